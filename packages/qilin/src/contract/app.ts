@@ -1,0 +1,34 @@
+/** What an app is, once it is loaded: one of three shapes, each of which every worker class can serve. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
+
+/** What a fetch handler gets beside the request. `incoming` and `outgoing` are there where Node's HTTP stack serves. */
+export interface FetchEnvironment {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+}
+
+export type FetchHandler = (request: Request, env: FetchEnvironment) => Response | Promise<Response>;
+
+export type NodeListener = (req: IncomingMessage, res: ServerResponse) => unknown;
+
+/** Called once, when the worker has answered its last request and before it exits. */
+export type OnShutdown = () => void | Promise<void>;
+
+interface AppBase {
+  /** As the user wrote it, `examples/hello.ts:app`, for messages. */
+  readonly name: string;
+  readonly onShutdown: OnShutdown | undefined;
+}
+
+export type App =
+  /** Hono, H3, Elysia, any `{ fetch }`, a function of one argument. */
+  | (AppBase & { readonly kind: 'fetch'; readonly fetch: FetchHandler })
+  /** Express, Koa, Fastify, connect, a function of `(req, res)`. */
+  | (AppBase & { readonly kind: 'node'; readonly listener: NodeListener })
+  /** An unstarted server, or the first one on which the program called `listen()`. Usually an `http.Server`. */
+  | (AppBase & { readonly kind: 'server'; readonly server: Server });
+
+/** How the app is called, when it should not be found out: setting `interface`. */
+export const INTERFACES = ['auto', 'fetch', 'node'] as const;
+export type Interface = (typeof INTERFACES)[number];

@@ -1,0 +1,68 @@
+/** The interface behind which each worker class is one file. */
+import type { App } from './app.ts';
+import type { Log } from './log.ts';
+import type { Listener } from './messages.ts';
+import type { WorkerStats } from './stats.ts';
+import type { WorkerConfig } from './worker-config.ts';
+
+/** One answered request, as the access log takes it. */
+export interface AccessEntry {
+  readonly method: string;
+  /** The request target as sent, path and query. */
+  readonly target: string;
+  /** `HTTP/1.1` */
+  readonly protocol: string;
+  readonly status: number;
+  /** Bytes of the response's body. */
+  readonly bytes: number;
+  /** From the first look at the request to the end of its response. */
+  readonly microseconds: number;
+  /** Address of the client, as far as it is believed; undefined on a unix socket. */
+  readonly client: string | undefined;
+  readonly scheme: 'http' | 'https';
+  /** Address that the client connected to: `127.0.0.1:8000`, `unix:/run/app.sock`. */
+  readonly server: string;
+  /** Value of a request header, name in lower case. */
+  requestHeader(name: string): string | undefined;
+  /** Value of a response header, name in lower case. */
+  responseHeader(name: string): string | undefined;
+}
+
+export interface AccessLog {
+  write(entry: AccessEntry): void;
+  reopen(): void;
+  flush(): void;
+}
+
+/** All that a worker class may use. */
+export interface WorkerContext {
+  readonly app: App;
+  readonly config: WorkerConfig;
+  readonly listeners: readonly Listener[];
+  readonly log: Log;
+  /** null when the access log is off: then a class should not even take the time. */
+  readonly accessLog: AccessLog | null;
+  /** To be called once with each request, before the app sees it: counts towards `maxRequests`. */
+  onRequest(): void;
+}
+
+export interface WorkerClass {
+  /** Starts to accept. Resolves when the app can be reached; rejects when it cannot be served. */
+  start(): Promise<void>;
+  /**
+   * Accepts no more, answers what is in flight with `Connection: close` and lets idle keep-alive connections make their
+   * last request. Resolves when the last connection is closed. The worker calls `stop()` when that takes too long.
+   */
+  drain(): Promise<void>;
+  /** Closes everything now. Idempotent. */
+  stop(): void;
+  stats(): WorkerStats;
+  /**
+   * True while the class serves in a way that `timeout` would allow. A class that gives each request `timeout` to finish
+   * (sync) answers false while one has been running for longer; the worker then sends no heartbeat.
+   */
+  healthy(): boolean;
+}
+
+/** What a worker class's module exports, `export const workerClass = …` or the name after `#`. */
+export type WorkerClassFactory = (context: WorkerContext) => WorkerClass;

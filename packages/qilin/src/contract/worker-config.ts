@@ -1,0 +1,58 @@
+/**
+ * The settings that a worker needs, as plain data: they travel to it as JSON. settings/table.ts holds each one's
+ * meaning, default and unit; the compiler checks that the whole `Config` still has all of these.
+ */
+import type { Interface } from './app.ts';
+import type { LogSettings } from './log.ts';
+import type { Seconds } from './units.ts';
+
+export interface AccessLogSettings {
+  /** File name, `-` for stdout, null for none. */
+  readonly accesslog: string | null;
+  readonly accessLogFormat: string;
+  readonly logFormat: 'text' | 'json';
+}
+
+export interface ForwardedSettings {
+  /** Addresses or CIDR blocks whose X-Forwarded-* headers are believed; `*` for all. */
+  readonly forwardedAllowIps: readonly string[];
+  /** Header name (lower case) to the value that says that the client came by TLS. */
+  readonly secureSchemeHeaders: Readonly<Record<string, string>>;
+}
+
+export interface TlsSettings {
+  readonly keyfile: string | null;
+  readonly certfile: string | null;
+  readonly caCerts: string | null;
+  readonly certReqs: 'none' | 'optional' | 'required';
+  readonly ciphers: string | null;
+}
+
+export interface LimitSettings {
+  /** Bytes of a request line; 0 for no limit. */
+  readonly limitRequestLine: number;
+  /** Header fields of a request; 0 for no limit. */
+  readonly limitRequestFields: number;
+  /** Bytes of one header field; 0 for no limit. */
+  readonly limitRequestFieldSize: number;
+}
+
+export interface WorkerConfig extends LogSettings, AccessLogSettings, ForwardedSettings, TlsSettings, LimitSettings {
+  /** `MODULE[:APP]` as the user wrote it. */
+  readonly app: string;
+  readonly interface: Interface;
+  /** Absolute path of the working directory. */
+  readonly chdir: string;
+  /** Absolute path of the config file that was read, whose hooks the worker runs; null without one. */
+  readonly config: string | null;
+  readonly workerClass: string;
+  readonly threads: number;
+  readonly workerConnections: number;
+  readonly maxRequests: number;
+  readonly maxRequestsJitter: number;
+  readonly timeout: Seconds;
+  readonly gracefulTimeout: Seconds;
+  readonly keepalive: Seconds;
+  readonly captureOutput: boolean;
+  readonly procName: string;
+}

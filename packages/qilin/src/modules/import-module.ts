@@ -1,0 +1,71 @@
+/**
+ * Loads a JavaScript or TypeScript file, the one way for config files, apps and worker classes. TypeScript goes through
+ * Node's own type stripping where Node has it, through tsx elsewhere (Node 20).
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** In the order in which they are tried for a name without extension. */
+export const MODULE_EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'] as const;
+
+const TYPESCRIPT = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
+
+/** The namespace of a module: its exports by name. */
+export type ModuleNamespace = Readonly<Record<string, unknown>>;
+
+/** The file that `path` means: itself, with one of the extensions, or its `index` file; undefined when none exists. */
+export function findModuleFile(path: string): string | undefined {
+  const candidates = [path, ...MODULE_EXTENSIONS.map((extension) => path + extension)];
+  const indexes = MODULE_EXTENSIONS.map((extension) => `${path}/index${extension}`);
+  return [...candidates, ...indexes].find((file) => existsSync(file) && statSync(file).isFile());
+}
+
+function needsTsx(file: string): boolean {
+  const extension = extname(file);
+  if (!TYPESCRIPT.has(extension)) return false;
+  // Node strips types, but it compiles no JSX.
+  return extension.endsWith('x') || !('typescript' in process.features) || process.features.typescript === false;
+}
+
+let tsxRegistered = false;
+
+/** From here on, `import` and `require` of this process take TypeScript. */
+async function registerTsx(): Promise<void> {
+  if (tsxRegistered) return;
+  tsxRegistered = true;
+  const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')]);
+  esm.register();
+  cjs.register();
+}
+
+/**
+ * Imports the file at an absolute path, once per process, as an `import` statement would.
+ * @throws whatever the module throws; a syntax error included
+ */
+export async function importModule(file: string): Promise<ModuleNamespace> {
+  if (needsTsx(file)) await registerTsx();
+  return (await import(pathToFileURL(file).href)) as ModuleNamespace;
+}
+
+let imports = 0;
+
+/**
+ * Imports the file as it is now on disk, even if it was imported before. Used for config files, which a reload reads
+ * again in the same process. Modules that the file itself imports are fresh only where tsx loads it.
+ * @throws whatever the module throws; a syntax error included
+ */
+export async function importModuleAnew(file: string): Promise<ModuleNamespace> {
+  if (extname(file) === '.json') return { default: JSON.parse(readFileSync(file, 'utf8')) };
+  if (needsTsx(file)) {
+    const { tsImport } = await import('tsx/esm/api');
+    return (await tsImport(pathToFileURL(file).href, import.meta.url)) as ModuleNamespace;
+  }
+  if (extname(file) === '.cjs') {
+    const require = createRequire(file);
+    delete require.cache[file];
+  }
+  imports += 1;
+  return (await import(`${pathToFileURL(file).href}?import=${imports}`)) as ModuleNamespace;
+}
