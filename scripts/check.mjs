@@ -1,0 +1,12 @@
+/** All that can be said of the code without running it: types, lint and format, import directions, dead code. */
+import { checkImports } from './imports.mjs';
+import { prepare, run } from './prepare.mjs';
+
+prepare();
+run('npx', ['tsc', '--project', 'tsconfig.json']);
+run('npx', ['biome', 'check', '--error-on-warnings']);
+const violations = checkImports();
+for (const violation of violations) console.error(violation);
+if (violations.length > 0) process.exit(1);
+run('npx', ['knip']);
+console.log('check: types, lint, import directions and dead code are in order');
