@@ -1,7 +1,7 @@
 /**
  * The server hooks of a config file, named as Gunicorn's in camelCase. Hooks of the arbiter run in the arbiter's process,
  * hooks of a worker in the worker's. Each may be async. A hook that throws is logged with its stack; in `onStarting`,
- * `preFork`, `postFork` and `postWorkerInit` it also fails the start.
+ * `postFork` and `postWorkerInit` it also fails the start.
  */
 import type { Log } from './log.ts';
 

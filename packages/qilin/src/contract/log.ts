@@ -16,6 +16,8 @@ export interface Log {
   reopen(): void;
   /** Writes out what is buffered, synchronously. */
   flush(): void;
+  /** Writes out what is buffered and closes the file: this log is done with. */
+  close(): void;
 }
 
 /** The settings that a log is made from. */

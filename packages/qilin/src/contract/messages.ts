@@ -2,6 +2,7 @@
 import type { Address } from './address.ts';
 import type { ErrorCode } from './errors.ts';
 import type { WorkerStats } from './stats.ts';
+import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 /** A listening socket as a worker has it: the descriptor in its own process, and the address that it stands for. */
@@ -25,8 +26,8 @@ export type ArbiterMessage =
 export type WorkerMessage =
   /** The app is loaded and the worker accepts. */
   | { readonly type: 'ready' }
-  /** Sent while the event loop turns; its absence for `timeout` is what ends a stalled worker. */
-  | { readonly type: 'heartbeat'; readonly stats: WorkerStats }
+  /** Sent while the event loop turns; its absence for `timeout`, `silentFor` included, is what ends a stalled worker. */
+  | { readonly type: 'heartbeat'; readonly silentFor: Milliseconds; readonly stats: WorkerStats | null }
   /** The worker has done its share (`maxRequests`) and asks for a successor; it serves until it is told to leave. */
   | { readonly type: 'retire'; readonly requests: number }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */

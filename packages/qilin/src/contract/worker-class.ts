@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import type { Log } from './log.ts';
 import type { Listener } from './messages.ts';
 import type { WorkerStats } from './stats.ts';
+import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 /** One answered request, as the access log takes it. */
@@ -58,10 +59,10 @@ export interface WorkerClass {
   stop(): void;
   stats(): WorkerStats;
   /**
-   * True while the class serves in a way that `timeout` would allow. A class that gives each request `timeout` to finish
-   * (sync) answers false while one has been running for longer; the worker then sends no heartbeat.
+   * How long the class has been unable to take another request, because it serves one at a time (sync): that counts as
+   * silence towards `timeout`. 0 for a class that can always take one.
    */
-  healthy(): boolean;
+  busyFor(): Milliseconds;
 }
 
 /** What a worker class's module exports, `export const workerClass = …` or the name after `#`. */

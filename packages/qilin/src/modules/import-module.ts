@@ -2,24 +2,26 @@
  * Loads a JavaScript or TypeScript file, the one way for config files, apps and worker classes. TypeScript goes through
  * Node's own type stripping where Node has it, through tsx elsewhere (Node 20).
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-
-/** In the order in which they are tried for a name without extension. */
-export const MODULE_EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'] as const;
+import { MODULE_EXTENSIONS } from '../contract/module-extensions.ts';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
 
 /** The namespace of a module: its exports by name. */
 export type ModuleNamespace = Readonly<Record<string, unknown>>;
 
-/** The file that `path` means: itself, with one of the extensions, or its `index` file; undefined when none exists. */
+/**
+ * The file that `path` means: itself, with one of the extensions, or its `index` file; undefined when none exists. A file
+ * that is named without an extension comes last: beside `server.ts`, `server` is a program built from it.
+ */
 export function findModuleFile(path: string): string | undefined {
-  const candidates = [path, ...MODULE_EXTENSIONS.map((extension) => path + extension)];
+  const extended = MODULE_EXTENSIONS.map((extension) => path + extension);
   const indexes = MODULE_EXTENSIONS.map((extension) => `${path}/index${extension}`);
-  return [...candidates, ...indexes].find((file) => existsSync(file) && statSync(file).isFile());
+  const candidates = extname(path) === '' ? [...extended, path, ...indexes] : [path, ...extended, ...indexes];
+  return candidates.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }
 
 function needsTsx(file: string): boolean {

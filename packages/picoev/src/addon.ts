@@ -1,0 +1,76 @@
+/** The native addon: how it is found, and its types. Only this folder uses it. */
+import { createRequire } from 'node:module';
+
+/** Why a native call failed; native/failure.h. */
+export interface NativeFailure {
+  readonly syscall: string;
+  /** Negative, as in Node's own errors: the system's number, or libuv's for a name that cannot be resolved. */
+  readonly errno: number;
+  readonly code: string;
+  /** The error in words, without a full stop. */
+  readonly reason: string;
+}
+
+export interface NativeStats {
+  readonly wakeups: number;
+  readonly accepted: number;
+  readonly empty: number;
+  readonly aborted: number;
+  readonly exhausted: number;
+}
+
+export interface NativeAcceptor {
+  pause(): void;
+  resume(): void;
+  close(): void;
+  stats(): NativeStats;
+}
+
+export type NativeAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+interface Addon {
+  listenTcp(host: string, port: number, backlog: number, reusePort: boolean, ipv6Only: boolean): number | NativeFailure;
+  /** `mode` is -1 to let the umask decide. */
+  listenUnix(path: string, backlog: number, mode: number): number | NativeFailure;
+  adoptListener(fd: number, backlog: number): number | NativeFailure;
+  addressOf(fd: number): NativeAddress | NativeFailure;
+  closeFd(fd: number): undefined | NativeFailure;
+  reapChild(pid: number): boolean;
+  startAcceptor(
+    fd: number,
+    perTurn: number,
+    onConnection: (fd: number) => void,
+    onExhausted: (code: string) => void,
+    onBroken: (failure: NativeFailure) => void,
+  ): NativeAcceptor | NativeFailure;
+}
+
+/** The addon could not be loaded; `cause` is what Node said. */
+export class AddonMissingError extends Error {
+  override readonly name = 'AddonMissingError';
+  readonly code = 'ADDON_MISSING';
+}
+
+let loaded: Addon | undefined;
+
+/**
+ * Loaded at first use, so that a program that only prints its help works without it.
+ * @throws {AddonMissingError} when it was not built, or was built for another machine.
+ */
+export function addon(): Addon {
+  if (loaded) return loaded;
+  try {
+    loaded = createRequire(import.meta.url)('../build/Release/picoev.node') as Addon;
+    return loaded;
+  } catch (cause) {
+    throw new AddonMissingError(
+      `The native addon is not built for ${process.platform}-${process.arch}: run \`npm run build\` in the repository, with a C++20 compiler and Python 3 installed.`,
+      { cause },
+    );
+  }
+}
+
+/** Tells a failure from the value that a native call gives otherwise. */
+export function isFailure<T>(result: T | NativeFailure): result is NativeFailure {
+  return typeof result === 'object' && result !== null && 'syscall' in result;
+}

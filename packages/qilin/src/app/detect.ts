@@ -1,0 +1,127 @@
+/**
+ * Finds out what kind of app a value is, by what it can do, in this order; the first that fits wins:
+ *
+ * 1. a `net.Server` (so also of http, https, tls, http2)       → served as it is
+ * 2. an object or function with a method `fetch`               → fetch          Hono, H3, Elysia, `export default { fetch }`
+ * 3. `routing(req, res)` and `ready()`                         → Node listener  Fastify
+ * 4. `getHttpAdapter()`, `getHttpServer()` and `init()`        → its server     Nest
+ * 5. `callback()` and `use()`                                  → Node listener  Koa
+ * 6. a function with methods `handle` and `use`                → Node listener  Express, connect
+ * 7. a function of one parameter → fetch; of two or three      → Node listener
+ *
+ * With `--interface fetch|node` only the kinds of that side are looked for, and a function is taken for that kind
+ * whatever its parameters.
+ */
+import { Server } from 'node:net';
+import type { FetchHandler, Interface, NodeListener, OnShutdown } from '../contract/app.ts';
+import { QilinError } from '../contract/errors.ts';
+
+export type Shape =
+  | { readonly kind: 'fetch'; readonly fetch: FetchHandler }
+  | { readonly kind: 'node'; readonly listener: NodeListener }
+  | { readonly kind: 'server'; readonly server: Server };
+
+export interface Detected {
+  readonly shape: Shape;
+  /** To be awaited before the first request. */
+  readonly ready: (() => unknown) | undefined;
+  /** The framework's own way to run its shutdown hooks. */
+  readonly close: (() => unknown) | undefined;
+}
+
+type Method = (...args: readonly unknown[]) => unknown;
+
+/** The method of that name, bound to its object; undefined when there is none. */
+function method(value: unknown, name: string): Method | undefined {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return undefined;
+  const member: unknown = Reflect.get(value, name);
+  return typeof member === 'function' ? member.bind(value) : undefined;
+}
+
+const only = (shape: Shape): Detected => ({ shape, ready: undefined, close: undefined });
+
+function detectFetch(value: unknown): Detected | undefined {
+  const fetch = method(value, 'fetch');
+  return fetch && only({ kind: 'fetch', fetch: fetch as FetchHandler });
+}
+
+function detectNode(value: unknown): Detected | undefined {
+  const [ready, routing] = [method(value, 'ready'), method(value, 'routing')];
+  if (ready && routing) {
+    return { shape: { kind: 'node', listener: routing }, ready, close: method(value, 'close') };
+  }
+  const [init, getHttpServer] = [method(value, 'init'), method(value, 'getHttpServer')];
+  if (init && getHttpServer && method(value, 'getHttpAdapter')) {
+    const server = getHttpServer();
+    if (server instanceof Server)
+      return { shape: { kind: 'server', server }, ready: init, close: method(value, 'close') };
+  }
+  const use = method(value, 'use');
+  const callback = method(value, 'callback');
+  if (callback && use) return only({ kind: 'node', listener: callback() as NodeListener });
+  if (typeof value === 'function' && method(value, 'handle') && use) {
+    return only({ kind: 'node', listener: value as NodeListener });
+  }
+  return undefined;
+}
+
+function detectFunction(value: unknown, called: Interface): Detected | undefined {
+  if (typeof value !== 'function' || isClass(value)) return undefined;
+  if (called === 'fetch' || (called === 'auto' && value.length === 1)) {
+    return only({ kind: 'fetch', fetch: value as FetchHandler });
+  }
+  if (called === 'node' || value.length === 2 || value.length === 3) {
+    return only({ kind: 'node', listener: value as NodeListener });
+  }
+  return undefined;
+}
+
+const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+
+/** @returns undefined for a value that is no app, or that cannot be told apart */
+export function detect(value: unknown, called: Interface): Detected | undefined {
+  if (value instanceof Server) return only({ kind: 'server', server: value });
+  return (
+    (called === 'node' ? undefined : detectFetch(value)) ??
+    (called === 'fetch' ? undefined : detectNode(value)) ??
+    detectFunction(value, called)
+  );
+}
+
+/** Why `detect()` found nothing, with the cure. `name` is the app as the user wrote it. */
+export function unclear(value: unknown, called: Interface, name: string): QilinError {
+  if (typeof value === 'function' && !isClass(value)) {
+    const parameters = value.length === 1 ? '1 parameter' : `${value.length} parameters`;
+    return new QilinError(
+      'APP_UNCLEAR',
+      `${name} is a function of ${parameters}, which could be a fetch handler or a Node listener; ` +
+        'say which with --interface fetch or --interface node.',
+    );
+  }
+  const wanted = {
+    auto: 'an object with fetch(), a function (request) or (req, res), or an app of Express, Koa or Fastify',
+    fetch: 'a fetch handler, as --interface fetch says',
+    node: 'a Node listener, as --interface node says',
+  } as const satisfies Record<Interface, string>;
+  const hint = isClass(value) ? '; export an instance of it' : ownKeysOf(value);
+  return new QilinError('APP_UNCLEAR', `${name} is ${describe(value)}, not ${wanted[called]}${hint}.`);
+}
+
+function ownKeysOf(value: unknown): string {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 6) : [];
+  return keys.length === 0 ? '' : ` (it has ${keys.join(', ')})`;
+}
+
+function describe(value: unknown): string {
+  if (isClass(value)) return 'a class';
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `the ${typeof value} ${JSON.stringify(value) ?? String(value)}`;
+  const maker = value.constructor?.name;
+  return maker === undefined || maker === 'Object' ? 'an object' : `an object of class ${maker}`;
+}
+
+/** `onShutdown` of the app object, bound to it. */
+export function onShutdownOf(value: unknown): OnShutdown | undefined {
+  return method(value, 'onShutdown') as OnShutdown | undefined;
+}

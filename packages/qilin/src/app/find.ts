@@ -1,0 +1,66 @@
+/** Finds the file that the MODULE of an app names. */
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { QilinError } from '../contract/errors.ts';
+import { MODULE_EXTENSIONS } from '../contract/module-extensions.ts';
+import { findModuleFile } from '../modules/import-module.ts';
+import { nearestFirst } from './nearest.ts';
+import { type AppSpec, modulePaths } from './spec.ts';
+
+/** Folders whose files nobody means. */
+const NOT_SOURCES = /^(?:node_modules|\..*)$/;
+const SUGGESTIONS = 3;
+
+/**
+ * @returns the absolute path of the module: a file as seen from `chdir`, else a package in its node_modules
+ * @throws QilinError APP_NOT_FOUND
+ */
+export function findAppFile(spec: AppSpec, chdir: string): string {
+  for (const path of modulePaths(spec.module)) {
+    const file = findModuleFile(resolve(chdir, path));
+    if (file !== undefined) return file;
+  }
+  const file = findPackage(spec.module, chdir);
+  if (file !== undefined) return file;
+  const suggestions = nearestFiles(spec.module, chdir);
+  const advice =
+    suggestions.length === 0 ? 'there is no module in that folder' : `did you mean ${suggestions.join(', ')}?`;
+  throw new QilinError('APP_NOT_FOUND', `No module "${spec.module}" in ${chdir}; ${advice}`);
+}
+
+function findPackage(module: string, chdir: string): string | undefined {
+  if (module.startsWith('.') || isAbsolute(module)) return undefined;
+  try {
+    const file = createRequire(join(chdir, 'package.json')).resolve(module);
+    // The name of a module of Node itself is resolved to that name.
+    return isAbsolute(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const withoutExtension = (file: string) => file.slice(0, file.length - extname(file).length);
+
+/** Modules near where the wanted one was looked for, relative to `chdir`, the nearest name first. */
+function nearestFiles(module: string, chdir: string): string[] {
+  const folders = [chdir, ...subfolders(chdir), dirname(resolve(chdir, module))];
+  const files = [...new Set(folders.flatMap(modulesIn))].map((file) => relative(chdir, file)).toSorted();
+  const nameOf = (file: string) => basename(withoutExtension(file));
+  const names = nearestFirst(nameOf(module), new Set(files.map(nameOf)));
+  return names.flatMap((name) => files.filter((file) => nameOf(file) === name)).slice(0, SUGGESTIONS);
+}
+
+function subfolders(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !NOT_SOURCES.test(entry.name))
+    .map((entry) => join(folder, entry.name));
+}
+
+function modulesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && MODULE_EXTENSIONS.some((extension) => entry.name.endsWith(extension)))
+    .map((entry) => join(folder, entry.name));
+}

@@ -1,0 +1,220 @@
+/**
+ * Loads an app: finds its file, imports it, takes its export, calls it when it is a factory, and finds out its kind.
+ *
+ * What is the app, when several things could be: a named export, always; else the server that listens, in a program with
+ * `import 'qilin/patch'`; else the default export; else the first server on which the module calls `listen()`. When an
+ * export is the app, a server that the same module lets listen opens no port and gets no connection.
+ */
+import type { Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import type { App, Interface, OnShutdown } from '../contract/app.ts';
+import { QilinError } from '../contract/errors.ts';
+import type { Log } from '../contract/log.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import { importModule } from '../modules/import-module.ts';
+import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
+import { exportsOf } from './exports.ts';
+import { findAppFile } from './find.ts';
+import type { Interception } from './intercept.ts';
+import { nearestFirst } from './nearest.ts';
+import { type AppSpec, parseAppSpec } from './spec.ts';
+import { strayError } from './stray-error.ts';
+import { withPlace } from './syntax-error.ts';
+
+export interface AppSource {
+  /** `MODULE[:APP]` as the user wrote it. */
+  readonly app: string;
+  readonly interface: Interface;
+  /** Absolute path of the folder from which MODULE is looked for. */
+  readonly chdir: string;
+}
+
+export interface LoadOptions {
+  /** Aborted when the worker leaves: ends the loading, and is given to a factory as `{ signal }`. */
+  readonly signal: AbortSignal;
+  /** Made by `interceptListen()` before; without it a program that listens by itself has no app. */
+  readonly interception?: Interception;
+  /** How long the module may take to load and a program to call `listen()`; default 30 000. */
+  readonly patience?: Milliseconds;
+  readonly log?: Pick<Log, 'debug' | 'info'>;
+}
+
+const PATIENCE: Milliseconds = 30_000;
+/** After this long without an app the debug log says what is waited for. */
+const REMARK_AFTER: Milliseconds = 3000;
+/** A program may never end its top-level `await`, as in `await once(process, 'SIGTERM')`; it may yet export an app. */
+const GRACE_AFTER_LISTEN: Milliseconds = 1000;
+
+type Exports = ReadonlyMap<string, unknown>;
+
+/** One loading, as its steps see it. */
+interface Job {
+  readonly spec: AppSpec;
+  readonly file: string;
+  readonly called: Interface;
+  readonly options: LoadOptions;
+  /** Aborted when the loading has ended, one way or the other. */
+  readonly over: AbortSignal;
+  /** What the app has yet to do, for the message when patience ends. */
+  awaited: string;
+}
+
+/**
+ * @throws QilinError APP_NOT_FOUND | APP_EXPORT_MISSING | APP_UNCLEAR | APP_FAILED; the last has the app's error as cause
+ * @throws the signal's reason when it is aborted meanwhile
+ */
+export async function loadApp(source: AppSource, options: LoadOptions): Promise<App> {
+  const spec = parseAppSpec(source.app);
+  const file = findAppFile(spec, source.chdir);
+  const ended = new AbortController();
+  const awaited = 'finished loading: a top-level await may never settle';
+  const job: Job = { spec, file, called: source.interface, options, over: ended.signal, awaited };
+  try {
+    return await Promise.race([
+      load(job),
+      ofTheApp(job, () => strayError(job.over)),
+      outOfPatience(job),
+      whenAborted(options.signal, job.over),
+    ]);
+  } finally {
+    ended.abort();
+  }
+}
+
+async function load(job: Job): Promise<App> {
+  const { spec, called } = job;
+  const interception = job.options.interception;
+  const exports = await importExports(job);
+  if (spec.attributes) {
+    const value = await ofTheApp(job, () => callIfFactory(attributeOf(exports, spec), job));
+    return finish(value, exports, job);
+  }
+  if (exports.has('default') && !interception?.requested()) {
+    const value = await ofTheApp(job, () => exports.get('default'));
+    if (detect(value, called) || !interception?.current()) return finish(value, exports, job);
+  }
+  return finish(await listeningServer(exports, job), exports, job);
+}
+
+/** The exports of the module; none when it listens and then never ends its top-level `await`. */
+async function importExports(job: Job): Promise<Exports> {
+  const { spec, file, over } = job;
+  const importing = ofTheApp(job, () =>
+    importModule(file).catch(async (error) => Promise.reject(await withPlace(error, file))),
+  );
+  const captured = spec.attributes ? undefined : job.options.interception?.captured;
+  if (!captured) return exportsOf(await importing);
+  const listens = captured.then(() => delay(GRACE_AFTER_LISTEN, undefined, { signal: over }));
+  const namespace = await Promise.race([importing, listens]);
+  if (namespace) return exportsOf(namespace);
+  // Nobody awaits the rest of the module any more: its error ends the process, as it would under plain node.
+  importing.catch((error: unknown) => process.nextTick(() => Promise.reject(error)));
+  return new Map();
+}
+
+/** `obj.app` of the exports, with its object for a call. */
+function attributeOf(exports: Exports, spec: AppSpec): { readonly holder: unknown; readonly value: unknown } {
+  const [first = 'default', ...rest] = spec.attributes ?? [];
+  if (!exports.has(first)) throw exportMissing(spec.module, first, exports.keys());
+  let found = { holder: undefined as unknown, value: exports.get(first) };
+  let path = first;
+  for (const name of rest) {
+    const holder = found.value;
+    const hasMembers = (typeof holder === 'object' && holder !== null) || typeof holder === 'function';
+    if (!hasMembers || !(name in holder))
+      throw exportMissing(`${spec.module}:${path}`, name, hasMembers ? Object.keys(holder) : []);
+    found = { holder, value: Reflect.get(holder, name) };
+    path += `.${name}`;
+  }
+  return found;
+}
+
+function callIfFactory({ holder, value }: ReturnType<typeof attributeOf>, { spec, options }: Job): unknown {
+  if (spec.args === undefined) return value;
+  if (typeof value !== 'function') {
+    throw new QilinError(
+      'APP_UNCLEAR',
+      `${spec.name} calls ${typeof value === 'object' ? 'an object' : `a ${typeof value}`}; leave the parentheses out.`,
+    );
+  }
+  return Reflect.apply(value, holder, [...spec.args, { signal: options.signal }]);
+}
+
+/** The server of a program that listens by itself, once it does. */
+async function listeningServer(exports: Exports, job: Job): Promise<Server> {
+  const { spec, called, options, over } = job;
+  const { interception, log } = options;
+  if (!interception)
+    throw new QilinError('APP_EXPORT_MISSING', `${spec.module} has no default export.${listed(exports.keys())}`);
+  const apps = [...exports].filter(([, value]) => detect(value, called)).map(([name]) => name);
+  if (apps.length > 0 && !interception.requested() && !interception.current()) {
+    const choices = apps.map((name) => `${spec.module}:${name}`).join(' or ');
+    throw new QilinError('APP_EXPORT_MISSING', `${spec.module} has no default export; did you mean ${choices}?`);
+  }
+  job.awaited = `called listen()${exports.has('default') ? '' : ', and it has no default export'}`;
+  delay(REMARK_AFTER, undefined, { signal: over }).then(
+    () => log?.debug(`${spec.name} has not called listen() yet; waiting for it.`),
+    () => {},
+  );
+  return interception.captured;
+}
+
+/** @throws QilinError APP_UNCLEAR, and APP_FAILED when the framework cannot get ready */
+async function finish(value: unknown, exports: Exports, job: Job): Promise<App> {
+  const { spec, called, options } = job;
+  const detected = detect(value, called);
+  if (!detected) throw unclear(value, called, spec.name);
+  job.awaited = 'become ready';
+  await ofTheApp(job, () => detected.ready?.());
+  const captured = options.interception?.current();
+  if (captured && !(detected.shape.kind === 'server' && detected.shape.server === captured)) {
+    options.log?.info(`${spec.name} is served; the listen() that its module calls opens no port.`);
+  }
+  return { ...detected.shape, name: spec.name, onShutdown: shutdownOf(value, exports, detected) };
+}
+
+/** All the ways in which the app wants to be told, in one. */
+function shutdownOf(value: unknown, exports: Exports, detected: Detected): OnShutdown | undefined {
+  const exported = exports.get('onShutdown');
+  const steps = [typeof exported === 'function' ? () => exported() : undefined, onShutdownOf(value), detected.close];
+  const present = steps.filter((step) => step !== undefined);
+  if (present.length === 0) return undefined;
+  return async () => {
+    for (const step of present) await step();
+  };
+}
+
+/** Runs code of the app; what it throws or rejects with becomes the cause of APP_FAILED. */
+async function ofTheApp<T>({ spec }: Job, run: () => T): Promise<Awaited<T>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof QilinError) throw error;
+    const cause = error instanceof Error ? error : new Error(`The app threw no error, but ${inspect(error)}.`);
+    throw new QilinError('APP_FAILED', `${spec.name} failed while it was loaded:`, { cause });
+  }
+}
+
+async function outOfPatience(job: Job): Promise<never> {
+  const patience = job.options.patience ?? PATIENCE;
+  await delay(patience, undefined, { signal: job.over });
+  throw new QilinError('APP_UNCLEAR', `Within ${patience / 1000} s ${job.spec.name} has not ${job.awaited}.`);
+}
+
+function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true, signal: over });
+  });
+}
+
+function exportMissing(where: string, name: string, names: Iterable<string>): QilinError {
+  return new QilinError('APP_EXPORT_MISSING', `${where} has no export "${name}".${listed(nearestFirst(name, names))}`);
+}
+
+function listed(names: Iterable<string>): string {
+  const all = [...names];
+  return all.length === 0 ? ' It exports nothing.' : ` It exports ${all.join(', ')}.`;
+}

@@ -1,0 +1,448 @@
+/**
+ * The arbiter: takes events out of its mailbox one by one, has the fleet changed by them, asks plan() what to do, and does
+ * it. Every rule is in fleet.ts and plan.ts; what is here is the doing.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { reapOrphans } from '@qilin/picoev';
+import { formatUrl } from '../contract/address.ts';
+import { APP_LOAD_ERROR, explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
+import type { ArbiterHooks, ArbiterInfo, WorkerInfo } from '../contract/hooks.ts';
+import type { Log } from '../contract/log.ts';
+import type { WorkerMessage } from '../contract/messages.ts';
+import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
+import { createLog } from '../observe/log.ts';
+import { changedSettings } from '../settings/changes.ts';
+import type { Config, LoadedSettings } from '../settings/merge.ts';
+import { apply, createFleet, type Fleet, type FleetEvent, spawningGeneration, TICK, type Wanted } from './fleet.ts';
+import { Mailbox } from './mailbox.ts';
+import { PidFile } from './pidfile.ts';
+import { type Action, plan } from './plan.ts';
+import { giveLogFiles, resolvePrivileges } from './privileges.ts';
+import { type ArbiterSignal, listenForSignals } from './signals.ts';
+import { closeSockets, openSockets, type Sockets } from './sockets.ts';
+import { type Inheritance, spawnSuccessor, takeInheritance } from './upgrade.ts';
+import { watchFiles } from './watch.ts';
+import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
+
+/** Tries to bind an address in use at the start, a second apart, as Gunicorn; a reload tries once. */
+const BIND_ATTEMPTS = 5;
+
+export interface ArbiterOptions {
+  readonly version: string;
+  readonly config: Config;
+  /** Sentences about the settings, to be logged at the start. */
+  readonly notes: readonly string[];
+  /** The directory that the command was started in, where a new arbiter (USR2) starts too. */
+  readonly startedIn: string;
+  /** Reads all settings again, for a reload. */
+  readonly loadSettings: () => Promise<LoadedSettings>;
+  /** Called once, when the first workers are ready. */
+  readonly onReady: () => void;
+}
+
+type ArbiterEvent =
+  | { readonly type: 'tick' }
+  | { readonly type: 'signal'; readonly signal: ArbiterSignal }
+  | { readonly type: 'message'; readonly worker: WorkerHandle; readonly message: WorkerMessage }
+  | { readonly type: 'exit'; readonly worker: WorkerHandle; readonly exit: WorkerExit }
+  | { readonly type: 'filesChanged'; readonly file: string }
+  | { readonly type: 'successorExit'; readonly status: number | null };
+
+/** What the workers of one generation are started with. */
+interface Generation {
+  readonly config: Config;
+  readonly sockets: Sockets;
+}
+
+export class Arbiter {
+  readonly #options: ArbiterOptions;
+  readonly #mailbox = new Mailbox<ArbiterEvent>();
+  readonly #workers = new Map<number, WorkerHandle>();
+  readonly #generations = new Map<number, Generation>();
+  /** The last boot error told, so that a worker that fails the same way again is told in one line. */
+  #toldFailure = '';
+  #config: Config;
+  #log: Log;
+  #fleet: Fleet;
+  #inheritance: Inheritance = { sockets: [], predecessor: undefined, bind: undefined };
+  #sockets: Sockets = [];
+  #pidFile: PidFile | undefined;
+  #successor: ChildProcess | undefined;
+  #announced = false;
+
+  constructor(options: ArbiterOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#log = createLog(options.config);
+    this.#fleet = createFleet(wantedBy(options.config), performance.now());
+  }
+
+  /**
+   * Serves until it is told to stop.
+   * @returns the exit status: 0 after an orderly stop, 3 or 4 when the first workers could not start
+   * @throws QilinError when the start fails before there is a worker; nothing is left behind
+   */
+  async run(): Promise<number> {
+    const { procName } = this.#config;
+    process.title = `qilin: arbiter [${procName}]`;
+    const stopListening = listenForSignals((signal) => this.#mailbox.put({ type: 'signal', signal }));
+    const ticker = setInterval(() => this.#mailbox.put({ type: 'tick' }), TICK);
+    const stopWatching = this.#config.reload
+      ? watchFiles(this.#config, (file) => this.#mailbox.put({ type: 'filesChanged', file }))
+      : undefined;
+    try {
+      await this.#start();
+      return await this.#serve();
+    } finally {
+      clearInterval(ticker);
+      await stopWatching?.();
+      await this.#leave();
+      stopListening();
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { version, notes } = this.#options;
+    this.#log.info(`Starting qilin ${version}`);
+    for (const note of notes) this.#log.warning(note);
+    this.#inheritance = takeInheritance(process.env, process.pid, process.ppid);
+    giveLogFiles(this.#config, resolvePrivileges(this.#config.user, this.#config.group));
+    await this.#callHook('onStarting', (hooks) => hooks.onStarting?.(this.#info()), 'fails the start');
+    if (this.#config.pidfile !== null) {
+      const { predecessor } = this.#inheritance;
+      this.#pidFile = PidFile.create(predecessor === undefined ? this.#config.pidfile : `${this.#config.pidfile}.2`);
+    }
+    this.#sockets = this.#inheritance.sockets;
+    const sockets = await this.#openSockets(this.#config, BIND_ATTEMPTS);
+    this.#generations.set(this.#fleet.generation, { config: this.#config, sockets });
+    this.#closeUnused();
+    const scheme = this.#config.certfile === null ? 'http' : 'https';
+    const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
+    this.#log.info(`Listening at: ${urls} (${process.pid})`);
+    this.#log.info(`Using worker: ${this.#config.workerClass}`);
+    await this.#callHook('nworkersChanged', (hooks) => hooks.nworkersChanged?.(this.#info(), this.#fleet.count, undefined));
+  }
+
+  async #serve(): Promise<number> {
+    for (;;) {
+      const status = await this.#act();
+      if (status !== undefined) return status;
+      const { event, at } = await this.#mailbox.take();
+      await this.#handle(event, at);
+    }
+  }
+
+  /** Does what the plan says, until it says nothing more; the exit status when there is nothing left to do. */
+  async #act(): Promise<number | undefined> {
+    for (;;) {
+      const actions = plan(this.#fleet, performance.now());
+      if (actions.length === 0) return undefined;
+      for (const action of actions) {
+        if (action.type === 'exit') return action.status;
+        await this.#perform(action);
+      }
+    }
+  }
+
+  async #perform(action: Exclude<Action, { type: 'exit' }>): Promise<void> {
+    if (action.type === 'spawn') return this.#spawn();
+    if (action.type === 'commit') return this.#commit();
+    const worker = this.#workers.get(action.age);
+    const pid = worker?.pid ?? 0;
+    switch (action.type) {
+      case 'drain':
+        this.#log.debug(`Worker ${pid} is told to finish: ${action.reason}`);
+        worker?.signal('SIGTERM');
+        return this.#change({ type: 'drained', age: action.age });
+      case 'quit':
+        worker?.signal('SIGINT');
+        return this.#change({ type: 'aborted', age: action.age });
+      case 'abort':
+        this.#log.critical(`WORKER TIMEOUT (pid: ${pid}): ${action.reason}`);
+        worker?.signal('SIGABRT');
+        return this.#change({ type: 'aborted', age: action.age });
+      case 'kill':
+        this.#log.error(`Worker ${pid} is killed: ${action.reason}`);
+        worker?.signal('SIGKILL');
+        return this.#change({ type: 'killed', age: action.age });
+    }
+  }
+
+  async #spawn(): Promise<void> {
+    const number = spawningGeneration(this.#fleet);
+    this.#change({ type: 'spawned' });
+    const age = this.#fleet.lastAge;
+    const { config, sockets } = this.#generations.get(number) ?? { config: this.#config, sockets: this.#sockets };
+    const planned: WorkerInfo = { pid: 0, age, generation: number, log: this.#log };
+    await this.#callHook('preFork', (hooks) => hooks.preFork?.(this.#info(), planned));
+    const worker = new WorkerHandle(
+      {
+        age,
+        generation: number,
+        config,
+        sockets,
+        env: { ...process.env, ...config.rawEnv },
+        ...resolvePrivileges(config.user, config.group),
+      },
+      {
+        onMessage: (from, message) => this.#mailbox.put({ type: 'message', worker: from, message }),
+        onExit: (from, exit) => this.#mailbox.put({ type: 'exit', worker: from, exit }),
+      },
+    );
+    this.#workers.set(age, worker);
+    if (worker.pid > 0) this.#log.info(`Booting worker with pid: ${worker.pid}`);
+  }
+
+  #commit(): void {
+    this.#change({ type: 'commit' });
+    const config = this.#generations.get(this.#fleet.generation)?.config;
+    if (config !== undefined) this.#adopt(config);
+    this.#log.info(`Reload done: generation ${this.#fleet.generation} serves`);
+    this.#closeUnused();
+  }
+
+  #adopt(config: Config): void {
+    const before = this.#config;
+    this.#config = config;
+    const differs = (['errorlog', 'loglevel', 'logFormat'] as const).some((name) => before[name] !== config[name]);
+    if (!differs) return;
+    this.#log.close();
+    this.#log = createLog(config);
+  }
+
+  async #handle(event: ArbiterEvent, at: Milliseconds): Promise<void> {
+    switch (event.type) {
+      case 'tick':
+        this.#change({ type: 'tick' }, at);
+        return this.#promote();
+      case 'signal':
+        return this.#handleSignal(event.signal);
+      case 'message':
+        return this.#handleMessage(event.worker, event.message, at);
+      case 'exit':
+        return this.#handleExit(event.worker, event.exit, at);
+      case 'filesChanged':
+        this.#log.info(`${event.file} has changed`);
+        return this.#reload();
+      case 'successorExit':
+        this.#successor = undefined;
+        this.#log.error(`The new arbiter has exited (status ${event.status}); this one keeps serving`);
+    }
+  }
+
+  async #handleSignal(signal: ArbiterSignal): Promise<void> {
+    if (signal !== 'SIGCHLD') this.#log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
+    switch (signal) {
+      case 'SIGTERM':
+        return this.#change({ type: 'goal', goal: 'drain' });
+      case 'SIGINT':
+      case 'SIGQUIT':
+        return this.#change({ type: 'goal', goal: 'stop' });
+      case 'SIGHUP':
+        return this.#reload();
+      case 'SIGTTIN':
+        return this.#scale(this.#fleet.count + 1);
+      case 'SIGTTOU':
+        return this.#scale(Math.max(1, this.#fleet.count - 1));
+      case 'SIGWINCH':
+        // A terminal sends it to everything in its foreground whenever its window changes.
+        if (process.stdout.isTTY || process.stderr.isTTY) return this.#log.info('Ignored: qilin runs in a terminal');
+        return this.#scale(0);
+      case 'SIGUSR1':
+        this.#log.reopen();
+        for (const worker of this.#workers.values()) worker.reopenLogs();
+        return;
+      case 'SIGUSR2':
+        return this.#upgrade();
+      case 'SIGCHLD':
+        return this.#reap();
+    }
+  }
+
+  async #handleMessage(worker: WorkerHandle, message: WorkerMessage, at: Milliseconds): Promise<void> {
+    const { age, pid } = worker;
+    switch (message.type) {
+      case 'ready':
+        this.#toldFailure = '';
+        this.#change({ type: 'ready', age }, at);
+        return this.#announce();
+      case 'heartbeat':
+        return this.#change({ type: 'heartbeat', age }, at - message.silentFor);
+      case 'retire':
+        this.#log.info(`Worker ${pid} has served ${message.requests} requests and is being replaced`);
+        return this.#change({ type: 'retire', age }, at);
+      case 'bootFailed': {
+        const again = message.text === this.#toldFailure;
+        this.#toldFailure = message.text;
+        // At the first start all workers fail alike: once is enough.
+        if (again && !this.#fleet.started) return;
+        this.#log.error(`Worker ${pid} failed to boot: ${again ? 'same error as before' : message.text}`);
+      }
+    }
+  }
+
+  async #handleExit(worker: WorkerHandle, exit: WorkerExit, at: Milliseconds): Promise<void> {
+    const { age, generation, pid } = worker;
+    const before = this.#fleet;
+    const state = before.workers.find((view) => view.age === age)?.state;
+    const fatalStatus = exit.status === APP_LOAD_ERROR ? APP_LOAD_ERROR : WORKER_BOOT_ERROR;
+    this.#workers.delete(age);
+    this.#change({ type: 'exited', age, fatalStatus }, at);
+    const how = exit.error?.message ?? (exit.signal === null ? `status ${exit.status}` : `signal ${exit.signal}`);
+    const orderly = exit.status === 0 || state === 'aborting' || state === 'draining';
+    this.#log[orderly ? 'info' : 'error'](`Worker exited (pid: ${pid}, ${how})`);
+    const info: WorkerInfo = { pid, age, generation, log: this.#log };
+    await this.#callHook('childExit', (hooks) => hooks.childExit?.(this.#info(), info));
+    const { candidate, goal, retryAt, fatal } = this.#fleet;
+    if (before.candidate !== null && candidate === null && goal === 'serve') {
+      this.#log.error('Reload called off: a new worker failed to boot; the old workers keep serving');
+      this.#closeUnused();
+    }
+    if (before.fatal === null && fatal !== null) this.#log.error('Shutting down: the first worker failed to boot');
+    const delay = retryAt - at;
+    if (retryAt !== before.retryAt && delay > 0) this.#log.warning(`Next worker in ${(delay / 1000).toFixed(0)} s`);
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#fleet.goal !== 'serve') return;
+    this.#log.info('Reloading');
+    await this.#callHook('onReload', (hooks) => hooks.onReload?.(this.#info()));
+    const loaded = await this.#options.loadSettings();
+    if (!loaded.ok || !('config' in loaded)) {
+      for (const error of loaded.ok ? [] : loaded.errors) this.#log.error(explain(error));
+      return this.#log.error('Reload called off: the settings are not valid; the old workers keep serving');
+    }
+    const { config, kept } = withRestartSettings(this.#config, loaded.config);
+    if (kept.length > 0) this.#log.warning(`${kept.join(', ')} changed: takes effect with the next start (or USR2)`);
+    try {
+      resolvePrivileges(config.user, config.group);
+      const sockets = await this.#openSockets(config, 1);
+      const before = this.#fleet.count;
+      this.#change({ type: 'reload', wanted: wantedBy(config) });
+      this.#generations.set(spawningGeneration(this.#fleet), { config, sockets });
+      this.#closeUnused();
+      await this.#tellCount(before);
+    } catch (error) {
+      this.#log.error(`Reload called off: ${explain(error)} The old workers keep serving`);
+    }
+  }
+
+  async #scale(count: number): Promise<void> {
+    const before = this.#fleet.count;
+    this.#change({ type: 'scale', count });
+    await this.#tellCount(before);
+  }
+
+  async #tellCount(before: number): Promise<void> {
+    const now = this.#fleet.count;
+    if (now === before) return;
+    await this.#callHook('nworkersChanged', (hooks) => hooks.nworkersChanged?.(this.#info(), now, before));
+  }
+
+  async #upgrade(): Promise<void> {
+    if (this.#successor !== undefined || this.#inheritance.predecessor !== undefined) {
+      return this.#log.warning('USR2 ignored: an upgrade is under way already');
+    }
+    await this.#callHook('preExec', (hooks) => hooks.preExec?.(this.#info()));
+    const successor = spawnSuccessor(this.#sockets, this.#options.startedIn);
+    this.#successor = successor;
+    const onEnd = (status: number | null) => this.#mailbox.put({ type: 'successorExit', status });
+    successor.on('exit', onEnd);
+    successor.on('error', () => onEnd(null));
+    this.#log.info(`Starting a new arbiter with pid: ${successor.pid}`);
+  }
+
+  /** The predecessor has gone: this is the only arbiter now. */
+  #promote(): void {
+    const { predecessor } = this.#inheritance;
+    if (predecessor === undefined || process.ppid === predecessor) return;
+    this.#inheritance = { ...this.#inheritance, predecessor: undefined };
+    this.#log.info(`Arbiter ${predecessor} has gone; this one takes its place`);
+    if (this.#config.pidfile !== null) this.#pidFile?.rename(this.#config.pidfile);
+  }
+
+  /** As the init process of a container, the arbiter inherits every orphan. */
+  #reap(): void {
+    if (process.pid !== 1) return;
+    const known = [...this.#workers.values()].map(({ pid }) => pid);
+    if (this.#successor?.pid !== undefined) known.push(this.#successor.pid);
+    const reaped = reapOrphans(known);
+    if (reaped.length > 0) this.#log.debug(`Reaped orphans: ${reaped.join(', ')}`);
+  }
+
+  async #announce(): Promise<void> {
+    const ready = this.#fleet.workers.filter(({ state }) => state === 'ready').length;
+    if (this.#announced || ready < this.#fleet.count) return;
+    this.#announced = true;
+    await this.#callHook('whenReady', (hooks) => hooks.whenReady?.(this.#info()));
+    this.#options.onReady();
+  }
+
+  async #leave(): Promise<void> {
+    const shared = this.#successor !== undefined || this.#inheritance.predecessor !== undefined;
+    closeSockets(this.#sockets, { unlink: !shared });
+    this.#pidFile?.remove();
+    await this.#callHook('onExit', (hooks) => hooks.onExit?.(this.#info()));
+    this.#log.info('Shutting down: arbiter');
+    this.#log.flush();
+  }
+
+  async #openSockets(config: Config, attempts: number): Promise<Sockets> {
+    const bind = this.#inheritance.bind ?? config.bind;
+    const sockets = await openSockets({ ...config, bind }, this.#sockets, this.#log, attempts, pause);
+    this.#sockets = [...new Set([...this.#sockets, ...sockets])];
+    return sockets;
+  }
+
+  /** Closes the sockets that neither the serving generation nor a reload under way listens on. */
+  #closeUnused(): void {
+    const { generation, candidate } = this.#fleet;
+    for (const number of this.#generations.keys()) {
+      if (number !== generation && number !== candidate) this.#generations.delete(number);
+    }
+    const used = new Set([...this.#generations.values()].flatMap(({ sockets }) => sockets));
+    closeSockets(this.#sockets.filter((socket) => !used.has(socket)), { unlink: true });
+    this.#sockets = [...used];
+  }
+
+  #change(event: FleetEvent, at: Milliseconds = performance.now()): void {
+    this.#fleet = apply(this.#fleet, event, at);
+  }
+
+  #info(): ArbiterInfo {
+    return { pid: process.pid, log: this.#log, workers: this.#fleet.count };
+  }
+
+  async #callHook(
+    name: keyof ArbiterHooks,
+    call: (hooks: Partial<ArbiterHooks>) => void | Promise<void>,
+    failure: 'is logged' | 'fails the start' = 'is logged',
+  ): Promise<void> {
+    try {
+      await call(this.#config.hooks);
+    } catch (cause) {
+      const error = new QilinError('HOOK_FAILED', `the hook ${name} of the config file threw.`, { cause });
+      if (failure === 'fails the start') throw error;
+      this.#log.error(explain(error));
+    }
+  }
+}
+
+function wantedBy(config: Config): Wanted {
+  return {
+    count: config.workers,
+    limits: {
+      timeout: toMilliseconds(config.timeout),
+      gracefulTimeout: toMilliseconds(config.gracefulTimeout),
+      preloadApp: config.preloadApp,
+    },
+  };
+}
+
+/** The new settings, but with the old values of those that only a restart can change. */
+function withRestartSettings(before: Config, after: Config): { readonly config: Config; readonly kept: string[] } {
+  const kept = changedSettings(before, after).restart;
+  const old = Object.fromEntries(kept.map((name) => [name, before[name]]));
+  return { config: { ...after, ...old }, kept: [...kept] };
+}

@@ -1,0 +1,99 @@
+/**
+ * The listening sockets. The arbiter opens them once, keeps them for its whole life and lends them to its workers and to
+ * its successor, so that a connection waits in the kernel's queue while nobody can take it.
+ */
+import { unlinkSync } from 'node:fs';
+import { addressOf, closeFd, listen } from '@qilin/picoev';
+import { type Address, formatAddress } from '../contract/address.ts';
+import { QilinError } from '../contract/errors.ts';
+import type { Log } from '../contract/log.ts';
+import type { Milliseconds } from '../contract/units.ts';
+
+export interface Socket {
+  readonly fd: number;
+  /** As the setting `bind` says it; what tells two sockets apart. */
+  readonly requested: Address;
+  /** As the kernel says it: with the port that it chose for 0. */
+  readonly actual: Address;
+}
+
+export type Sockets = readonly Socket[];
+
+export interface SocketSettings {
+  readonly bind: readonly Address[];
+  readonly backlog: number;
+  readonly reusePort: boolean;
+  readonly umask: number | null;
+}
+
+const RETRY_AFTER: Milliseconds = 1_000;
+
+const key = (address: Address) => formatAddress(address);
+
+/**
+ * The sockets for all addresses: those of `present` that fit, new ones for the rest. An address in use is tried `attempts` times, 1 s apart.
+ * @throws QilinError BIND_FAILED; the new ones that were opened before it are closed again
+ */
+export async function openSockets(
+  settings: SocketSettings,
+  present: Sockets,
+  log: Log,
+  attempts: number,
+  pause: (duration: Milliseconds) => Promise<void>,
+): Promise<Sockets> {
+  const sockets: Socket[] = [];
+  try {
+    for (const address of settings.bind) {
+      const open = present.find((socket) => key(socket.requested) === key(address) && !sockets.includes(socket));
+      sockets.push(open ?? (await openSocket(address, settings, log, attempts, pause)));
+    }
+  } catch (error) {
+    closeSockets(sockets.filter((socket) => !present.includes(socket)), { unlink: true });
+    throw error;
+  }
+  return sockets;
+}
+
+async function openSocket(
+  address: Address,
+  { backlog, reusePort, umask }: SocketSettings,
+  log: Log,
+  attempts: number,
+  pause: (duration: Milliseconds) => Promise<void>,
+): Promise<Socket> {
+  const mode = umask === null ? {} : { mode: 0o777 & ~umask };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const fd = listen(address, { backlog, reusePort, ...mode });
+      return { fd, requested: address, actual: actualAddress(fd, address) };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!inUse || attempt >= attempts) throw new QilinError('BIND_FAILED', message);
+      log.error(`${message}; trying again in ${RETRY_AFTER / 1000} s`);
+      await pause(RETRY_AFTER);
+    }
+  }
+}
+
+function actualAddress(fd: number, requested: Address): Address {
+  if (requested.kind === 'unix') return requested;
+  const found = addressOf(fd);
+  return 'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
+}
+
+/** Closes sockets; `unlink` also removes the files of unix sockets, which a successor may still serve. */
+export function closeSockets(sockets: Sockets, { unlink }: { readonly unlink: boolean }): void {
+  for (const { fd, requested } of sockets) {
+    closeFd(fd);
+    if (unlink && requested.kind === 'unix') removeFile(requested.path);
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody else removed it: that is what was wanted.
+  }
+}

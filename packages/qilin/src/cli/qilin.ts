@@ -1,0 +1,57 @@
+/** The command `qilin`: argv in, exit status out. */
+import { Arbiter } from '../arbiter/arbiter.ts';
+import { checkApp } from '../arbiter/check-app.ts';
+import { explain, QilinError } from '../contract/errors.ts';
+import { formatConfig, formatHelp } from '../settings/describe.ts';
+import { loadSettings } from '../settings/merge.ts';
+import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
+import { version } from './version.ts';
+
+const cwd = process.cwd();
+
+const load = () => loadSettings({ argv: process.argv.slice(2), env: process.env, cwd });
+
+async function main(): Promise<number> {
+  const loaded = await load();
+  if (!loaded.ok) {
+    fail(loaded.errors.map(explain).join('\n'));
+    return loaded.errors[0]?.exitStatus ?? 1;
+  }
+  switch (loaded.command) {
+    case 'help':
+      return print(formatHelp());
+    case 'version':
+      return print(`qilin ${version}`);
+    case 'printConfig':
+      return print(formatConfig(loaded.config, loaded.origins));
+    case 'checkConfig': {
+      const problem = await checkApp(loaded.config);
+      return problem === undefined ? print('The settings and the app are in order.') : fail(problem);
+    }
+    case 'serve':
+      break;
+  }
+  const { config, notes } = loaded;
+  if (config.daemon && !isDaemon()) return startDaemon();
+  process.chdir(config.chdir);
+  if (config.umask !== null) process.umask(config.umask);
+  const arbiter = new Arbiter({ version, config, notes, startedIn: cwd, loadSettings: load, onReady: () => tellStarter('') });
+  return arbiter.run();
+}
+
+function print(text: string): number {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  return 0;
+}
+
+function fail(text: string): number {
+  tellStarter(text);
+  process.stderr.write(`qilin: ${text}\n`);
+  return 1;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  fail(explain(error));
+  return error instanceof QilinError ? error.exitStatus : 1;
+});
+process.exit();

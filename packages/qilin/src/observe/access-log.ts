@@ -1,0 +1,56 @@
+/** The access log: one line, or one JSON object, for each answered request, written in batches. */
+import type { Log } from '../contract/log.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import type { AccessEntry, AccessLog } from '../contract/worker-class.ts';
+import type { AccessLogSettings } from '../contract/worker-config.ts';
+import { basicUser, compileFormat, type FormatEntry, pathOf, queryOf } from './access-format.ts';
+import { toJsonLine } from './escape.ts';
+import { openLineFile } from './line-file.ts';
+
+/** Lines are written when this many characters have gathered, */
+export const ACCESS_BUFFER_SIZE = 16 * 1024;
+/** or the oldest has waited for this long; also on `flush`, `reopen` and when the process exits. */
+export const ACCESS_FLUSH_INTERVAL: Milliseconds = 100;
+
+/**
+ * Opens the access log; null when it is off. What goes wrong later (a full disk, a file that cannot be reopened) is told
+ * to `log` and does not concern the requests.
+ * @throws QilinError LOG_FILE when the file cannot be opened, SETTING_INVALID for a format with an unknown atom.
+ */
+export function createAccessLog(settings: AccessLogSettings, log: Log): AccessLog | null {
+  const { accesslog, accessLogFormat, logFormat } = settings;
+  if (accesslog === null) return null;
+  const format = logFormat === 'json' ? formatAccessJson : compileFormat(accessLogFormat);
+  const file = openLineFile({
+    name: accesslog,
+    standard: 1,
+    bufferSize: ACCESS_BUFFER_SIZE,
+    flushInterval: ACCESS_FLUSH_INTERVAL,
+    onFailure: (message) => log.error(message),
+  });
+  return {
+    write: (entry) => file.write(`${format(entry, Date.now())}\n`),
+    reopen: () => file.reopen(),
+    flush: () => file.flush(),
+  };
+}
+
+/** The entry as an object: docs/logging.md lists the fields. What is missing is null. */
+export const formatAccessJson: FormatEntry = (entry: AccessEntry, now: Milliseconds): string =>
+  toJsonLine({
+    time: new Date(now).toISOString(),
+    pid: process.pid,
+    client: entry.client ?? null,
+    user: basicUser(entry) ?? null,
+    method: entry.method,
+    path: pathOf(entry),
+    query: queryOf(entry),
+    protocol: entry.protocol,
+    status: entry.status,
+    bytes: entry.bytes,
+    microseconds: entry.microseconds,
+    scheme: entry.scheme,
+    host: entry.requestHeader('host') ?? null,
+    referer: entry.requestHeader('referer') ?? null,
+    userAgent: entry.requestHeader('user-agent') ?? null,
+  });

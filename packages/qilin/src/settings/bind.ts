@@ -1,0 +1,50 @@
+/** The kind of setting `bind`: addresses as text and as `Address`. */
+import { isIP, isIPv6 } from 'node:net';
+import { type Address, formatAddress } from '../contract/address.ts';
+import { bad, type Checked, good, type Kind, list } from './kinds.ts';
+
+/** Gunicorn's port, for a host without one. */
+const DEFAULT_PORT = 8000;
+/** Where a port without a host listens, as in Gunicorn: on every interface. */
+const EVERY_INTERFACE = '0.0.0.0';
+
+function tcp(host: string, port: string, text: string): Checked<Address> {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return bad(text);
+  return good({ kind: 'tcp', host: host === '' ? EVERY_INTERFACE : host, port: Number(port) });
+}
+
+/** A name of the DNS, or an IPv4 address; digits and dots alone must be a true address. */
+function isHost(host: string): boolean {
+  if (/^[\d.]+$/.test(host)) return isIP(host) !== 0;
+  return host.length <= 253 && /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(host);
+}
+
+/** Reads `HOST:PORT`, `HOST`, `[V6]:PORT`, `[V6]`, `:PORT`, `PORT`, `tcp://…`, `unix:PATH` or `fd://N`. */
+export function readAddress(text: string): Checked<Address> {
+  if (text !== text.trim() || text.includes(',')) return bad(text);
+  const unix = /^unix:(?:\/\/)?(.+)$/s.exec(text)?.[1];
+  // One leading slash says the same as many, and `unix:` followed by two would be read as `unix://`.
+  if (unix !== undefined)
+    return unix.includes('\0') ? bad(text) : good({ kind: 'unix', path: unix.replace(/^\/+/, '/') });
+  const fd = /^fd:\/\/(\d{1,6})$/.exec(text)?.[1];
+  if (fd !== undefined) return good({ kind: 'fd', fd: Number(fd) });
+  const rest = text.replace(/^tcp:\/\//, '');
+  if (/^\d+$/.test(rest)) return tcp('', rest, text);
+  const six = /^\[(.*)\](?::(\d+))?$/.exec(rest);
+  if (six !== null) return isIPv6(six[1] ?? '') ? tcp(six[1] ?? '', six[2] ?? String(DEFAULT_PORT), text) : bad(text);
+  const [host = '', port = String(DEFAULT_PORT), ...more] = rest.split(':');
+  const hostFits = host === '' ? rest.startsWith(':') : isHost(host);
+  return hostFits && more.length === 0 ? tcp(host.toLowerCase(), port, text) : bad(text);
+}
+
+export function binds(): Kind<readonly Address[], string | number | readonly (string | number)[]> {
+  return list<Address, string | number>({
+    expected: 'HOST:PORT, [IPV6]:PORT, PORT, unix:PATH or fd://N',
+    placeholder: 'ADDRESS',
+    separator: ',',
+    min: 1,
+    numbers: true,
+    read: readAddress,
+    write: formatAddress,
+  });
+}

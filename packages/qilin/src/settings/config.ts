@@ -1,0 +1,56 @@
+/** The types that follow from the table: what the settings become, and what a config file may hold. */
+import type { Hooks } from '../contract/hooks.ts';
+import type { WorkerConfig } from '../contract/worker-config.ts';
+import type { Setting } from './setting.ts';
+import type { SETTINGS } from './table.ts';
+
+type Table = typeof SETTINGS;
+
+export type SettingName = keyof Table;
+export type HookName = keyof Hooks;
+
+type ValueOf<Name extends SettingName> =
+  Table[Name] extends Setting<infer Value, infer _Input, infer _Alias> ? Value : never;
+type InputOf<Name extends SettingName> =
+  Table[Name] extends Setting<infer _Value, infer Input, infer _Alias> ? Input : never;
+type AliasOf<Name extends SettingName> =
+  Table[Name] extends Setting<infer _Value, infer _Input, infer Alias> ? Alias : never;
+
+/** The settings whose value is data. */
+export type PlainName = Exclude<SettingName, HookName>;
+
+type PlainValues = { readonly [Name in Exclude<PlainName, 'workers'>]: ValueOf<Name> };
+
+/** All settings with their values, deeply frozen. */
+export interface Config extends PlainValues {
+  /** The number of workers to start with; `auto` has been counted out. */
+  readonly workers: number;
+  readonly hooks: Readonly<Partial<Hooks>>;
+}
+
+/** Fails to compile when the table lacks what a worker needs, or a hook. */
+type Covers<Part, _Whole extends Part> = true;
+export type TableIsComplete = [Covers<WorkerConfig, Config>, Covers<Readonly<Record<HookName, unknown>>, Table>];
+
+/** Where the value of each setting came from: `default`, `WEB_CONCURRENCY`, `qilin.config.ts`, `flag --workers`. */
+export type Origins = Readonly<Record<SettingName, string>>;
+
+/** `limitRequestLine` becomes `limit_request_line`. */
+type SnakeCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : '';
+
+type Spellings<Name extends string> = Name | SnakeCase<Name>;
+
+/** The settings that flags alone can give. */
+type FlagOnly = 'config';
+
+/** What a config file exports: any settings and hooks, in camelCase or in Gunicorn's snake_case. */
+export type QilinConfig = {
+  readonly [Name in Exclude<SettingName, FlagOnly> as Spellings<Name | AliasOf<Name>>]?: InputOf<Name> | undefined;
+};
+
+/** Gives a config file its types: `export default defineConfig({ workers: 4 })`. Returns its argument. */
+export function defineConfig(config: QilinConfig): QilinConfig {
+  return config;
+}

@@ -1,0 +1,53 @@
+/** Which settings cannot be combined, and which combinations are hardly meant. */
+import { formatAddress } from '../contract/address.ts';
+import { QilinError } from '../contract/errors.ts';
+import type { Config, Origins, PlainName } from './config.ts';
+
+/** One error for each combination that cannot work. */
+export function conflicts(config: Config, origins: Origins): readonly QilinError[] {
+  const named = (name: PlainName): string => `${name} (${origins[name]})`;
+  return [...tlsConflicts(config, named), ...bindConflicts(config, named)].map(
+    (message) => new QilinError('SETTINGS_CONFLICT', message),
+  );
+}
+
+type Named = (name: PlainName) => string;
+
+function* tlsConflicts(config: Config, named: Named): Generator<string> {
+  const { certfile, keyfile, caCerts, certReqs, ciphers } = config;
+  if (certfile !== null && keyfile === null) yield `${named('certfile')} needs keyfile too.`;
+  if (keyfile !== null && certfile === null) yield `${named('keyfile')} needs certfile too.`;
+  if (certfile !== null || keyfile !== null) return;
+  // Without TLS these would be silently ignored, and an operator would believe that clients are being checked.
+  if (certReqs !== 'none') yield `${named('certReqs')} needs certfile and keyfile: without them there is no TLS.`;
+  if (caCerts !== null) yield `${named('caCerts')} needs certfile and keyfile: without them there is no TLS.`;
+  if (ciphers !== null) yield `${named('ciphers')} needs certfile and keyfile: without them there is no TLS.`;
+}
+
+function* bindConflicts({ bind, reusePort }: Config, named: Named): Generator<string> {
+  const portless = bind.find(({ kind }) => kind !== 'tcp');
+  if (reusePort && portless !== undefined) {
+    yield `${named('reusePort')} cannot be combined with ${named('bind')} ${formatAddress(portless)}, which has no port.`;
+  }
+  const seen = new Set<string>();
+  for (const address of bind) {
+    const text = formatAddress(address);
+    if (seen.has(text) && !(address.kind === 'tcp' && address.port === 0)) {
+      yield `${named('bind')} names ${text} twice.`;
+    }
+    seen.add(text);
+  }
+}
+
+/** Sentences about combinations that work, but probably not as they are meant. */
+export function* notes(config: Config): Generator<string> {
+  if (config.daemon && config.errorlog === '-') {
+    yield 'daemon is set and errorlog is "-": a daemon has no terminal, so its error log is lost.';
+  }
+  if (config.maxRequestsJitter > 0 && config.maxRequests === 0) {
+    yield 'maxRequestsJitter has no effect while maxRequests is 0.';
+  }
+  if (config.reloadExtraFiles.length > 0 && !config.reload) {
+    yield 'reloadExtraFiles has no effect while reload is off.';
+  }
+}

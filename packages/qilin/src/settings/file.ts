@@ -1,0 +1,107 @@
+/** Finds and reads the config file: which values it gives to which settings, not yet checked. */
+import { statSync } from 'node:fs';
+import { extname, relative, resolve } from 'node:path';
+import { QilinError } from '../contract/errors.ts';
+import { importModuleAnew, type ModuleNamespace } from '../modules/import-module.ts';
+import type { SettingName } from './config.ts';
+import { givenTwice, quote, unknownKey } from './messages.ts';
+import { ROWS, settingOfKey } from './names.ts';
+
+/** In the order in which they are looked for. */
+const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'] as const;
+
+export interface ConfigFile {
+  /** Absolute. */
+  readonly path: string;
+  /** As messages call it: relative to the directory of the start when it is below. */
+  readonly label: string;
+}
+
+export interface ConfigFileContent {
+  readonly values: ReadonlyMap<SettingName, unknown>;
+  readonly errors: readonly QilinError[];
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+/**
+ * The file to read, if any.
+ * @param requested the value of `--config`: undefined for the default file, an empty text for none
+ * @throws QilinError CONFIG_FILE when the requested one does not exist, or cannot be a config file
+ */
+export function findConfigFile(cwd: string, requested: string | undefined): ConfigFile | undefined {
+  if (requested === '') return undefined;
+  const path = requested === undefined ? defaultFile(cwd) : resolve(cwd, withoutScheme(requested));
+  if (path === undefined) return undefined;
+  const inside = relative(cwd, path);
+  const label = inside.startsWith('..') ? path : inside;
+  if (!isFile(path)) throw new QilinError('CONFIG_FILE', `the config file ${label} does not exist.`);
+  if (!EXTENSIONS.some((extension) => extension === extname(path))) {
+    throw new QilinError('CONFIG_FILE', `a config file ends in ${EXTENSIONS.join(', ')} (got ${quote(label)}).`);
+  }
+  return { path, label };
+}
+
+function defaultFile(cwd: string): string | undefined {
+  return EXTENSIONS.map((extension) => resolve(cwd, `qilin.config${extension}`)).find(isFile);
+}
+
+/** Gunicorn writes `file:gunicorn.conf.py`; a file URL is understood too. */
+const withoutScheme = (requested: string): string => requested.replace(/^file:(?:\/\/(?=\/))?/, '');
+
+/** Runs the file as it is now, even when it was read before, and sorts its keys. */
+export async function readConfigFile(file: ConfigFile): Promise<ConfigFileContent> {
+  try {
+    return sortKeys(exportsOf(await importModuleAnew(file.path)), file.label);
+  } catch (error) {
+    return { values: new Map(), errors: [failure(file, error)] };
+  }
+}
+
+function failure({ label, path }: ConfigFile, error: unknown): QilinError {
+  if (error instanceof SyntaxError && extname(path) === '.json') {
+    return new QilinError('CONFIG_FILE', `${label} is not valid JSON: ${error.message}`);
+  }
+  return new QilinError('CONFIG_FILE', `the config file ${label} failed:`, { cause: error });
+}
+
+/** The settings that a module exports: its default export or, as in Gunicorn's files, its exports by name. */
+function exportsOf(module: ModuleNamespace): unknown {
+  const value = Object.hasOwn(module, 'default') ? module['default'] : module;
+  // What a CommonJS module exported by way of a compiler has its default one level deeper.
+  return isObject(value) && value['__esModule'] === true && Object.hasOwn(value, 'default') ? value['default'] : value;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Keys that say something about the file, not about the server. */
+const IGNORED = new Set(['$schema', '__esModule', 'module.exports']);
+
+function sortKeys(exported: unknown, label: string): ConfigFileContent {
+  if (!isObject(exported)) {
+    const message = `${label} must export an object of settings (got ${quote(exported)}).`;
+    return { values: new Map(), errors: [new QilinError('CONFIG_FILE', message)] };
+  }
+  const values = new Map<SettingName, unknown>();
+  const spellings = new Map<SettingName, string>();
+  const errors: QilinError[] = [];
+  for (const [key, value] of Object.entries(exported)) {
+    if (IGNORED.has(key) || value === undefined) continue;
+    const name = settingOfKey(key);
+    const before = name === undefined ? undefined : spellings.get(name);
+    if (name === undefined) errors.push(unknownKey(key, label));
+    else if (ROWS[name].flagOnly === true) errors.push(flagOnly(name, label));
+    else if (before !== undefined) errors.push(givenTwice([before, key], label));
+    else {
+      values.set(name, value);
+      spellings.set(name, key);
+    }
+  }
+  return { values, errors };
+}
+
+function flagOnly(name: SettingName, label: string): QilinError {
+  const flags = ROWS[name].flags.join(' or ');
+  return new QilinError('SETTINGS_CONFLICT', `${label}: ${name} cannot stand in a config file; use ${flags}.`);
+}

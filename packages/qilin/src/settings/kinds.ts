@@ -1,0 +1,345 @@
+/**
+ * The kinds of values that a setting can have. Each reads a value from text (argv, environment), checks one from a config
+ * file, and prints one as text from which it reads the same value again.
+ */
+import { isIP, isIPv4 } from 'node:net';
+
+/** A value, or the part of the input that was wrong. */
+export type Checked<Value> = { readonly ok: true; readonly value: Value } | Bad;
+interface Bad {
+  readonly ok: false;
+  readonly got: unknown;
+}
+
+/** `false` allows nothing. */
+export type JsonSchema = Readonly<Record<string, unknown>> | false;
+
+declare const input: unique symbol;
+
+/** `Input` is what a config file may hold for a `Value`: `8000` is a `bind`, a parsed address is what becomes of it. */
+export interface Kind<Value, Input = Value> {
+  readonly [input]?: Input;
+  /** What is right, to be read after "must be": `a whole number from 1 to 64`. */
+  readonly expected: string;
+  /** Stands for the value in the help: `N`. null for a switch, whose flag takes no value. */
+  readonly placeholder: string | null;
+  /** Each flag adds a value; otherwise the last one counts. */
+  readonly repeatable: boolean;
+  /** The schema of `Input`. */
+  readonly schema: JsonSchema;
+  /** Reads all texts that one source gave, in order. */
+  parse(texts: readonly string[]): Checked<Value>;
+  /** Checks a value from a config file. */
+  check(value: unknown): Checked<Value>;
+  /** The texts from which `parse` reads this value. */
+  print(value: Value): readonly string[];
+}
+
+export const good = <Value>(value: Value): Checked<Value> => ({ ok: true, value });
+export const bad = (got: unknown): Bad => ({ ok: false, got });
+
+interface Scalar<Value> {
+  readonly expected: string;
+  readonly placeholder: string | null;
+  readonly schema: JsonSchema;
+  read(text: string): Checked<Value>;
+  check(value: unknown): Checked<Value>;
+}
+
+/** A kind whose value is one text. */
+function scalar<Value extends string | number | boolean, Input = Value>(rest: Scalar<Value>): Kind<Value, Input> {
+  return {
+    ...rest,
+    repeatable: false,
+    parse: (texts) => rest.read(texts.at(-1) ?? ''),
+    print: (value) => [String(value)],
+  };
+}
+
+/** Whole numbers; as text, decimal digits. */
+export function int({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }): Kind<number> {
+  const fits = (value: number): boolean => Number.isSafeInteger(value) && value >= min && value <= max;
+  const unbounded = max === Number.MAX_SAFE_INTEGER;
+  return scalar({
+    expected: unbounded ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`,
+    placeholder: 'N',
+    schema: { type: 'integer', minimum: min, ...(unbounded ? {} : { maximum: max }) },
+    read: (text) => (/^-?\d+$/.test(text) && fits(Number(text)) ? good(Number(text)) : bad(text)),
+    check: (value) => (typeof value === 'number' && fits(value) ? good(value) : bad(value)),
+  });
+}
+
+/** Beyond this, Node's timers overflow their 31 bits of milliseconds and fire at once. */
+const MAX_SECONDS = 2_147_483;
+
+/** Durations in seconds; fractions are allowed. */
+export function seconds(): Kind<number> {
+  const fits = (value: number): boolean => value >= 0 && value <= MAX_SECONDS;
+  return scalar({
+    expected: `a number of seconds from 0 to ${MAX_SECONDS}`,
+    placeholder: 'SECONDS',
+    schema: { type: 'number', minimum: 0, maximum: MAX_SECONDS },
+    read: (text) => (/^\d+(\.\d+)?(e-\d+)?$/.test(text) && fits(Number(text)) ? good(Number(text)) : bad(text)),
+    check: (value) => (typeof value === 'number' && fits(value) ? good(value) : bad(value)),
+  });
+}
+
+/** A number of workers, or `auto`: one for each CPU that this process may use. */
+export function workers(max: number): Kind<number | 'auto'> {
+  const count = int({ min: 0, max });
+  return {
+    ...count,
+    expected: `${count.expected}, or "auto"`,
+    placeholder: 'N|auto',
+    schema: { anyOf: [count.schema, { const: 'auto' }] },
+    parse: (texts) => (texts.at(-1) === 'auto' ? good('auto') : count.parse(texts)),
+    check: (value) => (value === 'auto' ? good('auto') : count.check(value)),
+    print: (value) => [String(value)],
+  };
+}
+
+export function bool(): Kind<boolean> {
+  return scalar({
+    expected: 'true or false',
+    placeholder: null,
+    schema: { type: 'boolean' },
+    read: (text) => (text === 'true' || text === 'false' ? good(text === 'true') : bad(text)),
+    check: (value) => (typeof value === 'boolean' ? good(value) : bad(value)),
+  });
+}
+
+/** One of some words, in upper or lower case; `synonyms` are further texts for them. */
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  synonyms: Readonly<Record<string, NoInfer<Word>>> = {},
+): Kind<Word> {
+  const find = (text: string): Word | undefined =>
+    words.find((word) => word === text.toLowerCase()) ?? (Object.hasOwn(synonyms, text) ? synonyms[text] : undefined);
+  const read = (text: string, got: unknown): Checked<Word> => {
+    const word = find(text);
+    return word === undefined ? bad(got) : good(word);
+  };
+  return scalar({
+    expected: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+    placeholder: words.join('|'),
+    schema: { enum: words },
+    read: (text) => read(text, text),
+    check: (value) =>
+      typeof value === 'string' || typeof value === 'number' ? read(String(value), value) : bad(value),
+  });
+}
+
+/** A text that is not empty. `Known` are the usual ones, which an editor may offer. */
+export function text<Known extends string = string>(what: string, placeholder: string) {
+  const read = (value: unknown): Checked<string> =>
+    typeof value === 'string' && value !== '' && !value.includes('\0') ? good(value) : bad(value);
+  // `string & {}` keeps an editor from forgetting the known words.
+  return scalar<string, Known | (string & {})>({
+    expected: what,
+    placeholder,
+    schema: { type: 'string', minLength: 1 },
+    read,
+    check: read,
+  });
+}
+
+/** A user or group: a name, or the number as digits. */
+export function account(what: 'user' | 'group'): Kind<string, string | number> {
+  const read = (name: string): Checked<string> => (/^[A-Za-z0-9_.$-]+$/.test(name) ? good(name) : bad(name));
+  return scalar({
+    expected: `a ${what} name or number`,
+    placeholder: what.toUpperCase(),
+    schema: { type: ['string', 'integer'] },
+    read,
+    check: (value) =>
+      typeof value === 'string' || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)
+        ? read(String(value))
+        : bad(value),
+  });
+}
+
+/** A file mode mask: as text octal digits, in a file also a number. */
+export function umask(): Kind<number, number | string> {
+  const read = (digits: string): Checked<number> =>
+    /^(0o?)?[0-7]{1,3}$/.test(digits) ? good(Number.parseInt(digits.replace('o', ''), 8)) : bad(digits);
+  const check = (value: unknown): Checked<number> => {
+    if (typeof value === 'string') return read(value);
+    return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0o777
+      ? good(value)
+      : bad(value);
+  };
+  return {
+    expected: 'an octal mask from 0 to 0777',
+    placeholder: 'OCTAL',
+    repeatable: false,
+    schema: { anyOf: [{ type: 'integer', minimum: 0, maximum: 0o777 }, { type: 'string' }] },
+    parse: (texts) => read(texts.at(-1) ?? ''),
+    check,
+    print: (value) => [value === 0 ? '0' : `0${value.toString(8)}`],
+  };
+}
+
+/** A value that may be missing: null in a file, an empty text in argv. */
+export function optional<Value, Input>(kind: Kind<Value, Input>): Kind<Value | null, Input | null> {
+  return {
+    expected: kind.expected,
+    placeholder: kind.placeholder,
+    repeatable: kind.repeatable,
+    schema: { anyOf: [kind.schema, { type: 'null' }] },
+    parse: (texts) => ((texts.at(-1) ?? '') === '' ? good(null) : kind.parse(texts)),
+    check: (value) => (value === null ? good(null) : kind.check(value)),
+    print: (value) => (value === null ? [''] : kind.print(value)),
+  };
+}
+
+interface Items<Item> {
+  readonly expected: string;
+  readonly placeholder: string;
+  /** What stands between two items in one text; null when each text is one item. */
+  readonly separator: ',' | null;
+  /** The fewest items that make sense. */
+  readonly min: 0 | 1;
+  /** Items that a file may also give as a number. */
+  readonly numbers?: true;
+  read(text: string): Checked<Item>;
+  write(item: Item): string;
+}
+
+/** A list of items, each read from one text. A file gives a string or an array. */
+export function list<Item, Input = string>(items: Items<Item>): Kind<readonly Item[], Input | readonly Input[]> {
+  const readAll = (texts: readonly string[], got: unknown): Checked<readonly Item[]> => {
+    const found: Item[] = [];
+    for (const text of texts) {
+      const item = items.read(text);
+      if (!item.ok) return item;
+      found.push(item.value);
+    }
+    return found.length < items.min ? bad(got) : good(found);
+  };
+  const split = (text: string): string[] =>
+    (items.separator === null ? [text] : text.split(items.separator).map((part) => part.trim())).filter(
+      (part) => part !== '',
+    );
+  const itemSchema = { type: items.numbers === true ? ['string', 'integer'] : 'string' };
+  const textOf = (value: unknown): string | undefined =>
+    typeof value === 'string' || (items.numbers === true && typeof value === 'number') ? String(value) : undefined;
+  return {
+    expected: items.expected,
+    placeholder: items.placeholder,
+    repeatable: true,
+    schema: { anyOf: [itemSchema, { type: 'array', items: itemSchema, minItems: items.min }] },
+    parse: (texts) => readAll(texts.flatMap(split), texts.at(-1)),
+    check: (value) => {
+      if (!Array.isArray(value)) {
+        const text = textOf(value);
+        return text === undefined ? bad(value) : readAll(split(text), value);
+      }
+      const texts: string[] = [];
+      for (const entry of value) {
+        const text = textOf(entry);
+        if (text === undefined) return bad(entry);
+        texts.push(text);
+      }
+      return readAll(texts, value);
+    },
+    print: (value) => (value.length === 0 ? [''] : value.map(items.write)),
+  };
+}
+
+/** Texts, each as it is: file patterns may contain commas. */
+export function texts(what: string, placeholder: string): Kind<readonly string[], string | readonly string[]> {
+  return list({
+    expected: what,
+    placeholder,
+    separator: null,
+    min: 0,
+    read: (text) => (text === '' || text.includes('\0') ? bad(text) : good(text)),
+    write: (text) => text,
+  });
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  if (isIP(address) === 0 || address.includes('%') || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (isIPv4(address) ? 32 : 128));
+}
+
+/** IP addresses, CIDR blocks, or `*` for all. */
+export function networks(): Kind<readonly string[], string | readonly string[]> {
+  return list({
+    expected: 'IP addresses, CIDR blocks such as 10.0.0.0/8, or "*"',
+    placeholder: 'ADDRESS,...',
+    separator: ',',
+    min: 0,
+    read: (text) => (text === '*' || isNetwork(text) ? good(text) : bad(text)),
+    write: (text) => text,
+  });
+}
+
+interface Entries {
+  readonly expected: string;
+  readonly placeholder: string;
+  /** The name as it is kept, or undefined when it cannot be one. */
+  name(text: string): string | undefined;
+}
+
+/** Names with a text each. A file gives an object or an array of `NAME=VALUE`. */
+export function mapping(
+  entries: Entries,
+): Kind<Readonly<Record<string, string>>, Readonly<Record<string, string>> | readonly string[]> {
+  type Found = Checked<Readonly<Record<string, string>>>;
+  const collect = (pairs: Iterable<readonly [unknown, unknown]>): Found => {
+    const found: [string, string][] = [];
+    for (const [name, value] of pairs) {
+      const kept = typeof name === 'string' ? entries.name(name) : undefined;
+      if (kept === undefined || typeof value !== 'string' || value.includes('\0')) return bad(pairText(name, value));
+      found.push([kept, value]);
+    }
+    return good(Object.fromEntries(found));
+  };
+  const split = (text: unknown): readonly [unknown, unknown] => {
+    const at = typeof text === 'string' ? text.indexOf('=') : -1;
+    return typeof text === 'string' && at > 0 ? [text.slice(0, at), text.slice(at + 1)] : [text, undefined];
+  };
+  return {
+    expected: entries.expected,
+    placeholder: entries.placeholder,
+    repeatable: true,
+    schema: {
+      anyOf: [
+        { type: 'object', additionalProperties: { type: 'string' } },
+        { type: 'array', items: { type: 'string' } },
+      ],
+    },
+    parse: (texts) => collect(texts.filter((text) => text !== '').map(split)),
+    check: (value) => {
+      if (Array.isArray(value)) return collect(value.map(split));
+      return typeof value === 'object' && value !== null ? collect(Object.entries(value)) : bad(value);
+    },
+    print: (value) => {
+      const pairs = Object.entries(value).map(([name, text]) => `${name}=${text}`);
+      return pairs.length === 0 ? [''] : pairs;
+    },
+  };
+}
+
+/** A wrong entry of a mapping as a message quotes it. */
+function pairText(name: unknown, value: unknown): unknown {
+  return value === undefined ? name : { [String(name)]: value };
+}
+
+type AnyFunction = (...args: never) => unknown;
+
+/** A function of a config file. It has no text, so no flag can give it. */
+export function hook<Hook extends AnyFunction>(): Kind<Hook | null> {
+  const isHook = (value: unknown): value is Hook => typeof value === 'function';
+  return {
+    expected: 'a function',
+    placeholder: null,
+    repeatable: false,
+    schema: false,
+    parse: (given) => bad(given.at(-1)),
+    check: (value) => (value === null || isHook(value) ? good(value) : bad(value)),
+    print: (value) => [value === null ? '' : (value.name ?? 'function')],
+  };
+}

@@ -1,0 +1,177 @@
+/** Brings all sources of settings together: defaults, then the config file, then `QILIN_CMD_ARGS`, then argv. */
+import { resolve } from 'node:path';
+import { QilinError } from '../contract/errors.ts';
+import { type CommandLine, readCommandLine } from './argv.ts';
+import type { Config, Origins, SettingName } from './config.ts';
+import { conflicts, notes } from './conflicts.ts';
+import { usableCpus } from './cpus.ts';
+import { splitWords } from './env.ts';
+import { type ConfigFile, findConfigFile, readConfigFile } from './file.ts';
+import type { Checked } from './kinds.ts';
+import { invalid } from './messages.ts';
+import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
+
+export type { Config, Origins };
+
+/** All that settings are read from. */
+export interface SettingsSources {
+  /** The arguments after the program's name: `process.argv.slice(2)`. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of the directory of the start: the one before any `chdir`, also on a reload. */
+  readonly cwd: string;
+  /** What `workers = auto` becomes. By default the CPUs that this process may use. */
+  readonly cpus?: () => number;
+}
+
+export type LoadedSettings =
+  /** `--help` or `--version` was given; nothing else was looked at. */
+  | { readonly ok: true; readonly command: 'help' | 'version' }
+  | {
+      readonly ok: true;
+      readonly command: 'serve' | 'checkConfig' | 'printConfig';
+      readonly config: Config;
+      readonly origins: Origins;
+      /** Sentences for the log: combinations that work, but probably not as they are meant. */
+      readonly notes: readonly string[];
+    }
+  /** All that is wrong, at least one. Each message names the setting and its source. */
+  | { readonly ok: false; readonly errors: readonly QilinError[] };
+
+/** A value that one source gave to a setting. */
+interface Found {
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+/** What one source gave, and what was wrong with it. */
+interface Layer {
+  readonly found: ReadonlyMap<SettingName, Found>;
+  readonly errors: readonly QilinError[];
+}
+
+/** Reads and checks all settings. Never exits, prints or throws. */
+export async function loadSettings(sources: SettingsSources): Promise<LoadedSettings> {
+  const { env, cwd } = sources;
+  const argv = readCommandLine(sources.argv, 'command line');
+  const words = splitWords(env['QILIN_CMD_ARGS'] ?? '');
+  const cmdArgs = readCommandLine(words ?? [], 'QILIN_CMD_ARGS');
+  const command = argv.asks ?? cmdArgs.asks;
+  if (command !== undefined) return { ok: true, command };
+
+  const { file, layer: fileLayer } = await configLayer(cwd, configText(argv) ?? configText(cmdArgs));
+  const layers = [
+    fileLayer,
+    commandLineLayer(cmdArgs, (flag) => `QILIN_CMD_ARGS${flag === undefined ? '' : ` ${flag}`}`),
+    commandLineLayer(argv, (flag) => (flag === undefined ? 'command line' : `flag ${flag}`)),
+  ];
+  const given = new Map(layers.flatMap(({ found }) => [...found]));
+  const defaults = defaultLayer(sources, given);
+  const errors = [...layers, defaults].flatMap((layer) => layer.errors);
+  if (words === undefined) errors.unshift(unclosed());
+  if (errors.length > 0) return { ok: false, errors };
+  return finish(sources, file, new Map([...defaults.found, ...given]));
+}
+
+function unclosed(): QilinError {
+  return new QilinError(
+    'SETTING_INVALID',
+    'QILIN_CMD_ARGS must be arguments as a shell reads them: a quote is not closed.',
+  );
+}
+
+const configText = (line: CommandLine): string | undefined => line.given.get('config')?.texts.at(-1);
+
+async function configLayer(
+  cwd: string,
+  requested: string | undefined,
+): Promise<{ readonly file: ConfigFile | undefined; readonly layer: Layer }> {
+  let file: ConfigFile | undefined;
+  try {
+    file = findConfigFile(cwd, requested);
+  } catch (error) {
+    if (!(error instanceof QilinError)) throw error;
+    return { file, layer: { found: new Map(), errors: [error] } };
+  }
+  if (file === undefined) return { file, layer: { found: new Map(), errors: [] } };
+  const { label } = file;
+  const { values, errors } = await readConfigFile(file);
+  const checked = [...values].map(([name, value]) => [name, label, ROWS[name].kind.check(value)] as const);
+  const layer = layerOf(checked);
+  return { file, layer: { found: layer.found, errors: [...errors, ...layer.errors] } };
+}
+
+function commandLineLayer({ given, errors }: CommandLine, originOf: (flag: string | undefined) => string): Layer {
+  const checked = [...given].map(
+    ([name, { flag, texts }]) => [name, originOf(flag), ROWS[name].kind.parse(texts)] as const,
+  );
+  const layer = layerOf(checked);
+  return { found: layer.found, errors: [...errors, ...layer.errors] };
+}
+
+/** Sorts what was checked into values and errors. */
+function layerOf(checked: readonly (readonly [SettingName, string, Checked<unknown>])[]): Layer {
+  const found = new Map<SettingName, Found>();
+  const errors: QilinError[] = [];
+  for (const [name, origin, result] of checked) {
+    if (result.ok) found.set(name, { value: result.value, origin });
+    else errors.push(invalid(name, origin, result.got));
+  }
+  return { found, errors };
+}
+
+/** The values of settings that no other source gave. */
+function defaultLayer({ cwd, env }: SettingsSources, given: ReadonlyMap<SettingName, Found>): Layer {
+  const app = String(given.get('app')?.value ?? '');
+  const checked = SETTING_NAMES.filter((name) => !given.has(name)).map((name) => {
+    const { variable, kind, defaultOf, default: constant } = ROWS[name];
+    const text = variable === undefined ? undefined : env[variable.name];
+    if (variable !== undefined && text !== undefined && text !== '') {
+      return [name, variable.name, kind.parse([variable.toText(text)])] as const;
+    }
+    return [name, 'default', { ok: true, value: defaultOf?.value({ cwd, app }) ?? constant }] as const;
+  });
+  return layerOf(checked);
+}
+
+/** Makes the config of values that are each valid, and checks them together. */
+function finish(
+  { cwd, cpus = usableCpus }: SettingsSources,
+  file: ConfigFile | undefined,
+  found: ReadonlyMap<SettingName, Found>,
+): LoadedSettings {
+  const value = (name: SettingName): unknown => found.get(name)?.value;
+  const auto = value('workers') === 'auto';
+  const plain = PLAIN_NAMES.map((name) => [name, value(name)]);
+  const hooks = HOOK_NAMES.flatMap((name) => (value(name) === null ? [] : [[name, value(name)]]));
+  const origins = SETTING_NAMES.map((name) => [
+    name,
+    `${found.get(name)?.origin}${auto && name === 'workers' ? ', auto' : ''}`,
+  ]);
+  const whole = {
+    ...Object.fromEntries(plain),
+    hooks: Object.fromEntries(hooks),
+    workers: auto ? cpus() : value('workers'),
+    chdir: resolve(cwd, String(value('chdir'))),
+    config: file?.path ?? null,
+  };
+  // The compiler cannot follow a loop over the table: each name is there, with a value that its own kind let pass.
+  return complete(deepFreeze(whole) as Config, Object.freeze(Object.fromEntries(origins)) as Origins);
+}
+
+function complete(config: Config, origins: Origins): LoadedSettings {
+  const command = config.printConfig ? 'printConfig' : config.checkConfig ? 'checkConfig' : 'serve';
+  const errors = [...conflicts(config, origins)];
+  if (config.app === '' && command !== 'printConfig') {
+    errors.unshift(new QilinError('USAGE', 'the app is missing: write qilin [OPTIONS] MODULE[:APP].'));
+  }
+  if (errors.length > 0) return { ok: false, errors };
+  return { ok: true, command, config, origins, notes: [...notes(config)] };
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

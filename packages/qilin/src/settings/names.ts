@@ -1,0 +1,111 @@
+/** The spellings of settings: camelCase, snake_case, aliases and flags, and the one that was probably meant. */
+import { ARBITER_HOOKS, WORKER_HOOKS } from '../contract/hooks.ts';
+import type { HookName, PlainName, SettingName } from './config.ts';
+import type { AnySetting } from './setting.ts';
+import { SETTINGS } from './table.ts';
+
+/** The table with the types of its rows left open, for code that goes through all of it. */
+export const ROWS: Readonly<Record<SettingName, AnySetting>> = SETTINGS;
+
+const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
+
+/** In the order of the table. */
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSettingName);
+
+export const HOOK_NAMES: readonly HookName[] = [...ARBITER_HOOKS, ...WORKER_HOOKS];
+
+const hookNames: ReadonlySet<string> = new Set(HOOK_NAMES);
+const isPlainName = (name: SettingName): name is PlainName => !hookNames.has(name);
+
+export const PLAIN_NAMES: readonly PlainName[] = SETTING_NAMES.filter(isPlainName);
+
+/** `limitRequestLine` becomes `limit_request_line`. */
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** All names of a setting in a file. */
+export function fileNames(name: SettingName): readonly string[] {
+  const names = [name, ...(ROWS[name].aliases ?? [])];
+  return [...new Set(names.flatMap((spelling) => [spelling, snakeCase(spelling)]))];
+}
+
+const byFileName: ReadonlyMap<string, SettingName> = new Map(
+  SETTING_NAMES.flatMap((name) => fileNames(name).map((spelling) => [spelling, name] as const)),
+);
+
+/** The setting that a key of a config file means. */
+export const settingOfKey = (key: string): SettingName | undefined => byFileName.get(key);
+
+/** `--no-daemon` for `--daemon`; undefined for a setting that is no switch. */
+export function negation(name: SettingName): string | undefined {
+  const { flags, kind } = ROWS[name];
+  const long = flags.find((flag) => flag.startsWith('--'));
+  return long !== undefined && kind.placeholder === null ? `--no-${long.slice(2)}` : undefined;
+}
+
+/** The flag by which messages and help call a setting: its first long one. */
+export function mainFlag(name: SettingName): string | undefined {
+  return ROWS[name].flags.find((flag) => flag.startsWith('--'));
+}
+
+/**
+ * The steps from one text to another: a letter added, left out, replaced, or swapped with its neighbour (optimal string
+ * alignment, the restricted form of Damerau and Levenshtein's distance).
+ */
+export function distance(from: string, to: string): number {
+  let older: number[] = [];
+  let old: number[] = [];
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= from.length; i++) {
+    [older, old, row] = [old, row, [i]];
+    for (let j = 1; j <= to.length; j++) {
+      const same = from[i - 1] === to[j - 1];
+      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      row[j] = Math.min(
+        at(old, j) + 1,
+        at(row, j - 1) + 1,
+        at(old, j - 1) + (same ? 0 : 1),
+        swapped ? at(older, j - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+  }
+  return at(row, to.length);
+}
+
+const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;
+
+/** Spellings are compared without what sets camelCase, snake_case and flags apart. */
+const plain = (spelling: string): string => spelling.replace(/[-_]/g, '').toLowerCase();
+
+/** The candidate nearest to what was typed, or undefined when none is near: at most a third of its letters differ. */
+function nearest(
+  typed: string,
+  candidates: readonly (readonly [spelling: string, meant: string])[],
+): string | undefined {
+  let best: { readonly meant: string; readonly steps: number } | undefined;
+  for (const [spelling, meant] of candidates) {
+    const steps = distance(plain(typed), plain(spelling));
+    if (steps <= plain(spelling).length / 3 && steps < (best?.steps ?? Number.POSITIVE_INFINITY))
+      best = { meant, steps };
+  }
+  return best?.meant;
+}
+
+/** The key that was probably meant, in the style of the one typed. Flags are known too: `log_file` means `errorlog`. */
+export function suggestKey(typed: string): string | undefined {
+  const inStyle = (name: string): string => (typed.includes('_') ? snakeCase(name) : name);
+  const names = SETTING_NAMES.filter((name) => ROWS[name].flagOnly !== true);
+  const keys = names.flatMap((name) => fileNames(name).map((key) => [key, inStyle(key)] as const));
+  const flags = names.flatMap((name) => ROWS[name].flags.map((flag) => [flag, inStyle(name)] as const));
+  return nearest(typed, [...keys, ...flags]);
+}
+
+/** The flag that was probably meant. File names are known too: `--accesslog` means `--access-logfile`. */
+export function suggestFlag(typed: string): string | undefined {
+  const flags = SETTING_NAMES.flatMap((name) => [...ROWS[name].flags, negation(name) ?? []].flat());
+  const keys = SETTING_NAMES.flatMap((name) => {
+    const flag = mainFlag(name);
+    return flag === undefined ? [] : fileNames(name).map((key) => [key, flag] as const);
+  });
+  const long = [...flags, '--help', '--version'].filter((flag) => flag.startsWith('--'));
+  return nearest(typed, [...long.map((flag) => [flag, flag] as const), ...keys]);
+}

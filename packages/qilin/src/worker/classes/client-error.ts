@@ -1,0 +1,26 @@
+/** What a client is told whose bytes are no HTTP request: the status that fits, and the end of the connection. */
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+interface ParseError extends Error {
+  readonly code?: string;
+  /** What could not be parsed: the bytes that were read last. */
+  readonly rawPacket?: Buffer;
+}
+
+/** For the event 'clientError' of a Node server. */
+export function answerClientError(error: ParseError, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = statusOf(error);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function statusOf({ code, rawPacket }: ParseError): number {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  // Node has one limit for all of the head: without a line's end, it was the request line that was too long.
+  if (code === 'HPE_HEADER_OVERFLOW') return rawPacket !== undefined && !rawPacket.includes('\n') ? 414 : 431;
+  return 400;
+}

@@ -1,0 +1,99 @@
+/** Makes the server that the connections are handed to: plain, with TLS and HTTP/2, or the app's own. */
+import { readFileSync } from 'node:fs';
+import { createServer, Server as HttpServer, type ServerOptions } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { Server } from 'node:net';
+import type { App } from '../../contract/app.ts';
+import { QilinError } from '../../contract/errors.ts';
+import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
+import type { TlsSettings, WorkerConfig } from '../../contract/worker-config.ts';
+import type { RequestLimits } from '../../http/request-limits.ts';
+import { answerClientError } from './client-error.ts';
+
+/** What the HTTP/1, HTTP/2 and raw servers of Node have in common for us. */
+export type NodeServer = Server & { closeIdleConnections?(): void };
+
+/** How often Node looks for requests whose head or body takes too long. */
+const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
+
+/** Events of a program's own server that reach it also when TLS is put in front of it. */
+const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation'] as const;
+
+export function createNodeServer(
+  app: App,
+  config: WorkerConfig,
+  limits: RequestLimits,
+  oneRequestAConnection: boolean,
+): NodeServer {
+  const options = httpOptions(config, limits);
+  if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits, oneRequestAConnection);
+  const server = config.certfile === null ? createServer(options) : createTlsServer(config, options);
+  if (app.kind === 'server') {
+    for (const event of FORWARDED_EVENTS) {
+      if (app.server.listenerCount(event) > 0) server.on(event, (...args) => app.server.emit(event, ...args));
+    }
+  }
+  return applyTo(server, options, limits, oneRequestAConnection);
+}
+
+function httpOptions({ keepalive, workerClass, timeout }: WorkerConfig, limits: RequestLimits) {
+  // A sync worker that waits for a slow client serves nobody else: it may wait as long as for the app.
+  const patience = workerClass === 'sync' && timeout > 0 ? toMilliseconds(timeout) : undefined;
+  return {
+    maxHeaderSize: limits.maxHeaderSize,
+    keepAliveTimeout: toMilliseconds(keepalive),
+    connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY,
+    ...(patience !== undefined && { headersTimeout: patience, requestTimeout: patience }),
+  } satisfies ServerOptions;
+}
+
+/** Sets what can be set on a server that exists; one that the program made keeps its own ways in all else. */
+function applyTo(
+  server: Server,
+  options: ReturnType<typeof httpOptions>,
+  limits: RequestLimits,
+  oneRequestAConnection: boolean,
+): NodeServer {
+  Object.assign(server, options);
+  const noKeepAlive = oneRequestAConnection || options.keepAliveTimeout === 0;
+  Object.assign(server, { maxHeadersCount: limits.maxHeadersCount, ...(noKeepAlive && { maxRequestsPerSocket: 1 }) });
+  if (server.listenerCount('clientError') === 0) server.on('clientError', answerClientError);
+  return server;
+}
+
+function createTlsServer(tls: TlsSettings, options: ServerOptions): Server {
+  const { keyfile, certfile, caCerts, certReqs, ciphers } = tls;
+  try {
+    return createSecureServer({
+      ...options,
+      allowHTTP1: true,
+      key: readPem('keyfile', keyfile),
+      cert: readPem('certfile', certfile),
+      ...(caCerts !== null && { ca: readPem('caCerts', caCerts) }),
+      ...(ciphers !== null && { ciphers }),
+      requestCert: certReqs !== 'none',
+      rejectUnauthorized: certReqs === 'required',
+    });
+  } catch (error) {
+    if (error instanceof QilinError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new QilinError('TLS_FILE', `certfile ${certfile} and keyfile ${keyfile} cannot be used: ${reason}.`);
+  }
+}
+
+function readPem(setting: string, file: string | null): Buffer {
+  if (file === null) throw new QilinError('TLS_FILE', `${setting} must be the path of a PEM file when TLS is on (got none).`);
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new QilinError('TLS_FILE', `${setting} must be a readable PEM file (got "${file}": ${reason}).`);
+  }
+}
+
+/** The request listeners of a program's own server; taken from it, so that a request passes the limits first. */
+export function takeRequestListeners(server: Server): readonly ((...args: unknown[]) => unknown)[] {
+  const listeners = server.listeners('request').filter((listener) => typeof listener === 'function');
+  if (server instanceof HttpServer) server.removeAllListeners('request');
+  return listeners.map((listener) => (...args) => Reflect.apply(listener, server, args));
+}

@@ -1,0 +1,57 @@
+/** Finds a worker class by the name in the settings: one of ours, loaded when it is asked for, or one from outside. */
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { QilinError } from '../../contract/errors.ts';
+import type { WorkerClassFactory } from '../../contract/worker-class.ts';
+import { type BuiltinWorkerClass, chooseWorkerClass } from '../../contract/worker-classes.ts';
+import { findModuleFile, importModule } from '../../modules/import-module.ts';
+
+const BUILTIN: Readonly<Record<BuiltinWorkerClass, () => Promise<WorkerClassFactory>>> = {
+  async: async () => (await import('./async.ts')).workerClass,
+  sync: async () => (await import('./sync.ts')).workerClass,
+};
+
+/** @throws QilinError WORKER_CLASS_UNKNOWN, with the cause when the class's own module threw */
+export async function loadWorkerClass(settings: {
+  readonly workerClass: string;
+  readonly threads: number;
+  readonly chdir: string;
+}): Promise<WorkerClassFactory> {
+  const choice = chooseWorkerClass(settings.workerClass, settings.threads);
+  switch (choice.kind) {
+    case 'builtin':
+      return BUILTIN[choice.name]();
+    case 'external':
+      return loadExternal(choice.module, choice.exportName, settings.chdir);
+    case 'unknown':
+      throw new QilinError('WORKER_CLASS_UNKNOWN', choice.message);
+  }
+}
+
+async function loadExternal(module: string, exportName: string, chdir: string): Promise<WorkerClassFactory> {
+  const file = findModuleFile(resolve(chdir, module)) ?? findPackage(module, chdir);
+  if (file === undefined) {
+    throw new QilinError('WORKER_CLASS_UNKNOWN', `workerClass names the module "${module}", which does not exist.`);
+  }
+  const namespace = await importModule(file).catch((cause: unknown) => {
+    throw new QilinError('WORKER_CLASS_UNKNOWN', `the worker class in ${file} could not be loaded.`, { cause });
+  });
+  const factory = namespace[exportName];
+  if (!isFactory(factory)) {
+    const exports = Object.keys(namespace).join(', ');
+    throw new QilinError('WORKER_CLASS_UNKNOWN', `${file} must export a class or function "${exportName}" (it has: ${exports}).`);
+  }
+  return isClass(factory) ? (context) => Reflect.construct(factory, [context]) : factory;
+}
+
+const isClass = (value: WorkerClassFactory) => /^class\b/.test(Function.prototype.toString.call(value));
+
+const isFactory = (value: unknown): value is WorkerClassFactory => typeof value === 'function';
+
+function findPackage(name: string, chdir: string): string | undefined {
+  try {
+    return createRequire(join(chdir, 'package.json')).resolve(name);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The client connections of a worker: accepts from every listener, at most `limit` at a time. Beyond that a connection
+ * waits in the kernel's queue, where another worker can take it.
+ */
+import { Socket } from 'node:net';
+import { Acceptor, closeFd } from '@qilin/picoev';
+import type { Log } from '../contract/log.ts';
+import type { Listener } from '../contract/messages.ts';
+
+export class Connections {
+  /** Open connections, from accept to close. */
+  readonly open = new Set<Socket>();
+  readonly #acceptors: Acceptor[] = [];
+  readonly #limit: number;
+  readonly #onConnection: (socket: Socket) => void;
+  readonly #log: Log;
+  #accepted = 0;
+  #paused = false;
+  #closed = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(limit: number, log: Log, onConnection: (socket: Socket) => void) {
+    this.#limit = limit;
+    this.#log = log;
+    this.#onConnection = onConnection;
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get wakeups(): number {
+    return this.#acceptors.reduce((sum, { stats }) => sum + stats.wakeups, 0);
+  }
+
+  accept(listeners: readonly Listener[]): void {
+    for (const listener of listeners) {
+      const onExhausted = (code: string) =>
+        this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
+      this.#acceptors.push(new Acceptor(listener.fd, (fd) => this.#take(fd), { onExhausted }));
+    }
+  }
+
+  /** Accepts no more, for good; what is open stays open. */
+  stopAccepting(): void {
+    this.#closed = true;
+    for (const acceptor of this.#acceptors) acceptor.close();
+  }
+
+  /** Resolves when no connection is open. */
+  async empty(): Promise<void> {
+    if (this.open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  destroyAll(): void {
+    for (const socket of this.open) socket.destroy();
+  }
+
+  #take(fd: number): void {
+    const socket = openSocket(fd);
+    // The client may be gone already.
+    if (socket === undefined) return;
+    this.#accepted += 1;
+    this.open.add(socket);
+    socket.once('close', () => this.#forget(socket));
+    if (this.open.size >= this.#limit) this.#pause();
+    this.#onConnection(socket);
+  }
+
+  #forget(socket: Socket): void {
+    this.open.delete(socket);
+    if (this.open.size === 0) this.#onEmpty?.();
+    if (this.#paused && !this.#closed && this.open.size < this.#limit) this.#resume();
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    for (const acceptor of this.#acceptors) acceptor.pause();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    for (const acceptor of this.#acceptors) acceptor.resume();
+  }
+}
+
+/** As net.Server makes them: half-open, since a client may end its side before the answer is sent. */
+function openSocket(fd: number): Socket | undefined {
+  try {
+    return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+  } catch {
+    closeFd(fd);
+    return undefined;
+  }
+}

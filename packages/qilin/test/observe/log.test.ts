@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Log, LogSettings } from '../../src/contract/log.ts';
+import { captureOutput } from '../../src/observe/capture-output.ts';
+import { escapeMessage, toJsonLine } from '../../src/observe/escape.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { formatAccessTime, formatLogTime, oncePerSecond } from '../../src/observe/timestamp.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'qilin-log-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function logged(write: (log: Log) => void, settings: Partial<LogSettings> = {}): string {
+  const errorlog = join(folder, 'error.log');
+  const log = createLog({ errorlog, loglevel: 'info', logFormat: 'text', ...settings });
+  write(log);
+  return readFileSync(errorlog, 'utf8');
+}
+
+describe('the error log', () => {
+  test("writes Gunicorn's line", () => {
+    expect(logged((log) => log.info('Booting worker'))).toMatch(
+      new RegExp(
+        `^\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d [+-]\\d{4}\\] \\[${process.pid}\\] \\[INFO\\] Booting worker\\n$`,
+      ),
+    );
+  });
+
+  test('leaves out what is below the level', () => {
+    const text = logged(
+      (log) => {
+        log.debug('a');
+        log.info('b');
+        log.warning('c');
+        log.error('d');
+        log.critical('e');
+      },
+      { loglevel: 'warning' },
+    );
+    expect(text.match(/\[[A-Z]+\] \w/g)).toEqual(['[WARNING] c', '[ERROR] d', '[CRITICAL] e']);
+  });
+
+  test('keeps the lines of a stack and escapes every other control character', () => {
+    expect(logged((log) => log.error('Error: \x1b[31mx\r\n\tat é\x7f\n'))).toMatch(
+      /\] Error: \\x1B\[31mx\\r\n\\tat é\\x7F\n$/,
+    );
+  });
+
+  test('as JSON is one object a line', () => {
+    const text = logged((log) => log.error('two\nlines'), { logFormat: 'json' });
+    expect(text.endsWith('}\n')).toBe(true);
+    expect(JSON.parse(text)).toEqual({
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      level: 'error',
+      pid: process.pid,
+      message: 'two\nlines',
+    });
+  });
+
+  test('never has a raw control character in a line, whatever the message', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (message) => {
+        expect(escapeMessage(message)).not.toMatch(/[^\P{Cc}\n]/u);
+        const line = toJsonLine({ message });
+        expect(line).not.toMatch(/\p{Cc}/u);
+        expect(JSON.parse(line)).toEqual({ message });
+      }),
+    );
+  });
+});
+
+describe('timestamps', () => {
+  const date = new Date(2026, 10, 23, 9, 5, 4);
+
+  test.each([
+    [0, '+0000'],
+    [-330, '+0530'],
+    [210, '-0330'],
+  ])('tell the offset from UTC: %i minutes are %s', (minutes, offset) => {
+    date.getTimezoneOffset = () => minutes;
+    expect(formatLogTime(date)).toBe(`[2026-11-23 09:05:04 ${offset}]`);
+    expect(formatAccessTime(date)).toBe(`[23/Nov/2026:09:05:04 ${offset}]`);
+  });
+
+  test('are made once a second', () => {
+    let made = 0;
+    const timeOf = oncePerSecond(() => String(++made));
+    expect([1000, 1999, 2000, 1500].map(timeOf)).toEqual(['1', '1', '2', '3']);
+  });
+});
+
+describe('captured output', () => {
+  function capture(run: () => void): string[] {
+    const lines: string[] = [];
+    const take = (line: string): void => void lines.push(line);
+    const restore = captureOutput({
+      debug: take,
+      info: take,
+      warning: take,
+      error: take,
+      critical: take,
+      reopen: () => {},
+      flush: () => {},
+    });
+    try {
+      run();
+    } finally {
+      restore();
+    }
+    return lines;
+  }
+
+  test('puts lines together from their parts, in any encoding', () => {
+    const bytes = Buffer.from('né\r\n');
+    expect(
+      capture(() => {
+        process.stdout.write(bytes.subarray(0, 2));
+        process.stdout.write(new Uint8Array(bytes.subarray(2)));
+        process.stdout.write('61620a', 'hex');
+        process.stdout.write('\n');
+        process.stdout.write('last');
+      }),
+    ).toEqual(['né', 'ab', '', 'last']);
+  });
+
+  test('calls the callback of each write, later', async () => {
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      capture(() => {
+        process.stdout.write('a\n', () => order.push('first'));
+        process.stderr.write('b\n', 'utf8', () => {
+          order.push('second');
+          resolve();
+        });
+        order.push('returned');
+      });
+    });
+    expect(order).toEqual(['returned', 'first', 'second']);
+  });
+
+  test('gives the streams back', () => {
+    const { write } = process.stdout;
+    capture(() => {});
+    expect(process.stdout.write).toBe(write);
+    expect(process.listeners('exit').filter((listener) => listener.name === 'finish')).toEqual([]);
+  });
+});
