@@ -6,7 +6,7 @@ import { ticks } from './ticks.ts';
 export const app = new Hono();
 
 app.get('/', (c) => c.text('Hello from Hono!'));
-app.post('/echo', (c) => c.body(c.req.raw.body, 200, { 'Content-Type': 'application/octet-stream' }));
+app.post('/echo', (c) => new Response(c.req.raw.body, { headers: { 'Content-Type': 'application/octet-stream' } }));
 app.get('/stream', (c) =>
   stream(c, async (out) => {
     for await (const tick of ticks()) await out.write(tick);

@@ -1,13 +1,13 @@
 // Writes docs/settings.md, docs/errors.md and docs/config.schema.json from the built tables. With --check it writes
 // nothing and exits 1 when one of them is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configSchema, errorsReference, settingsReference } from '../packages/qilin/dist/settings/reference.js';
+import { errorsReference, schemaText, settingsReference } from '../packages/qilin/dist/settings/reference.js';
 
 const check = process.argv.includes('--check');
 const files = {
   'settings.md': settingsReference(),
   'errors.md': errorsReference(),
-  'config.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
+  'config.schema.json': schemaText(),
 };
 
 /** @param {URL} file */

@@ -79,7 +79,9 @@ void Acceptor::Turn() {
   ++stats_.wakeups;
   const uint64_t accepted_before = stats_.accepted;
   for (uint32_t i = 0; i < per_turn_ && state_ == State::kWatching; ++i) {
-    if (AcceptOne() == Outcome::kStop) break;
+    const Outcome outcome = AcceptOne();
+    if (outcome == Outcome::kNothing && i == 0) ++stats_.empty;
+    if (outcome == Outcome::kNothing || outcome == Outcome::kStop) break;
   }
   if (stats_.accepted != accepted_before && state_ == State::kWatching) watch_->MoveToTail();
 }
@@ -94,10 +96,7 @@ Acceptor::Outcome Acceptor::AcceptOne() {
 }
 
 Acceptor::Outcome Acceptor::Fail(int error) {
-  if (error == EAGAIN || error == EWOULDBLOCK) {
-    ++stats_.empty;
-    return Outcome::kStop;
-  }
+  if (error == EAGAIN || error == EWOULDBLOCK) return Outcome::kNothing;
   if (IsExhaustion(error)) {
     Exhaust(error);
     return Outcome::kStop;

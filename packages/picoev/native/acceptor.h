@@ -58,7 +58,7 @@ class Acceptor {
 
  private:
   enum class State { kWatching, kPaused, kExhausted, kClosed };
-  enum class Outcome { kAccepted, kAborted, kStop };
+  enum class Outcome { kAccepted, kAborted, kNothing, kStop };
 
   Acceptor(uv_loop_t* loop, int fd, uint32_t per_turn, Owner& owner);
 

@@ -4,7 +4,7 @@ import { INT_MAX, requireInteger } from './checks.ts';
 import { SocketError } from './socket-error.ts';
 
 export interface AcceptorOptions {
-  /** Connections that are accepted in one turn of the event loop, at most. Default 1; see the README for the figures. */
+  /** Connections that are accepted in one turn of the event loop, at most. Default 4: the README has the figures. */
   readonly perTurn?: number;
   /**
    * Called when descriptors or memory ran out: `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`. Once, until accepting has
@@ -26,8 +26,8 @@ export interface AcceptorStats {
   readonly exhausted: number;
 }
 
-/** A small number spreads connections over processes, a large one saves turns of the loop under a flood of them. */
-const DEFAULT_PER_TURN = 1;
+/** A small number spreads connections over processes, a large one lets them in while the loop is busy with long turns. */
+const DEFAULT_PER_TURN = 4;
 
 /**
  * Accepts from the moment it is made, and keeps the process alive until {@link Acceptor.close}. Several may share one

@@ -14,7 +14,6 @@ interface Answer {
 }
 
 interface WorkerOptions {
-  readonly perTurn?: number;
   /** The most descriptors that the process may have. */
   readonly descriptors?: number;
 }
@@ -27,8 +26,8 @@ export class Worker {
   }
 
   /** Resolves when the worker accepts from `fd`. It answers each connection with `name`. */
-  static async start(fd: number, name: string, { perTurn = 1, descriptors }: WorkerOptions = {}): Promise<Worker> {
-    const node = [process.execPath, FIXTURE, name, String(perTurn)];
+  static async start(fd: number, name: string, { descriptors }: WorkerOptions = {}): Promise<Worker> {
+    const node = [process.execPath, FIXTURE, name];
     const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
     const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...node], {
       stdio: ['ignore', 'inherit', 'inherit', fd, 'ipc'],

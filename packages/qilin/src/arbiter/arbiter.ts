@@ -270,8 +270,8 @@ export class Arbiter {
       case 'heartbeat':
         return this.#change({ type: 'heartbeat', age }, at - message.silentFor);
       case 'retire':
-        this.#log.info(`Worker ${pid} has served ${message.requests} requests and is being replaced`);
-        return this.#change({ type: 'retire', age }, at);
+        this.#log.info(`Worker ${pid} is being replaced: ${message.reason}`);
+        return this.#change({ type: 'retire', age, failed: message.failed }, at);
       case 'bootFailed': {
         const again = message.text === this.#toldFailure;
         this.#toldFailure = message.text;
@@ -301,7 +301,8 @@ export class Arbiter {
     }
     if (before.fatal === null && fatal !== null) this.#log.error('Shutting down: the first worker failed to boot');
     const delay = retryAt - at;
-    if (retryAt !== before.retryAt && delay > 0) this.#log.warning(`Next worker in ${(delay / 1000).toFixed(0)} s`);
+    const lacking = this.#fleet.workers.length < this.#fleet.count;
+    if (lacking && retryAt !== before.retryAt && delay > 0) this.#log.warning(`Next worker in ${(delay / 1000).toFixed(0)} s`);
   }
 
   async #reload(): Promise<void> {
@@ -375,6 +376,7 @@ export class Arbiter {
     const ready = this.#fleet.workers.filter(({ state }) => state === 'ready').length;
     if (this.#announced || ready < this.#fleet.count) return;
     this.#announced = true;
+    this.#log.info(`Ready: ${ready} ${ready === 1 ? 'worker serves' : 'workers serve'} ${this.#config.app}`);
     await this.#callHook('whenReady', (hooks) => hooks.whenReady?.(this.#info()));
     this.#options.onReady();
   }

@@ -75,7 +75,7 @@ export type FleetEvent =
   | { readonly type: 'spawned' }
   | { readonly type: 'ready'; readonly age: number }
   | { readonly type: 'heartbeat'; readonly age: number }
-  | { readonly type: 'retire'; readonly age: number }
+  | { readonly type: 'retire'; readonly age: number; readonly failed: boolean }
   | { readonly type: 'drained'; readonly age: number }
   | { readonly type: 'aborted'; readonly age: number }
   | { readonly type: 'killed'; readonly age: number }
@@ -134,8 +134,10 @@ export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet
       return enter({ ...fleet, started: true }, event.age, ['booting'], { state: 'ready', wasReady: true }, now);
     case 'heartbeat':
       return update(fleet, event.age, () => ({ heartbeatAt: now }));
-    case 'retire':
-      return enter(fleet, event.age, ['ready'], { state: 'retiring' }, now);
+    case 'retire': {
+      const retiring = enter(fleet, event.age, ['ready'], { state: 'retiring' }, now);
+      return event.failed ? failed(retiring, now) : retiring;
+    }
     case 'drained':
       return enter(fleet, event.age, ['booting', 'ready', 'retiring'], { state: 'draining' }, now);
     case 'aborted':
@@ -213,8 +215,12 @@ function exited(fleet: Fleet, age: number, fatalStatus: number, now: Millisecond
   if (planned) return rest;
   if (!fleet.started) return { ...rest, goal: 'stop', fatal: fatalStatus };
   if (gone.generation === fleet.candidate && !gone.wasReady) return rollback(rest);
-  // Many that fall at once are one failure: only the first of them lengthens the pause.
-  if (now < fleet.retryAt) return rest;
+  return failed(rest, now);
+}
+
+/** Many that fall at once are one failure: only the first of them lengthens the pause. */
+function failed(fleet: Fleet, now: Milliseconds): Fleet {
+  if (now < fleet.retryAt) return fleet;
   const failures = fleet.failures + 1;
-  return { ...rest, failures, failedAt: now, retryAt: now + backoff(failures) };
+  return { ...fleet, failures, failedAt: now, retryAt: now + backoff(failures) };
 }

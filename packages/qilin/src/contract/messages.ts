@@ -28,7 +28,10 @@ export type WorkerMessage =
   | { readonly type: 'ready' }
   /** Sent while the event loop turns; its absence for `timeout`, `silentFor` included, is what ends a stalled worker. */
   | { readonly type: 'heartbeat'; readonly silentFor: Milliseconds; readonly stats: WorkerStats | null }
-  /** The worker has done its share (`maxRequests`) and asks for a successor; it serves until it is told to leave. */
-  | { readonly type: 'retire'; readonly requests: number }
+  /**
+   * The worker asks for a successor: it has done its share (`maxRequests`) and serves until it is told to leave, or it has
+   * failed (an uncaught error), answers what is in flight, and leaves by itself.
+   */
+  | { readonly type: 'retire'; readonly failed: boolean; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };

@@ -9,7 +9,7 @@ import { unknownFlag } from './messages.ts';
 import { negation, ROWS, SETTING_NAMES } from './names.ts';
 
 /** What one source says of one setting. */
-export interface Given {
+interface Given {
   /** The flag as it was typed last; undefined for the argument. */
   readonly flag: string | undefined;
   readonly texts: readonly string[];

@@ -1,7 +1,8 @@
 /** The kind of setting `bind`: addresses as text and as `Address`. */
 import { isIP, isIPv6 } from 'node:net';
 import { type Address, formatAddress } from '../contract/address.ts';
-import { bad, type Checked, good, type Kind, list } from './kinds.ts';
+import { bad, type Checked, good, type Kind } from './kinds.ts';
+import { list } from './list-kinds.ts';
 
 /** Gunicorn's port, for a host without one. */
 const DEFAULT_PORT = 8000;
@@ -20,7 +21,7 @@ function isHost(host: string): boolean {
 }
 
 /** Reads `HOST:PORT`, `HOST`, `[V6]:PORT`, `[V6]`, `:PORT`, `PORT`, `tcp://…`, `unix:PATH` or `fd://N`. */
-export function readAddress(text: string): Checked<Address> {
+function readAddress(text: string): Checked<Address> {
   if (text !== text.trim() || text.includes(',')) return bad(text);
   const unix = /^unix:(?:\/\/)?(.+)$/s.exec(text)?.[1];
   // One leading slash says the same as many, and `unix:` followed by two would be read as `unix://`.

@@ -1,6 +1,5 @@
 /** The types that follow from the table: what the settings become, and what a config file may hold. */
 import type { Hooks } from '../contract/hooks.ts';
-import type { WorkerConfig } from '../contract/worker-config.ts';
 import type { Setting } from './setting.ts';
 import type { SETTINGS } from './table.ts';
 
@@ -27,10 +26,6 @@ export interface Config extends PlainValues {
   readonly workers: number;
   readonly hooks: Readonly<Partial<Hooks>>;
 }
-
-/** Fails to compile when the table lacks what a worker needs, or a hook. */
-type Covers<Part, _Whole extends Part> = true;
-export type TableIsComplete = [Covers<WorkerConfig, Config>, Covers<Readonly<Record<HookName, unknown>>, Table>];
 
 /** Where the value of each setting came from: `default`, `WEB_CONCURRENCY`, `qilin.config.ts`, `flag --workers`. */
 export type Origins = Readonly<Record<SettingName, string>>;

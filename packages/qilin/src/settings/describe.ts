@@ -8,7 +8,7 @@ const INDENT = 30;
 const NARROWEST = 60;
 
 /** The first sentence of a setting's text, without markdown. */
-export function summary(name: SettingName): string {
+function summary(name: SettingName): string {
   const { text } = ROWS[name];
   return (/^.*?[.](?=\s|$)/s.exec(text)?.[0] ?? text).replaceAll('`', '');
 }

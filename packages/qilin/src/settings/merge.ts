@@ -11,7 +11,7 @@ import type { Checked } from './kinds.ts';
 import { invalid } from './messages.ts';
 import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
 
-export type { Config, Origins };
+export type { Config };
 
 /** All that settings are read from. */
 export interface SettingsSources {

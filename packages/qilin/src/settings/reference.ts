@@ -53,16 +53,20 @@ function sectionText(section: (typeof SECTIONS)[number]): string {
 }
 
 function settingText(name: SettingName): string {
-  const facts = [
-    ['Flags', flagsText(name)],
-    ['In a file', namesText(name)],
-    ['Value', ROWS[name].kind.expected],
-    ['Default', defaultCell(name)],
-    ['Worker classes', ROWS[name].classes?.map(code).join(', ') ?? 'all'],
-    ['Applied by a reload', RELOAD[ROWS[name].reload]],
-  ] as const;
-  const rows = facts.map(([what, text]) => `| ${what} | ${text.replaceAll('|', '\\|')} |\n`).join('');
-  return `### ${name}\n\n${ROWS[name].text}\n\n| | |\n|---|---|\n${rows}`;
+  const { section, kind, classes, reload } = ROWS[name];
+  const names = `- In a file: ${namesText(name)}`;
+  const facts =
+    section === 'Hooks'
+      ? [names]
+      : [
+          `- Flags: ${flagsText(name)}`,
+          names,
+          `- Value: ${kind.expected}`,
+          `- Default: ${defaultFact(name)}`,
+          ...(classes === undefined ? [] : [`- Worker classes: ${classes.map(code).join(', ')}`]),
+          `- Applied by a reload: ${RELOAD[reload]}`,
+        ];
+  return `### ${name}\n\n${ROWS[name].text}\n\n${facts.join('\n')}\n`;
 }
 
 const code = (text: string): string => `\`${text}\``;
@@ -79,7 +83,7 @@ function namesText(name: SettingName): string {
   return ROWS[name].flagOnly === true ? 'cannot be given there' : fileNames(name).map(code).join(', ');
 }
 
-function defaultCell(name: SettingName): string {
+function defaultFact(name: SettingName): string {
   const text = defaultText(name);
   if (text === '') return 'none';
   return ROWS[name].defaultOf === undefined ? code(text) : text;
@@ -114,4 +118,15 @@ export function configSchema(): JsonSchema {
     additionalProperties: false,
     properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
   };
+}
+
+/** docs/config.schema.json, formatted as Biome formats it: lists of plain values in one line. */
+export function schemaText(): string {
+  const text = JSON.stringify(configSchema(), null, 2);
+  const inOneLine = (list: string): string =>
+    list
+      .replace(/\[\n\s*/, '[')
+      .replace(/\n\s*\]/, ']')
+      .replace(/\n\s*/g, ' ');
+  return `${text.replace(/\[[^[\]{}]*\]/g, inOneLine)}\n`;
 }

@@ -14,7 +14,7 @@ export const SECTIONS = [
   'Hooks',
 ] as const;
 
-export type Section = (typeof SECTIONS)[number];
+type Section = (typeof SECTIONS)[number];
 
 /**
  * What a reload (HUP) does with a changed value: `live`, the arbiter takes it at once; `workers`, the new workers have
@@ -23,7 +23,7 @@ export type Section = (typeof SECTIONS)[number];
 export type ReloadEffect = 'live' | 'workers' | 'restart';
 
 /** What a default may be made from. */
-export interface Start {
+interface Start {
   /** Absolute path of the directory in which the server was started. */
   readonly cwd: string;
   /** `MODULE[:APP]`, or an empty string when none was given. */

@@ -6,21 +6,8 @@ import { INTERFACES } from '../contract/app.ts';
 import type { Hooks } from '../contract/hooks.ts';
 import { LOG_LEVELS } from '../contract/log.ts';
 import { binds } from './bind.ts';
-import {
-  account,
-  bool,
-  hook,
-  int,
-  mapping,
-  networks,
-  oneOf,
-  optional,
-  seconds,
-  text,
-  texts,
-  umask,
-  workers,
-} from './kinds.ts';
+import { account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
+import { mapping, networks, texts } from './list-kinds.ts';
 import { setting } from './setting.ts';
 
 type WorkerClassName =

@@ -118,6 +118,7 @@ export class Worker {
     this.#log?.critical(`${message}, the worker leaves: ${explain(error)}`);
     if (this.#state === 'draining') return;
     this.#state = 'draining';
+    await this.#send({ type: 'retire', failed: true, reason: 'nobody caught an error in it' });
     await this.#drainClass();
     await this.#leave(1);
   }
@@ -177,7 +178,8 @@ export class Worker {
     const limit = maxRequests + Math.floor(Math.random() * (maxRequestsJitter + 1));
     return () => {
       this.#requests += 1;
-      if (this.#requests === limit) void this.#send({ type: 'retire', requests: limit });
+      if (this.#requests !== limit) return;
+      void this.#send({ type: 'retire', failed: false, reason: `it has served ${limit} requests (maxRequests)` });
     };
   }
 

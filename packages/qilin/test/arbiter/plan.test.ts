@@ -151,7 +151,7 @@ describe('scale', () => {
 describe('maxRequests', () => {
   it('drains a worker that asks for it only when its successor is ready', () => {
     const world = serving(2);
-    expect(types(world.event({ type: 'retire', age: 2 }))).toEqual(['spawn']);
+    expect(types(world.event({ type: 'retire', age: 2, failed: false }))).toEqual(['spawn']);
     expect(world.pass(20_000)).toEqual([]);
     expect(world.event({ type: 'ready', age: 3 })).toMatchObject([{ type: 'drain', age: 2 }]);
   });
@@ -194,7 +194,7 @@ function happen(world: FleetWorld, what: typeof happening extends fc.Arbitrary<i
   if (what.type === 'reload') world.event({ type: 'reload', wanted: wanted(what.count) });
   if (what.type === 'scale') world.event({ type: 'scale', count: what.count });
   if (what.type === 'ready' && age !== undefined) world.event({ type: 'ready', age });
-  if (what.type === 'retire' && age !== undefined) world.event({ type: 'retire', age });
+  if (what.type === 'retire' && age !== undefined) world.event({ type: 'retire', age, failed: false });
   if (what.type === 'crash' && age !== undefined) world.exit(age);
 }
 

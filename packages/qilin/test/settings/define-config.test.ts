@@ -1,7 +1,9 @@
 /** What the compiler says of config files; `npm run check` compiles this. */
 import { expect, expectTypeOf, test } from 'vitest';
+import type { Hooks } from '../../src/contract/hooks.ts';
+import type { WorkerConfig } from '../../src/contract/worker-config.ts';
 import { defineConfig } from '../../src/index.ts';
-import type { Config } from '../../src/settings/config.ts';
+import type { Config, SettingName } from '../../src/settings/config.ts';
 
 test('defineConfig takes both spellings, aliases and typed hooks, and returns what it got', () => {
   const config = {
@@ -15,7 +17,9 @@ test('defineConfig takes both spellings, aliases and typed hooks, and returns wh
   } as const;
   expect(defineConfig(config)).toBe(config);
   defineConfig({
-    whenReady: (arbiter) => expectTypeOf(arbiter.workers).toBeNumber(),
+    whenReady: (arbiter) => {
+      expectTypeOf(arbiter.workers).toBeNumber();
+    },
     nworkers_changed: (_arbiter, now, before) => {
       expectTypeOf(now).toBeNumber();
       expectTypeOf(before).toEqualTypeOf<number | undefined>();
@@ -42,4 +46,9 @@ test('Config has the types of the table', () => {
   expectTypeOf<Config['interface']>().toEqualTypeOf<'auto' | 'fetch' | 'node'>();
   expectTypeOf<Config['pidfile']>().toEqualTypeOf<string | null>();
   expectTypeOf<Config['rawEnv']>().toEqualTypeOf<Readonly<Record<string, string>>>();
+});
+
+test('the table has all that a worker needs, and every hook', () => {
+  expectTypeOf<Config>().toExtend<WorkerConfig>();
+  expectTypeOf<keyof Hooks>().toExtend<SettingName>();
 });

@@ -7,16 +7,14 @@ import {
   bool,
   int,
   type Kind,
-  mapping,
-  networks,
   oneOf,
   optional,
   seconds,
   text,
-  texts,
   umask,
   workers,
 } from '../../src/settings/kinds.ts';
+import { mapping, networks, texts } from '../../src/settings/list-kinds.ts';
 
 const plainText = fc.string({ minLength: 1 }).filter((value) => !value.includes('\0'));
 const variables = mapping({

@@ -29,7 +29,7 @@ export function load({ argv = ['app'], env = {}, cwd = '/' }: Given): Promise<Lo
 export async function loaded(given: Given): Promise<{ config: Config; origins: Origins; notes: readonly string[] }> {
   const result = await load(given);
   if (!result.ok) throw new AggregateError(result.errors, result.errors.map(({ message }) => message).join('\n'));
-  if (result.command === 'help' || result.command === 'version') throw new Error(`got ${result.command}`);
+  if (!('config' in result)) throw new Error(`got ${result.command}`);
   return result;
 }
 

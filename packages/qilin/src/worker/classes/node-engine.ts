@@ -106,7 +106,8 @@ export class NodeEngine implements WorkerClass {
 
   #call(req: IncomingMessage, res: ServerResponse): void {
     try {
-      const returned = this.#listener(req, res);
+      const listener = this.#listener;
+      const returned = listener(req, res);
       if (returned instanceof Promise) returned.catch((error: unknown) => this.#appFailed(error, req, res));
     } catch (error) {
       this.#appFailed(error, req, res);
@@ -121,7 +122,8 @@ export class NodeEngine implements WorkerClass {
       return;
     }
     for (const name of res.getHeaderNames()) res.removeHeader(name);
-    res.writeHead(500, { 'Content-Type': 'text/plain' }).end('Internal Server Error\n');
+    res.statusCode = 500;
+    res.setHeader('Content-Type', 'text/plain').end('Internal Server Error\n');
   }
 
   #track(session: ServerHttp2Session): void {
@@ -150,6 +152,7 @@ const REASONS = { 414: 'URI Too Long', 431: 'Request Header Fields Too Large' } 
 
 /** What follows on the connection is not read as a request: the limits hold for it as a whole. */
 function refuse(req: IncomingMessage, res: ServerResponse, status: 414 | 431): void {
-  const headers = req.httpVersionMajor === 1 ? { Connection: 'close' } : {};
-  res.writeHead(status, { ...headers, 'Content-Type': 'text/plain' }).end(`${REASONS[status]}\n`);
+  if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'text/plain').end(`${REASONS[status]}\n`);
 }

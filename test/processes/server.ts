@@ -1,0 +1,152 @@
+/** A real `qilin` for a test: started on a free port, heard by its log, ended with the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+export const command = join(repository, 'packages/qilin/bin/qilin.js');
+
+/** How long anything may take before the test is failed with the log so far. */
+const PATIENCE = 30_000;
+
+interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** The bind that is added to the arguments; null to add none. Default a free port of 127.0.0.1. */
+  readonly bind?: string | null;
+}
+
+export interface Exit {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Runs `qilin` with these arguments until it exits by itself. */
+export async function runQilin(args: readonly string[], options: StartOptions = {}): Promise<Exit & { output: string }> {
+  await using server = new QilinProcess(args, { bind: null, ...options });
+  const exit = await server.exited;
+  return { ...exit, output: server.log };
+}
+
+/** Starts `qilin` and waits until its workers are ready. */
+export async function startQilin(args: readonly string[], options: StartOptions = {}): Promise<QilinProcess> {
+  const server = new QilinProcess(args, options);
+  try {
+    await server.ready();
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  return server;
+}
+
+export class QilinProcess implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly exited: Promise<Exit>;
+  /** Everything on stdout and stderr so far. */
+  log = '';
+  readonly #onLog = new Set<() => void>();
+
+  constructor(args: readonly string[], { cwd = repository, env = {}, bind = '127.0.0.1:0' }: StartOptions) {
+    const bound = bind === null ? [] : ['--bind', bind];
+    this.child = spawn(process.execPath, [command, ...bound, ...args], {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.log += text;
+        for (const listener of this.#onLog) listener();
+      });
+    }
+    this.exited = once(this.child, 'close').then(([status, signal]) => ({ status, signal }));
+  }
+
+  get pid(): number {
+    const { pid } = this.child;
+    if (pid === undefined) throw new Error('qilin could not be started');
+    return pid;
+  }
+
+  /** `http://127.0.0.1:PORT` of the first listener. */
+  get url(): string {
+    const url = /Listening at: (https?:\/\/[^\s,]+)/.exec(this.log)?.[1];
+    if (url === undefined) throw new Error(`qilin does not listen:\n${this.log}`);
+    return url;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Pids of the workers that were booted so far, in order. */
+  get workerPids(): number[] {
+    return [...this.log.matchAll(/Booting worker with pid: (\d+)/g)].map((match) => Number(match[1]));
+  }
+
+  async ready(): Promise<void> {
+    await this.logged(/Ready: /);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Resolves with the match as soon as the log has it, from `from` on (an earlier `log.length`). */
+  async logged(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return this.until(() => pattern.exec(this.log.slice(from)), `${pattern} in the log`);
+  }
+
+  /** Resolves with the first result that is neither null nor undefined nor false; tried with each line of the log. */
+  async until<T>(attempt: () => T | null | undefined | false, what: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(patience);
+        this.#onLog.delete(look);
+        finish();
+      };
+      const look = () => {
+        const result = attempt();
+        if (result !== null && result !== undefined && result !== false) settle(() => resolve(result));
+      };
+      const fail = (why: string) => settle(() => reject(new Error(`${why} before ${what}:\n${this.log}`)));
+      const patience = setTimeout(() => fail(`${PATIENCE / 1000} s passed`), PATIENCE);
+      this.#onLog.add(look);
+      void this.exited.then(() => {
+        look();
+        fail('qilin exited');
+      });
+      look();
+    });
+  }
+
+  /** TERM, and the exit that follows. */
+  async stop(): Promise<Exit> {
+    this.signal('SIGTERM');
+    return this.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGINT');
+    const last = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
+    await this.exited;
+    clearTimeout(last);
+  }
+}
+
+/** Without what the test runner or the shell set for themselves. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, WEB_CONCURRENCY: _workers, PORT: _port, QILIN_CMD_ARGS: _args, ...rest } = process.env;
+  return rest;
+}
+
+/** A new folder below the system's temporary one, removed at the end of the block. */
+export function temporaryFolder(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'qilin-test-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
