@@ -13,6 +13,7 @@
 #include "listen.h"
 
 namespace picoev {
+
 Result<std::unique_ptr<ListenerWatch>> ListenerWatch::Start(uv_loop_t* loop, int fd, std::function<void()> on_ready) {
   auto poll = std::make_unique<uv_poll_t>();
   if (const int error = uv_poll_init(loop, poll.get(), fd); error != 0) {

@@ -11,7 +11,7 @@ export interface NativeFailure {
   readonly reason: string;
 }
 
-export interface NativeStats {
+interface NativeStats {
   readonly wakeups: number;
   readonly accepted: number;
   readonly empty: number;
@@ -26,7 +26,7 @@ export interface NativeAcceptor {
   stats(): NativeStats;
 }
 
-export type NativeAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+type NativeAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 interface Addon {
   listenTcp(host: string, port: number, backlog: number, reusePort: boolean, ipv6Only: boolean): number | NativeFailure;

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { addressOf } from '../src/index.ts';
 
 /** Where a client connects to reach the listening socket `fd`. */
-export function target(fd: number): net.TcpNetConnectOpts | net.IpcNetConnectOpts {
+function target(fd: number): net.TcpNetConnectOpts | net.IpcNetConnectOpts {
   const address = addressOf(fd);
   return 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
 }

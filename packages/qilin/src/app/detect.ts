@@ -93,10 +93,11 @@ export function detect(value: unknown, called: Interface): Detected | undefined 
 export function unclear(value: unknown, called: Interface, name: string): QilinError {
   if (typeof value === 'function' && !isClass(value)) {
     const parameters = value.length === 1 ? '1 parameter' : `${value.length} parameters`;
+    const factory = value.length === 0 && name.includes(':') ? `call it as ${name}() if it makes the app, or ` : '';
     return new QilinError(
       'APP_UNCLEAR',
       `${name} is a function of ${parameters}, which could be a fetch handler or a Node listener; ` +
-        'say which with --interface fetch or --interface node.',
+        `${factory}say which with --interface fetch or --interface node.`,
     );
   }
   const wanted = {

@@ -2,25 +2,26 @@
  * Turns a fetch handler into a Node listener, for worker classes that serve with `node:http`.
  *
  * The work is srvx's: a `Request` that reads from Node's message only what is asked for, and a `Response` that keeps its
- * body as it was given. For the latter `globalThis.Response` is replaced in this process (the app's `new Response()`
- * has to be one of them) and `globalThis.Request` too, so that `new Request(request)` takes the light ones.
+ * body as it was given, which is why the global classes are replaced (light-classes.ts).
  *
- * CPU per request, Node 20, one core, 64 keep-alive connections, median of 5 alternating runs, bare `node:http` = 1:
+ * CPU per request, Node 20, one core, 64 keep-alive connections, median of 9 runs, each against a run of bare `node:http`
+ * before it and one after it; with Hono and H3 that includes the framework. On a noisy machine: ± 0.05.
  *
- *                                          srvx    @hono/node-server   srvx, Response not replaced
- *     () => new Response('Hello, World!')  1.15    1.09                2.1
- *     the same, async                      1.20    1.20
- *     reads method, url and a header       1.20    1.20
- *     Hono                                 1.19    1.11
- *     H3                                   1.04    2.6
+ *                                          srvx, here   @hono/node-server   srvx, classes not replaced
+ *     () => new Response('Hello, World!')  1.06         1.03                2.1
+ *     the same, async                      1.08         1.08
+ *     reads method, url and a header       1.09         1.2
+ *     Hono                                 1.19         1.09
+ *     H3                                   1.2          2.6
  *
- * srvx was chosen because it is as cheap for every framework, and because its parts can be put together here, so that
- * each error is told once and none reaches the client; Hono's adapter writes some to the console and some to the client.
+ * srvx was chosen because no framework is dear on it, and because its parts can be put together here, so that each error
+ * is told once and none reaches the client; Hono's adapter writes some to the console and some to the client.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
-import { FastResponse, FastURL, NodeRequest, patchGlobalRequest, sendNodeResponse } from 'srvx/node';
+import { FastURL, NodeRequest, sendNodeResponse } from 'srvx/node';
 import type { FetchHandler, NodeListener } from '../contract/app.ts';
+import { useLightClasses } from './light-classes.ts';
 
 /** The scheme and host that a client used, as a trusted proxy told them. */
 export interface RequestOrigin {
@@ -41,8 +42,7 @@ export interface NodeListenerOptions {
 
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the response began. */
 export function fetchToNodeListener(fetch: FetchHandler, { resolve, onError }: NodeListenerOptions): NodeListener {
-  Object.assign(globalThis, { Response: FastResponse });
-  patchGlobalRequest();
+  useLightClasses();
 
   function fail(res: ServerResponse, error: unknown): void {
     if (!res.destroyed || !isAbort(error)) onError(error);
@@ -50,7 +50,8 @@ export function fetchToNodeListener(fetch: FetchHandler, { resolve, onError }: N
       res.destroy();
       return;
     }
-    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    // What the app set; `connection` is the worker class's.
+    for (const name of res.getHeaderNames()) if (name !== 'connection') res.removeHeader(name);
     res.writeHead(500, { 'content-type': 'text/plain; charset=UTF-8' });
     res.end(res.req.method === 'HEAD' ? undefined : 'Internal Server Error\n');
   }

@@ -13,6 +13,8 @@ const run = promisify(execFile);
 const ESBUILD = /^(?<file>.+?):(?<line>\d+):(?<column>\d+): ERROR: (?<message>.+)$/m;
 /** What a module imports from its own project. */
 const RELATIVE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+/** Node 20 takes TypeScript for CommonJS where no package.json says otherwise. */
+const COMMONJS_CURE = '; put "type": "module" into package.json, or name the file .mts';
 /** Checking a file takes a process of its own, some 40 ms; past this many the place is left untold. */
 const MOST_FILES = 50;
 
@@ -20,15 +22,18 @@ const MOST_FILES = 50;
 export async function withPlace(error: unknown, entry: string): Promise<unknown> {
   if (!(error instanceof Error)) return error;
   const esbuild = ESBUILD.exec(error.message)?.groups;
-  if (esbuild)
-    return syntaxError(frame(esbuild['file'], esbuild['line'], esbuild['column']), esbuild['message'], error);
+  if (esbuild) {
+    const cure = esbuild['message']?.startsWith('Top-level await') ? COMMONJS_CURE : '';
+    const place = frame(esbuild['file'], esbuild['line'], esbuild['column']);
+    return syntaxError(place, `${esbuild['message']}${cure}`, error);
+  }
   const hasPlace = error.stack?.startsWith(`SyntaxError: ${error.message}`) === false;
   if (!(error instanceof SyntaxError) || hasPlace) return error;
   const told = await checkModules(entry);
   return told === undefined ? error : syntaxError(told, error.message, error);
 }
 
-function syntaxError(place: string, message: string | undefined, cause: Error): Error {
+function syntaxError(place: string, message: string, cause: Error): Error {
   const placed = new SyntaxError(message, { cause });
   placed.stack = `${place}\n\nSyntaxError: ${message}`;
   return placed;

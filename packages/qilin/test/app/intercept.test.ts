@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, createServer as createNetServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express from 'express';
+import Fastify from 'fastify';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Interception, interceptListen, requestCapture } from '../../src/app/intercept.ts';
+import type { Address } from '../../src/contract/address.ts';
+
+const ADDRESS: Address = { kind: 'tcp', host: '127.0.0.1', port: 8000 };
+
+let interception: Interception;
+
+beforeEach(() => {
+  interception = interceptListen({ address: ADDRESS });
+});
+
+afterEach(() => interception.restore());
+
+const isOpen = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+/** Gives a server the connections of a real port, as a worker class does. */
+async function serve(server: Server): Promise<{ port: number; close(): void }> {
+  interception.restore();
+  const front = createNetServer((socket) => server.emit('connection', socket)).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const address = front.address();
+  return { port: typeof address === 'object' && address ? address.port : 0, close: () => front.close() };
+}
+
+describe('a captured server', () => {
+  test.each<[string, (server: Server, callback: () => void) => unknown]>([
+    ['a port', (server, callback) => server.listen(39_999, callback)],
+    ['port and host', (server, callback) => server.listen(39_999, '127.0.0.1', callback)],
+    ['port, host and backlog', (server, callback) => server.listen(39_999, '127.0.0.1', 10, callback)],
+    ['port and backlog', (server, callback) => server.listen(39_999, 10, callback)],
+    ['a port as a string', (server, callback) => server.listen('39999', callback)],
+    ['nothing but a callback', (server, callback) => server.listen(callback)],
+    ['options', (server, callback) => server.listen({ port: 39_999, host: '127.0.0.1' }, callback)],
+    ['a path', (server, callback) => server.listen(join(tmpdir(), 'never.sock'), callback)],
+    ['a path in options', (server, callback) => server.listen({ path: join(tmpdir(), 'never.sock') }, callback)],
+    ['a descriptor', (server, callback) => server.listen({ fd: 3 }, callback)],
+  ])('given %s, opens no port, and seems to listen where Qilin does', async (_, listen) => {
+    const server = createNetServer();
+    const order: string[] = [];
+    server.once('listening', () => order.push('event'));
+    const called = new Promise<void>((resolve) => {
+      expect(listen(server, resolve)).toBe(server);
+    });
+    order.push('returned');
+    expect(server.listening).toBe(true);
+    await called;
+    expect(order).toEqual(['returned', 'event']);
+    expect(server.address()).toEqual({ address: '127.0.0.1', family: 'IPv4', port: 8000 });
+    expect(interception.current()).toBe(server);
+    expect(await interception.captured).toBe(server);
+    expect(await isOpen(39_999)).toBe(false);
+  });
+
+  test('cannot listen twice, but again after it was closed', async () => {
+    const server = createNetServer().listen(39_999);
+    expect(() => server.listen(39_999)).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ALREADY_LISTEN' }));
+    await new Promise((resolve) => server.close(resolve));
+    expect(server.listening).toBe(false);
+    expect(server.address()).toBeNull();
+    expect(server.listen(39_999).listening).toBe(true);
+  });
+
+  test('that is closed twice answers as Node does', async () => {
+    const server = createNetServer().listen(39_999);
+    server.close();
+    const error = await new Promise((resolve) => server.close(resolve));
+    expect(error).toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' });
+  });
+
+  test('is closed by the signal that it was given', async () => {
+    const control = new AbortController();
+    const server = createNetServer().listen({ port: 39_999, signal: control.signal });
+    control.abort();
+    await once(server, 'close');
+    expect(server.listening).toBe(false);
+  });
+
+  test('tells that it is closed when its last connection is', async () => {
+    const server = createServer((_req, res) => res.write('begun')).listen(39_999);
+    const { port, close } = await serve(server);
+    const client = connect(port, '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(client, 'data');
+    const order: string[] = [];
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve(void order.push('closed')));
+    });
+    await new Promise(setImmediate);
+    order.push('still open');
+    client.destroy();
+    await closed;
+    expect(order).toEqual(['still open', 'closed']);
+    close();
+  });
+
+  test('of Express answers what comes by its event', async () => {
+    const app = express().get('/', (_req, res) => void res.send('hello'));
+    const server = app.listen(39_999);
+    const { port, close } = await serve(server);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('hello');
+    close();
+  });
+});
+
+describe('a further server', () => {
+  test('binds for itself', async () => {
+    createNetServer().listen(39_999);
+    const metrics = createNetServer().listen(0, '127.0.0.1');
+    await once(metrics, 'listening');
+    expect(metrics.address()).not.toMatchObject({ port: 8000 });
+    expect(interception.current()).not.toBe(metrics);
+    metrics.close();
+  });
+
+  test('gets the ordinary error when its port is taken', async () => {
+    const holder = createNetServer();
+    createNetServer().listen(39_999);
+    holder.listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const address = holder.address();
+    const second = createNetServer().listen(typeof address === 'object' ? address?.port : 0, '127.0.0.1');
+    expect(await once(second, 'error')).toEqual([expect.objectContaining({ code: 'EADDRINUSE' })]);
+    holder.close();
+  });
+
+  test("that asks for the first one's port opens none either: Fastify binds localhost twice", async () => {
+    const app = Fastify();
+    expect(await app.listen({ port: 39_998, host: 'localhost' })).toContain('8000');
+    expect(interception.current()).toBe(app.server);
+    expect(await isOpen(39_998)).toBe(false);
+    expect(await isOpen(8000)).toBe(false);
+    await app.close();
+  });
+});
+
+test('a unix socket is told by its path', () => {
+  interception.restore();
+  interception = interceptListen({ address: { kind: 'unix', path: '/run/app.sock' } });
+  expect(createNetServer().listen(39_999).address()).toBe('/run/app.sock');
+});
+
+test('restore() puts back what was there, and only then can be intercepted anew', () => {
+  expect(() => interceptListen({ address: ADDRESS })).toThrow('already');
+  const replaced = createNetServer().listen;
+  interception.restore();
+  interception.restore();
+  expect(createNetServer().listen).not.toBe(replaced);
+});
+
+test('qilin/patch asks for the capture, and changes nothing without an interception', () => {
+  expect(interception.requested()).toBe(false);
+  requestCapture();
+  expect(interception.requested()).toBe(true);
+  interception.restore();
+  const before = createNetServer().listen;
+  requestCapture();
+  expect(createNetServer().listen).toBe(before);
+});

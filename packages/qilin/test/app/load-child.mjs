@@ -1,0 +1,47 @@
+// Loads the app of argv in a process of its own, serves it on a free port, and tells the parent what came of it.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createFront } from 'node:net';
+import { interceptListen } from '../../dist/app/intercept.js';
+import { loadApp } from '../../dist/app/load.js';
+import { fetchToNodeListener } from '../../dist/app/node-listener.js';
+import { explain, QilinError } from '../../dist/contract/errors.js';
+
+const { app: name, chdir, called = 'auto', patience = 5000, abortAfterLoad } = JSON.parse(process.argv[2] ?? '{}');
+/** @type {string[]} */
+const notes = [];
+const leaving = new AbortController();
+const interception = interceptListen({ address: { kind: 'tcp', host: '127.0.0.1', port: 8000 } });
+
+/** @param {import('../../dist/contract/app.js').App} app */
+function serverOf(app) {
+  if (app.kind === 'server') return app.server;
+  return createServer(app.kind === 'fetch' ? fetchToNodeListener(app.fetch, { onError: () => {} }) : app.listener);
+}
+
+/** @param {import('node:net').Server} server */
+async function askThrough(server) {
+  const front = createFront((socket) => server.emit('connection', socket)).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  const address = front.address();
+  const answer = await fetch(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`);
+  return answer.text();
+}
+
+async function outcome() {
+  const log = { debug: notes.push.bind(notes), info: notes.push.bind(notes) };
+  const source = { app: name, interface: called, chdir };
+  try {
+    const app = await loadApp(source, { signal: leaving.signal, interception, patience, log });
+    interception.restore();
+    const text = await askThrough(serverOf(app));
+    if (abortAfterLoad) leaving.abort();
+    await app.onShutdown?.();
+    return { kind: app.kind, text, notes, shutdown: Reflect.get(globalThis, 'shutdown') };
+  } catch (error) {
+    if (!(error instanceof QilinError)) throw error;
+    return { code: error.code, status: error.exitStatus, text: explain(error) };
+  }
+}
+
+process.send?.(await outcome(), () => process.exit());
