@@ -17,6 +17,10 @@ interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The bind that is added to the arguments; null to add none. Default a free port of 127.0.0.1. */
   readonly bind?: string | null;
+  /** Number of the user and group to run as; root's privilege. */
+  readonly uid?: number;
+  /** Descriptors to inherit: the first is 3. */
+  readonly descriptors?: readonly number[];
 }
 
 export interface Exit {
@@ -25,7 +29,10 @@ export interface Exit {
 }
 
 /** Runs `qilin` with these arguments until it exits by itself. */
-export async function runQilin(args: readonly string[], options: StartOptions = {}): Promise<Exit & { output: string }> {
+export async function runQilin(
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Exit & { output: string }> {
   await using server = new QilinProcess(args, { bind: null, ...options });
   const exit = await server.exited;
   return { ...exit, output: server.log };
@@ -50,12 +57,14 @@ export class QilinProcess implements AsyncDisposable {
   log = '';
   readonly #onLog = new Set<() => void>();
 
-  constructor(args: readonly string[], { cwd = repository, env = {}, bind = '127.0.0.1:0' }: StartOptions) {
+  constructor(args: readonly string[], options: StartOptions) {
+    const { cwd = repository, env = {}, bind = '127.0.0.1:0', uid, descriptors = [] } = options;
     const bound = bind === null ? [] : ['--bind', bind];
     this.child = spawn(process.execPath, [command, ...bound, ...args], {
       cwd,
       env: { ...cleanEnvironment(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
+      ...(uid !== undefined && { uid, gid: uid }),
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,14 +1,26 @@
 /** Which settings cannot be combined, and which combinations are hardly meant. */
 import { formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
+import { chooseWorkerClass } from '../contract/worker-classes.ts';
 import type { Config, Origins, PlainName } from './config.ts';
 
 /** One error for each combination that cannot work. */
 export function conflicts(config: Config, origins: Origins): readonly QilinError[] {
   const named = (name: PlainName): string => `${name} (${origins[name]})`;
-  return [...tlsConflicts(config, named), ...bindConflicts(config, named)].map(
-    (message) => new QilinError('SETTINGS_CONFLICT', message),
-  );
+  return [
+    ...classErrors(config, origins),
+    ...[...tlsConflicts(config, named), ...bindConflicts(config, named)].map(
+      (message) => new QilinError('SETTINGS_CONFLICT', message),
+    ),
+  ];
+}
+
+/** A class from outside is looked for by the workers, as the app is. */
+function* classErrors({ workerClass, threads }: Config, origins: Origins): Generator<QilinError> {
+  const choice = chooseWorkerClass(workerClass, threads);
+  if (choice.kind === 'unknown') {
+    yield new QilinError('WORKER_CLASS_UNKNOWN', `${origins.workerClass}: ${choice.message}`);
+  }
 }
 
 type Named = (name: PlainName) => string;
