@@ -35,8 +35,9 @@ const found = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }
 
 function installDependencies() {
   const stamp = join(root, 'node_modules/.qilin-installed');
-  if (newest(stamp) > newest(join(root, 'package-lock.json'))) return;
-  run('npm', ['ci', '--no-audit', '--no-fund']);
+  if (newest(stamp) >= newest(join(root, 'package-lock.json'))) return;
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of platforms other than the writer's.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, '');
 }
 

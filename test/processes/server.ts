@@ -1,13 +1,17 @@
 /** A real `qilin` for a test: started on a free port, heard by its log, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const command = join(repository, 'packages/qilin/bin/qilin.js');
+
+/** In the environment of all that a server starts, so that nothing escapes a test. */
+const MARK = 'QILIN_TEST_SERVER';
+let started = 0;
 
 /** How long anything may take before the test is failed with the log so far. */
 const PATIENCE = 30_000;
@@ -52,9 +56,11 @@ export async function startQilin(args: readonly string[], options: StartOptions 
 
 export class QilinProcess implements AsyncDisposable {
   readonly child: ChildProcess;
+  /** Resolves when all that write to its log have gone: after an upgrade, the last arbiter. */
   readonly exited: Promise<Exit>;
   /** Everything on stdout and stderr so far. */
   log = '';
+  readonly #mark = `${MARK}=${process.pid}.${++started}`;
   readonly #onLog = new Set<() => void>();
 
   constructor(args: readonly string[], options: StartOptions) {
@@ -62,7 +68,7 @@ export class QilinProcess implements AsyncDisposable {
     const bound = bind === null ? [] : ['--bind', bind];
     this.child = spawn(process.execPath, [command, ...bound, ...args], {
       cwd,
-      env: { ...cleanEnvironment(), ...env },
+      env: { ...cleanEnvironment(), ...env, [MARK]: this.#mark.slice(MARK.length + 1) },
       stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
       ...(uid !== undefined && { uid, gid: uid }),
     });
@@ -139,12 +145,50 @@ export class QilinProcess implements AsyncDisposable {
     return this.exited;
   }
 
+  /** Pids of what it started, itself included, and what still runs. Empty where there is no /proc. */
+  get running(): number[] {
+    return processes().filter((pid) => {
+      const isOurs = readProcess(pid, 'environ').split('\0').includes(this.#mark);
+      return isOurs && !/^\d+ \(.*\) Z/s.test(readProcess(pid, 'stat'));
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGINT');
-    const last = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.kill('SIGINT');
+      const last = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(last);
+    }
+    // A successor after an upgrade, a daemon, or what a failed test has left.
+    for (const pid of this.running) killIfThere(pid);
     await this.exited;
-    clearTimeout(last);
+  }
+}
+
+function processes(): number[] {
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+function readProcess(pid: number, file: 'environ' | 'stat'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    // It has gone meanwhile, or belongs to somebody else.
+    return '';
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It went by itself.
   }
 }
 

@@ -16,7 +16,7 @@ import { Server } from 'node:net';
 import type { FetchHandler, Interface, NodeListener, OnShutdown } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
 
-export type Shape =
+type Shape =
   | { readonly kind: 'fetch'; readonly fetch: FetchHandler }
   | { readonly kind: 'node'; readonly listener: NodeListener }
   | { readonly kind: 'server'; readonly server: Server };

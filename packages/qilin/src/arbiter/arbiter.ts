@@ -121,7 +121,9 @@ export class Arbiter {
     const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
     this.#log.info(`Listening at: ${urls} (${process.pid})`);
     this.#log.info(`Using worker: ${this.#config.workerClass}`);
-    await this.#callHook('nworkersChanged', (hooks) => hooks.nworkersChanged?.(this.#info(), this.#fleet.count, undefined));
+    await this.#callHook('nworkersChanged', (hooks) =>
+      hooks.nworkersChanged?.(this.#info(), this.#fleet.count, undefined),
+    );
   }
 
   async #serve(): Promise<number> {
@@ -302,7 +304,8 @@ export class Arbiter {
     if (before.fatal === null && fatal !== null) this.#log.error('Shutting down: the first worker failed to boot');
     const delay = retryAt - at;
     const lacking = this.#fleet.workers.length < this.#fleet.count;
-    if (lacking && retryAt !== before.retryAt && delay > 0) this.#log.warning(`Next worker in ${(delay / 1000).toFixed(0)} s`);
+    if (lacking && retryAt !== before.retryAt && delay > 0)
+      this.#log.warning(`Next worker in ${(delay / 1000).toFixed(0)} s`);
   }
 
   async #reload(): Promise<void> {
@@ -404,7 +407,10 @@ export class Arbiter {
       if (number !== generation && number !== candidate) this.#generations.delete(number);
     }
     const used = new Set([...this.#generations.values()].flatMap(({ sockets }) => sockets));
-    closeSockets(this.#sockets.filter((socket) => !used.has(socket)), { unlink: true });
+    closeSockets(
+      this.#sockets.filter((socket) => !used.has(socket)),
+      { unlink: true },
+    );
     this.#sockets = [...used];
   }
 

@@ -11,7 +11,7 @@ import type { Milliseconds } from '../contract/units.ts';
  * booting → ready → retiring → draining, and from any of them aborting when `timeout` passed. A worker that exits is
  * removed. `retiring` serves still, but has asked for a successor; `draining` has been told to leave.
  */
-export type WorkerState = 'booting' | 'ready' | 'retiring' | 'draining' | 'aborting';
+type WorkerState = 'booting' | 'ready' | 'retiring' | 'draining' | 'aborting';
 
 export interface WorkerView {
   /** Counts the workers from 1 on, over all generations. */
@@ -28,10 +28,10 @@ export interface WorkerView {
 }
 
 /** serve: keep `count` workers running; drain: TERM, let them finish; stop: INT or QUIT, end them now. */
-export type Goal = 'serve' | 'drain' | 'stop';
+type Goal = 'serve' | 'drain' | 'stop';
 
 /** The settings that the rules depend on. */
-export interface FleetLimits {
+interface FleetLimits {
   /** Heartbeat that may stay away; 0 for ever. */
   readonly timeout: Milliseconds;
   readonly gracefulTimeout: Milliseconds;
@@ -200,7 +200,9 @@ function spawned(fleet: Fleet, now: Milliseconds): Fleet {
 function tick(fleet: Fleet, now: Milliseconds): Fleet {
   const away = now - fleet.tickedAt - TICK;
   const workers =
-    away > AWAY ? fleet.workers.map((worker) => ({ ...worker, heartbeatAt: worker.heartbeatAt + away })) : fleet.workers;
+    away > AWAY
+      ? fleet.workers.map((worker) => ({ ...worker, heartbeatAt: worker.heartbeatAt + away }))
+      : fleet.workers;
   const well = fleet.workers.some(
     ({ state, since }) => state === 'ready' && since >= fleet.failedAt && now - since >= WELL_AFTER,
   );

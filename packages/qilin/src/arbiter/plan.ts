@@ -99,12 +99,16 @@ function planOverdue(fleet: Fleet, worker: WorkerView, now: Milliseconds): Actio
     return inState >= grace ? [{ type: 'kill', age, reason: 'it did not leave when asked' }] : [];
   }
   if (state === 'draining' && inState >= gracefulTimeout + DRAIN_GRACE) {
-    return [{ type: 'kill', age, reason: `it was still busy after the graceful timeout of ${gracefulTimeout / 1000} s` }];
+    return [
+      { type: 'kill', age, reason: `it was still busy after the graceful timeout of ${gracefulTimeout / 1000} s` },
+    ];
   }
   if (timeout === 0) return [];
   const silent = now - worker.heartbeatAt;
   if (silent >= timeout) {
-    return [{ type: 'abort', age, reason: `no heartbeat for ${(silent / 1000).toFixed(1)} s (timeout ${timeout / 1000} s)` }];
+    return [
+      { type: 'abort', age, reason: `no heartbeat for ${(silent / 1000).toFixed(1)} s (timeout ${timeout / 1000} s)` },
+    ];
   }
   const bootLimit = Math.max(timeout, BOOT_LIMIT);
   if (state === 'booting' && inState >= bootLimit) {

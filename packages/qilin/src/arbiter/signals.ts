@@ -1,6 +1,6 @@
 /** The signals of an arbiter, Gunicorn's. Handlers only enqueue; the arbiter's loop acts. */
 
-export const ARBITER_SIGNALS = [
+const ARBITER_SIGNALS = [
   'SIGHUP',
   'SIGQUIT',
   'SIGINT',

@@ -9,7 +9,7 @@ import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Milliseconds } from '../contract/units.ts';
 
-export interface Socket {
+interface Socket {
   readonly fd: number;
   /** As the setting `bind` says it; what tells two sockets apart. */
   readonly requested: Address;
@@ -48,7 +48,10 @@ export async function openSockets(
       sockets.push(open ?? (await openSocket(address, settings, log, attempts, pause)));
     }
   } catch (error) {
-    closeSockets(sockets.filter((socket) => !present.includes(socket)), { unlink: true });
+    closeSockets(
+      sockets.filter((socket) => !present.includes(socket)),
+      { unlink: true },
+    );
     throw error;
   }
   return sockets;

@@ -23,7 +23,10 @@ export function watchFiles(settings: WatchSettings, onChange: (file: string) => 
   const isExtra = picomatch(reloadExtraFiles.map((glob) => resolve(chdir, glob)));
   const sources: ReadonlySet<string> = new Set([...MODULE_EXTENSIONS, '.json']);
   const isWatched = (file: string) => sources.has(extname(file)) || file === config || isExtra(file);
-  const isUnwatched = (path: string) => relative(chdir, path).split('/').some((part) => UNWATCHED.has(part));
+  const isUnwatched = (path: string) =>
+    relative(chdir, path)
+      .split('/')
+      .some((part) => UNWATCHED.has(part));
   const outside = reloadExtraFiles.map((glob) => resolve(chdir, picomatch.scan(glob).base));
   const watcher: FSWatcher = watch([chdir, ...outside, ...(config === null ? [] : [config])], {
     ignoreInitial: true,

@@ -35,7 +35,14 @@ async function main(): Promise<number> {
   if (config.daemon && !isDaemon()) return startDaemon();
   process.chdir(config.chdir);
   if (config.umask !== null) process.umask(config.umask);
-  const arbiter = new Arbiter({ version, config, notes, startedIn: cwd, loadSettings: load, onReady: () => tellStarter('') });
+  const arbiter = new Arbiter({
+    version,
+    config,
+    notes,
+    startedIn: cwd,
+    loadSettings: load,
+    onReady: () => tellStarter(''),
+  });
   return arbiter.run();
 }
 

@@ -1,7 +1,7 @@
 /** The names of worker classes: ours, and those that Gunicorn's users know them by. */
 
 /** Each class that is built in, with every name that it answers to. */
-export const WORKER_CLASS_NAMES = {
+const WORKER_CLASS_NAMES = {
   async: ['async', 'gevent', 'eventlet', 'tornado'],
   sync: ['sync'],
 } as const;

@@ -8,9 +8,9 @@ import { toJsonLine } from './escape.ts';
 import { openLineFile } from './line-file.ts';
 
 /** Lines are written when this many characters have gathered, */
-export const ACCESS_BUFFER_SIZE = 16 * 1024;
+const ACCESS_BUFFER_SIZE = 16 * 1024;
 /** or the oldest has waited for this long; also on `flush`, `reopen` and when the process exits. */
-export const ACCESS_FLUSH_INTERVAL: Milliseconds = 100;
+const ACCESS_FLUSH_INTERVAL: Milliseconds = 100;
 
 /**
  * Opens the access log; null when it is off. What goes wrong later (a full disk, a file that cannot be reopened) is told

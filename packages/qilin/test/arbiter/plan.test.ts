@@ -188,7 +188,8 @@ const happening = fc.oneof(
 );
 
 function happen(world: FleetWorld, what: typeof happening extends fc.Arbitrary<infer T> ? T : never): void {
-  const age = 'pick' in what ? world.fleet.workers[what.pick % Math.max(1, world.fleet.workers.length)]?.age : undefined;
+  const age =
+    'pick' in what ? world.fleet.workers[what.pick % Math.max(1, world.fleet.workers.length)]?.age : undefined;
   if (what.type === 'pass') world.pass(what.duration);
   if (what.type === 'bury') world.bury();
   if (what.type === 'reload') world.event({ type: 'reload', wanted: wanted(what.count) });

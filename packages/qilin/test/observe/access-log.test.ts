@@ -18,6 +18,7 @@ const quiet: Log = {
   critical: () => {},
   reopen: () => {},
   flush: () => {},
+  close: () => {},
 };
 
 const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;

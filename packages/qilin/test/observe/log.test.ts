@@ -106,6 +106,7 @@ describe('captured output', () => {
       critical: take,
       reopen: () => {},
       flush: () => {},
+      close: () => {},
     });
     try {
       run();

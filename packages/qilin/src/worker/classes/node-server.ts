@@ -26,7 +26,8 @@ export function createNodeServer(
   oneRequestAConnection: boolean,
 ): NodeServer {
   const options = httpOptions(config, limits);
-  if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits, oneRequestAConnection);
+  if (config.certfile === null && app.kind === 'server')
+    return applyTo(app.server, options, limits, oneRequestAConnection);
   const server = config.certfile === null ? createServer(options) : createTlsServer(config, options);
   if (app.kind === 'server') {
     for (const event of FORWARDED_EVENTS) {
@@ -82,7 +83,8 @@ function createTlsServer(tls: TlsSettings, options: ServerOptions): Server {
 }
 
 function readPem(setting: string, file: string | null): Buffer {
-  if (file === null) throw new QilinError('TLS_FILE', `${setting} must be the path of a PEM file when TLS is on (got none).`);
+  if (file === null)
+    throw new QilinError('TLS_FILE', `${setting} must be the path of a PEM file when TLS is on (got none).`);
   try {
     return readFileSync(file);
   } catch (error) {
@@ -95,5 +97,9 @@ function readPem(setting: string, file: string | null): Buffer {
 export function takeRequestListeners(server: Server): readonly ((...args: unknown[]) => unknown)[] {
   const listeners = server.listeners('request').filter((listener) => typeof listener === 'function');
   if (server instanceof HttpServer) server.removeAllListeners('request');
-  return listeners.map((listener) => (...args) => Reflect.apply(listener, server, args));
+  return listeners.map(
+    (listener) =>
+      (...args) =>
+        Reflect.apply(listener, server, args),
+  );
 }

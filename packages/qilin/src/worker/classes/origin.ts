@@ -25,7 +25,8 @@ export interface Origins {
 export function createOrigins(settings: ForwardedSettings, listeners: readonly Listener[]): Origins {
   const resolve = createForwarded(settings);
   const addresses = listeners.map(({ address }) => address);
-  const read = (req: IncomingMessage): Forwarded => resolve(peerOf(req.socket, addresses), (name) => headerOf(req, name));
+  const read = (req: IncomingMessage): Forwarded =>
+    resolve(peerOf(req.socket, addresses), (name) => headerOf(req, name));
   return {
     forwarded(req) {
       const said = read(req);

@@ -39,7 +39,10 @@ async function loadExternal(module: string, exportName: string, chdir: string): 
   const factory = namespace[exportName];
   if (!isFactory(factory)) {
     const exports = Object.keys(namespace).join(', ');
-    throw new QilinError('WORKER_CLASS_UNKNOWN', `${file} must export a class or function "${exportName}" (it has: ${exports}).`);
+    throw new QilinError(
+      'WORKER_CLASS_UNKNOWN',
+      `${file} must export a class or function "${exportName}" (it has: ${exports}).`,
+    );
   }
   return isClass(factory) ? (context) => Reflect.construct(factory, [context]) : factory;
 }
