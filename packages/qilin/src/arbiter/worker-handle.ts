@@ -85,7 +85,10 @@ export class WorkerHandle {
 
   /** The kernel may tell of the exit before the last messages have been read: those come first. */
   #afterLastMessage(done: () => void): void {
-    if (!this.#child.connected) return done();
+    if (!this.#child.connected) {
+      done();
+      return;
+    }
     // A process that the app started may hold the channel open.
     const given = setTimeout(done, CHANNEL_GRACE);
     this.#child.once('disconnect', () => {
