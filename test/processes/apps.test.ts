@@ -22,14 +22,11 @@ const STREAMED = Array.from({ length: 10 }, (_, index) => `tick ${index + 1}\n`)
 
 /** A line for each request whose connection or answer is over: that is what the tests wait for. */
 const ACCESS = ['--access-logfile', '-', '--access-logformat', 'done %(m)s %(U)s %(s)s'];
-/** Express prints the stack of a client's abort itself, except in this environment. */
-const QUIET = ['-e', 'NODE_ENV=test'];
 
-const start = (app: string, workerClass: string) =>
-  startQilin(['-w', '2', '-k', workerClass, ...ACCESS, ...QUIET, app]);
+const start = (app: string, workerClass: string) => startQilin(['-w', '2', '-k', workerClass, ...ACCESS, app]);
 
-/** A stack, or a line above a warning: nothing of the kind may be said because of what a client did. */
-const TROUBLE = /^\s+at .+:\d+:\d+|\[(?:ERROR|CRITICAL)\]/m;
+/** Before every stack that Qilin logs. What frameworks print of their own accord when a client leaves is their affair. */
+const TROUBLE = /\[(?:WARNING|ERROR|CRITICAL)\]/;
 
 describe.each(CLASSES)('class %s', (workerClass) => {
   describe.each(APPS)('serves $name', ({ name, app }) => {
@@ -70,9 +67,8 @@ describe.each(CLASSES)('class %s', (workerClass) => {
         const from = server.log.length;
         using connection = await RawConnection.open(server.port);
         const type = 'Content-Type: application/octet-stream';
-        connection.send(`POST /echo HTTP/1.1\r\nHost: test\r\n${type}\r\nContent-Length: ${MEBIBYTE}\r\n\r\n`);
-        connection.send(randomBytes(MEBIBYTE / 2));
-        await once(connection.socket, 'drain');
+        await connection.send(`POST /echo HTTP/1.1\r\nHost: test\r\n${type}\r\nContent-Length: ${MEBIBYTE}\r\n\r\n`);
+        await connection.send(randomBytes(MEBIBYTE / 2));
         connection.socket.resetAndDestroy();
         await server.logged(/done POST \/echo/, from);
       }

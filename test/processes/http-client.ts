@@ -58,7 +58,7 @@ export class RawConnection implements Disposable {
     });
     // A reset ends it too; 'close' follows.
     socket.on('error', () => {});
-    this.ended = once(socket, 'close').then(() => {});
+    this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
   }
 
   static async open(port: number, host = '127.0.0.1'): Promise<RawConnection> {
@@ -67,8 +67,11 @@ export class RawConnection implements Disposable {
     return new RawConnection(socket);
   }
 
-  send(text: string | Uint8Array): void {
-    this.socket.write(text);
+  /** Resolves when the kernel has it, whether or not the server reads it. */
+  send(text: string | Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.write(text, () => resolve());
+    });
   }
 
   /** Resolves with the match as soon as it has come back. */

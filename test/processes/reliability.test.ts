@@ -39,7 +39,7 @@ async function addTwoAndTakeThreeAway(server: QilinProcess, load: Load): Promise
   await signal(server, 'TTIN');
 }
 
-/** Ends a worker without warning, and forgives what it had in hand. Returns when its successor boots. */
+/** Ends a worker without warning, and forgives what it had in hand. */
 async function kill(server: QilinProcess, load: Load): Promise<void> {
   const from = server.log.length;
   const pid = Number((await ask(`${server.url}/pid`)).text);
@@ -47,7 +47,6 @@ async function kill(server: QilinProcess, load: Load): Promise<void> {
   load.forgive(clientPortsOf(pid, server.port));
   process.kill(pid, 'SIGKILL');
   await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);
-  await server.logged(/Booting worker/, from);
 }
 
 /** The whole of an upgrade: a new arbiter, then no more workers of the old one, then no old one. */

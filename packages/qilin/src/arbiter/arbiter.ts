@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { reapOrphans } from '@qilin/picoev';
 import { formatUrl } from '../contract/address.ts';
 import { APP_LOAD_ERROR, explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
@@ -117,9 +118,7 @@ export class Arbiter {
     const sockets = await this.#openSockets(this.#config, BIND_ATTEMPTS);
     this.#generations.set(this.#fleet.generation, { config: this.#config, sockets });
     this.#closeUnused();
-    const scheme = this.#config.certfile === null ? 'http' : 'https';
-    const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
-    this.#log.info(`Listening at: ${urls} (${process.pid})`);
+    this.#tellAddresses(sockets);
     this.#log.info(`Using worker: ${this.#config.workerClass}`);
     await this.#callHook('nworkersChanged', (hooks) =>
       hooks.nworkersChanged?.(this.#info(), this.#fleet.count, undefined),
@@ -138,6 +137,7 @@ export class Arbiter {
   /** Does what the plan says, until it says nothing more; the exit status when there is nothing left to do. */
   async #act(): Promise<number | undefined> {
     for (;;) {
+      await this.#catchUp();
       const actions = plan(this.#fleet, performance.now());
       if (actions.length === 0) return undefined;
       for (const action of actions) {
@@ -145,6 +145,17 @@ export class Arbiter {
         await this.#perform(action);
       }
     }
+  }
+
+  /**
+   * Reads all that has arrived: a hook may have taken its time, or the process was stopped, and heartbeats that wait to be
+   * read must not be taken for silence.
+   */
+  async #catchUp(): Promise<void> {
+    for (let letter = this.#mailbox.poll(); letter !== undefined; letter = this.#mailbox.poll()) {
+      await this.#handle(letter.event, letter.at);
+    }
+    this.#change({ type: 'tick' });
   }
 
   async #perform(action: Exclude<Action, { type: 'exit' }>): Promise<void> {
@@ -197,11 +208,19 @@ export class Arbiter {
   }
 
   #commit(): void {
+    const before = this.#generations.get(this.#fleet.generation)?.sockets;
     this.#change({ type: 'commit' });
-    const config = this.#generations.get(this.#fleet.generation)?.config;
-    if (config !== undefined) this.#adopt(config);
+    const committed = this.#generations.get(this.#fleet.generation);
+    if (committed !== undefined) this.#adopt(committed.config);
     this.#log.info(`Reload done: generation ${this.#fleet.generation} serves`);
     this.#closeUnused();
+    if (!isDeepStrictEqual(before, committed?.sockets)) this.#tellAddresses(this.#sockets);
+  }
+
+  #tellAddresses(sockets: Sockets): void {
+    const scheme = this.#config.certfile === null ? 'http' : 'https';
+    const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
+    this.#log.info(`Listening at: ${urls} (${process.pid})`);
   }
 
   #adopt(config: Config): void {
@@ -237,10 +256,12 @@ export class Arbiter {
     if (signal !== 'SIGCHLD') this.#log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
     switch (signal) {
       case 'SIGTERM':
-        return this.#change({ type: 'goal', goal: 'drain' });
+        this.#change({ type: 'goal', goal: 'drain' });
+        return this.#stopListening();
       case 'SIGINT':
       case 'SIGQUIT':
-        return this.#change({ type: 'goal', goal: 'stop' });
+        this.#change({ type: 'goal', goal: 'stop' });
+        return this.#stopListening();
       case 'SIGHUP':
         return this.#reload();
       case 'SIGTTIN':
@@ -345,6 +366,7 @@ export class Arbiter {
   }
 
   async #upgrade(): Promise<void> {
+    if (this.#fleet.goal !== 'serve') return;
     if (this.#successor !== undefined || this.#inheritance.predecessor !== undefined) {
       return this.#log.warning('USR2 ignored: an upgrade is under way already');
     }
@@ -384,9 +406,17 @@ export class Arbiter {
     this.#options.onReady();
   }
 
-  async #leave(): Promise<void> {
+  /** New clients are refused from now on, rather than left in a queue that nobody empties. */
+  #stopListening(): void {
+    this.#promote();
     const shared = this.#successor !== undefined || this.#inheritance.predecessor !== undefined;
     closeSockets(this.#sockets, { unlink: !shared });
+    this.#sockets = [];
+    this.#generations.clear();
+  }
+
+  async #leave(): Promise<void> {
+    this.#stopListening();
     this.#pidFile?.remove();
     await this.#callHook('onExit', (hooks) => hooks.onExit?.(this.#info()));
     this.#log.info('Shutting down: arbiter');

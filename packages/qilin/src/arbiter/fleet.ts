@@ -199,10 +199,9 @@ function spawned(fleet: Fleet, now: Milliseconds): Fleet {
 
 function tick(fleet: Fleet, now: Milliseconds): Fleet {
   const away = now - fleet.tickedAt - TICK;
-  const workers =
-    away > AWAY
-      ? fleet.workers.map((worker) => ({ ...worker, heartbeatAt: worker.heartbeatAt + away }))
-      : fleet.workers;
+  // One that was heard since then has not been silent at all.
+  const forgive = (worker: WorkerView) => ({ ...worker, heartbeatAt: Math.min(now, worker.heartbeatAt + away) });
+  const workers = away > AWAY ? fleet.workers.map(forgive) : fleet.workers;
   const well = fleet.workers.some(
     ({ state, since }) => state === 'ready' && since >= fleet.failedAt && now - since >= WELL_AFTER,
   );

@@ -16,10 +16,15 @@ export class Mailbox<Event> {
     this.#wake?.();
   }
 
+  /** The oldest letter, if there is one. */
+  poll(): Letter<Event> | undefined {
+    return this.#letters.shift();
+  }
+
   /** The oldest letter; waits for one when there is none. */
   async take(): Promise<Letter<Event>> {
     for (;;) {
-      const letter = this.#letters.shift();
+      const letter = this.poll();
       if (letter !== undefined) return letter;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

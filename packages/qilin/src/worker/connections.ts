@@ -11,6 +11,7 @@ export class Connections {
   /** Open connections, from accept to close. */
   readonly open = new Set<Socket>();
   readonly #acceptors: Acceptor[] = [];
+  #listeners: readonly Listener[] = [];
   readonly #limit: number;
   readonly #onConnection: (socket: Socket) => void;
   readonly #log: Log;
@@ -18,11 +19,17 @@ export class Connections {
   #paused = false;
   #closed = false;
   #onEmpty: (() => void) | undefined;
+  /** One for all sockets: a closure for each showed in the cost of a connection. */
+  readonly #onClose: (this: Socket) => void;
 
   constructor(limit: number, log: Log, onConnection: (socket: Socket) => void) {
     this.#limit = limit;
     this.#log = log;
     this.#onConnection = onConnection;
+    const forget = (socket: Socket) => this.#forget(socket);
+    this.#onClose = function () {
+      forget(this);
+    };
   }
 
   get accepted(): number {
@@ -34,6 +41,7 @@ export class Connections {
   }
 
   accept(listeners: readonly Listener[]): void {
+    this.#listeners = listeners;
     for (const listener of listeners) {
       const onExhausted = (code: string) =>
         this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
@@ -41,10 +49,15 @@ export class Connections {
     }
   }
 
-  /** Accepts no more, for good; what is open stays open. */
+  /**
+   * Accepts no more, for good; what is open stays open. Lets go of the listening sockets: one that the arbiter has closed
+   * refuses clients only when the last worker has closed it too.
+   */
   stopAccepting(): void {
+    if (this.#closed) return;
     this.#closed = true;
     for (const acceptor of this.#acceptors) acceptor.close();
+    for (const { fd } of this.#listeners) closeFd(fd);
   }
 
   /** Resolves when no connection is open. */
@@ -65,7 +78,7 @@ export class Connections {
     if (socket === undefined) return;
     this.#accepted += 1;
     this.open.add(socket);
-    socket.once('close', () => this.#forget(socket));
+    socket.on('close', this.#onClose);
     if (this.open.size >= this.#limit) this.#pause();
     this.#onConnection(socket);
   }

@@ -23,6 +23,13 @@ interface EngineOptions {
   readonly oneRequestAConnection: boolean;
 }
 
+/** The latest response of a connection, to tell at a drain which are in flight. A property costs less than a map. */
+const RESPONSE = Symbol('response');
+
+interface Carrier extends Socket {
+  [RESPONSE]?: ServerResponse;
+}
+
 export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #options: EngineOptions;
@@ -31,8 +38,8 @@ export class NodeEngine implements WorkerClass {
   readonly #server: NodeServer;
   readonly #listener: NodeListener;
   readonly #recordAccess: RecordAccess | undefined;
-  /** The latest response of each connection, to tell at a drain which are in flight. */
-  readonly #exchanges = new Map<Socket, ServerResponse>();
+  /** The connections that requests come on: the accepted ones, or with TLS the decrypted ones above them. */
+  readonly #carriers: ReadonlySet<Carrier>;
   readonly #sessions = new Set<ServerHttp2Session>();
   #requests = 0;
   #draining = false;
@@ -48,6 +55,7 @@ export class NodeEngine implements WorkerClass {
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     this.#server = createNodeServer(context.app, config, this.#limits, options.oneRequestAConnection);
     this.#connections = new Connections(options.connections, log, (socket) => this.#server.emit('connection', socket));
+    this.#carriers = config.certfile === null ? this.#connections.open : trackDecrypted(this.#server);
   }
 
   async start(): Promise<void> {
@@ -62,7 +70,7 @@ export class NodeEngine implements WorkerClass {
   async drain(): Promise<void> {
     this.#draining = true;
     this.#connections.stopAccepting();
-    for (const [socket, response] of this.#exchanges) closeAfter(response, socket);
+    for (const carrier of this.#carriers) closeAfterResponse(carrier);
     for (const session of this.#sessions) session.close();
     const lastChance = setTimeout(() => this.#closeIdle(), toMilliseconds(this.#context.config.keepalive));
     await this.#connections.empty();
@@ -93,9 +101,8 @@ export class NodeEngine implements WorkerClass {
     else refuse(req, res, refusal);
   }
 
-  #note(socket: Socket, res: ServerResponse): void {
-    if (!this.#exchanges.has(socket)) socket.once('close', () => this.#exchanges.delete(socket));
-    this.#exchanges.set(socket, res);
+  #note(socket: Carrier, res: ServerResponse): void {
+    socket[RESPONSE] = res;
     if (this.#draining) res.shouldKeepAlive = false;
     if (!this.#options.oneRequestAConnection) return;
     this.#busySince = performance.now();
@@ -135,17 +142,27 @@ export class NodeEngine implements WorkerClass {
   /** An idle keep-alive connection has had `keepalive` seconds for a last request. */
   #closeIdle(): void {
     this.#server.closeIdleConnections?.();
-    for (const [socket, response] of this.#exchanges) if (response.writableFinished) socket.end();
+    for (const carrier of this.#carriers) if (carrier[RESPONSE]?.writableFinished) carrier.end();
     // Opened ahead of need, as browsers do, and never used.
     for (const socket of this.#connections.open) if (socket.bytesRead === 0) socket.end();
   }
 }
 
-/** The connection of a response in flight is closed when it is sent: by header, or by hand where that is too late. */
-function closeAfter(response: ServerResponse, socket: Socket): void {
-  if (response.writableFinished) return;
+/** A response in flight is the last of its connection: said by its header, or done by hand where that is too late. */
+function closeAfterResponse(carrier: Carrier): void {
+  const response = carrier[RESPONSE];
+  if (response === undefined || response.writableFinished) return;
   if (!response.headersSent) response.shouldKeepAlive = false;
-  else response.once('finish', () => socket.end());
+  else response.once('finish', () => carrier.end());
+}
+
+function trackDecrypted(server: NodeServer): ReadonlySet<Carrier> {
+  const carriers = new Set<Carrier>();
+  server.on('secureConnection', (carrier: Carrier) => {
+    carriers.add(carrier);
+    carrier.once('close', () => carriers.delete(carrier));
+  });
+  return carriers;
 }
 
 const REASONS = { 414: 'URI Too Long', 431: 'Request Header Fields Too Large' } as const;

@@ -1,0 +1,50 @@
+/** Requests that a test has under its control: it says when they go on. */
+import { ask, RawConnection } from './http-client.ts';
+import type { QilinProcess } from './server.ts';
+
+/** A request that the app has begun to serve, and that it answers when the test says so. */
+export class HeldRequest implements Disposable {
+  readonly connection: RawConnection;
+
+  private constructor(connection: RawConnection) {
+    this.connection = connection;
+  }
+
+  static async begin(server: QilinProcess): Promise<HeldRequest> {
+    const from = server.log.length;
+    const connection = await RawConnection.open(server.port);
+    connection.send('POST /held?announce HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n');
+    await server.logged(/began \/held/, from);
+    return new HeldRequest(connection);
+  }
+
+  /** Lets it go on, and resolves with the whole answer. */
+  async finish(): Promise<string> {
+    this.connection.send('body');
+    await this.connection.until(/POST \/held body$/);
+    return this.connection.received;
+  }
+
+  [Symbol.dispose](): void {
+    this.connection[Symbol.dispose]();
+  }
+}
+
+/** A connection that was used for a request and is kept for the next. */
+export async function openIdle(server: QilinProcess): Promise<RawConnection> {
+  const connection = await RawConnection.open(server.port);
+  connection.send('GET /first HTTP/1.1\r\nHost: test\r\n\r\n');
+  await connection.until(/GET \/first $/);
+  connection.received = '';
+  return connection;
+}
+
+/** Asks, a connection for each request, until a worker answers whose pid is the right one; resolves with that pid. */
+export async function servedBy(server: QilinProcess, isRight: (pid: number) => boolean): Promise<number> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const pid = Number((await ask(`${server.url}/pid`)).text);
+    if (isRight(pid)) return pid;
+    if (performance.now() > deadline) throw new Error(`only worker ${pid} answers:\n${server.log}`);
+  }
+}

@@ -1,0 +1,210 @@
+/** What each signal to the arbiter does, as clients and the operator see it. */
+import { describe, expect, test } from 'vitest';
+import { Load } from './clients.ts';
+import { ask, RawConnection } from './http-client.ts';
+import { HeldRequest, openIdle, servedBy } from './requests.ts';
+import { type QilinProcess, startQilin } from './server.ts';
+
+const APP = 'test/fixtures/app.mjs:app';
+const IN_ORDER = { status: 0, signal: null };
+
+const start = (...args: readonly string[]) => startQilin(['--log-level', 'debug', ...args, APP]);
+
+/** Sends the signal and waits until a worker has begun to drain. */
+async function drain(server: QilinProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  const from = server.log.length;
+  server.signal(signal);
+  await server.logged(/Worker drains/, from);
+}
+
+async function expectGone(server: QilinProcess): Promise<void> {
+  expect(await server.exited).toEqual(IN_ORDER);
+  expect(server.running).toEqual([]);
+}
+
+describe('TERM', () => {
+  test('lets the request in flight be answered, with Connection: close, and exits with 0', async () => {
+    await using server = await start('-w', '2');
+    using request = await HeldRequest.begin(server);
+    await drain(server);
+    expect(await request.finish()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n/);
+    await expectGone(server);
+  });
+
+  test('lets an idle connection make its last request', async () => {
+    await using server = await start();
+    using connection = await openIdle(server);
+    await drain(server);
+    connection.send('GET /last HTTP/1.1\r\nHost: test\r\n\r\n');
+    await connection.until(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n[\s\S]*GET \/last $/);
+    await expectGone(server);
+  });
+
+  test('closes connections that stay idle after the time of keepalive', async () => {
+    await using server = await start('--keep-alive', '1', '--graceful-timeout', '20');
+    using used = await openIdle(server);
+    using unused = await RawConnection.open(server.port);
+    // It is accepted before one that is answered.
+    await ask(server.url);
+    const before = performance.now();
+    server.signal('SIGTERM');
+    await Promise.all([used.ended, unused.ended]);
+    await expectGone(server);
+    expect(performance.now() - before).toBeLessThan(4_000);
+  });
+
+  test('closes at gracefulTimeout what is not answered yet, and says so', async () => {
+    await using server = await start('--graceful-timeout', '1');
+    using connection = await RawConnection.open(server.port);
+    connection.send('GET /never?announce HTTP/1.1\r\nHost: test\r\n\r\n');
+    await server.logged(/began \/never/);
+    server.signal('SIGTERM');
+    await connection.ended;
+    await expectGone(server);
+    expect(server.log).toContain('Graceful timeout of 1 s has passed: 1 connections are closed');
+  });
+
+  test('refuses new connections at once, while a request is still in flight', async () => {
+    await using server = await start('-w', '2');
+    using request = await HeldRequest.begin(server);
+    await drain(server);
+    await server.until(() => server.log.match(/Worker drains/g)?.length === 2, 'both drain');
+    await expect(RawConnection.open(server.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await request.finish();
+    await expectGone(server);
+  });
+});
+
+describe('a quick stop', () => {
+  const SIGNALS = [
+    { name: 'INT', signals: ['SIGINT'] },
+    { name: 'QUIT', signals: ['SIGQUIT'] },
+    { name: 'INT twice', signals: ['SIGINT', 'SIGINT'] },
+    { name: 'TERM, then INT', signals: ['SIGTERM', 'SIGINT'] },
+    { name: 'INT, then TERM', signals: ['SIGINT', 'SIGTERM'] },
+  ] as const satisfies readonly { name: string; signals: readonly NodeJS.Signals[] }[];
+
+  test.each(SIGNALS)('by $name ends all within two seconds, whatever is in flight', async ({ signals }) => {
+    await using server = await start('-w', '2');
+    using request = await HeldRequest.begin(server);
+    const before = performance.now();
+    for (const signal of signals) {
+      server.signal(signal);
+      await Promise.race([
+        server.logged(new RegExp(`Handling signal: ${signal.slice(3).toLowerCase()}`)),
+        server.exited,
+      ]);
+      if (server.child.exitCode !== null) break;
+    }
+    await request.connection.ended;
+    await expectGone(server);
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+
+  test('ends a worker that is blocked, too', async () => {
+    await using server = await start();
+    using connection = await RawConnection.open(server.port);
+    connection.send('GET /block?announce HTTP/1.1\r\nHost: test\r\n\r\n');
+    await server.logged(/began \/block/);
+    server.signal('SIGINT');
+    await expectGone(server);
+  });
+});
+
+describe('the number of workers', () => {
+  test('grows by one with TTIN and shrinks by one with TTOU, but not below one', async () => {
+    await using server = await start();
+    const [first = 0] = server.workerPids;
+    server.signal('SIGTTIN');
+    const second = await servedBy(server, (pid) => pid !== first);
+    server.signal('SIGTTOU');
+    await server.logged(new RegExp(`Worker exited \\(pid: ${first}, status 0\\)`));
+    const from = server.log.length;
+    server.signal('SIGTTOU');
+    await server.logged(/Handling signal: ttou/, from);
+    expect(Number((await ask(`${server.url}/pid`)).text)).toBe(second);
+    expect(server.workerPids).toEqual([first, second]);
+  });
+
+  test('is none after WINCH: clients wait until TTIN brings one', async () => {
+    await using server = await start('-w', '2');
+    server.signal('SIGWINCH');
+    await server.until(() => server.log.match(/Worker exited/g)?.length === 2, 'both have gone');
+    const waiting = ask(`${server.url}/pid`);
+    server.signal('SIGTTIN');
+    expect(Number((await waiting).text)).toBe(server.workerPids[2]);
+  });
+});
+
+describe('maxRequests', () => {
+  test('replaces workers under load without a lost request', async () => {
+    await using server = await start('-w', '2', '--max-requests', '100', '--max-requests-jitter', '50');
+    await using load = new Load(server.port, { keepAlive: 8, oneShot: 8 });
+    await server.until(
+      () => (server.log.match(/\(maxRequests\)/g)?.length ?? 0) >= 6,
+      'six that have done their share',
+    );
+    await load.progress(100);
+    await load.stop();
+    expect(load.faults).toBe('');
+    const shares = [...server.log.matchAll(/it has served (\d+) requests/g)].map((match) => Number(match[1]));
+    for (const share of shares) expect(share >= 100 && share <= 150, `served ${shares.join(', ')}`).toBe(true);
+  });
+});
+
+describe('signals to others than the arbiter', () => {
+  test('TERM to a worker: it answers what is in flight, and is replaced', async () => {
+    await using server = await start();
+    const [first = 0] = server.workerPids;
+    using request = await HeldRequest.begin(server);
+    process.kill(first, 'SIGTERM');
+    await server.logged(/Worker drains/);
+    expect(await request.finish()).toContain('Connection: close');
+    expect(await servedBy(server, (pid) => pid !== first)).toBe(server.workerPids[1]);
+  });
+
+  test('signals of a terminal to a worker (HUP, USR1, USR2) leave it alone', async () => {
+    await using server = await start();
+    const [pid = 0] = server.workerPids;
+    for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.kill(pid, signal);
+    expect(Number((await ask(`${server.url}/pid`)).text)).toBe(pid);
+    expect(server.log).not.toContain('Debugger listening');
+  });
+});
+
+describe('an arbiter', () => {
+  test('that was stopped for longer than timeout blames no worker for it', async () => {
+    await using server = await start('-w', '2', '--timeout', '1');
+    const pids = server.workerPids;
+    server.signal('SIGSTOP');
+    // Clients are served meanwhile; this is the time that passes.
+    const resumeAt = performance.now() + 2_500;
+    while (performance.now() < resumeAt) await servedBy(server, (pid) => pids.includes(pid));
+    const from = server.log.length;
+    server.signal('SIGCONT');
+    server.signal('SIGTTIN');
+    await servedBy(server, (pid) => !pids.includes(pid));
+    expect(server.log.slice(from)).not.toMatch(/TIMEOUT|exited/);
+  });
+
+  test('that is killed leaves no worker behind, and what is in flight is answered first', async () => {
+    await using server = await start('-w', '2');
+    using request = await HeldRequest.begin(server);
+    using idle = await openIdle(server);
+    server.signal('SIGKILL');
+    await server.logged(/Worker drains: the arbiter has gone/);
+    expect(await request.finish()).toContain('Connection: close');
+    await idle.ended;
+    await server.exited;
+    expect(server.running).toEqual([]);
+  });
+
+  test('that is killed while its workers boot leaves none behind', async () => {
+    await using server = await start('-w', '2');
+    for (const _ of [1, 2, 3, 4]) server.signal('SIGHUP');
+    await server.until(() => server.workerPids.length >= 3, 'a worker of the reload');
+    server.signal('SIGKILL');
+    await server.exited;
+    expect(server.running).toEqual([]);
+  });
+});
