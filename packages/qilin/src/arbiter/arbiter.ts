@@ -349,7 +349,8 @@ export class Arbiter {
       this.#closeUnused();
       await this.#tellCount(before);
     } catch (error) {
-      this.#log.error(`Reload called off: ${explain(error)} The old workers keep serving`);
+      this.#log.error(explain(error));
+      this.#log.error('Reload called off: the settings cannot be applied; the old workers keep serving');
     }
   }
 

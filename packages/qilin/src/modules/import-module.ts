@@ -51,6 +51,14 @@ export async function importModule(file: string): Promise<ModuleNamespace> {
   return (await import(pathToFileURL(file).href)) as ModuleNamespace;
 }
 
+/** The default export, or all exports by name where there is none: what a config file says. */
+export function mainExport(module: ModuleNamespace): unknown {
+  const value = Object.hasOwn(module, 'default') ? module['default'] : module;
+  // What a CommonJS module exported by way of a compiler has its default one level deeper.
+  const isCompiled = typeof value === 'object' && value !== null && '__esModule' in value && 'default' in value;
+  return isCompiled ? value.default : value;
+}
+
 let imports = 0;
 
 /**

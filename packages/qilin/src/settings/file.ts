@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
-import { importModuleAnew, type ModuleNamespace } from '../modules/import-module.ts';
+import { importModuleAnew, mainExport } from '../modules/import-module.ts';
 import type { SettingName } from './config.ts';
 import { givenTwice, quote, unknownKey } from './messages.ts';
 import { ROWS, settingOfKey } from './names.ts';
@@ -52,7 +52,7 @@ const withoutScheme = (requested: string): string => requested.replace(/^file:(?
 /** Runs the file as it is now, even when it was read before, and sorts its keys. */
 export async function readConfigFile(file: ConfigFile): Promise<ConfigFileContent> {
   try {
-    return sortKeys(exportsOf(await importModuleAnew(file.path)), file.label);
+    return sortKeys(mainExport(await importModuleAnew(file.path)), file.label);
   } catch (error) {
     return { values: new Map(), errors: [failure(file, error)] };
   }
@@ -63,13 +63,6 @@ function failure({ label, path }: ConfigFile, error: unknown): QilinError {
     return new QilinError('CONFIG_FILE', `${label} is not valid JSON: ${error.message}`);
   }
   return new QilinError('CONFIG_FILE', `the config file ${label} failed:`, { cause: error });
-}
-
-/** The settings that a module exports: its default export or, as in Gunicorn's files, its exports by name. */
-function exportsOf(module: ModuleNamespace): unknown {
-  const value = Object.hasOwn(module, 'default') ? module['default'] : module;
-  // What a CommonJS module exported by way of a compiler has its default one level deeper.
-  return isObject(value) && value['__esModule'] === true && Object.hasOwn(value, 'default') ? value['default'] : value;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,11 +1,10 @@
 /** The hooks of a worker, out of the config file that the arbiter read; checked there. */
 import { WORKER_HOOKS, type WorkerHooks } from '../contract/hooks.ts';
-import { importModule } from '../modules/import-module.ts';
+import { importModule, mainExport } from '../modules/import-module.ts';
 
 export async function loadHooks(configFile: string | null): Promise<Partial<WorkerHooks>> {
   if (configFile === null || configFile.endsWith('.json')) return {};
-  const namespace = await importModule(configFile);
-  const settings: unknown = namespace['default'] ?? namespace;
+  const settings = mainExport(await importModule(configFile));
   const found = WORKER_HOOKS.flatMap((name) => {
     const hook = pick(settings, name) ?? pick(settings, toSnakeCase(name));
     return typeof hook === 'function' ? [[name, hook]] : [];

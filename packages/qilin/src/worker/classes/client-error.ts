@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream';
 
 interface ParseError extends Error {
   readonly code?: string;
-  /** What could not be parsed: the bytes that were read last. */
+  /** What could not be parsed: the bytes that were read last. Further requests may follow in it. */
   readonly rawPacket?: Buffer;
+  /** How many of them the parser took before it gave up. */
+  readonly bytesParsed?: number;
 }
 
 /** For the event 'clientError' of a Node server. */
@@ -18,9 +20,9 @@ export function answerClientError(error: ParseError, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function statusOf({ code, rawPacket }: ParseError): number {
+function statusOf({ code, rawPacket, bytesParsed }: ParseError): number {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
   // Node has one limit for all of the head: without a line's end, it was the request line that was too long.
-  if (code === 'HPE_HEADER_OVERFLOW') return rawPacket !== undefined && !rawPacket.includes('\n') ? 414 : 431;
+  if (code === 'HPE_HEADER_OVERFLOW') return rawPacket?.subarray(0, bytesParsed).includes('\n') === false ? 414 : 431;
   return 400;
 }

@@ -2,7 +2,7 @@
  * What the classes on Node's own HTTP stack share: connections from the acceptor are handed to a server by its documented
  * 'connection' event; each request passes the limits, is noted for the drain and the access log, and goes to the app.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { NodeListener } from '../../contract/app.ts';
@@ -15,7 +15,7 @@ import { Connections } from '../connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { createNodeServer, type NodeServer } from './node-server.ts';
-import { createOrigins } from './origin.ts';
+import { createOrigins, type Origins } from './origin.ts';
 
 interface EngineOptions {
   /** The most connections at once. */
@@ -34,6 +34,9 @@ export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
+  readonly #origins: Origins;
+  /** Each connection is closed after its first answer. */
+  readonly #noKeepAlive: boolean;
   readonly #connections: Connections;
   readonly #server: NodeServer;
   readonly #listener: NodeListener;
@@ -51,6 +54,8 @@ export class NodeEngine implements WorkerClass {
     this.#options = options;
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners);
+    this.#origins = origins;
+    this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#listener = createAppListener(context.app, origins, log);
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     this.#server = createNodeServer(context.app, config, this.#limits, options.oneRequestAConnection);
@@ -92,18 +97,32 @@ export class NodeEngine implements WorkerClass {
   }
 
   #serve(req: IncomingMessage, res: ServerResponse): void {
+    if (req.httpVersionMajor === 1 && !this.#note(req.socket, res)) return;
     this.#requests += 1;
     this.#context.onRequest();
-    if (req.httpVersionMajor === 1) this.#note(req.socket, res);
     this.#recordAccess?.(req, res);
-    const refusal = this.#limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
+    const refusal = this.#refusalOf(req);
     if (refusal === 0) this.#call(req, res);
-    else refuse(req, res, refusal);
+    else refuse(res, refusal);
   }
 
-  #note(socket: Carrier, res: ServerResponse): void {
+  #refusalOf(req: IncomingMessage): 0 | 400 | 414 | 431 {
+    const tooLarge = this.#limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
+    if (tooLarge !== 0) return tooLarge;
+    const lacksHost = req.httpVersion === '1.1' && req.headers.host === undefined;
+    return lacksHost || this.#origins.contradict(req) ? 400 : 0;
+  }
+
+  /** False for a request that was sent behind the last one of its connection: it is never answered (RFC 9112, 9.6). */
+  #note(socket: Carrier, res: ServerResponse): boolean {
+    if (socket[RESPONSE]?.shouldKeepAlive === false) return false;
     socket[RESPONSE] = res;
-    if (this.#draining) res.shouldKeepAlive = false;
+    if (this.#draining || this.#noKeepAlive) res.shouldKeepAlive = false;
+    this.#countBusy(res);
+    return true;
+  }
+
+  #countBusy(res: ServerResponse): void {
     if (!this.#options.oneRequestAConnection) return;
     this.#busySince = performance.now();
     res.once('close', () => {
@@ -165,11 +184,9 @@ function trackDecrypted(server: NodeServer): ReadonlySet<Carrier> {
   return carriers;
 }
 
-const REASONS = { 414: 'URI Too Long', 431: 'Request Header Fields Too Large' } as const;
-
 /** What follows on the connection is not read as a request: the limits hold for it as a whole. */
-function refuse(req: IncomingMessage, res: ServerResponse, status: 414 | 431): void {
-  if (req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+function refuse(res: ServerResponse, status: 400 | 414 | 431): void {
+  res.shouldKeepAlive = false;
   res.statusCode = status;
-  res.setHeader('Content-Type', 'text/plain').end(`${REASONS[status]}\n`);
+  res.setHeader('Content-Type', 'text/plain').end(`${STATUS_CODES[status]}\n`);
 }

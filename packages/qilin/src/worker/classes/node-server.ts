@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, Server as HttpServer, type ServerOptions } from 'node:http';
 import { createSecureServer } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import type { App } from '../../contract/app.ts';
 import { QilinError } from '../../contract/errors.ts';
@@ -26,15 +27,15 @@ export function createNodeServer(
   oneRequestAConnection: boolean,
 ): NodeServer {
   const options = httpOptions(config, limits);
-  if (config.certfile === null && app.kind === 'server')
-    return applyTo(app.server, options, limits, oneRequestAConnection);
-  const server = config.certfile === null ? createServer(options) : createTlsServer(config, options);
+  if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits);
+  const server =
+    config.certfile === null ? createServer(options) : createTlsServer(config, options, oneRequestAConnection);
   if (app.kind === 'server') {
     for (const event of FORWARDED_EVENTS) {
       if (app.server.listenerCount(event) > 0) server.on(event, (...args) => app.server.emit(event, ...args));
     }
   }
-  return applyTo(server, options, limits, oneRequestAConnection);
+  return applyTo(server, options, limits);
 }
 
 function httpOptions({ keepalive, workerClass, timeout }: WorkerConfig, limits: RequestLimits) {
@@ -44,37 +45,33 @@ function httpOptions({ keepalive, workerClass, timeout }: WorkerConfig, limits: 
     maxHeaderSize: limits.maxHeaderSize,
     keepAliveTimeout: toMilliseconds(keepalive),
     connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY,
+    // The engine refuses such a request itself: Node would still call the app with those pipelined behind it.
+    requireHostHeader: false,
     ...(patience !== undefined && { headersTimeout: patience, requestTimeout: patience }),
   } satisfies ServerOptions;
 }
 
 /** Sets what can be set on a server that exists; one that the program made keeps its own ways in all else. */
-function applyTo(
-  server: Server,
-  options: ReturnType<typeof httpOptions>,
-  limits: RequestLimits,
-  oneRequestAConnection: boolean,
-): NodeServer {
-  Object.assign(server, options);
-  const noKeepAlive = oneRequestAConnection || options.keepAliveTimeout === 0;
-  Object.assign(server, { maxHeadersCount: limits.maxHeadersCount, ...(noKeepAlive && { maxRequestsPerSocket: 1 }) });
+function applyTo(server: Server, options: ReturnType<typeof httpOptions>, limits: RequestLimits): NodeServer {
+  Object.assign(server, options, { maxHeadersCount: limits.maxHeadersCount });
   if (server.listenerCount('clientError') === 0) server.on('clientError', answerClientError);
   return server;
 }
 
-function createTlsServer(tls: TlsSettings, options: ServerOptions): Server {
+/** HTTP/2, which has many requests on a connection, is only offered where these can be served. */
+function createTlsServer(tls: TlsSettings, options: ServerOptions, oneRequestAConnection: boolean): Server {
   const { keyfile, certfile, caCerts, certReqs, ciphers } = tls;
   try {
-    return createSecureServer({
+    const secured = {
       ...options,
-      allowHTTP1: true,
       key: readPem('keyfile', keyfile),
       cert: readPem('certfile', certfile),
       ...(caCerts !== null && { ca: readPem('caCerts', caCerts) }),
       ...(ciphers !== null && { ciphers }),
       requestCert: certReqs !== 'none',
       rejectUnauthorized: certReqs === 'required',
-    });
+    };
+    return oneRequestAConnection ? createHttpsServer(secured) : createSecureServer({ ...secured, allowHTTP1: true });
   } catch (error) {
     if (error instanceof QilinError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

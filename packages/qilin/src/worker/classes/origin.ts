@@ -18,6 +18,8 @@ export interface Origin {
 export interface Origins {
   /** Scheme and host that `request.url` should have where a trusted proxy told them; undefined where nothing is said. */
   forwarded(req: IncomingMessage): RequestOrigin | undefined;
+  /** A trusted proxy said that the client came by HTTPS, and that it did not: to be answered with 400, as Gunicorn does. */
+  contradict(req: IncomingMessage): boolean;
   /** All of it, for the access log. */
   of(req: IncomingMessage): Origin;
 }
@@ -34,6 +36,7 @@ export function createOrigins(settings: ForwardedSettings, listeners: readonly L
       const host = said.host ?? req.headers.host;
       return host === undefined ? undefined : { scheme: said.scheme ?? schemeOf(req.socket), host };
     },
+    contradict: (req) => read(req).kind === 'contradiction',
     of(req) {
       const said = read(req);
       const believed = said.kind === 'forwarded' ? said : undefined;
