@@ -18,9 +18,10 @@ export interface Answer {
 
 export interface AskOptions extends RequestOptions {
   readonly body?: string | Uint8Array;
-  /** Of https: the certificate to believe. */
+  /** Of https: the certificate to believe, and the one to show with its key. */
   readonly ca?: Buffer;
-  readonly servername?: string;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
 }
 
 /** Sends one request, on a connection of its own unless an agent is given, and resolves with all of the answer. */

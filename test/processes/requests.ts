@@ -1,4 +1,5 @@
 /** Requests that a test has under its control: it says when they go on. */
+import { connect } from 'node:net';
 import { ask, RawConnection } from './http-client.ts';
 import type { QilinProcess } from './server.ts';
 
@@ -47,4 +48,15 @@ export async function servedBy(server: QilinProcess, isRight: (pid: number) => b
     if (isRight(pid)) return pid;
     if (performance.now() > deadline) throw new Error(`only worker ${pid} answers:\n${server.log}`);
   }
+}
+
+/** The error's code, or undefined when there was none. */
+export async function tryToConnect(port: number): Promise<string | undefined> {
+  const socket = connect(port, '127.0.0.1');
+  const code = await new Promise<string | undefined>((resolve) => {
+    socket.once('connect', () => resolve(undefined));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+  socket.destroy();
+  return code;
 }

@@ -1,10 +1,11 @@
 /** A real `qilin` for a test: started on a free port, heard by its log, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runningWith } from './process-table.ts';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const command = join(repository, 'packages/qilin/bin/qilin.js');
@@ -25,6 +26,8 @@ interface StartOptions {
   readonly uid?: number;
   /** Descriptors to inherit: the first is 3. */
   readonly descriptors?: readonly number[];
+  /** A command that is to start it, such as `unshare`. */
+  readonly launcher?: readonly string[];
 }
 
 export interface Exit {
@@ -64,9 +67,10 @@ export class QilinProcess implements AsyncDisposable {
   readonly #onLog = new Set<() => void>();
 
   constructor(args: readonly string[], options: StartOptions) {
-    const { cwd = repository, env = {}, bind = '127.0.0.1:0', uid, descriptors = [] } = options;
+    const { cwd = repository, env = {}, bind = '127.0.0.1:0', uid, descriptors = [], launcher = [] } = options;
     const bound = bind === null ? [] : ['--bind', bind];
-    this.child = spawn(process.execPath, [command, ...bound, ...args], {
+    const [file = '', ...words] = [...launcher, process.execPath, command, ...bound, ...args];
+    this.child = spawn(file, words, {
       cwd,
       env: { ...cleanEnvironment(), ...env, [MARK]: this.#mark.slice(MARK.length + 1) },
       stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
@@ -147,10 +151,7 @@ export class QilinProcess implements AsyncDisposable {
 
   /** Pids of what it started, itself included, and what still runs. Empty where there is no /proc. */
   get running(): number[] {
-    return processes().filter((pid) => {
-      const isOurs = readProcess(pid, 'environ').split('\0').includes(this.#mark);
-      return isOurs && !/^\d+ \(.*\) Z/s.test(readProcess(pid, 'stat'));
-    });
+    return runningWith(this.#mark);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,23 +165,6 @@ export class QilinProcess implements AsyncDisposable {
     // A successor after an upgrade, a daemon, or what a failed test has left.
     for (const pid of this.running) killIfThere(pid);
     await this.exited;
-  }
-}
-
-function processes(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-function readProcess(pid: number, file: 'environ' | 'stat'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    // It has gone meanwhile, or belongs to somebody else.
-    return '';
   }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Load } from './clients.ts';
 import { ask, RawConnection } from './http-client.ts';
-import { HeldRequest, openIdle, servedBy } from './requests.ts';
+import { HeldRequest, openIdle, servedBy, tryToConnect } from './requests.ts';
 import { type QilinProcess, startQilin } from './server.ts';
 
 const APP = 'test/fixtures/app.mjs:app';
@@ -68,8 +68,7 @@ describe('TERM', () => {
     await using server = await start('-w', '2');
     using request = await HeldRequest.begin(server);
     await drain(server);
-    await server.until(() => server.log.match(/Worker drains/g)?.length === 2, 'both drain');
-    await expect(RawConnection.open(server.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect.poll(() => tryToConnect(server.port), { interval: 10 }).toBe('ECONNREFUSED');
     await request.finish();
     await expectGone(server);
   });

@@ -21,7 +21,7 @@ import { PidFile } from './pidfile.ts';
 import { type Action, plan } from './plan.ts';
 import { giveLogFiles, resolvePrivileges } from './privileges.ts';
 import { type ArbiterSignal, listenForSignals } from './signals.ts';
-import { closeSockets, openSockets, type Sockets } from './sockets.ts';
+import { closeSockets, openSockets, removeSocketFiles, type Sockets } from './sockets.ts';
 import { type Inheritance, spawnSuccessor, takeInheritance } from './upgrade.ts';
 import { watchFiles } from './watch.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
@@ -68,6 +68,8 @@ export class Arbiter {
   #fleet: Fleet;
   #inheritance: Inheritance = { sockets: [], predecessor: undefined, bind: undefined };
   #sockets: Sockets = [];
+  /** Those that were closed, but whose files may still be there. */
+  #closed: Sockets = [];
   #pidFile: PidFile | undefined;
   #successor: ChildProcess | undefined;
   #announced = false;
@@ -386,7 +388,12 @@ export class Arbiter {
     if (predecessor === undefined || process.ppid === predecessor) return;
     this.#inheritance = { ...this.#inheritance, predecessor: undefined };
     this.#log.info(`Arbiter ${predecessor} has gone; this one takes its place`);
-    if (this.#config.pidfile !== null) this.#pidFile?.rename(this.#config.pidfile);
+    if (this.#config.pidfile === null) return;
+    try {
+      this.#pidFile?.rename(this.#config.pidfile);
+    } catch (error) {
+      this.#log.error(explain(error));
+    }
   }
 
   /** As the init process of a container, the arbiter inherits every orphan. */
@@ -409,15 +416,13 @@ export class Arbiter {
 
   /** New clients are refused from now on, rather than left in a queue that nobody empties. */
   #stopListening(): void {
-    this.#promote();
-    const shared = this.#successor !== undefined || this.#inheritance.predecessor !== undefined;
-    closeSockets(this.#sockets, { unlink: !shared });
-    this.#sockets = [];
     this.#generations.clear();
+    this.#closeUnused();
   }
 
   async #leave(): Promise<void> {
     this.#stopListening();
+    this.#removeSocketFiles();
     this.#pidFile?.remove();
     await this.#callHook('onExit', (hooks) => hooks.onExit?.(this.#info()));
     this.#log.info('Shutting down: arbiter');
@@ -438,11 +443,19 @@ export class Arbiter {
       if (number !== generation && number !== candidate) this.#generations.delete(number);
     }
     const used = new Set([...this.#generations.values()].flatMap(({ sockets }) => sockets));
-    closeSockets(
-      this.#sockets.filter((socket) => !used.has(socket)),
-      { unlink: true },
-    );
+    const unused = this.#sockets.filter((socket) => !used.has(socket));
+    closeSockets(unused);
+    this.#closed = [...this.#closed, ...unused];
     this.#sockets = [...used];
+    this.#removeSocketFiles();
+  }
+
+  /** While another arbiter has the same sockets, their files are its own to keep. */
+  #removeSocketFiles(): void {
+    this.#promote();
+    if (this.#successor !== undefined || this.#inheritance.predecessor !== undefined) return;
+    removeSocketFiles(this.#closed);
+    this.#closed = [];
   }
 
   #change(event: FleetEvent, at: Milliseconds = performance.now()): void {

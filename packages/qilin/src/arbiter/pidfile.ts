@@ -36,9 +36,16 @@ export class PidFile {
     return this.#path;
   }
 
-  /** After an upgrade, `NAME.2` becomes `NAME`. */
+  /**
+   * After an upgrade, `NAME.2` becomes `NAME`.
+   * @throws QilinError PIDFILE
+   */
   rename(path: string): void {
-    renameSync(this.#path, path);
+    try {
+      renameSync(this.#path, path);
+    } catch (error) {
+      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be renamed to ${path}: ${describe(error)}.`);
+    }
     this.#path = path;
   }
 

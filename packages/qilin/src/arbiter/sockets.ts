@@ -48,10 +48,9 @@ export async function openSockets(
       sockets.push(open ?? (await openSocket(address, settings, log, attempts, pause)));
     }
   } catch (error) {
-    closeSockets(
-      sockets.filter((socket) => !present.includes(socket)),
-      { unlink: true },
-    );
+    const opened = sockets.filter((socket) => !present.includes(socket));
+    closeSockets(opened);
+    removeSocketFiles(opened);
     throw error;
   }
   return sockets;
@@ -85,12 +84,14 @@ function actualAddress(fd: number, requested: Address): Address {
   return 'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
 }
 
-/** Closes sockets; `unlink` also removes the files of unix sockets, which a successor may still serve. */
-export function closeSockets(sockets: Sockets, { unlink }: { readonly unlink: boolean }): void {
-  for (const { fd, requested } of sockets) {
-    closeFd(fd);
-    if (unlink && requested.kind === 'unix') removeFile(requested.path);
-  }
+/** The files of unix sockets stay: a successor may serve them. */
+export function closeSockets(sockets: Sockets): void {
+  for (const { fd } of sockets) closeFd(fd);
+}
+
+/** Removes the files of those that are unix sockets. */
+export function removeSocketFiles(sockets: Sockets): void {
+  for (const { requested } of sockets) if (requested.kind === 'unix') removeFile(requested.path);
 }
 
 function removeFile(path: string): void {

@@ -7,12 +7,22 @@ import { Acceptor, closeFd } from '@qilin/picoev';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/messages.ts';
 
+export interface ConnectionsOptions {
+  /** The most connections that are open at a time. */
+  readonly limit: number;
+  /**
+   * Whether a client may end its side before the answer is sent. As in Node's own servers: yes for HTTP, no for HTTPS, where
+   * the connection of a client that is gone would stay open for ever.
+   */
+  readonly allowHalfOpen: boolean;
+}
+
 export class Connections {
   /** Open connections, from accept to close. */
   readonly open = new Set<Socket>();
   readonly #acceptors: Acceptor[] = [];
   #listeners: readonly Listener[] = [];
-  readonly #limit: number;
+  readonly #options: ConnectionsOptions;
   readonly #onConnection: (socket: Socket) => void;
   readonly #log: Log;
   #accepted = 0;
@@ -22,8 +32,8 @@ export class Connections {
   /** One for all sockets: a closure for each showed in the cost of a connection. */
   readonly #onClose: (this: Socket) => void;
 
-  constructor(limit: number, log: Log, onConnection: (socket: Socket) => void) {
-    this.#limit = limit;
+  constructor(options: ConnectionsOptions, log: Log, onConnection: (socket: Socket) => void) {
+    this.#options = options;
     this.#log = log;
     this.#onConnection = onConnection;
     const forget = (socket: Socket) => this.#forget(socket);
@@ -73,20 +83,20 @@ export class Connections {
   }
 
   #take(fd: number): void {
-    const socket = openSocket(fd);
+    const socket = openSocket(fd, this.#options.allowHalfOpen);
     // The client may be gone already.
     if (socket === undefined) return;
     this.#accepted += 1;
     this.open.add(socket);
     socket.on('close', this.#onClose);
-    if (this.open.size >= this.#limit) this.#pause();
+    if (this.open.size >= this.#options.limit) this.#pause();
     this.#onConnection(socket);
   }
 
   #forget(socket: Socket): void {
     this.open.delete(socket);
     if (this.open.size === 0) this.#onEmpty?.();
-    if (this.#paused && !this.#closed && this.open.size < this.#limit) this.#resume();
+    if (this.#paused && !this.#closed && this.open.size < this.#options.limit) this.#resume();
   }
 
   #pause(): void {
@@ -100,10 +110,9 @@ export class Connections {
   }
 }
 
-/** As net.Server makes them: half-open, since a client may end its side before the answer is sent. */
-function openSocket(fd: number): Socket | undefined {
+function openSocket(fd: number, allowHalfOpen: boolean): Socket | undefined {
   try {
-    return new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+    return new Socket({ fd, readable: true, writable: true, allowHalfOpen });
   } catch {
     closeFd(fd);
     return undefined;

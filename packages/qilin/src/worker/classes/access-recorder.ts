@@ -13,9 +13,12 @@ export function createAccessRecorder(accessLog: AccessLog, origins: Origins): Re
     // The app may rewrite them (Express does, for routers mounted below a path).
     const { method = '-', url: target = '-' } = req;
     const countBytes = countBody(req, res);
+    const writtenHeader = keepHead(res);
     res.once('close', () => {
       const microseconds = Number((process.hrtime.bigint() - start) / 1000n);
-      accessLog.write(new NodeAccessEntry(req, res, { ...origin, method, target, microseconds, bytes: countBytes() }));
+      accessLog.write(
+        new NodeAccessEntry(req, res, { ...origin, method, target, microseconds, bytes: countBytes(), writtenHeader }),
+      );
     });
   };
 }
@@ -25,7 +28,11 @@ interface Facts extends Origin {
   readonly target: string;
   readonly microseconds: number;
   readonly bytes: number;
+  readonly writtenHeader: HeaderOf;
 }
+
+/** Value of a response header, name in lower case. */
+type HeaderOf = (name: string) => string | undefined;
 
 class NodeAccessEntry implements AccessEntry {
   readonly method: string;
@@ -37,6 +44,7 @@ class NodeAccessEntry implements AccessEntry {
   readonly client: string | undefined;
   readonly scheme: 'http' | 'https';
   readonly server: string;
+  readonly #writtenHeader: HeaderOf;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
 
@@ -51,6 +59,7 @@ class NodeAccessEntry implements AccessEntry {
     this.client = facts.client;
     this.scheme = facts.scheme;
     this.server = facts.server;
+    this.#writtenHeader = facts.writtenHeader;
     this.#req = req;
     this.#res = res;
   }
@@ -61,12 +70,28 @@ class NodeAccessEntry implements AccessEntry {
 
   responseHeader(name: string): string | undefined {
     const value = this.#res.getHeader(name);
+    if (value === undefined) return this.#writtenHeader(name);
     return typeof value === 'number' ? String(value) : joined(value);
   }
 }
 
 const joined = (value: string | readonly string[] | undefined): string | undefined =>
   value === undefined || typeof value === 'string' ? value : value.join(', ');
+
+/** Keeps the headers that are given to `writeHead()` as a list: Node sends these without `getHeader()` knowing them. */
+function keepHead(res: ServerResponse): HeaderOf {
+  let list: readonly unknown[] = [];
+  const { writeHead } = res;
+  res.writeHead = function (this: ServerResponse, ...args: unknown[]): ServerResponse {
+    const headers = args.at(-1);
+    if (Array.isArray(headers)) list = headers.flat();
+    return Reflect.apply(writeHead, this, args);
+  };
+  return (name) => {
+    const values = list.filter((_, index) => index % 2 === 1 && String(list[index - 1]).toLowerCase() === name);
+    return values.length === 0 ? undefined : values.join(', ');
+  };
+}
 
 /** Counts what the app writes to the body. Node has no public count of it that leaves out heads and chunk frames. */
 function countBody(req: IncomingMessage, res: ServerResponse): () => number {

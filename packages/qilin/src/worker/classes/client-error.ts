@@ -12,13 +12,17 @@ interface ParseError extends Error {
 
 /** For the event 'clientError' of a Node server. */
 export function answerClientError(error: ParseError, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // A failed TLS handshake is told here too: an answer would wait for its end for ever.
+  if (!isHttpError(error) || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = statusOf(error);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
+
+/** Of Node's parser, or of its timeouts; not of the connection or of TLS. */
+const isHttpError = ({ code }: ParseError) => code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
 
 function statusOf({ code, rawPacket, bytesParsed }: ParseError): number {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;

@@ -59,7 +59,11 @@ export class NodeEngine implements WorkerClass {
     this.#listener = createAppListener(context.app, origins, log);
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     this.#server = createNodeServer(context.app, config, this.#limits, options.oneRequestAConnection);
-    this.#connections = new Connections(options.connections, log, (socket) => this.#server.emit('connection', socket));
+    this.#connections = new Connections(
+      { limit: options.connections, allowHalfOpen: config.certfile === null },
+      log,
+      (socket) => this.#server.emit('connection', socket),
+    );
     this.#carriers = config.certfile === null ? this.#connections.open : trackDecrypted(this.#server);
   }
 

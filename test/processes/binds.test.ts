@@ -1,0 +1,69 @@
+/** The addresses that a server can be bound to, and what is left of them when it has stopped. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { addressOf, closeFd, listen } from '@qilin/picoev';
+import { expect, test } from 'vitest';
+import { ask } from './http-client.ts';
+import { startQilin, temporaryFolder } from './server.ts';
+
+const APP = 'test/processes/fixtures/fetch-app.mjs';
+
+const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
+
+/** A GET by a unix socket. */
+const askAt = (socketPath: string) => ask('http://localhost/url', { socketPath });
+
+test('a unix socket is served, with the mode that umask leaves, and removed at the end', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'app.sock');
+  await using server = await startQilin(['--umask', '027', APP], { bind: `unix:${path}` });
+  expect(statSync(path).isSocket()).toBe(true);
+  expect(statSync(path).mode & 0o777).toBe(0o750);
+  expect((await askAt(path)).text).toBe('http://localhost/url');
+  expect((await server.stop()).status).toBe(0);
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test('a unix socket that a killed server left behind is taken over', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'app.sock');
+  await using killed = await startQilin([APP], { bind: `unix:${path}` });
+  killed.child.kill('SIGKILL');
+  await killed.exited;
+  expect(existsSync(path)).toBe(true);
+  await using _ = await startQilin([APP], { bind: `unix:${path}` });
+  expect((await askAt(path)).status).toBe(200);
+});
+
+test.skipIf(!hasIpv6)('an IPv6 address is served', async () => {
+  await using server = await startQilin([APP], { bind: '[::1]:0' });
+  expect(server.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+  expect((await ask(`${server.url}/url`)).text).toBe(`${server.url}/url`);
+});
+
+test('several addresses are served by the same workers', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'app.sock');
+  const binds = ['--bind', '127.0.0.1:0', '--bind', `127.0.0.1:0,unix:${path}`];
+  await using server = await startQilin([...binds, APP], { bind: null });
+  const urls = [...server.log.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url);
+  expect(new Set(urls).size).toBe(2);
+  const pids = await Promise.all(urls.map(async (url) => (await ask(`${url}/pid`)).text));
+  const pid = (await ask('http://localhost/pid', { socketPath: path })).text;
+  expect(pids).toEqual([pid, pid]);
+  expect(server.workerPids).toEqual([Number(pid)]);
+});
+
+test('an inherited descriptor is served', async () => {
+  const fd = listen({ host: '127.0.0.1', port: 0 }, { backlog: 16 });
+  try {
+    const address = addressOf(fd);
+    const port = 'port' in address ? address.port : 0;
+    await using server = await startQilin([APP], { bind: 'fd://3', descriptors: [fd] });
+    expect(server.port).toBe(port);
+    expect((await ask(`http://127.0.0.1:${port}/`)).text).toBe('hello\n');
+  } finally {
+    closeFd(fd);
+  }
+});

@@ -1,0 +1,122 @@
+/** Workers that block, die or never start: what the server does about them. */
+import { describe, expect, test } from 'vitest';
+import { Load } from './clients.ts';
+import { write } from './files.ts';
+import { RawConnection } from './http-client.ts';
+import { servedBy } from './requests.ts';
+import { type QilinProcess, runQilin, startQilin, temporaryFolder } from './server.ts';
+
+const APP = 'test/fixtures/app.mjs:app';
+
+/** Seconds on the monotonic clock, for what must happen within a time. */
+const now = () => performance.now() / 1000;
+
+const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
+
+async function block(server: QilinProcess): Promise<RawConnection> {
+  const connection = await RawConnection.open(server.port);
+  connection.send('GET /block?announce HTTP/1.1\r\nHost: test\r\n\r\n');
+  await server.logged(/began \/block/);
+  return connection;
+}
+
+describe('a worker that blocks its event loop', () => {
+  test('is replaced within timeout + 2 s, while the others serve every request', async () => {
+    await using server = await startQilin(['-w', '2', '--timeout', '2', APP]);
+    const before = server.workerPids;
+    const blockedAt = now();
+    using connection = await block(server);
+    await using load = new Load(server.port, { keepAlive: 4, oneShot: 4 });
+    await load.progress(100);
+    expect(server.log).not.toContain('TIMEOUT');
+    await servedBy(server, (pid) => !before.includes(pid));
+    expect(now() - blockedAt).toBeLessThan(4);
+    await connection.ended;
+    await load.stop();
+    expect(load.faults).toBe('');
+    expect(server.log).toMatch(/\[CRITICAL\] WORKER TIMEOUT \(pid: \d+\): no heartbeat for 2/);
+  });
+
+  test('is killed at gracefulTimeout when the server is told to stop', async () => {
+    await using server = await startQilin(['--timeout', '0', '--graceful-timeout', '0.2', APP]);
+    using _ = await block(server);
+    expect(await server.stop()).toEqual({ status: 0, signal: null });
+    expect(server.running).toEqual([]);
+  });
+});
+
+describe('a worker that dies', () => {
+  test('is replaced at once the first time', async () => {
+    await using server = await startQilin(['-w', '2', APP]);
+    const [first = 0] = server.workerPids;
+    const killedAt = now();
+    process.kill(first, 'SIGKILL');
+    await server.until(() => server.workerPids.length === 3, 'a third worker');
+    expect(now() - killedAt).toBeLessThan(1);
+    expect(server.log).toContain(`Worker exited (pid: ${first}, signal SIGKILL)`);
+    await servedBy(server, (pid) => pid === server.workerPids[2]);
+  });
+
+  test('again and again soon after it is ready is replaced ever later: after 0 s, 1 s, 2 s', async () => {
+    using folder = temporaryFolder();
+    const code = `setTimeout(() => process.exit(1), 100);\nexport const app = (req, res) => res.end();\n`;
+    const app = write(folder.path, 'app.mjs', code);
+    await using server = await startQilin([`${app}:app`]);
+    const bootedAt: number[] = [];
+    for (const worker of [1, 2, 3, 4]) {
+      await server.until(() => server.workerPids.length >= worker, `worker ${worker}`);
+      bootedAt.push(now());
+    }
+    const [first = 0, second = 0, third = 0, fourth = 0] = bootedAt;
+    expect(second - first).toBeLessThan(1);
+    expect(third - second).toBeGreaterThan(1);
+    expect(fourth - third).toBeGreaterThan(2);
+    expect(server.workerPids).toHaveLength(4);
+    expect(server.log).toMatch(/Next worker in 1 s[\s\S]*Next worker in 2 s/);
+  });
+
+  test('by an uncaught error is named with the stack, answers what it has, and is replaced', async () => {
+    using folder = temporaryFolder();
+    const code = `export const app = (req, res) => {
+      if (req.url === '/pid') return res.end(String(process.pid));
+      setTimeout(() => res.end('answered all the same'), 50);
+      setTimeout(() => { throw new Error('nobody catches this'); }, 0);
+    };\n`;
+    const app = write(folder.path, 'app.mjs', code);
+    await using server = await startQilin([`${app}:app`]);
+    const [first = 0] = server.workerPids;
+    using connection = await RawConnection.open(server.port);
+    connection.send('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
+    await connection.until(/Connection: close[\s\S]*answered all the same$/);
+    expect(server.log).toMatch(/Uncaught exception, the worker leaves: Error: nobody catches this\n +at .*app\.mjs/);
+    await servedBy(server, (pid) => pid !== first);
+  });
+});
+
+describe('a first start that fails', () => {
+  const FAULTS = [
+    {
+      name: 'an app that throws',
+      code: `throw new Error('no database');\n`,
+      status: 3,
+      says: /Error: no database\n +at .*app\.mjs/g,
+    },
+    {
+      name: 'an app that ends the process',
+      code: 'process.exit(7);\n',
+      status: 3,
+      says: /the first worker failed to boot/g,
+    },
+    { name: 'an export that is missing', code: 'export const other = 1;\n', status: 4, says: /has no export "app"/g },
+  ];
+
+  test.each(FAULTS)('$name ends the server with status $status, told once', async ({ code, status, says }) => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', code);
+    const args = ['-w', '3', '--bind', 'unix:server.sock', 'app.mjs:app'];
+    const ended = await runQilin(args, { cwd: folder.path });
+    expect(ended).toMatchObject({ status, signal: null });
+    expect(count(ended.output, says), ended.output).toBe(1);
+    expect(ended.output).not.toMatch(/Booting worker[\s\S]*Worker exited[\s\S]*Booting worker/);
+  });
+});

@@ -1,0 +1,40 @@
+/** What /proc tells of the processes of the machine. Empty where there is none, as on macOS. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+interface ProcessStat {
+  /** `R` runs, `S` sleeps, `Z` is a zombie: proc_pid_stat(5). */
+  readonly state: string;
+  readonly parent: number;
+  readonly session: number;
+}
+
+function allPids(): number[] {
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined when it has gone. */
+export function statOf(pid: number): ProcessStat | undefined {
+  const text = read(pid, 'stat');
+  // `PID (NAME) STATE PARENT GROUP SESSION …`, where NAME may contain anything.
+  const [state, parent, , session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return state === undefined || text === '' ? undefined : { state, parent: Number(parent), session: Number(session) };
+}
+
+export const childrenOf = (parent: number): number[] => allPids().filter((pid) => statOf(pid)?.parent === parent);
+
+/** The processes that run with this `NAME=VALUE` in the environment of their start; zombies do not run. */
+export const runningWith = (variable: string): number[] =>
+  allPids().filter((pid) => read(pid, 'environ').split('\0').includes(variable) && statOf(pid)?.state !== 'Z');
+
+function read(pid: number, file: 'environ' | 'stat'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    // It has gone meanwhile, or belongs to somebody else.
+    return '';
+  }
+}

@@ -1,0 +1,173 @@
+/** HUP and `--reload`: new code and new settings come, and what does not work never replaces what does. */
+import { rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { freePort, write } from './files.ts';
+import { ask } from './http-client.ts';
+import { HeldRequest, servedBy, tryToConnect } from './requests.ts';
+import { type QilinProcess, repository, startQilin, temporaryFolder } from './server.ts';
+
+const appThatSays = (text: string) =>
+  `export const app = (req, res) => res.end(req.url === '/pid' ? String(process.pid) : ${JSON.stringify(text)});\n`;
+
+const APP = `${repository}/test/fixtures/app.mjs:app`;
+
+async function reload(server: QilinProcess): Promise<void> {
+  const from = server.log.length;
+  server.signal('SIGHUP');
+  await server.logged(/Reload done/, from);
+}
+
+/** HUP; resolves with what the log says until the reload is called off. */
+async function failToReload(server: QilinProcess): Promise<string> {
+  const from = server.log.length;
+  server.signal('SIGHUP');
+  await server.logged(/Reload called off.*the old workers keep serving/, from);
+  return server.log.slice(from);
+}
+
+describe('HUP with an app that no longer loads', () => {
+  const BROKEN = [
+    {
+      name: 'throws while it is loaded',
+      app: `throw new Error('no database today');\n`,
+      says: /Error: no database today\n +at /,
+    },
+    { name: 'has a syntax error', app: 'export const app = (req, res => res.end();\n', says: /SyntaxError: / },
+    { name: 'lacks its export', app: 'export const application = 1;\n', says: /"?app"?.*application/ },
+    { name: 'ends the process', app: 'process.exit(7);\n', says: /Worker exited \(pid: \d+, status 7\)/ },
+    { name: 'is gone', app: null, says: /app\.mjs/ },
+  ];
+
+  test.each(BROKEN)(
+    '$name: the old workers serve on, the log says why, and a repaired one is taken',
+    async ({ app, says }) => {
+      using folder = temporaryFolder();
+      const file = write(folder.path, 'app.mjs', appThatSays('first'));
+      await using server = await startQilin(['-w', '2', 'app.mjs:app'], { cwd: folder.path });
+      const pids = server.workerPids;
+      if (app === null) rmSync(file);
+      else write(folder.path, 'app.mjs', app);
+
+      expect(await failToReload(server)).toMatch(says);
+      expect((await ask(server.url)).text).toBe('first');
+      expect(pids).toContain(await servedBy(server, () => true));
+
+      write(folder.path, 'app.mjs', appThatSays('repaired'));
+      await reload(server);
+      await servedBy(server, (pid) => !pids.includes(pid));
+      expect((await ask(server.url)).text).toBe('repaired');
+      for (const pid of pids) await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, status 0\\)`));
+    },
+  );
+});
+
+describe('HUP with a config file that is broken', () => {
+  const BROKEN = [
+    { name: 'by its syntax', config: 'export default {', says: /SyntaxError/ },
+    { name: 'by what it throws', config: `throw new Error('no such host');\n`, says: /Error: no such host/ },
+    { name: 'by an unknown setting', config: 'export default { wokers: 3 };\n', says: /wokers.*workers/ },
+    {
+      name: 'by an address that is taken',
+      config: `export default { bind: ['127.0.0.1:PORT'] };\n`,
+      says: /EADDRINUSE/,
+    },
+  ];
+
+  test.each(BROKEN)('$name: all stays as it was, and a repaired one is taken', async ({ config, says }) => {
+    using folder = temporaryFolder();
+    const app = write(folder.path, 'app.mjs', appThatSays('served'));
+    write(folder.path, 'qilin.config.mjs', 'export default { workers: 1 };\n');
+    const taken = await startQilin(['app.mjs:app'], { cwd: folder.path });
+    await using _taken = taken;
+    await using server = await startQilin([`${app}:app`], { cwd: folder.path, bind: null, env: { PORT: '0' } });
+    const pids = server.workerPids;
+    write(folder.path, 'qilin.config.mjs', config.replace('PORT', String(taken.port)));
+
+    expect(await failToReload(server)).toMatch(says);
+    expect(pids).toContain(await servedBy(server, () => true));
+
+    write(folder.path, 'qilin.config.mjs', 'export default { workers: 2 };\n');
+    await reload(server);
+    expect(server.workerPids).toHaveLength(3);
+  });
+});
+
+describe('HUP with changed settings', () => {
+  test('serves on the new address and no longer on the old one, with the new number of workers', async () => {
+    using folder = temporaryFolder();
+    const [before, after] = [await freePort(), await freePort()];
+    const config = (port: number, workers: number) =>
+      write(folder.path, 'qilin.config.mjs', `export default { bind: '127.0.0.1:${port}', workers: ${workers} };\n`);
+    config(before, 1);
+    await using server = await startQilin(['--log-level', 'debug', APP], { cwd: folder.path, bind: null });
+    expect(server.port).toBe(before);
+    using request = await HeldRequest.begin(server);
+    config(after, 2);
+    await reload(server);
+    await server.logged(new RegExp(`Listening at: http://127.0.0.1:${after} `));
+    expect((await ask(`http://127.0.0.1:${after}/new`)).text).toBe('GET /new ');
+    await expect.poll(() => tryToConnect(before), { interval: 10 }).toBe('ECONNREFUSED');
+    expect(server.workerPids).toHaveLength(3);
+    expect(await request.finish()).toContain('Connection: close');
+  });
+
+  test('writes the access log in the new format, and names the settings that need a restart', async () => {
+    using folder = temporaryFolder();
+    const config = (format: string, backlog: number) =>
+      write(
+        folder.path,
+        'qilin.config.mjs',
+        `export default { accesslog: '-', accessLogFormat: '${format} %(U)s', backlog: ${backlog} };\n`,
+      );
+    config('old', 100);
+    await using server = await startQilin([APP], { cwd: folder.path });
+    await ask(`${server.url}/one`);
+    await server.logged(/^old \/one$/m);
+    config('new', 200);
+    await reload(server);
+    await servedBy(server, (pid) => pid === server.workerPids[1]);
+    await ask(`${server.url}/two`);
+    await server.logged(/^new \/two$/m);
+    expect(server.log).toMatch(/\[WARNING\] backlog changed: takes effect with the next start/);
+  });
+});
+
+describe('--reload', () => {
+  test('serves a changed file anew', async () => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', `export { app } from './part.mjs';\n`);
+    write(folder.path, 'part.mjs', appThatSays('before'));
+    await using server = await startQilin(['--reload', 'app.mjs:app'], { cwd: folder.path });
+    expect((await ask(server.url)).text).toBe('before');
+    write(folder.path, 'part.mjs', appThatSays('after'));
+    await server.logged(/part\.mjs has changed/);
+    await server.logged(/Reload done/);
+    await servedBy(server, (pid) => pid === server.workerPids[1]);
+    expect((await ask(server.url)).text).toBe('after');
+  });
+
+  test('keeps serving while a file is broken, and recovers by itself', async () => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', appThatSays('before'));
+    await using server = await startQilin(['--reload', 'app.mjs:app'], { cwd: folder.path });
+    write(folder.path, 'app.mjs', 'export const app = {{{\n');
+    await server.logged(/Reload called off/);
+    expect((await ask(server.url)).text).toBe('before');
+    write(folder.path, 'app.mjs', appThatSays('after'));
+    await server.logged(/Reload done/);
+    await servedBy(server, (pid) => pid !== server.workerPids[0]);
+    expect((await ask(server.url)).text).toBe('after');
+  });
+
+  test('watches the files of reloadExtraFiles too, and no others', async () => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', appThatSays('served'));
+    const args = ['--reload', '--reload-extra-file', '*.html', 'app.mjs:app'];
+    await using server = await startQilin(args, { cwd: folder.path });
+    write(folder.path, 'notes.txt', 'not watched');
+    write(folder.path, 'page.html', '<p>watched</p>');
+    await server.logged(/page\.html has changed/);
+    await server.logged(/Reload done/);
+    expect(server.log).not.toContain('notes.txt');
+  });
+});
