@@ -12,7 +12,6 @@ const HOOKS = `
 import { appendFileSync } from 'node:fs';
 const note = (name, ...more) => appendFileSync('hooks.log', [name, process.pid, ...more].join(' ') + '\\n');
 export const workers = 1;
-export const timeout = 1;
 export const onStarting = (arbiter) => note('onStarting', arbiter.pid);
 export const onReload = (arbiter) => note('onReload', arbiter.pid);
 export const whenReady = (arbiter) => note('whenReady', arbiter.pid);
@@ -72,7 +71,7 @@ test('all twelve run, in order and in their own process', async () => {
 test('workerAbort runs in a sync worker past its timeout, before that worker exits', async () => {
   using folder = temporaryFolder();
   write(folder.path, 'qilin.config.mjs', HOOKS);
-  await using server = await startQilin(['-k', 'sync', APP], { cwd: folder.path });
+  await using server = await startQilin(['-k', 'sync', '--timeout', '2', APP], { cwd: folder.path });
   using connection = await RawConnection.open(server.port);
   connection.send('GET /never HTTP/1.1\r\nHost: test\r\n\r\n');
   await connection.ended;
@@ -122,11 +121,11 @@ describe('a hook that throws', () => {
 test('a hook of the arbiter that takes longer than timeout costs no worker', async () => {
   using folder = temporaryFolder();
   const config = `export const onReload = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    for (const end = Date.now() + 2_500; Date.now() < end;);
+    await new Promise((resolve) => setTimeout(resolve, 2_200));
+    for (const end = Date.now() + 2_200; Date.now() < end;);
   };\n`;
   write(folder.path, 'qilin.config.mjs', config);
-  await using server = await startQilin(['-w', '2', '--timeout', '1', APP], { cwd: folder.path });
+  await using server = await startQilin(['-w', '2', '--timeout', '2', APP], { cwd: folder.path });
   server.signal('SIGHUP');
   await server.logged(/Reload done/);
   expect(server.log).not.toContain('TIMEOUT');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { write } from './files.ts';
 import { ask } from './http-client.ts';
 import { childrenOf, statOf } from './process-table.ts';
-import { HeldRequest } from './requests.ts';
+import { drains, HeldRequest } from './requests.ts';
 import { QilinProcess, temporaryFolder } from './server.ts';
 
 const UNSHARE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] as const;
@@ -63,7 +63,7 @@ describe.skipIf(reason !== undefined)(
       expect(server.log).toMatch(/Listening at: \S+ \(1\)/);
       using request = await HeldRequest.begin(server);
       process.kill(pid, 'SIGTERM');
-      await server.logged(/Worker drains/);
+      await drains(server);
       expect(await request.finish()).toContain('Connection: close');
       expect(await server.exited).toEqual({ status: 0, signal: null });
       expect(server.running).toEqual([]);

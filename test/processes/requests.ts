@@ -6,17 +6,20 @@ import type { QilinProcess } from './server.ts';
 /** A request that the app has begun to serve, and that it answers when the test says so. */
 export class HeldRequest implements Disposable {
   readonly connection: RawConnection;
+  /** Pid of the worker that has it. */
+  readonly worker: number;
 
-  private constructor(connection: RawConnection) {
+  private constructor(connection: RawConnection, worker: number) {
     this.connection = connection;
+    this.worker = worker;
   }
 
   static async begin(server: QilinProcess): Promise<HeldRequest> {
     const from = server.log.length;
     const connection = await RawConnection.open(server.port);
     connection.send('POST /held?announce HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n');
-    await server.logged(/began \/held/, from);
-    return new HeldRequest(connection);
+    const [, worker] = await server.logged(/began \/held in (\d+)/, from);
+    return new HeldRequest(connection, Number(worker));
   }
 
   /** Lets it go on, and resolves with the whole answer. */
@@ -29,6 +32,11 @@ export class HeldRequest implements Disposable {
   [Symbol.dispose](): void {
     this.connection[Symbol.dispose]();
   }
+}
+
+/** Resolves when a worker, any or this one, has been told to finish and knows it. Needs the log level debug. */
+export async function drains(server: QilinProcess, worker?: number): Promise<void> {
+  await server.logged(new RegExp(`\\[${worker ?? '\\d+'}\\] \\[DEBUG\\] Worker drains`));
 }
 
 /** A connection that was used for a request and is kept for the next. */

@@ -2,20 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { Load } from './clients.ts';
 import { ask, RawConnection } from './http-client.ts';
-import { HeldRequest, openIdle, servedBy, tryToConnect } from './requests.ts';
+import { drains, HeldRequest, openIdle, servedBy, tryToConnect } from './requests.ts';
 import { type QilinProcess, startQilin } from './server.ts';
 
 const APP = 'test/fixtures/app.mjs:app';
 const IN_ORDER = { status: 0, signal: null };
 
 const start = (...args: readonly string[]) => startQilin(['--log-level', 'debug', ...args, APP]);
-
-/** Sends the signal and waits until a worker has begun to drain. */
-async function drain(server: QilinProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  const from = server.log.length;
-  server.signal(signal);
-  await server.logged(/Worker drains/, from);
-}
 
 async function expectGone(server: QilinProcess): Promise<void> {
   expect(await server.exited).toEqual(IN_ORDER);
@@ -26,7 +19,8 @@ describe('TERM', () => {
   test('lets the request in flight be answered, with Connection: close, and exits with 0', async () => {
     await using server = await start('-w', '2');
     using request = await HeldRequest.begin(server);
-    await drain(server);
+    server.signal('SIGTERM');
+    await drains(server, request.worker);
     expect(await request.finish()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n/);
     await expectGone(server);
   });
@@ -34,7 +28,8 @@ describe('TERM', () => {
   test('lets an idle connection make its last request', async () => {
     await using server = await start();
     using connection = await openIdle(server);
-    await drain(server);
+    server.signal('SIGTERM');
+    await drains(server);
     connection.send('GET /last HTTP/1.1\r\nHost: test\r\n\r\n');
     await connection.until(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n[\s\S]*GET \/last $/);
     await expectGone(server);
@@ -67,7 +62,8 @@ describe('TERM', () => {
   test('refuses new connections at once, while a request is still in flight', async () => {
     await using server = await start('-w', '2');
     using request = await HeldRequest.begin(server);
-    await drain(server);
+    server.signal('SIGTERM');
+    await drains(server, request.worker);
     await expect.poll(() => tryToConnect(server.port), { interval: 10 }).toBe('ECONNREFUSED');
     await request.finish();
     await expectGone(server);
@@ -157,7 +153,7 @@ describe('signals to others than the arbiter', () => {
     const [first = 0] = server.workerPids;
     using request = await HeldRequest.begin(server);
     process.kill(first, 'SIGTERM');
-    await server.logged(/Worker drains/);
+    await drains(server, first);
     expect(await request.finish()).toContain('Connection: close');
     expect(await servedBy(server, (pid) => pid !== first)).toBe(server.workerPids[1]);
   });
@@ -173,11 +169,11 @@ describe('signals to others than the arbiter', () => {
 
 describe('an arbiter', () => {
   test('that was stopped for longer than timeout blames no worker for it', async () => {
-    await using server = await start('-w', '2', '--timeout', '1');
+    await using server = await start('-w', '2', '--timeout', '2');
     const pids = server.workerPids;
     server.signal('SIGSTOP');
     // Clients are served meanwhile; this is the time that passes.
-    const resumeAt = performance.now() + 2_500;
+    const resumeAt = performance.now() + 3_500;
     while (performance.now() < resumeAt) await servedBy(server, (pid) => pids.includes(pid));
     const from = server.log.length;
     server.signal('SIGCONT');
@@ -191,7 +187,7 @@ describe('an arbiter', () => {
     using request = await HeldRequest.begin(server);
     using idle = await openIdle(server);
     server.signal('SIGKILL');
-    await server.logged(/Worker drains: the arbiter has gone/);
+    await drains(server, request.worker);
     expect(await request.finish()).toContain('Connection: close');
     await idle.ended;
     await server.exited;

@@ -367,6 +367,12 @@ napi_value ReapChildFunction(napi_env env, napi_callback_info info) {
   return Boolean(env, answered && ended.si_pid != 0);
 }
 
+/// (seconds) → undefined
+napi_value SetAlarmFunction(napi_env env, napi_callback_info info) {
+  alarm(static_cast<unsigned>(Arguments<1>(env, info).Integer(0)));
+  return Undefined(env);
+}
+
 /// Closes what is still open when an environment ends, and lets the loop turn once more, in which libuv lets go of it.
 void CloseAll(napi_async_cleanup_hook_handle hook, void* data) {
   auto* instance = static_cast<Instance*>(data);
@@ -391,12 +397,13 @@ napi_value Initialize(napi_env env, napi_value exports) {
   };
   if (napi_set_instance_data(env, instance.get(), finalize, nullptr) == napi_ok) (void)instance.release();
 
-  const std::array<std::pair<const char*, napi_callback>, 7> functions{{
+  const std::array<std::pair<const char*, napi_callback>, 8> functions{{
       {"listenTcp", ListenTcpFunction},
       {"listenUnix", ListenUnixFunction},
       {"adoptListener", AdoptListenerFunction},
       {"addressOf", AddressOfFunction},
       {"closeFd", CloseFdFunction},
+      {"setAlarm", SetAlarmFunction},
       {"reapChild", ReapChildFunction},
       {"startAcceptor", AcceptorObject::Start},
   }};

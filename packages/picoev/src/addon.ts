@@ -36,6 +36,7 @@ interface Addon {
   addressOf(fd: number): NativeAddress | NativeFailure;
   closeFd(fd: number): undefined | NativeFailure;
   reapChild(pid: number): boolean;
+  setAlarm(seconds: number): undefined;
   startAcceptor(
     fd: number,
     perTurn: number,

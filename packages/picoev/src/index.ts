@@ -1,6 +1,7 @@
 /** Qilin's native kernel: listening sockets, the acceptor, and what a PID 1 must do. */
 export { Acceptor, type AcceptorOptions, type AcceptorStats } from './acceptor.ts';
 export { AddonMissingError } from './addon.ts';
+export { setAlarm } from './alarm.ts';
 export {
   addressOf,
   closeFd,

@@ -13,6 +13,7 @@ import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModule } from '../modules/import-module.ts';
+import { withPlace } from '../modules/syntax-error.ts';
 import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
 import { exportsOf } from './exports.ts';
 import { findAppFile } from './find.ts';
@@ -20,7 +21,6 @@ import type { Interception } from './intercept.ts';
 import { nearestFirst } from './nearest.ts';
 import { type AppSpec, parseAppSpec } from './spec.ts';
 import { strayError } from './stray-error.ts';
-import { withPlace } from './syntax-error.ts';
 
 export interface AppSource {
   /** `MODULE[:APP]` as the user wrote it. */

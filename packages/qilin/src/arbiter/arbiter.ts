@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { reapOrphans } from '@qilin/picoev';
 import { formatUrl } from '../contract/address.ts';
-import { APP_LOAD_ERROR, explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
+import { ERRORS, explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
 import type { ArbiterHooks, ArbiterInfo, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { WorkerMessage } from '../contract/messages.ts';
@@ -63,6 +63,10 @@ export class Arbiter {
   readonly #generations = new Map<number, Generation>();
   /** The last boot error told, so that a worker that fails the same way again is told in one line. */
   #toldFailure = '';
+  /** What this process exits with when the first worker does not boot. */
+  #failureStatus = WORKER_BOOT_ERROR;
+  /** Ages of workers that told why they do not boot. One that exits without a word was ended by its app. */
+  readonly #explained = new Set<number>();
   #config: Config;
   #log: Log;
   #fleet: Fleet;
@@ -297,24 +301,32 @@ export class Arbiter {
       case 'retire':
         this.#log.info(`Worker ${pid} is being replaced: ${message.reason}`);
         return this.#change({ type: 'retire', age, failed: message.failed }, at);
-      case 'bootFailed': {
-        const again = message.text === this.#toldFailure;
-        this.#toldFailure = message.text;
-        // At the first start all workers fail alike: once is enough.
-        if (again && !this.#fleet.started) return;
-        this.#log.error(`Worker ${pid} failed to boot: ${again ? 'same error as before' : message.text}`);
-      }
+      case 'bootFailed':
+        this.#failureStatus = ERRORS[message.code].exitStatus;
+        return this.#tellBootFailure(worker, message.text);
     }
+  }
+
+  #tellBootFailure({ age, pid }: WorkerHandle, text: string): void {
+    const again = text === this.#toldFailure;
+    this.#toldFailure = text;
+    this.#explained.add(age);
+    // At the first start all workers fail alike: once is enough.
+    if (again && !this.#fleet.started) return;
+    this.#log.error(`Worker ${pid} failed to boot: ${again ? 'same error as before' : text}`);
   }
 
   async #handleExit(worker: WorkerHandle, exit: WorkerExit, at: Milliseconds): Promise<void> {
     const { age, generation, pid } = worker;
     const before = this.#fleet;
     const state = before.workers.find((view) => view.age === age)?.state;
-    const fatalStatus = exit.status === APP_LOAD_ERROR ? APP_LOAD_ERROR : WORKER_BOOT_ERROR;
     this.#workers.delete(age);
-    this.#change({ type: 'exited', age, fatalStatus }, at);
+    this.#change({ type: 'exited', age, fatalStatus: this.#failureStatus }, at);
     const how = exit.error?.message ?? (exit.signal === null ? `status ${exit.status}` : `signal ${exit.signal}`);
+    if (state === 'booting' && !this.#explained.has(age)) {
+      this.#tellBootFailure(worker, `its process ended while ${this.#config.app} was loaded (${how})`);
+    }
+    this.#explained.delete(age);
     const orderly = exit.status === 0 || state === 'aborting' || state === 'draining';
     this.#log[orderly ? 'info' : 'error'](`Worker exited (pid: ${pid}, ${how})`);
     const info: WorkerInfo = { pid, age, generation, log: this.#log };
@@ -387,13 +399,12 @@ export class Arbiter {
     const { predecessor } = this.#inheritance;
     if (predecessor === undefined || process.ppid === predecessor) return;
     this.#inheritance = { ...this.#inheritance, predecessor: undefined };
-    this.#log.info(`Arbiter ${predecessor} has gone; this one takes its place`);
-    if (this.#config.pidfile === null) return;
     try {
-      this.#pidFile?.rename(this.#config.pidfile);
+      if (this.#config.pidfile !== null) this.#pidFile?.rename(this.#config.pidfile);
     } catch (error) {
       this.#log.error(explain(error));
     }
+    this.#log.info(`Arbiter ${predecessor} has gone; this one takes its place`);
   }
 
   /** As the init process of a container, the arbiter inherits every orphan. */

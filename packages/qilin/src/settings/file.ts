@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
 import { importModuleAnew, mainExport } from '../modules/import-module.ts';
+import { withPlace } from '../modules/syntax-error.ts';
 import type { SettingName } from './config.ts';
 import { givenTwice, quote, unknownKey } from './messages.ts';
 import { ROWS, settingOfKey } from './names.ts';
@@ -54,15 +55,15 @@ export async function readConfigFile(file: ConfigFile): Promise<ConfigFileConten
   try {
     return sortKeys(mainExport(await importModuleAnew(file.path)), file.label);
   } catch (error) {
-    return { values: new Map(), errors: [failure(file, error)] };
+    return { values: new Map(), errors: [await failure(file, error)] };
   }
 }
 
-function failure({ label, path }: ConfigFile, error: unknown): QilinError {
+async function failure({ label, path }: ConfigFile, error: unknown): Promise<QilinError> {
   if (error instanceof SyntaxError && extname(path) === '.json') {
     return new QilinError('CONFIG_FILE', `${label} is not valid JSON: ${error.message}`);
   }
-  return new QilinError('CONFIG_FILE', `the config file ${label} failed:`, { cause: error });
+  return new QilinError('CONFIG_FILE', `the config file ${label} failed:`, { cause: await withPlace(error, path) });
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -20,12 +20,12 @@ import { captureOutput } from '../observe/capture-output.ts';
 import { createLog } from '../observe/log.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
+import { startHeartbeat } from './watchdog.ts';
 
 type Boot = Extract<ArbiterMessage, { type: 'boot' }>;
 
 /** What `onShutdown` and the hooks may take at least, also after an uncaught error, a quick or a forced stop. */
 const LAST_WORDS: Milliseconds = 1_000;
-const HEARTBEAT_LONGEST: Milliseconds = 1_000;
 
 export class Worker {
   /** Resolves with the exit status, when there is nothing left to do. */
@@ -68,7 +68,7 @@ export class Worker {
     if (config.captureOutput) captureOutput(log);
     this.#accessLog = createAccessLog(config, log);
     this.#info = { pid: process.pid, age, generation, log };
-    this.#startHeartbeat(config);
+    startHeartbeat(config.timeout, () => this.#beat());
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
 
@@ -183,12 +183,8 @@ export class Worker {
     };
   }
 
-  #startHeartbeat({ timeout }: WorkerConfig): void {
-    const interval = timeout === 0 ? HEARTBEAT_LONGEST : Math.min(HEARTBEAT_LONGEST, toMilliseconds(timeout) / 3);
-    const beat = () => {
-      const stats = this.#class?.stats() ?? null;
-      void this.#send({ type: 'heartbeat', silentFor: this.#class?.busyFor() ?? 0, stats });
-    };
-    setInterval(beat, interval).unref();
+  #beat(): void {
+    const stats = this.#class?.stats() ?? null;
+    void this.#send({ type: 'heartbeat', silentFor: this.#class?.busyFor() ?? 0, stats });
   }
 }
