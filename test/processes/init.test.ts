@@ -58,7 +58,7 @@ describe.skipIf(reason !== undefined)(
   `as PID 1${reason === undefined ? '' : ` (not possible here: ${reason})`}`,
   () => {
     test('it stops gracefully by TERM, and answers what is in flight', async () => {
-      await using init = await Init.start(['-w', '2', '--log-level', 'debug', APP]);
+      await using init = await Init.start(['--log-level', 'debug', APP]);
       const { server, pid } = init;
       expect(server.log).toMatch(/Listening at: \S+ \(1\)/);
       using request = await HeldRequest.begin(server);
