@@ -125,10 +125,20 @@ describe('an upgrade', () => {
     await terminate(server, server.pid);
     const [worker] = workersOf(server, successor);
     expect(Number(await askUnix(path, '/pid'))).toBe(worker);
-    // Without waiting until it has noticed that it is alone.
     await terminate(server, successor);
     await server.exited;
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('that ends with both arbiters at once leaves no socket and no pid file', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'server.sock');
+    const pidfile = join(folder.path, 'qilin.pid');
+    await using server = await startQilin(['--pid', pidfile, APP], { bind: `unix:${path}` });
+    const successor = await upgrade(server);
+    for (const pid of [server.pid, successor]) process.kill(pid, 'SIGTERM');
+    await server.exited;
+    expect([path, pidfile, `${pidfile}.2`].filter((file) => existsSync(file))).toEqual([]);
   });
 
   test('whose pid file somebody has removed goes on all the same', async () => {

@@ -21,7 +21,7 @@ import { PidFile } from './pidfile.ts';
 import { type Action, plan } from './plan.ts';
 import { giveLogFiles, resolvePrivileges } from './privileges.ts';
 import { type ArbiterSignal, listenForSignals } from './signals.ts';
-import { closeSockets, openSockets, removeSocketFiles, type Sockets } from './sockets.ts';
+import { closeSockets, openSockets, removeSocketFiles, removeUnservedSocketFiles, type Sockets } from './sockets.ts';
 import { type Inheritance, spawnSuccessor, takeInheritance } from './upgrade.ts';
 import { watchFiles } from './watch.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
@@ -434,6 +434,7 @@ export class Arbiter {
   async #leave(): Promise<void> {
     this.#stopListening();
     this.#removeSocketFiles();
+    await removeUnservedSocketFiles(this.#closed);
     this.#pidFile?.remove();
     await this.#callHook('onExit', (hooks) => hooks.onExit?.(this.#info()));
     this.#log.info('Shutting down: arbiter');

@@ -3,6 +3,7 @@
  * its successor, so that a connection waits in the kernel's queue while nobody can take it.
  */
 import { unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
 import { addressOf, closeFd, listen } from '@qilin/picoev';
 import { type Address, formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
@@ -92,6 +93,28 @@ export function closeSockets(sockets: Sockets): void {
 /** Removes the files of those that are unix sockets. */
 export function removeSocketFiles(sockets: Sockets): void {
   for (const { requested } of sockets) if (requested.kind === 'unix') removeFile(requested.path);
+}
+
+/**
+ * Removes the files of those unix sockets that no process listens on any more. For one of two arbiters that may be leaving
+ * at the same time, when neither can know by the other's pid which is the last.
+ */
+export async function removeUnservedSocketFiles(sockets: Sockets): Promise<void> {
+  for (const { requested } of sockets) {
+    if (requested.kind === 'unix' && !(await isServed(requested.path))) removeFile(requested.path);
+  }
+}
+
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    // Anything else, such as a full queue, is a sign of life.
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
 }
 
 function removeFile(path: string): void {
