@@ -27,8 +27,13 @@ export interface Origins {
 export function createOrigins(settings: ForwardedSettings, listeners: readonly Listener[]): Origins {
   const resolve = createForwarded(settings);
   const addresses = listeners.map(({ address }) => address);
+  const secure = Object.keys(settings.secureSchemeHeaders).map((name) => name.toLowerCase());
+  const names = [...secure, 'x-forwarded-for', 'x-forwarded-host'];
+  // The peer's address is a system call for each connection: asked for only where a header says something.
   const read = (req: IncomingMessage): Forwarded =>
-    resolve(peerOf(req.socket, addresses), (name) => headerOf(req, name));
+    names.some((name) => req.headers[name] !== undefined)
+      ? resolve(peerOf(req.socket, addresses), (name) => headerOf(req, name))
+      : { kind: 'none' };
   return {
     forwarded(req) {
       const said = read(req);
