@@ -1,0 +1,87 @@
+// HTTP/1.1 request heads, by RFC 9112 and 9110 to the letter. Pure: bytes in, offsets out; no memory, no I/O.
+//
+// Strict where leniency smuggles: a line ends with CRLF and nothing else, a name ends at its colon, a length is digits,
+// and a body's end is told in exactly one way.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace picoev {
+
+/// The most header fields that a table of offsets has room for, whatever the settings say.
+inline constexpr uint32_t kMaxFields = 1024;
+
+struct HeadLimits {
+  /// Bytes of the request line without its CRLF; 0 for no limit.
+  uint32_t line = 4094;
+  /// Header fields; 0 for no limit but kMaxFields.
+  uint32_t fields = 100;
+  /// Bytes of one header field, name, colon and value, without CRLF; 0 for no limit.
+  uint32_t field_size = 8190;
+  /// Bytes of the whole head, which also bounds what an unlimited line or field may take.
+  uint32_t head = 1024 * 1024;
+};
+
+/// A stretch of the head's bytes.
+struct Piece {
+  uint32_t offset = 0;
+  uint32_t size = 0;
+};
+
+struct Field {
+  Piece name;
+  /// Without the white space around it.
+  Piece value;
+};
+
+enum class BodyFraming : uint8_t { kNone, kLength, kChunked };
+
+/// Where the parts of a complete head are, relative to its first byte.
+struct Head {
+  Piece method;
+  Piece target;
+  Piece host;
+  /// All of it, from the method to the empty line's end.
+  uint32_t size = 0;
+  uint32_t field_count = 0;
+  /// Of a body under kLength; at most 2^53 - 1, so that JavaScript can hold it.
+  uint64_t content_length = 0;
+  BodyFraming framing = BodyFraming::kNone;
+  /// 0 or 1 of HTTP/1.x.
+  uint8_t minor_version = 1;
+  /// Whether the connection persists after the answer (RFC 9112, 9.3).
+  bool keep_alive = true;
+  /// `Expect: 100-continue` of an HTTP/1.1 request (RFC 9110, 10.1.1).
+  bool expects_continue = false;
+  /// `Connection: upgrade` with an Upgrade field, of an HTTP/1.1 request (RFC 9110, 7.8).
+  bool upgrade = false;
+};
+
+/// What is known of a head that has come in part only, so that its bytes are not looked at again and again. Zero for a
+/// head's first bytes.
+struct HeadProgress {
+  /// Begin of the line that is not complete yet. All before it has been found valid.
+  uint32_t line_start = 0;
+  /// Up to where that line was searched for its end.
+  uint32_t searched = 0;
+  /// Complete header fields.
+  uint32_t fields = 0;
+};
+
+/// Either of: complete, partial (more bytes are needed), refused with a status (400, 414, 431, 501, 505, 417).
+struct HeadOutcome {
+  enum class Kind : uint8_t { kComplete, kPartial, kRefused } kind;
+  uint16_t status = 0;
+  /// Why it was refused, with the RFC's section: for the log, never for the client. Static storage.
+  const char* reason = nullptr;
+};
+
+/// `bytes` begins with the head and may hold more behind it. `fields` has room for kMaxFields; the first
+/// `head.field_count` are filled in. `head` and `fields` are of use only when the outcome is complete. `progress` is kept
+/// by the caller between the calls for one head, whose bytes must all be in `bytes` again each time; one CRLF before a request line
+/// is skipped (RFC 9112, 2.2) and counts into `head.size`.
+HeadOutcome ParseHead(std::span<const uint8_t> bytes, const HeadLimits& limits, HeadProgress& progress, Head& head,
+                      std::span<Field> fields);
+
+}  // namespace picoev

@@ -1,0 +1,82 @@
+/**
+ * One request on the native engine and its answer, as the light `Request` and `Response`, the stand-in socket and the access
+ * log see it. The engine's class has this shape; it is stated here so that they need not know the engine.
+ */
+
+/** Takes a request's body, piece by piece. */
+export interface BodySink {
+  /** The bytes are the sink's own. False asks for no more until `resumeBody()`. */
+  data(piece: Buffer): boolean;
+  end(): void;
+  /** The client left, or sent what is no body, before the end. */
+  abort(error: Error): void;
+}
+
+export interface Exchange {
+  /** As sent: `GET`. */
+  readonly method: string;
+  /** The request target as sent: `/path?query`, `http://host/path`, `*`. Never empty. */
+  readonly target: string;
+  /** 0 or 1 of HTTP/1.x. */
+  readonly minorVersion: 0 | 1;
+  /** Whether the request has a body, be it empty: it has a Content-Length above 0, or is chunked. */
+  readonly hasBody: boolean;
+  /** Bytes of the body, where Content-Length told them; undefined for a chunked body. 0 without a body. */
+  readonly bodyLength: number | undefined;
+  /** The client sent `Expect: 100-continue` and waits; reading the body sends the 100 by itself. */
+  readonly expectsContinue: boolean;
+
+  /** Value of a request header, name in lower case; repeated ones joined by `, ` (cookie by `; `), as `Headers` has it. */
+  header(name: string): string | undefined;
+  /** Names as sent and values, in turn and in order: `[name, value, name, value, …]`, as `IncomingMessage.rawHeaders`. */
+  rawHeaders(): string[];
+
+  /**
+   * The whole body at once, when it came with the head and nobody has read it: the bytes are a view that is overwritten when the
+   * current callback and its microtasks are over, so decode or copy them at once. Undefined otherwise: use `readBody()`.
+   */
+  takeBody(): Buffer | undefined;
+  /** Reads the body; at most one reader, once. Calls may come before this one returns. Bytes given to the sink are its own. */
+  readBody(sink: BodySink): void;
+  /** After `data()` returned false. */
+  resumeBody(): void;
+
+  /** True once the answer is complete, or was given up. */
+  readonly isOver: boolean;
+  /**
+   * The whole answer. `fields` are header lines, each `name: value\r\n`, validated by the caller; never Date, Connection,
+   * Content-Length, Transfer-Encoding, Keep-Alive, which the engine writes (Date only where `fields` has none is not supported: see `flags`).
+   * A text is sent as UTF-8. Framing of HEAD, 204, 304 is the engine's: it sends Content-Length (but for 204) and leaves the body out.
+   */
+  respond(status: number, fields: string, body: string | Uint8Array | null): void;
+  /** Begins an answer whose body follows. `length` is its Content-Length; undefined: chunked (or until close, to HTTP/1.0). */
+  begin(status: number, fields: string, length: number | undefined): void;
+  /** A piece of the body. False: more than the high-water mark waits to be sent; go on at `onDrain`. */
+  write(piece: Uint8Array): boolean;
+  /** The body is complete. With fewer bytes than `length` the connection is cut. */
+  end(): void;
+  /** Cuts the connection: the answer cannot be completed. */
+  abort(): void;
+  /** An informational answer, 103 or 102, before the real one. */
+  inform(status: number, fields: string): void;
+  /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
+  closeAfter(): void;
+
+  /** Called once each time that `write()` has returned false and there is room again. */
+  onDrain: (() => void) | null;
+  /** Called once when the client has left before the answer was complete. */
+  onGone: (() => void) | null;
+  /** Called once when the exchange is over: the answer was handed to the kernel in full, or will never be. */
+  onOver: (() => void) | null;
+
+  /** Address and port of the client; undefined on a unix socket, and where the client is gone already. A system call, then remembered. */
+  readonly peer: { readonly address: string; readonly port: number; readonly family: 'IPv4' | 'IPv6' } | undefined;
+  /** Where the client connected to; undefined on a unix socket. */
+  readonly local: { readonly address: string; readonly port: number; readonly family: 'IPv4' | 'IPv6' } | undefined;
+
+  // For Node's own ServerResponse, which writes heads and frames itself.
+  /** Bytes of the answer as they go onto the wire; a text has a character for each byte (latin1). False as in `write()`. */
+  raw(piece: string | Uint8Array): boolean;
+  /** The answer was all written by `raw()`. `keepAlive`: whether the head said that the connection persists. */
+  rawEnd(keepAlive: boolean): void;
+}
