@@ -1,0 +1,30 @@
+/** What the tests use from the system: fetched from Debian's packages where that may be done. Repeats nothing done. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { run } from './prepare.mjs';
+
+/**
+ * Debian's package → the command that is there once it is installed. A test that misses its tool says so and is skipped.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const TOOLS = {
+  'python3-flask': ['/usr/bin/python3', '-c', 'import flask'], // test/flask/differential: the reference
+  'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
+  chromium: ['chromium', '--version'], // test/flask/blog.test.ts: the browser
+};
+
+/** @param {readonly string[]} command */
+const works = ([command = '', ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+function installTools() {
+  const missing = Object.keys(TOOLS).filter((name) => !works(TOOLS[name] ?? []));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !works(['apt-get', '--version'])) {
+    console.error(`Some tests are skipped: they need ${missing.join(', ')} (names of Debian's packages).`);
+    return;
+  }
+  run('apt-get', ['update', '-q']);
+  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) installTools();
