@@ -1,18 +1,19 @@
 /** The names of worker classes: ours, and those that Gunicorn's users know them by. */
 
-/** Each class that is built in, with every name that it answers to. */
+/** Each class of ours, with every name that it answers to. */
 const WORKER_CLASS_NAMES = {
   async: ['async', 'gevent', 'eventlet', 'tornado'],
   sync: ['sync'],
-} as const;
-
-export type BuiltinWorkerClass = keyof typeof WORKER_CLASS_NAMES;
-
-/** Names of classes that are not there yet, with what to say to who asks for them. */
-const PLANNED = {
-  picoev: ['picoev', 'meinheld', 'egg:meinheld#gunicorn_worker'],
   threads: ['threads', 'gthread'],
+  picoev: ['picoev', 'meinheld', 'egg:meinheld#gunicorn_worker'],
 } as const;
+
+type OwnWorkerClass = keyof typeof WORKER_CLASS_NAMES;
+
+/** Those that are not there yet. */
+const PLANNED = ['threads', 'picoev'] as const;
+
+export type BuiltinWorkerClass = Exclude<OwnWorkerClass, (typeof PLANNED)[number]>;
 
 export type WorkerClassChoice =
   | { readonly kind: 'builtin'; readonly name: BuiltinWorkerClass }
@@ -20,26 +21,33 @@ export type WorkerClassChoice =
   | { readonly kind: 'external'; readonly module: string; readonly exportName: string }
   | { readonly kind: 'unknown'; readonly message: string };
 
-/** What a value of the setting `workerClass` means, with `threads` taken into account as Gunicorn does it. */
+/** Which class of ours a value of the setting `workerClass` means, with `threads` taken into account as Gunicorn does it. */
+export function ownWorkerClass(name: string, threads: number): OwnWorkerClass | undefined {
+  if (name === 'sync' && threads > 1) return 'threads';
+  return (['async', 'sync', 'threads', 'picoev'] as const).find((own) => matches(WORKER_CLASS_NAMES[own], name));
+}
+
+/** What a value of the setting `workerClass` means: one of ours, one from outside, or a mistake. */
 export function chooseWorkerClass(name: string, threads: number): WorkerClassChoice {
-  if (name === 'sync' && threads > 1) return unknown(`sync with threads = ${threads}`, 'threads');
-  for (const builtin of ['async', 'sync'] as const) {
-    if (matches(WORKER_CLASS_NAMES[builtin], name)) return { kind: 'builtin', name: builtin };
-  }
-  for (const planned of ['picoev', 'threads'] as const) {
-    if (matches(PLANNED[planned], name)) return unknown(`"${name}"`, planned);
-  }
+  const own = ownWorkerClass(name, threads);
+  if (own !== undefined) return isBuiltin(own) ? { kind: 'builtin', name: own } : planned(name, threads, own);
   const [module, exportName = 'workerClass', ...rest] = name.replace(/^egg:/, '').split('#');
   if (module !== undefined && /[./#]/.test(name) && rest.length === 0) return { kind: 'external', module, exportName };
-  const known = Object.values(WORKER_CLASS_NAMES).flat().join(', ');
-  return { kind: 'unknown', message: `workerClass must be one of ${known}, or ./file.ts#Name (got "${name}").` };
+  const known = Object.entries(WORKER_CLASS_NAMES).flatMap(([own, names]) => (isBuiltin(own) ? names : []));
+  return {
+    kind: 'unknown',
+    message: `workerClass must be one of ${known.join(', ')}, or ./file.ts#Name (got "${name}").`,
+  };
 }
 
 const matches = (names: readonly string[], name: string) => names.includes(name);
 
-function unknown(asked: string, planned: string): WorkerClassChoice {
+const isBuiltin = (own: string): own is BuiltinWorkerClass => !matches(PLANNED, own);
+
+function planned(name: string, threads: number, own: OwnWorkerClass): WorkerClassChoice {
+  const asked = name === 'sync' ? `sync with threads = ${threads}` : `"${name}"`;
   return {
     kind: 'unknown',
-    message: `workerClass ${asked} needs the class ${planned}, which this version does not have yet: use async or sync.`,
+    message: `workerClass ${asked} needs the class ${own}, which this version does not have yet: use async or sync.`,
   };
 }

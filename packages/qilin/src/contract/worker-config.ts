@@ -35,9 +35,42 @@ export interface LimitSettings {
   readonly limitRequestFields: number;
   /** Bytes of one header field; 0 for no limit. */
   readonly limitRequestFieldSize: number;
+  /** Bytes of a request body; 0 for no limit. */
+  readonly limitRequestBody: number;
 }
 
-export interface WorkerConfig extends LogSettings, AccessLogSettings, ForwardedSettings, TlsSettings, LimitSettings {
+/** How long a client, or the app, may take; 0 for ever. */
+export interface DeadlineSettings {
+  /** For the head of a request, from the connection's start or the first byte: then 408. */
+  readonly headersTimeout: Seconds;
+  /** For the whole body, from the end of the head: then 408. */
+  readonly bodyTimeout: Seconds;
+  /** For which a client may take no byte of what waits to be sent to it. */
+  readonly sendTimeout: Seconds;
+  /** For the app to begin its answer, from the end of the head: then 503. */
+  readonly responseTimeout: Seconds;
+}
+
+/** How the native engine learns which connections are ready: setting `multiplexer`. */
+export const MULTIPLEXERS = ['epoll', 'epoll-lt', 'poll', 'select'] as const;
+/** How it keeps deadlines: setting `timers`. */
+export const TIMERS = ['wheel', 'heap'] as const;
+/** What serves in a thread of class `threads`: setting `threadEngine`. */
+export const THREAD_ENGINES = ['auto', 'picoev', 'async'] as const;
+
+export interface EngineSettings {
+  readonly multiplexer: (typeof MULTIPLEXERS)[number];
+  readonly timers: (typeof TIMERS)[number];
+}
+
+export interface WorkerConfig
+  extends LogSettings,
+    AccessLogSettings,
+    ForwardedSettings,
+    TlsSettings,
+    LimitSettings,
+    DeadlineSettings,
+    EngineSettings {
   /** `MODULE[:APP]` as the user wrote it. */
   readonly app: string;
   readonly interface: Interface;
@@ -47,6 +80,7 @@ export interface WorkerConfig extends LogSettings, AccessLogSettings, ForwardedS
   readonly config: string | null;
   readonly workerClass: string;
   readonly threads: number;
+  readonly threadEngine: (typeof THREAD_ENGINES)[number];
   readonly workerConnections: number;
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;

@@ -1,4 +1,4 @@
-/** The limits of a request's head, as Gunicorn's settings give them, over what Node's parser hands out. */
+/** The limits of a request, as Gunicorn's settings give them, over what Node's parser hands out. */
 import type { LimitSettings } from '../contract/worker-config.ts';
 
 export interface RequestLimits {
@@ -7,6 +7,8 @@ export interface RequestLimits {
    * large. Method, url and `rawHeaders` are an IncomingMessage's: Node makes one character of each byte.
    */
   check(method: string, url: string, rawHeaders: readonly string[]): 0 | 414 | 431;
+  /** The most bytes of a body; Infinity for no limit. */
+  readonly maxBody: number;
   /** For Node's option `maxHeaderSize`: bytes of request line and fields together. */
   readonly maxHeaderSize: number;
   /** For `server.maxHeadersCount`: one field more than is allowed, so that `check` sees the excess that Node would drop. */
@@ -26,7 +28,7 @@ const MIN_HEADER_SIZE = 16 * 1024;
 const MAX_HEADER_SIZE = 1024 * 1024;
 
 export function createRequestLimits(settings: LimitSettings): RequestLimits {
-  const { limitRequestLine, limitRequestFields, limitRequestFieldSize } = settings;
+  const { limitRequestLine, limitRequestFields, limitRequestFieldSize, limitRequestBody } = settings;
   const maxLine = orUnlimited(limitRequestLine) - REQUEST_LINE_REST;
   const maxEntries = orUnlimited(limitRequestFields) * 2;
   const maxField = orUnlimited(limitRequestFieldSize) - FIELD_REST;
@@ -41,6 +43,7 @@ export function createRequestLimits(settings: LimitSettings): RequestLimits {
       }
       return 0;
     },
+    maxBody: orUnlimited(limitRequestBody),
     // With a limit of 0 the product is unlimited, and the bound above decides.
     maxHeaderSize: Math.max(
       MIN_HEADER_SIZE,

@@ -1,7 +1,7 @@
 /** Which settings cannot be combined, and which combinations are hardly meant. */
 import { formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
-import { chooseWorkerClass } from '../contract/worker-classes.ts';
+import { chooseWorkerClass, ownWorkerClass } from '../contract/worker-classes.ts';
 import type { Config, Origins, PlainName } from './config.ts';
 
 /** One error for each combination that cannot work. */
@@ -9,7 +9,7 @@ export function conflicts(config: Config, origins: Origins): readonly QilinError
   const named = (name: PlainName): string => `${name} (${origins[name]})`;
   return [
     ...classErrors(config, origins),
-    ...[...tlsConflicts(config, named), ...bindConflicts(config, named)].map(
+    ...[...tlsConflicts(config, named), ...engineConflicts(config, named), ...bindConflicts(config, named)].map(
       (message) => new QilinError('SETTINGS_CONFLICT', message),
     ),
   ];
@@ -36,6 +36,16 @@ function* tlsConflicts(config: Config, named: Named): Generator<string> {
   if (ciphers !== null) yield `${named('ciphers')} needs certfile and keyfile: without them there is no TLS.`;
 }
 
+/** The native engine reads what comes as HTTP: it knows no TLS. */
+function* engineConflicts(config: Config, named: Named): Generator<string> {
+  const { workerClass, threads, threadEngine, certfile } = config;
+  if (certfile === null) return;
+  const rule = 'has no TLS: with certfile use async, or a proxy that ends TLS.';
+  const own = ownWorkerClass(workerClass, threads);
+  if (own === 'picoev') yield `${named('workerClass')} ${workerClass} ${rule}`;
+  if (own === 'threads' && threadEngine === 'picoev') yield `${named('threadEngine')} picoev ${rule}`;
+}
+
 function* bindConflicts({ bind, reusePort }: Config, named: Named): Generator<string> {
   const portless = bind.find(({ kind }) => kind !== 'tcp');
   if (reusePort && portless !== undefined) {
@@ -58,6 +68,9 @@ export function* notes(config: Config): Generator<string> {
   }
   if (config.maxRequestsJitter > 0 && config.maxRequests === 0) {
     yield 'maxRequestsJitter has no effect while maxRequests is 0.';
+  }
+  if (config.threads > 1 && ownWorkerClass(config.workerClass, config.threads) !== 'threads') {
+    yield `threads has no effect with the worker class ${config.workerClass}.`;
   }
   if (config.reloadExtraFiles.length > 0 && !config.reload) {
     yield 'reloadExtraFiles has no effect while reload is off.';

@@ -5,6 +5,7 @@
 import { INTERFACES } from '../contract/app.ts';
 import type { Hooks } from '../contract/hooks.ts';
 import { LOG_LEVELS } from '../contract/log.ts';
+import { MULTIPLEXERS, THREAD_ENGINES, TIMERS } from '../contract/worker-config.ts';
 import { binds } from './bind.ts';
 import { account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
@@ -149,8 +150,35 @@ export const SETTINGS = {
     kind: int({ min: 1, max: 1024 }),
     default: 1,
     section: 'Workers',
-    text: 'The number of threads in a worker.',
+    text: 'The number of threads in a worker. Each has an app of its own. More than 1 makes class `sync` the class `threads`, as in Gunicorn.',
     classes: ['threads'],
+    reload: 'workers',
+  }),
+  threadEngine: setting({
+    flags: ['--thread-engine'],
+    kind: oneOf(THREAD_ENGINES),
+    default: 'auto',
+    section: 'Workers',
+    text: 'The class that serves in each thread. `auto` is `picoev`, or `async` where `certfile` asks for TLS.',
+    classes: ['threads'],
+    reload: 'workers',
+  }),
+  multiplexer: setting({
+    flags: ['--multiplexer'],
+    kind: oneOf(MULTIPLEXERS),
+    default: 'epoll',
+    section: 'Workers',
+    text: 'How the native engine learns which connections are ready. `epoll` is told of changes only (edge-triggered), `epoll-lt` of what is so (level-triggered); `poll` and `select` go through all connections each time, and `select` closes those whose descriptor is 1024 or more.',
+    classes: ['picoev', 'threads'],
+    reload: 'workers',
+  }),
+  timers: setting({
+    flags: ['--timers'],
+    kind: oneOf(TIMERS),
+    default: 'wheel',
+    section: 'Workers',
+    text: 'How the native engine keeps the deadlines of its connections. `wheel` is a ring of 128 slots, which costs the same for any number of connections; `heap` a binary heap, which costs more with more of them.',
+    classes: ['picoev', 'threads'],
     reload: 'workers',
   }),
   workerConnections: setting({
@@ -226,6 +254,47 @@ export const SETTINGS = {
     default: 8190,
     section: 'Requests',
     text: 'The most bytes of one header field; 0 for no limit. A request with a longer one is answered with 431.',
+    reload: 'workers',
+  }),
+  limitRequestBody: setting({
+    flags: ['--limit-request-body'],
+    kind: int({ min: 0 }),
+    default: 0,
+    section: 'Requests',
+    text: 'The most bytes of a request body; 0 for no limit. A longer one is answered with 413 and its connection closed: before the app is called where `Content-Length` tells it, while the app reads it where it is chunked.',
+    reload: 'workers',
+  }),
+  headersTimeout: setting({
+    flags: ['--headers-timeout'],
+    kind: seconds(),
+    default: 30,
+    section: 'Requests',
+    text: 'The seconds that a client may take to send the head of a request; 0 for ever. Then it is answered with 408 and its connection closed. With class `sync` it is at most `timeout`.',
+    reload: 'workers',
+  }),
+  bodyTimeout: setting({
+    flags: ['--body-timeout'],
+    kind: seconds(),
+    default: 300,
+    section: 'Requests',
+    text: "The seconds that a client may take to send the whole body of a request; 0 for ever. Then it is answered with 408, if the answer has not begun, and its connection closed. Node's own HTTP stack (`async`, `sync`) has one limit for the whole request: `headersTimeout` and `bodyTimeout` together, no limit where one of them is 0.",
+    reload: 'workers',
+  }),
+  sendTimeout: setting({
+    flags: ['--send-timeout'],
+    kind: seconds(),
+    default: 60,
+    section: 'Requests',
+    text: 'The seconds for which a client may take no byte of an answer that waits for it; 0 for ever. Then its connection is closed.',
+    classes: ['picoev', 'threads'],
+    reload: 'workers',
+  }),
+  responseTimeout: setting({
+    flags: ['--response-timeout'],
+    kind: seconds(),
+    default: 0,
+    section: 'Requests',
+    text: 'The seconds that the app may take to begin its answer, counted from the head of the request; 0 for ever. Then the client is answered with 503 and its connection closed.',
     reload: 'workers',
   }),
 

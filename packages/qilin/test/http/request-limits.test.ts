@@ -3,9 +3,24 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createRequestLimits } from '../../src/http/request-limits.ts';
 
-const limits = createRequestLimits({ limitRequestLine: 30, limitRequestFields: 2, limitRequestFieldSize: 20 });
-const unlimited = createRequestLimits({ limitRequestLine: 0, limitRequestFields: 0, limitRequestFieldSize: 0 });
-const usual = createRequestLimits({ limitRequestLine: 4094, limitRequestFields: 100, limitRequestFieldSize: 8190 });
+const limits = createRequestLimits({
+  limitRequestLine: 30,
+  limitRequestFields: 2,
+  limitRequestFieldSize: 20,
+  limitRequestBody: 0,
+});
+const unlimited = createRequestLimits({
+  limitRequestLine: 0,
+  limitRequestFields: 0,
+  limitRequestFieldSize: 0,
+  limitRequestBody: 0,
+});
+const usual = createRequestLimits({
+  limitRequestLine: 4094,
+  limitRequestFields: 100,
+  limitRequestFieldSize: 8190,
+  limitRequestBody: 0,
+});
 
 describe('the limits of a request', () => {
   test.each([

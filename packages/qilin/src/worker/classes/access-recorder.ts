@@ -1,6 +1,7 @@
 /** Makes an access log entry of each exchange on Node's HTTP stack, when its response is over. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessEntry, AccessLog } from '../../contract/worker-class.ts';
+import { statusOfGivenUp } from './give-up.ts';
 import type { Origin, Origins } from './origin.ts';
 
 /** To be called as a request comes in. */
@@ -53,7 +54,7 @@ class NodeAccessEntry implements AccessEntry {
     this.target = facts.target;
     this.protocol = `HTTP/${req.httpVersion}`;
     // A client that left before the answer: nginx's 499, since a status that was never sent would mislead.
-    this.status = res.headersSent ? res.statusCode : 499;
+    this.status = statusOfGivenUp(res) ?? (res.headersSent ? res.statusCode : 499);
     this.bytes = facts.bytes;
     this.microseconds = facts.microseconds;
     this.client = facts.client;

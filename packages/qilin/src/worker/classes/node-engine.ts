@@ -14,8 +14,10 @@ import { createRequestLimits, type RequestLimits } from '../../http/request-limi
 import { Connections } from '../connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
+import { limitBody } from './body-limit.ts';
 import { createNodeServer, type NodeServer } from './node-server.ts';
 import { createOrigins, type Origins } from './origin.ts';
+import { limitResponseTime } from './response-deadline.ts';
 
 interface EngineOptions {
   /** The most connections at once. */
@@ -25,6 +27,9 @@ interface EngineOptions {
 
 /** The latest response of a connection, to tell at a drain which are in flight. A property costs less than a map. */
 const RESPONSE = Symbol('response');
+
+/** The status of a request that the app does not see; 0 for one that it does. */
+type Refusal = 0 | 400 | 413 | 414 | 431;
 
 interface Carrier extends Socket {
   [RESPONSE]?: ServerResponse;
@@ -110,11 +115,12 @@ export class NodeEngine implements WorkerClass {
     else refuse(res, refusal);
   }
 
-  #refusalOf(req: IncomingMessage): 0 | 400 | 414 | 431 {
+  #refusalOf(req: IncomingMessage): Refusal {
     const tooLarge = this.#limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
     if (tooLarge !== 0) return tooLarge;
     const lacksHost = req.httpVersion === '1.1' && req.headers.host === undefined;
-    return lacksHost || this.#origins.contradict(req) ? 400 : 0;
+    if (lacksHost || this.#origins.contradict(req)) return 400;
+    return Number(req.headers['content-length'] ?? 0) > this.#limits.maxBody ? 413 : 0;
   }
 
   /** False for a request that was sent behind the last one of its connection: it is never answered (RFC 9112, 9.6). */
@@ -135,6 +141,9 @@ export class NodeEngine implements WorkerClass {
   }
 
   #call(req: IncomingMessage, res: ServerResponse): void {
+    const { responseTimeout } = this.#context.config;
+    if (responseTimeout > 0) limitResponseTime(req, res, responseTimeout, this.#context.log);
+    if (Number.isFinite(this.#limits.maxBody)) limitBody(req, res, this.#limits.maxBody);
     try {
       const listener = this.#listener;
       const returned = listener(req, res);
@@ -189,7 +198,7 @@ function trackDecrypted(server: NodeServer): ReadonlySet<Carrier> {
 }
 
 /** What follows on the connection is not read as a request: the limits hold for it as a whole. */
-function refuse(res: ServerResponse, status: 400 | 414 | 431): void {
+function refuse(res: ServerResponse, status: Exclude<Refusal, 0>): void {
   res.shouldKeepAlive = false;
   res.statusCode = status;
   res.setHeader('Content-Type', 'text/plain').end(`${STATUS_CODES[status]}\n`);

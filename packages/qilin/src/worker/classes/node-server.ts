@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import type { App } from '../../contract/app.ts';
 import { QilinError } from '../../contract/errors.ts';
-import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
+import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { TlsSettings, WorkerConfig } from '../../contract/worker-config.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientError } from './client-error.ts';
@@ -38,18 +38,25 @@ export function createNodeServer(
   return applyTo(server, options, limits);
 }
 
-function httpOptions({ keepalive, workerClass, timeout }: WorkerConfig, limits: RequestLimits) {
+function httpOptions(config: WorkerConfig, limits: RequestLimits) {
+  const { keepalive, headersTimeout, bodyTimeout } = config;
   // A sync worker that waits for a slow client serves nobody else: it may wait as long as for the app.
-  const patience = workerClass === 'sync' && timeout > 0 ? toMilliseconds(timeout) : undefined;
+  const patience = config.workerClass === 'sync' ? config.timeout : 0;
+  const wholeRequest = headersTimeout === 0 || bodyTimeout === 0 ? 0 : headersTimeout + bodyTimeout;
   return {
     maxHeaderSize: limits.maxHeaderSize,
     keepAliveTimeout: toMilliseconds(keepalive),
     connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY,
     // The engine refuses such a request itself: Node would still call the app with those pipelined behind it.
     requireHostHeader: false,
-    ...(patience !== undefined && { headersTimeout: patience, requestTimeout: patience }),
+    headersTimeout: toMilliseconds(shorter(headersTimeout, patience)),
+    requestTimeout: toMilliseconds(shorter(wholeRequest, patience)),
   } satisfies ServerOptions;
 }
+
+/** Of two times, either of which may be 0 for ever. */
+const shorter = (one: Seconds, other: Seconds): Seconds =>
+  one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 
 /** Sets what can be set on a server that exists; one that the program made keeps its own ways in all else. */
 function applyTo(server: Server, options: ReturnType<typeof httpOptions>, limits: RequestLimits): NodeServer {
