@@ -43,15 +43,28 @@ export interface Exchange {
 
   /** True once the answer is complete, or was given up. */
   readonly isOver: boolean;
+  /** True once the client has left before the answer was complete. */
+  readonly isGone: boolean;
+  /** False when this answer is the connection's last: the request says so, the server drains, or `closeAfter()` was called. */
+  readonly keepsAlive: boolean;
+
+  /** The reason phrase, where it is not the status code's own; empty: that one. To be set before the answer begins. */
+  reason: string;
+  /** `fields` has a Date: the engine writes none. To be set before the answer begins. */
+  hasDate: boolean;
   /**
-   * The whole answer. `fields` are header lines, each `name: value\r\n`, validated by the caller; never Date, Connection,
-   * Content-Length, Transfer-Encoding, Keep-Alive, which the engine writes (Date only where `fields` has none is not supported: see `flags`).
-   * A text is sent as UTF-8. Framing of HEAD, 204, 304 is the engine's: it sends Content-Length (but for 204) and leaves the body out.
+   * The whole answer. `fields` are header lines, each `name: value\r\n`, latin1, validated by the caller; never Connection,
+   * Content-Length, Transfer-Encoding, Keep-Alive, which the engine writes, as it does Date unless `hasDate` is set.
+   * A text is sent as UTF-8; bytes are the engine's from here on. The body of HEAD, 204 and 304 is left out: the head tells its
+   * length (but for 204), or none where it is null, since nobody knows it then (RFC 9110, 8.6). Elsewhere null is an empty body.
    */
   respond(status: number, fields: string, body: string | Uint8Array | null): void;
-  /** Begins an answer whose body follows. `length` is its Content-Length; undefined: chunked (or until close, to HTTP/1.0). */
+  /**
+   * Begins an answer whose body follows. `length` is its Content-Length; undefined: chunked (or until close, to HTTP/1.0).
+   * To HEAD, and with 204 and 304, no body follows: `length` is told (but for 204), then comes `end()`.
+   */
   begin(status: number, fields: string, length: number | undefined): void;
-  /** A piece of the body. False: more than the high-water mark waits to be sent; go on at `onDrain`. */
+  /** A piece of the body; its bytes are the engine's from here on. False: more than the high-water mark waits to be sent; go on at `onDrain`. */
   write(piece: Uint8Array): boolean;
   /** The body is complete. With fewer bytes than `length` the connection is cut. */
   end(): void;
@@ -62,12 +75,16 @@ export interface Exchange {
   /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
   closeAfter(): void;
 
-  /** Called once each time that `write()` has returned false and there is room again. */
-  onDrain: (() => void) | null;
+  // Callbacks get the exchange, and `owner` is a slot for whoever answers it, so that neither needs a closure for each request.
+  owner: object | null;
+  /** Called once each time that `write()` or `raw()` has returned false and there is room again. Never after `onGone`. */
+  onDrain: ((exchange: Exchange) => void) | null;
   /** Called once when the client has left before the answer was complete. */
-  onGone: (() => void) | null;
-  /** Called once when the exchange is over: the answer was handed to the kernel in full, or will never be. */
-  onOver: (() => void) | null;
+  onGone: ((exchange: Exchange) => void) | null;
+  /** Called once when this answer becomes the connection's last by the server's will, as it drains, and has not begun. */
+  onLast: ((exchange: Exchange) => void) | null;
+  /** Called once when the exchange is over: the answer was handed to the kernel in full, or will never be. The access log's. */
+  onOver: ((exchange: Exchange) => void) | null;
 
   /** Address and port of the client; undefined on a unix socket, and where the client is gone already. A system call, then remembered. */
   readonly peer: { readonly address: string; readonly port: number; readonly family: 'IPv4' | 'IPv6' } | undefined;
@@ -75,7 +92,10 @@ export interface Exchange {
   readonly local: { readonly address: string; readonly port: number; readonly family: 'IPv4' | 'IPv6' } | undefined;
 
   // For Node's own ServerResponse, which writes heads and frames itself.
-  /** Bytes of the answer as they go onto the wire; a text has a character for each byte (latin1). False as in `write()`. */
+  /**
+   * Bytes of the answer as they go onto the wire; a text has a character for each byte (latin1). False as in `write()`. Once
+   * it was called, `readBody()` sends no 100 by itself.
+   */
   raw(piece: string | Uint8Array): boolean;
   /** The answer was all written by `raw()`. `keepAlive`: whether the head said that the connection persists. */
   rawEnd(keepAlive: boolean): void;
