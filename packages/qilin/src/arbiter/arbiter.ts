@@ -2,27 +2,28 @@
  * The arbiter: takes events out of its mailbox one by one, has the fleet changed by them, asks plan() what to do, and does
  * it. Every rule is in fleet.ts and plan.ts; what is here is the doing.
  */
-import type { ChildProcess } from 'node:child_process';
-import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { reapOrphans } from '@qilin/picoev';
 import { formatUrl } from '../contract/address.ts';
-import { ERRORS, explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
+import { explain, QilinError } from '../contract/errors.ts';
 import type { ArbiterHooks, ArbiterInfo, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { WorkerMessage } from '../contract/messages.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import { createLog } from '../observe/log.ts';
-import { changedSettings } from '../settings/changes.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
+import { BootFailures } from './boot-failures.ts';
 import { apply, createFleet, type Fleet, type FleetEvent, spawningGeneration, TICK, type Wanted } from './fleet.ts';
+import { Generations } from './generations.ts';
+import { takeInheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
 import { PidFile } from './pidfile.ts';
 import { type Action, plan } from './plan.ts';
 import { giveLogFiles, resolvePrivileges } from './privileges.ts';
+import { settingsForReload, tellReloadImpossible } from './reload.ts';
 import { type ArbiterSignal, listenForSignals } from './signals.ts';
-import { closeSockets, openSockets, removeSocketFiles, removeUnservedSocketFiles, type Sockets } from './sockets.ts';
-import { type Inheritance, spawnSuccessor, takeInheritance } from './upgrade.ts';
+import type { Sockets } from './sockets.ts';
+import { Upgrade } from './upgrade.ts';
 import { watchFiles } from './watch.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
@@ -50,32 +51,17 @@ type ArbiterEvent =
   | { readonly type: 'filesChanged'; readonly file: string }
   | { readonly type: 'successorExit'; readonly status: number | null };
 
-/** What the workers of one generation are started with. */
-interface Generation {
-  readonly config: Config;
-  readonly sockets: Sockets;
-}
-
 export class Arbiter {
   readonly #options: ArbiterOptions;
   readonly #mailbox = new Mailbox<ArbiterEvent>();
   readonly #workers = new Map<number, WorkerHandle>();
-  readonly #generations = new Map<number, Generation>();
-  /** The last boot error told, so that a worker that fails the same way again is told in one line. */
-  #toldFailure = '';
-  /** What this process exits with when the first worker does not boot. */
-  #failureStatus = WORKER_BOOT_ERROR;
-  /** Ages of workers that told why they do not boot. One that exits without a word was ended by its app. */
-  readonly #explained = new Set<number>();
+  readonly #generations: Generations;
+  readonly #upgrade: Upgrade;
+  readonly #bootFailures = new BootFailures(() => this.#log);
   #config: Config;
   #log: Log;
   #fleet: Fleet;
-  #inheritance: Inheritance = { sockets: [], predecessor: undefined, bind: undefined };
-  #sockets: Sockets = [];
-  /** Those that were closed, but whose files may still be there. */
-  #closed: Sockets = [];
   #pidFile: PidFile | undefined;
-  #successor: ChildProcess | undefined;
   #announced = false;
 
   constructor(options: ArbiterOptions) {
@@ -83,6 +69,9 @@ export class Arbiter {
     this.#config = options.config;
     this.#log = createLog(options.config);
     this.#fleet = createFleet(wantedBy(options.config), performance.now());
+    const inheritance = takeInheritance(process.env, process.pid, process.ppid);
+    this.#generations = new Generations(inheritance, () => this.#log);
+    this.#upgrade = new Upgrade(inheritance.predecessor);
   }
 
   /**
@@ -113,16 +102,13 @@ export class Arbiter {
     const { version, notes } = this.#options;
     this.#log.info(`Starting qilin ${version}`);
     for (const note of notes) this.#log.warning(note);
-    this.#inheritance = takeInheritance(process.env, process.pid, process.ppid);
     giveLogFiles(this.#config, resolvePrivileges(this.#config.user, this.#config.group));
     await this.#callHook('onStarting', (hooks) => hooks.onStarting?.(this.#info()), 'fails the start');
     if (this.#config.pidfile !== null) {
-      const { predecessor } = this.#inheritance;
-      this.#pidFile = PidFile.create(predecessor === undefined ? this.#config.pidfile : `${this.#config.pidfile}.2`);
+      this.#pidFile = PidFile.create(`${this.#config.pidfile}${this.#upgrade.isSuccessor ? '.2' : ''}`);
     }
-    this.#sockets = this.#inheritance.sockets;
-    const sockets = await this.#openSockets(this.#config, BIND_ATTEMPTS);
-    this.#generations.set(this.#fleet.generation, { config: this.#config, sockets });
+    const sockets = await this.#generations.open(this.#config, BIND_ATTEMPTS);
+    this.#generations.add(this.#fleet.generation, { config: this.#config, sockets });
     this.#closeUnused();
     this.#tellAddresses(sockets);
     this.#log.info(`Using worker: ${this.#config.workerClass}`);
@@ -192,7 +178,10 @@ export class Arbiter {
     const number = spawningGeneration(this.#fleet);
     this.#change({ type: 'spawned' });
     const age = this.#fleet.lastAge;
-    const { config, sockets } = this.#generations.get(number) ?? { config: this.#config, sockets: this.#sockets };
+    const { config, sockets } = this.#generations.get(number) ?? {
+      config: this.#config,
+      sockets: this.#generations.sockets,
+    };
     const planned: WorkerInfo = { pid: 0, age, generation: number, log: this.#log };
     await this.#callHook('preFork', (hooks) => hooks.preFork?.(this.#info(), planned));
     const worker = new WorkerHandle(
@@ -220,7 +209,7 @@ export class Arbiter {
     if (committed !== undefined) this.#adopt(committed.config);
     this.#log.info(`Reload done: generation ${this.#fleet.generation} serves`);
     this.#closeUnused();
-    if (!isDeepStrictEqual(before, committed?.sockets)) this.#tellAddresses(this.#sockets);
+    if (!isDeepStrictEqual(before, committed?.sockets)) this.#tellAddresses(this.#generations.sockets);
   }
 
   #tellAddresses(sockets: Sockets): void {
@@ -253,7 +242,6 @@ export class Arbiter {
         this.#log.info(`${event.file} has changed`);
         return this.#reload();
       case 'successorExit':
-        this.#successor = undefined;
         this.#log.error(`The new arbiter has exited (status ${event.status}); this one keeps serving`);
     }
   }
@@ -283,7 +271,7 @@ export class Arbiter {
         for (const worker of this.#workers.values()) worker.reopenLogs();
         return;
       case 'SIGUSR2':
-        return this.#upgrade();
+        return this.#beginUpgrade();
       case 'SIGCHLD':
         return this.#reap();
     }
@@ -293,7 +281,7 @@ export class Arbiter {
     const { age, pid } = worker;
     switch (message.type) {
       case 'ready':
-        this.#toldFailure = '';
+        this.#bootFailures.forget();
         this.#change({ type: 'ready', age }, at);
         return this.#announce();
       case 'heartbeat':
@@ -302,18 +290,8 @@ export class Arbiter {
         this.#log.info(`Worker ${pid} is being replaced: ${message.reason}`);
         return this.#change({ type: 'retire', age, failed: message.failed }, at);
       case 'bootFailed':
-        this.#failureStatus = ERRORS[message.code].exitStatus;
-        return this.#tellBootFailure(worker, message.text);
+        return this.#bootFailures.explained(worker, message.code, message.text, this.#fleet.started);
     }
-  }
-
-  #tellBootFailure({ age, pid }: WorkerHandle, text: string): void {
-    const again = text === this.#toldFailure;
-    this.#toldFailure = text;
-    this.#explained.add(age);
-    // At the first start all workers fail alike: once is enough.
-    if (again && !this.#fleet.started) return;
-    this.#log.error(`Worker ${pid} failed to boot: ${again ? 'same error as before' : text}`);
   }
 
   async #handleExit(worker: WorkerHandle, exit: WorkerExit, at: Milliseconds): Promise<void> {
@@ -321,12 +299,9 @@ export class Arbiter {
     const before = this.#fleet;
     const state = before.workers.find((view) => view.age === age)?.state;
     this.#workers.delete(age);
-    this.#change({ type: 'exited', age, fatalStatus: this.#failureStatus }, at);
+    this.#change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);
     const how = exit.error?.message ?? (exit.signal === null ? `status ${exit.status}` : `signal ${exit.signal}`);
-    if (state === 'booting' && !this.#explained.has(age)) {
-      this.#tellBootFailure(worker, `its process ended while ${this.#config.app} was loaded (${how})`);
-    }
-    this.#explained.delete(age);
+    if (state === 'booting') this.#bootFailures.ended(worker, how, this.#config.app, this.#fleet.started);
     const orderly = exit.status === 0 || state === 'aborting' || state === 'draining';
     this.#log[orderly ? 'info' : 'error'](`Worker exited (pid: ${pid}, ${how})`);
     const info: WorkerInfo = { pid, age, generation, log: this.#log };
@@ -347,25 +322,18 @@ export class Arbiter {
     if (this.#fleet.goal !== 'serve') return;
     this.#log.info('Reloading');
     await this.#callHook('onReload', (hooks) => hooks.onReload?.(this.#info()));
-    const loaded = await this.#options.loadSettings();
-    if (!loaded.ok || !('config' in loaded)) {
-      for (const error of loaded.ok ? [] : loaded.errors) this.#log.error(explain(error));
-      return this.#log.error('Reload called off: the settings are not valid; the old workers keep serving');
-    }
-    const { config, kept } = withRestartSettings(this.#config, loaded.config);
-    if (kept.length > 0) this.#log.warning(`${kept.join(', ')} changed: takes effect with the next start (or USR2)`);
+    const config = await settingsForReload(this.#config, this.#options.loadSettings, this.#log);
+    if (config === undefined) return;
+    const before = this.#fleet.count;
     try {
-      resolvePrivileges(config.user, config.group);
-      const sockets = await this.#openSockets(config, 1);
-      const before = this.#fleet.count;
+      const sockets = await this.#generations.open(config, 1);
       this.#change({ type: 'reload', wanted: wantedBy(config) });
-      this.#generations.set(spawningGeneration(this.#fleet), { config, sockets });
-      this.#closeUnused();
-      await this.#tellCount(before);
+      this.#generations.add(spawningGeneration(this.#fleet), { config, sockets });
     } catch (error) {
-      this.#log.error(explain(error));
-      this.#log.error('Reload called off: the settings cannot be applied; the old workers keep serving');
+      return tellReloadImpossible(error, this.#log);
     }
+    this.#closeUnused();
+    await this.#tellCount(before);
   }
 
   async #scale(count: number): Promise<void> {
@@ -380,25 +348,19 @@ export class Arbiter {
     await this.#callHook('nworkersChanged', (hooks) => hooks.nworkersChanged?.(this.#info(), now, before));
   }
 
-  async #upgrade(): Promise<void> {
+  async #beginUpgrade(): Promise<void> {
     if (this.#fleet.goal !== 'serve') return;
-    if (this.#successor !== undefined || this.#inheritance.predecessor !== undefined) {
-      return this.#log.warning('USR2 ignored: an upgrade is under way already');
-    }
+    if (this.#upgrade.isUnderWay) return this.#log.warning('USR2 ignored: an upgrade is under way already');
     await this.#callHook('preExec', (hooks) => hooks.preExec?.(this.#info()));
-    const successor = spawnSuccessor(this.#sockets, this.#options.startedIn);
-    this.#successor = successor;
     const onEnd = (status: number | null) => this.#mailbox.put({ type: 'successorExit', status });
-    successor.on('exit', onEnd);
-    successor.on('error', () => onEnd(null));
-    this.#log.info(`Starting a new arbiter with pid: ${successor.pid}`);
+    this.#upgrade.begin(this.#generations.sockets, this.#options.startedIn, onEnd);
+    this.#log.info(`Starting a new arbiter with pid: ${this.#upgrade.successorPid}`);
   }
 
-  /** The predecessor has gone: this is the only arbiter now. */
+  /** When the predecessor has gone, this is the only arbiter. */
   #promote(): void {
-    const { predecessor } = this.#inheritance;
-    if (predecessor === undefined || process.ppid === predecessor) return;
-    this.#inheritance = { ...this.#inheritance, predecessor: undefined };
+    const predecessor = this.#upgrade.complete(process.ppid);
+    if (predecessor === undefined) return;
     try {
       if (this.#config.pidfile !== null) this.#pidFile?.rename(this.#config.pidfile);
     } catch (error) {
@@ -410,9 +372,9 @@ export class Arbiter {
   /** As the init process of a container, the arbiter inherits every orphan. */
   #reap(): void {
     if (process.pid !== 1) return;
+    const { successorPid } = this.#upgrade;
     const known = [...this.#workers.values()].map(({ pid }) => pid);
-    if (this.#successor?.pid !== undefined) known.push(this.#successor.pid);
-    const reaped = reapOrphans(known);
+    const reaped = reapOrphans(successorPid === undefined ? known : [...known, successorPid]);
     if (reaped.length > 0) this.#log.debug(`Reaped orphans: ${reaped.join(', ')}`);
   }
 
@@ -427,47 +389,29 @@ export class Arbiter {
 
   /** New clients are refused from now on, rather than left in a queue that nobody empties. */
   #stopListening(): void {
-    this.#generations.clear();
-    this.#closeUnused();
+    this.#generations.keepOnly([]);
+    this.#removeSocketFiles();
   }
 
   async #leave(): Promise<void> {
     this.#stopListening();
-    this.#removeSocketFiles();
-    await removeUnservedSocketFiles(this.#closed);
+    await this.#generations.removeUnservedFiles();
     this.#pidFile?.remove();
     await this.#callHook('onExit', (hooks) => hooks.onExit?.(this.#info()));
     this.#log.info('Shutting down: arbiter');
     this.#log.flush();
   }
 
-  async #openSockets(config: Config, attempts: number): Promise<Sockets> {
-    const bind = this.#inheritance.bind ?? config.bind;
-    const sockets = await openSockets({ ...config, bind }, this.#sockets, this.#log, attempts, pause);
-    this.#sockets = [...new Set([...this.#sockets, ...sockets])];
-    return sockets;
-  }
-
   /** Closes the sockets that neither the serving generation nor a reload under way listens on. */
   #closeUnused(): void {
-    const { generation, candidate } = this.#fleet;
-    for (const number of this.#generations.keys()) {
-      if (number !== generation && number !== candidate) this.#generations.delete(number);
-    }
-    const used = new Set([...this.#generations.values()].flatMap(({ sockets }) => sockets));
-    const unused = this.#sockets.filter((socket) => !used.has(socket));
-    closeSockets(unused);
-    this.#closed = [...this.#closed, ...unused];
-    this.#sockets = [...used];
+    this.#generations.keepOnly([this.#fleet.generation, this.#fleet.candidate]);
     this.#removeSocketFiles();
   }
 
   /** While another arbiter has the same sockets, their files are its own to keep. */
   #removeSocketFiles(): void {
     this.#promote();
-    if (this.#successor !== undefined || this.#inheritance.predecessor !== undefined) return;
-    removeSocketFiles(this.#closed);
-    this.#closed = [];
+    if (!this.#upgrade.isUnderWay) this.#generations.removeFiles();
   }
 
   #change(event: FleetEvent, at: Milliseconds = performance.now()): void {
@@ -502,11 +446,4 @@ function wantedBy(config: Config): Wanted {
       preloadApp: config.preloadApp,
     },
   };
-}
-
-/** The new settings, but with the old values of those that only a restart can change. */
-function withRestartSettings(before: Config, after: Config): { readonly config: Config; readonly kept: string[] } {
-  const kept = changedSettings(before, after).restart;
-  const old = Object.fromEntries(kept.map((name) => [name, before[name]]));
-  return { config: { ...after, ...old }, kept: [...kept] };
 }

@@ -1,55 +1,58 @@
 /**
- * A new arbiter beside the old one, with the same listening sockets (USR2), and sockets that systemd passes. Both travel
- * as inherited descriptors, named in the environment.
+ * An upgrade (USR2) as each of its two arbiters sees it: the old one starts the new one with its sockets, and the new one
+ * takes its place when the old one leaves. Invariant: while both run, neither removes what they share.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { addressOf } from '@qilin/picoev';
-import type { Address } from '../contract/address.ts';
+import type { ChildProcess } from 'node:child_process';
+import { spawnHeir } from './inheritance.ts';
 import type { Sockets } from './sockets.ts';
 
-/** JSON: the sockets that a new arbiter inherits. */
-const SOCKETS = 'QILIN_SOCKETS';
-/** Pid of the arbiter that started this one. */
-const PREDECESSOR = 'QILIN_PREDECESSOR';
+export class Upgrade {
+  #predecessor: number | undefined;
+  #successor: ChildProcess | undefined;
 
-/** First descriptor after stdin, stdout and stderr: of our sockets, and of systemd's (sd_listen_fds(3)). */
-const FIRST_FD = 3;
-
-export interface Inheritance {
-  readonly sockets: Sockets;
-  /** The arbiter that started this one, while it lives. */
-  readonly predecessor: number | undefined;
-  /** The addresses that systemd passed, which stand in for the setting `bind`; undefined when it passed none. */
-  readonly bind: readonly Address[] | undefined;
-}
-
-/** What this process was given at its start. Takes the variables out of `env`, so that no child takes them for its own. */
-export function takeInheritance(env: NodeJS.ProcessEnv, pid: number, parent: number): Inheritance {
-  const { [SOCKETS]: sockets, [PREDECESSOR]: predecessor, LISTEN_FDS: count, LISTEN_PID: addressee } = env;
-  for (const name of [SOCKETS, PREDECESSOR, 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name];
-  if (sockets !== undefined && Number(predecessor) === parent) {
-    return { sockets: JSON.parse(sockets), predecessor: parent, bind: undefined };
+  /** @param predecessor The arbiter that started this one, if one did. */
+  constructor(predecessor: number | undefined) {
+    this.#predecessor = predecessor;
   }
-  if (count !== undefined && Number(addressee) === pid) {
-    const inherited = Array.from({ length: Number(count) }, (_, index) => inheritedSocket(FIRST_FD + index));
-    return { sockets: inherited, predecessor: undefined, bind: inherited.map(({ requested }) => requested) };
+
+  /** Another arbiter serves the same sockets. */
+  get isUnderWay(): boolean {
+    return this.#successor !== undefined || this.#predecessor !== undefined;
   }
-  return { sockets: [], predecessor: undefined, bind: undefined };
-}
 
-function inheritedSocket(fd: number) {
-  const found = addressOf(fd);
-  const actual: Address =
-    'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
-  return { fd, requested: { kind: 'fd', fd } as const, actual };
-}
+  /** This arbiter is the new one of the two. */
+  get isSuccessor(): boolean {
+    return this.#predecessor !== undefined;
+  }
 
-/** Starts the same command again, with the sockets. */
-export function spawnSuccessor(sockets: Sockets, cwd: string): ChildProcess {
-  const lent = sockets.map((socket, index) => ({ ...socket, fd: FIRST_FD + index }));
-  return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    cwd,
-    env: { ...process.env, [SOCKETS]: JSON.stringify(lent), [PREDECESSOR]: String(process.pid) },
-    stdio: ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd)],
-  });
+  get successorPid(): number | undefined {
+    return this.#successor?.pid;
+  }
+
+  /**
+   * Starts the new arbiter.
+   * @param onEnd Called when it has ended, or could not be started (null).
+   */
+  begin(sockets: Sockets, cwd: string, onEnd: (status: number | null) => void): void {
+    const successor = spawnHeir(sockets, cwd);
+    this.#successor = successor;
+    const ended = (status: number | null) => {
+      if (this.#successor !== successor) return;
+      this.#successor = undefined;
+      onEnd(status);
+    };
+    successor.on('exit', ended);
+    successor.on('error', () => ended(null));
+  }
+
+  /**
+   * To be asked now and then: the pid of the old arbiter once it has gone, told a single time.
+   * @param parent Parent of this process; no longer the old arbiter when that has gone.
+   */
+  complete(parent: number): number | undefined {
+    const predecessor = this.#predecessor;
+    if (predecessor === undefined || parent === predecessor) return undefined;
+    this.#predecessor = undefined;
+    return predecessor;
+  }
 }

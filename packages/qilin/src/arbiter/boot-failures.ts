@@ -1,0 +1,48 @@
+/** What is said of workers that do not boot: each error once, however many workers meet it. */
+import { ERRORS, type ErrorCode, WORKER_BOOT_ERROR } from '../contract/errors.ts';
+import type { Log } from '../contract/log.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+export class BootFailures {
+  readonly #log: () => Log;
+  /** The last error told, so that a worker that fails the same way again is told in one line. */
+  #told = '';
+  #status: number = WORKER_BOOT_ERROR;
+  /** Ages of workers that told why they do not boot. One that exits without a word was ended by its app. */
+  readonly #explained = new Set<number>();
+
+  constructor(log: () => Log) {
+    this.#log = log;
+  }
+
+  /** What this process exits with when the first worker does not boot. */
+  get status(): number {
+    return this.#status;
+  }
+
+  /** A worker booted: the next failure is news again. */
+  forget(): void {
+    this.#told = '';
+  }
+
+  /** @param started Whether a worker has been ready once. At the first start all fail alike: once is enough. */
+  explained(worker: WorkerHandle, code: ErrorCode, text: string, started: boolean): void {
+    this.#status = ERRORS[code].exitStatus;
+    this.#explained.add(worker.age);
+    this.#tell(worker, text, started);
+  }
+
+  /** A worker ended while it booted: tells so unless the worker has said why. */
+  ended(worker: WorkerHandle, how: string, app: string, started: boolean): void {
+    if (!this.#explained.delete(worker.age)) {
+      this.#tell(worker, `its process ended while ${app} was loaded (${how})`, started);
+    }
+  }
+
+  #tell({ pid }: WorkerHandle, text: string, started: boolean): void {
+    const again = text === this.#told;
+    this.#told = text;
+    if (again && !started) return;
+    this.#log().error(`Worker ${pid} failed to boot: ${again ? 'same error as before' : text}`);
+  }
+}
