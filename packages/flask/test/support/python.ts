@@ -1,0 +1,31 @@
+/** Python's Flask beside ours: asks the interpreter of Debian's python3-flask what it makes of the same input. */
+import { execFileSync, spawnSync } from 'node:child_process';
+
+/** Debian's own interpreter: another python3 may come first on PATH, and would not see python3-flask. */
+const INTERPRETER = '/usr/bin/python3';
+
+/** Why tests that compare with Python's Flask cannot run; `undefined` when they can. */
+export const withoutFlask: string | undefined =
+  spawnSync(INTERPRETER, ['-c', 'import flask'], { stdio: 'ignore' }).status === 0
+    ? undefined
+    : `${INTERPRETER} has no flask: apt-get install python3-flask`;
+
+const PRELUDE = 'import json, sys\nasked = json.load(sys.stdin)\n';
+
+/**
+ * Runs a script that finds its input in `asked` and leaves its result in `answer`.
+ *
+ * @param script lines of Python
+ * @param input anything that JSON can hold
+ */
+export function python(script: string, input: unknown): unknown {
+  const output = execFileSync(
+    INTERPRETER,
+    ['-W', 'ignore', '-c', `${PRELUDE}${script}\njson.dump(answer, sys.stdout)`],
+    {
+      input: JSON.stringify(input),
+      encoding: 'utf8',
+    },
+  );
+  return JSON.parse(output);
+}
