@@ -5,6 +5,10 @@
       "sources": [
         "native/acceptor.cc",
         "native/addon.cc",
+        "native/authority.cc",
+        "native/chunked_decoder.cc",
+        "native/head_facts.cc",
+        "native/http1_parser.cc",
         "native/listen.cc",
         "native/listener_watch.cc",
       ],

@@ -41,29 +41,37 @@ enum class BodyFraming : uint8_t { kNone, kLength, kChunked };
 struct Head {
   Piece method;
   Piece target;
+  /// The target's authority where it has one, else the Host field's value (RFC 9112, 3.3); may be empty.
   Piece host;
   /// All of it, from the method to the empty line's end.
   uint32_t size = 0;
   uint32_t field_count = 0;
   /// Of a body under kLength; at most 2^53 - 1, so that JavaScript can hold it.
   uint64_t content_length = 0;
+  /// kNone also for `Content-Length: 0`.
   BodyFraming framing = BodyFraming::kNone;
-  /// 0 or 1 of HTTP/1.x.
+  /// 0 or 1; a higher 1.x is treated as 1.1 (RFC 9110, 2.5).
   uint8_t minor_version = 1;
   /// Whether the connection persists after the answer (RFC 9112, 9.3).
   bool keep_alive = true;
-  /// `Expect: 100-continue` of an HTTP/1.1 request (RFC 9110, 10.1.1).
+  /// `Expect: 100-continue` of an HTTP/1.1 request with a body (RFC 9110, 10.1.1).
   bool expects_continue = false;
   /// `Connection: upgrade` with an Upgrade field, of an HTTP/1.1 request (RFC 9110, 7.8).
   bool upgrade = false;
 };
 
+/// What a head's bytes are, in their order.
+enum class HeadPart : uint8_t { kStart, kMethod, kTarget, kVersion, kFieldStart, kName, kValue };
+
 /// What is known of a head that has come in part only, so that its bytes are not looked at again and again. Zero for a
 /// head's first bytes.
 struct HeadProgress {
-  /// Begin of the line that is not complete yet. All before it has been found valid.
+  HeadPart part = HeadPart::kStart;
+  /// Begin of the line that is not complete yet. Each line before it has been found valid.
   uint32_t line_start = 0;
-  /// Up to where that line was searched for its end.
+  /// Begin of the part that is not complete yet.
+  uint32_t part_start = 0;
+  /// Up to where that part was looked at.
   uint32_t searched = 0;
   /// Complete header fields.
   uint32_t fields = 0;
@@ -78,9 +86,12 @@ struct HeadOutcome {
 };
 
 /// `bytes` begins with the head and may hold more behind it. `fields` has room for kMaxFields; the first
-/// `head.field_count` are filled in. `head` and `fields` are of use only when the outcome is complete. `progress` is kept
-/// by the caller between the calls for one head, whose bytes must all be in `bytes` again each time; one CRLF before a request line
-/// is skipped (RFC 9112, 2.2) and counts into `head.size`.
+/// `head.field_count` are filled in. `head` and `fields` are of use only when the outcome is complete. `progress` is
+/// kept by the caller between the calls for one head, whose bytes must all be in `bytes` again each time; one CRLF
+/// before a request line is skipped (RFC 9112, 2.2) and counts into `head.size`.
+///
+/// What cannot become a head is refused at its first wrong byte. The outcome depends on the bytes alone, not on how
+/// they were split: what one line contradicts in another is found at the end.
 HeadOutcome ParseHead(std::span<const uint8_t> bytes, const HeadLimits& limits, HeadProgress& progress, Head& head,
                       std::span<Field> fields);
 
