@@ -20,15 +20,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { FastURL, NodeRequest, sendNodeResponse } from 'srvx/node';
-import type { FetchHandler, NodeListener } from '../contract/app.ts';
+import type { FetchHandler, NodeListener, RequestOrigin } from '../contract/app.ts';
 import { useLightClasses } from './light-classes.ts';
-
-/** The scheme and host that a client used, as a trusted proxy told them. */
-export interface RequestOrigin {
-  readonly scheme: 'http' | 'https';
-  /** With its port, when that is not the scheme's own. */
-  readonly host: string;
-}
 
 export interface NodeListenerOptions {
   /**

@@ -8,6 +8,13 @@ export interface FetchEnvironment {
   readonly outgoing?: ServerResponse;
 }
 
+/** The scheme and host that a client used, as a trusted proxy told them. */
+export interface RequestOrigin {
+  readonly scheme: 'http' | 'https';
+  /** With its port, when that is not the scheme's own. */
+  readonly host: string;
+}
+
 export type FetchHandler = (request: Request, env: FetchEnvironment) => Response | Promise<Response>;
 
 export type NodeListener = (req: IncomingMessage, res: ServerResponse) => unknown;

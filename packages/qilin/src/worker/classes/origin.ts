@@ -1,8 +1,8 @@
 /** Where a request came from: by its connection, and by what a trusted proxy says of it. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestOrigin } from '../../app/node-listener.ts';
 import { type Address, formatAddress } from '../../contract/address.ts';
+import type { RequestOrigin } from '../../contract/app.ts';
 import type { Listener } from '../../contract/messages.ts';
 import type { ForwardedSettings } from '../../contract/worker-config.ts';
 import { createForwarded, type Forwarded, UNIX_PEER } from '../../http/forwarded.ts';
