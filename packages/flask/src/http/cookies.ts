@@ -1,5 +1,5 @@
 /** Cookies: RFC 6265, with the quoting that Python's frameworks use for values beyond it. */
-import { emitWarning } from 'node:process';
+import process from 'node:process';
 import { domainToASCII } from 'node:url';
 import { httpDate } from './dates.ts';
 import { refuseControlCharacters } from './header-values.ts';
@@ -157,7 +157,7 @@ function cookieDomain(domain: string): string {
 
 function warnWhenLarge(name: string, header: string, maxSize: number): void {
   if (maxSize === 0 || header.length <= maxSize) return;
-  emitWarning(
+  process.emitWarning(
     `The "${name}" cookie is too large: its header has ${header.length} bytes, the limit is ${maxSize}.` +
       ' Browsers may silently ignore cookies larger than this.',
   );
