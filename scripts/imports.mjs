@@ -17,6 +17,9 @@ const ALLOWED = {
   '.': ['contract', 'settings'],
 };
 
+/** The framework runs wherever fetch handlers do: only these files may know the server, and only lazily. */
+const MAY_IMPORT_QILIN = ['run.ts'];
+
 const MAY_EXIT = [/^cli\//, /^worker\/main\.ts$/];
 
 const source = join(root, 'packages/qilin/src');
@@ -52,8 +55,42 @@ export function checkImports() {
       violations.push(`${file} may not call process.exit: only cli/ and worker/main.ts may`);
     }
   }
-  return [...violations, ...findCycles(graph)];
+  return [...violations, ...findCycles(graph), ...checkFlask()];
 }
+
+/** Web standards, node: builtins and its own dependencies; a file imports another for its types in a cycle at will. */
+function checkFlask() {
+  const folder = join(root, 'packages/flask');
+  /** @type {{ dependencies: Record<string, string>, peerDependencies: Record<string, string> }} */
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const own = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+  const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  /** @type {string[]} */
+  const violations = [];
+  for (const file of files) {
+    const text = readFileSync(join(folder, 'src', file), 'utf8');
+    for (const [statement, specifier = ''] of text.matchAll(IMPORT)) {
+      if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
+      const name = specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
+      const isLazy = statement.startsWith('import(');
+      const isAllowed = name === 'qilin' ? isLazy && MAY_IMPORT_QILIN.includes(file) : own.includes(name);
+      if (!isAllowed && !isTypeOnly(text, specifier))
+        violations.push(`packages/flask/src/${file} may not import ${specifier}`);
+    }
+    if (/\bprocess\.exit\(/.test(text) && file !== 'cli.ts')
+      violations.push(`packages/flask/src/${file} may not call process.exit`);
+  }
+  return violations;
+}
+
+/** @param {string} text @param {string} specifier */
+const isTypeOnly = (text, specifier) =>
+  text.split('\n').some((line) => line.startsWith('import type ') && line.endsWith(`from '${specifier}';`));
 
 /**
  * @param {Map<string, string[]>} graph

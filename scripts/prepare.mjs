@@ -67,7 +67,7 @@ function buildAddon() {
 export function prepare() {
   installDependencies();
   buildAddon();
-  run('npx', ['tsc', '--build', 'packages/qilin']);
+  run('npx', ['tsc', '--build', 'packages/qilin', 'packages/flask']);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();

@@ -1,0 +1,354 @@
+/** The app: what is registered on it, and what answers its requests. Flask's `Flask`. */
+
+import { appcontextTearingDown, requestTearingDown } from './app-signals.ts';
+import type { Blueprint, RegistrationOptions } from './blueprint.ts';
+import { readBody } from './body.ts';
+import { Config } from './config.ts';
+import { AppContext, RequestContext } from './context.ts';
+import { handle } from './dispatch.ts';
+import { MethodNotAllowed, NotFound, RequestRedirect } from './exceptions.ts';
+import { JSONProvider } from './json.ts';
+import { Logger } from './logger.ts';
+import { createPlan, type Plan } from './plan.ts';
+import { redirectTo } from './redirect.ts';
+import { makeReply, mutable } from './reply.ts';
+import type { FlaskRequest } from './request.ts';
+import type { BuildError } from './routing/build-error.ts';
+import { redirectUrl, type UrlBase, UrlMap } from './routing/map.ts';
+import type { Rule, RuleValues } from './routing/rule.ts';
+import {
+  endpointOf,
+  type ImportName,
+  type RouteOptions,
+  Scaffold,
+  type ScaffoldOptions,
+  type TeardownFunction,
+  type View,
+} from './scaffold.ts';
+import type { SessionInterface } from './sessions/interface.ts';
+import { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
+import type { Session } from './sessions/session.ts';
+import { pathOf, splitUrl } from './url-parts.ts';
+
+export interface FlaskOptions extends ScaffoldOptions {
+  /** Rules may say for which host they are: `{ host: '<name>.example.org' }`. */
+  readonly hostMatching?: boolean;
+  /** Host of the static files, with `hostMatching`. */
+  readonly staticHost?: string;
+}
+
+/** Anything that adds something to an app: `extension.initApp(app)`. */
+export interface Extension {
+  initApp(app: Flask): void;
+}
+
+/** Called when `urlFor` finds no rule; a text is taken as the URL. */
+export type BuildErrorHandler = (error: BuildError, endpoint: string, values: RuleValues) => string | undefined;
+
+/**
+ * @example
+ * const app = new Flask(import.meta);
+ * app.get('/', () => 'Hello, World!');
+ * export default app;
+ */
+export class Flask extends Scaffold {
+  /** Of the module that made the app: `hello`. */
+  readonly name: string;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly urlMap: UrlMap;
+  /** By endpoint. */
+  readonly viewFunctions = new Map<string, View>();
+  /** By full name. */
+  readonly blueprints = new Map<string, Blueprint>();
+  /** State of extensions, by their names. */
+  readonly extensions: Record<string, unknown> = {};
+  /** How JSON is read and written. */
+  json: JSONProvider;
+  /** Where sessions are kept. */
+  sessionInterface: SessionInterface = new SecureCookieSessionInterface();
+  /** Asked in turn when `urlFor` finds no rule. Flask's `url_build_error_handlers`. */
+  readonly urlBuildErrorHandlers: BuildErrorHandler[] = [];
+  /**
+   * Answers one request: what every server of the fetch kind calls. Bound, so that `Deno.serve(app.fetch)` works.
+   * Errors of views are answered, except in tests and in debug mode.
+   */
+  readonly fetch: (request: Request, environment?: unknown) => Response | Promise<Response>;
+  readonly #teardownAppcontext: TeardownFunction[] = [];
+  readonly #plans = new Map<Rule | undefined, Plan>();
+  #gotFirstRequest = false;
+
+  /** @param from the module's `import.meta`: paths are relative to its folder */
+  constructor(from: ImportName, options: FlaskOptions = {}) {
+    super(from, { staticFolder: 'static', templateFolder: 'templates', ...options });
+    this.name = this.importName;
+    this.config = new Config(this.rootPath);
+    const isDebug = () => this.debug;
+    this.logger = new Logger(this.name, isDebug);
+    this.json = new JSONProvider(isDebug);
+    this.urlMap = new UrlMap({ hostMatching: options.hostMatching ?? false });
+    this.fetch = (request, environment) => handle(new RequestContext(this, request, environment));
+    this.#addStaticRule(options);
+  }
+
+  #addStaticRule({ hostMatching = false, staticHost }: FlaskOptions): void {
+    if (staticHost !== undefined && !hostMatching) throw new TypeError('staticHost needs hostMatching.');
+    const folder = this.staticFolder;
+    if (folder === undefined || (hostMatching && staticHost === undefined)) return;
+    const send = ({ filename }: { readonly filename: string }) => this.sendStatic(folder, filename);
+    this.addUrlRule(
+      `${this.staticUrlPath}/<path:filename>`,
+      'static',
+      send,
+      staticHost === undefined ? {} : { host: staticHost },
+    );
+  }
+
+  /** `config.DEBUG`. */
+  get debug(): boolean {
+    return Boolean(this.config.DEBUG);
+  }
+
+  set debug(value: boolean) {
+    this.config.DEBUG = value;
+  }
+
+  /** `config.TESTING`. */
+  get testing(): boolean {
+    return Boolean(this.config.TESTING);
+  }
+
+  set testing(value: boolean) {
+    this.config.TESTING = value;
+  }
+
+  /** `config.SECRET_KEY`. */
+  get secretKey(): string | Uint8Array | null {
+    return this.config.SECRET_KEY;
+  }
+
+  set secretKey(value: string | Uint8Array | null) {
+    this.config.SECRET_KEY = value;
+  }
+
+  // Setting up
+
+  protected override checkSetup(method: string): void {
+    if (!this.#gotFirstRequest) return;
+    throw new Error(
+      `${method}() can no longer be called on the app '${this.name}': it has handled its first request already, and the ` +
+        'change would not apply everywhere. Do all that sets an app up before it is served.',
+    );
+  }
+
+  /** @throws Error when the endpoint has another view already */
+  override addUrlRule(
+    rule: string,
+    endpoint: string | undefined,
+    view: View | undefined,
+    options: RouteOptions = {},
+  ): void {
+    this.checkSetup('addUrlRule');
+    const methods = (options.methods ?? ['GET']).map((method) => method.toUpperCase());
+    const name = endpoint ?? endpointOf(view, rule, options.methods);
+    const automatic = options.provideAutomaticOptions ?? !methods.includes('OPTIONS');
+    const known = this.viewFunctions.get(name);
+    if (view !== undefined && known !== undefined && known !== view) {
+      throw new Error(
+        `View function mapping is overwriting an existing endpoint function: ${name}. Give one of them another { endpoint }.`,
+      );
+    }
+    this.urlMap.add(rule, {
+      ...options,
+      endpoint: name,
+      methods: automatic ? [...methods, 'OPTIONS'] : methods,
+      provideAutomaticOptions: automatic,
+    });
+    if (view !== undefined) this.viewFunctions.set(name, view);
+  }
+
+  registerBlueprint(blueprint: Blueprint, options: RegistrationOptions = {}): void {
+    this.checkSetup('registerBlueprint');
+    blueprint.register(this, options);
+  }
+
+  /** @internal */
+  addBlueprint(name: string, blueprint: Blueprint): void {
+    const known = this.blueprints.get(name);
+    if (known !== undefined) {
+      const which = known === blueprint ? 'this blueprint' : 'a different blueprint';
+      throw new Error(`The name '${name}' is already registered for ${which}. Register it with another { name }.`);
+    }
+    this.blueprints.set(name, blueprint);
+  }
+
+  /** When an app context ends: also after each request. Flask's `teardown_appcontext`. */
+  teardownAppcontext<F extends TeardownFunction>(work: F): F {
+    this.checkSetup('teardownAppcontext');
+    this.#teardownAppcontext.push(work);
+    return work;
+  }
+
+  // Contexts
+
+  /** A context without a request, for scripts and tests: `app.appContext().run(() => …)`. Flask's `app_context`. */
+  appContext(): AppContext {
+    return new AppContext(this);
+  }
+
+  /** The context of a given request. Flask's `request_context`. */
+  requestContext(request: Request, environment?: unknown): RequestContext {
+    return new RequestContext(this, request, environment);
+  }
+
+  /** @internal */
+  async doTeardownRequest(context: RequestContext, error: unknown): Promise<void> {
+    for (const work of this.planFor(context).teardown) await work(error);
+    requestTearingDown.send(this, { error });
+    await this.doTeardownAppcontext(error);
+  }
+
+  /** @internal */
+  async doTeardownAppcontext(error: unknown): Promise<void> {
+    for (const work of this.#teardownAppcontext.toReversed()) await work(error);
+    appcontextTearingDown.send(this, { error });
+  }
+
+  // Routing
+
+  /** What happens to a request; matches it first, unless that is done. @internal */
+  planFor(context: RequestContext): Plan {
+    if (context.rule === undefined && context.routingException === undefined) this.matchRequest(context);
+    const known = this.#plans.get(context.rule);
+    if (known !== undefined) return known;
+    return this.#addPlan(context.rule);
+  }
+
+  #addPlan(rule: Rule | undefined): Plan {
+    this.#gotFirstRequest = true;
+    const view = rule && this.viewFunctions.get(rule.endpoint);
+    const { blueprints } = this;
+    const plan = createPlan(rule, view, { app: this, blueprints, teardownAppcontext: this.#teardownAppcontext });
+    this.#plans.set(rule, plan);
+    return plan;
+  }
+
+  /** Finds the rule of a request, or says why there is none. @internal */
+  matchRequest(context: RequestContext): void {
+    const path = pathOf(context.raw.url);
+    if (!this.urlMap.hostMatching && this.config.SERVER_NAME === null) {
+      const rule = this.urlMap.literal(context.method, path);
+      if (rule !== undefined) {
+        context.rule = rule;
+        return;
+      }
+    }
+    this.#matchByTree(context, path);
+  }
+
+  #matchByTree(context: RequestContext, path: string): void {
+    const { scheme, host, query } = splitUrl(context.raw.url);
+    const base = this.urlBaseOf(scheme, host);
+    const match = this.urlMap.match(this.domainOf(base), path, context.method);
+    switch (match.kind) {
+      case 'found':
+        context.rule = match.rule;
+        context.viewArgs = match.values;
+        return;
+      case 'redirect': {
+        const url = redirectUrl(match.path, query, base);
+        context.routingException = new RequestRedirect(url, redirectTo(url, 308));
+        return;
+      }
+      case 'none':
+        context.routingException =
+          match.allowed.size === 0
+            ? new NotFound()
+            : new MethodNotAllowed(undefined, { validMethods: [...match.allowed].toSorted() });
+    }
+  }
+
+  /** What rules of hosts or subdomains are matched against. @internal */
+  domainOf(base: UrlBase): string {
+    return this.urlMap.hostMatching ? base.host : base.subdomain;
+  }
+
+  /** Host without the scheme's usual port; what SERVER_NAME does not account for is the subdomain. @internal */
+  urlBaseOf(scheme: string, hostAndPort: string): UrlBase {
+    const host = withoutUsualPort(hostAndPort, scheme);
+    const serverName = this.config.SERVER_NAME;
+    if (serverName === null || this.urlMap.hostMatching) return { scheme, host, subdomain: '', scriptName: '/' };
+    const own = withoutUsualPort(serverName.toLowerCase(), scheme);
+    if (host === own) return { scheme, host: own, subdomain: '', scriptName: '/' };
+    // Another host than the configured one: no rule has that subdomain.
+    const subdomain = host.endsWith(`.${own}`) ? host.slice(0, -own.length - 1) : '<invalid>';
+    return { scheme, host: own, subdomain, scriptName: '/' };
+  }
+
+  /** Where URLs point outside of a request; undefined without SERVER_NAME. @internal */
+  configuredUrlBase(): UrlBase | undefined {
+    const { SERVER_NAME: host, APPLICATION_ROOT: root, PREFERRED_URL_SCHEME: scheme } = this.config;
+    if (host === null) return undefined;
+    return { scheme, host, subdomain: '', scriptName: root.endsWith('/') ? root : `${root}/` };
+  }
+
+  // Responses
+
+  /** @internal */
+  toResponse(value: unknown, context: RequestContext): Response {
+    return makeReply(value, this.json, context.rule?.endpoint);
+  }
+
+  /** A file of a static folder. Flask's `send_static_file`. @internal */
+  async sendStatic(folder: string, filename: string): Promise<Response> {
+    throw new NotFound(`${folder} ${filename}`);
+  }
+
+  /** @internal */
+  readBody(request: FlaskRequest): Promise<Uint8Array<ArrayBuffer>> {
+    return readBody(request.raw, this.config.MAX_CONTENT_LENGTH);
+  }
+
+  // Sessions
+
+  /** Whether something must be awaited before each view: a session that is kept in a store. @internal */
+  get mustPrepare(): boolean {
+    return !(this.sessionInterface instanceof SecureCookieSessionInterface);
+  }
+
+  /** @internal */
+  async prepare(context: RequestContext): Promise<void> {
+    if (!this.mustPrepare) return;
+    const session = await this.sessionInterface.openSession(this, context.request);
+    context.openedSession = session ?? this.sessionInterface.makeNullSession();
+  }
+
+  /** @internal */
+  openSession(context: RequestContext): Session {
+    const session = this.sessionInterface.openSession(this, context.request);
+    if (!(session instanceof Promise)) return session ?? this.sessionInterface.makeNullSession();
+    throw new Error('The session is kept in a store and is there in requests only: use it in a view.');
+  }
+
+  /** Whether the response must pass by the session: it was opened, or its cookie may have to be sent anew. @internal */
+  concernsSession({ openedSession, raw }: RequestContext): boolean {
+    if (openedSession !== undefined) return true;
+    const { SECRET_KEY: key, SESSION_REFRESH_EACH_REQUEST: refresh, SESSION_COOKIE_NAME: name } = this.config;
+    return key !== null && refresh && (raw.headers.get('cookie')?.includes(name) ?? false);
+  }
+
+  /** @internal */
+  async saveSession(context: RequestContext, response: Response): Promise<Response> {
+    if (!this.concernsSession(context)) return response;
+    const { session } = context;
+    if (this.sessionInterface.isNullSession(session)) return response;
+    const changed = mutable(response);
+    await this.sessionInterface.saveSession(this, session, changed);
+    return changed;
+  }
+}
+
+function withoutUsualPort(host: string, scheme: string): string {
+  const port = scheme === 'https' || scheme === 'wss' ? ':443' : ':80';
+  return host.endsWith(port) ? host.slice(0, -port.length) : host;
+}

@@ -1,0 +1,243 @@
+/**
+ * The context of a request, or of an app outside of one. It follows the coroutine through every `await`: an
+ * AsyncLocalStorage holds it, and `request`, `g`, `session` and `currentApp` are views of it. Code of this package that
+ * has the context at hand uses it directly.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Flask } from './app.ts';
+import { Globals } from './globals.ts';
+import { FlaskRequest } from './request.ts';
+import type { UrlBase } from './routing/map.ts';
+import type { Rule, RuleValues } from './routing/rule.ts';
+import type { Session } from './sessions/session.ts';
+
+/** Changes a response on its way out. */
+export type AfterFunction = (response: Response) => Response | Promise<Response>;
+
+const storage = new AsyncLocalStorage<AppContext | undefined>();
+
+/** What is current outside of a request: an app and a `g`. Flask's `AppContext`. */
+export class AppContext {
+  readonly app: Flask;
+  #g: Globals | undefined;
+  /** What was current before each `push()`. */
+  #outer: (AppContext | undefined)[] | undefined;
+
+  constructor(app: Flask) {
+    this.app = app;
+  }
+
+  /** Made when it is first asked for. */
+  get g(): Globals {
+    this.#g ??= new Globals();
+    return this.#g;
+  }
+
+  /** Where `urlFor` builds URLs; undefined without SERVER_NAME. */
+  get urlBase(): UrlBase | undefined {
+    return this.app.configuredUrlBase();
+  }
+
+  /** Calls `work` with this context current, in all that it awaits too; the functions of `teardownAppcontext` run after it. */
+  run<T>(work: () => T): T {
+    return tearDownAfter(
+      () => storage.run(this, work),
+      (error) => storage.run(this, () => this.tearDown(error)),
+    );
+  }
+
+  /**
+   * Makes this context current for what follows in the calling function, and what that awaits. Pair it with `pop()`, or
+   * let `using` do so: `using context = app.appContext().push()`.
+   */
+  push(): this {
+    this.#outer ??= [];
+    this.#outer.push(storage.getStore());
+    storage.enterWith(this);
+    return this;
+  }
+
+  /** Ends what `push()` began. Resolves when the functions of `teardownAppcontext` have run. */
+  async pop(error?: unknown): Promise<void> {
+    const outer = this.#outer?.pop();
+    const torn = this.tearDown(error);
+    storage.enterWith(outer);
+    await torn;
+  }
+
+  [Symbol.dispose](): void {
+    this.pop().catch((error: unknown) => this.app.logger.exception('Teardown failed', error));
+  }
+
+  tearDown(error: unknown): void | Promise<void> {
+    return this.app.doTeardownAppcontext(error);
+  }
+}
+
+/** All that belongs to one request. Flask's `RequestContext`. */
+export class RequestContext extends AppContext {
+  readonly raw: Request;
+  /** What the server gave beside the request: `{ incoming, outgoing }` on Node's HTTP stack, bindings on Workers. */
+  readonly environment: unknown;
+  readonly method: string;
+  rule: Rule | undefined = undefined;
+  viewArgs: RuleValues = {};
+  /** Why there is no rule. */
+  routingException: Error | undefined = undefined;
+  afterFunctions: AfterFunction[] | undefined = undefined;
+  /** For `getFlashedMessages`: they are taken out of the session once for each request. */
+  flashes: readonly (readonly [category: string, message: string])[] | undefined = undefined;
+  openedSession: Session | undefined = undefined;
+  #request: FlaskRequest | undefined;
+
+  constructor(app: Flask, raw: Request, environment: unknown) {
+    super(app);
+    this.raw = raw;
+    this.environment = environment;
+    this.method = raw.method;
+  }
+
+  get request(): FlaskRequest {
+    this.#request ??= new FlaskRequest(this);
+    return this.#request;
+  }
+
+  /** Opened when it is first asked for, unless its interface has to wait for a store. */
+  get session(): Session {
+    this.openedSession ??= this.app.openSession(this);
+    return this.openedSession;
+  }
+
+  /** Whether something concerns the response after the view, with nothing around it. */
+  needsFinish(): boolean {
+    return this.afterFunctions !== undefined || this.app.concernsSession(this);
+  }
+
+  override get urlBase(): UrlBase {
+    return this.request.urlBase;
+  }
+
+  override run<T>(work: () => T): T {
+    this.app.matchRequest(this);
+    return super.run(work);
+  }
+
+  override push(): this {
+    this.app.matchRequest(this);
+    return super.push();
+  }
+
+  override tearDown(error: unknown): void | Promise<void> {
+    return this.app.doTeardownRequest(this, error);
+  }
+}
+
+/** Calls `work`, then `after` with what it threw: at once, or when its promise is settled. */
+function tearDownAfter<T>(work: () => T, after: (error: unknown) => void | Promise<void>): T {
+  let result: T;
+  try {
+    result = work();
+  } catch (error) {
+    after(error);
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    after(undefined);
+    return result;
+  }
+  const settled = result.then(
+    async (value) => {
+      await after(undefined);
+      return value;
+    },
+    async (error) => {
+      await after(error);
+      throw error;
+    },
+  );
+  return settled as T;
+}
+
+/** Calls `work(context)` with the context current. The way of every request: it makes no closure. */
+export const runIn = <C extends AppContext, T>(context: C, work: (context: C) => T): T =>
+  storage.run(context, work, context);
+
+export const currentContext = (): AppContext | undefined => storage.getStore();
+
+export function currentRequestContext(): RequestContext | undefined {
+  const context = storage.getStore();
+  return context instanceof RequestContext ? context : undefined;
+}
+
+/** @throws Error outside of a request, with the cure */
+export function requireRequestContext(): RequestContext {
+  const context = storage.getStore();
+  if (context instanceof RequestContext) return context;
+  throw new Error(
+    'Working outside of request context.\n\n' +
+      'This means that you used something that needs an active HTTP request: request, session, flash() or the like.\n' +
+      'Use it in a view, or in what a view awaits. In a test: app.testRequestContext().run(() => …).\n' +
+      'In a callback that outlives its request, wrap it by copyCurrentRequestContext().',
+  );
+}
+
+/** @throws Error outside of an app, with the cure */
+export function requireAppContext(): AppContext {
+  const context = storage.getStore();
+  if (context !== undefined) return context;
+  throw new Error(
+    'Working outside of application context.\n\n' +
+      'This means that you used something that needs to know the current app: currentApp, g or the like.\n' +
+      'Use it in a view, or set up a context: app.appContext().run(() => …).',
+  );
+}
+
+/**
+ * `work`, bound to the request that is current now: for a callback that runs when the request may be over; Flask's
+ * `copy_current_request_context`.
+ * @throws Error outside of a request
+ */
+export function copyCurrentRequestContext<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => R {
+  const context = requireRequestContext();
+  return (...args) => storage.run(context, () => work(...args));
+}
+
+/**
+ * A generator that sees the current request while it is streamed, after its view has returned; Flask's
+ * `stream_with_context`.
+ * @throws Error outside of a request
+ */
+export function streamWithContext<T>(
+  generator: Iterable<T> | AsyncIterable<T> | (() => Iterable<T> | AsyncIterable<T>),
+): AsyncIterableIterator<T> {
+  const context = requireRequestContext();
+  const source = typeof generator === 'function' ? storage.run(context, generator) : generator;
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  return {
+    next: async () => storage.run(context, () => iterator.next()),
+    return: async (value?: unknown) => {
+      await storage.run(context, () => iterator.return?.(value));
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/**
+ * Registers a function for the response of this request alone; Flask's `after_this_request`.
+ * @throws Error outside of a request
+ */
+export function afterThisRequest(work: AfterFunction): AfterFunction {
+  const context = requireRequestContext();
+  context.afterFunctions ??= [];
+  context.afterFunctions.push(work);
+  return work;
+}
+
+/** Whether there is a current request. */
+export const hasRequestContext = (): boolean => currentRequestContext() !== undefined;
+
+/** Whether there is a current app. */
+export const hasAppContext = (): boolean => storage.getStore() !== undefined;

@@ -1,0 +1,71 @@
+/** What users import from `@qilin/flask`. */
+
+export { type BuildErrorHandler, type Extension, Flask, type FlaskOptions } from './app.ts';
+export {
+  appcontextTearingDown,
+  gotRequestException,
+  messageFlashed,
+  requestFinished,
+  requestStarted,
+  requestTearingDown,
+  templateRendered,
+} from './app-signals.ts';
+export { Blueprint, type BlueprintOptions, type BlueprintSetup, type RegistrationOptions } from './blueprint.ts';
+export { Config, type ConfigValues } from './config.ts';
+export {
+  AppContext,
+  afterThisRequest,
+  copyCurrentRequestContext,
+  hasAppContext,
+  hasRequestContext,
+  RequestContext,
+  streamWithContext,
+} from './context.ts';
+export type { ErrorClass, ErrorHandler } from './error-handlers.ts';
+export * from './exceptions.ts';
+export { Globals } from './globals.ts';
+export {
+  deleteCookie,
+  flash,
+  getFlashedMessages,
+  isSafeRedirect,
+  jsonify,
+  makeResponse,
+  redirect,
+  setCookie,
+} from './helpers.ts';
+export type { CookieOptions } from './http/cookies.ts';
+export { float, int, MultiDict, type ReadonlyMultiDict } from './http/multi-dict.ts';
+export { JSONProvider } from './json.ts';
+export { type Level, Logger } from './logger.ts';
+export { currentApp, g, request, session } from './proxies.ts';
+export type { Reply, ReplyHeaders, ReplyStatus } from './reply.ts';
+export type { FlaskRequest } from './request.ts';
+export { BuildError } from './routing/build-error.ts';
+export {
+  BaseConverter,
+  type ConverterArgument,
+  type ConverterArguments,
+  type ConverterClass,
+  ValidationError,
+} from './routing/converters.ts';
+export { UrlMap } from './routing/map.ts';
+export type { ConverterTypes, ViewParams } from './routing/params.ts';
+export type { Rule, RuleOptions, RuleValues } from './routing/rule.ts';
+export type {
+  AfterFunction,
+  BeforeFunction,
+  ContextProcessor,
+  ImportName,
+  RouteOptions,
+  ScaffoldOptions,
+  TeardownFunction,
+  UrlDefaultsFunction,
+  UrlValuePreprocessor,
+  View,
+} from './scaffold.ts';
+export { SessionInterface } from './sessions/interface.ts';
+export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
+export { Session, type SessionData } from './sessions/session.ts';
+export { Signal } from './signals.ts';
+export { type UrlForValues, urlFor } from './url-for.ts';

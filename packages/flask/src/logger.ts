@@ -1,0 +1,68 @@
+/** `app.logger`: lines on standard error, in the form of Flask's default handler. */
+
+export const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Takes one line with its line break. */
+export type LineSink = (line: string) => void;
+
+export class Logger {
+  readonly name: string;
+  /** The least level that is written; undefined: debug in debug mode, else warning. */
+  level: Level | undefined = undefined;
+  /** Where lines go; standard error by default. */
+  sink: LineSink = (line) => {
+    process.stderr.write(line);
+  };
+  readonly #isDebug: () => boolean;
+
+  constructor(name: string, isDebug: () => boolean) {
+    this.name = name;
+    this.#isDebug = isDebug;
+  }
+
+  debug(message: string): void {
+    this.log('debug', message);
+  }
+
+  info(message: string): void {
+    this.log('info', message);
+  }
+
+  warning(message: string): void {
+    this.log('warning', message);
+  }
+
+  error(message: string): void {
+    this.log('error', message);
+  }
+
+  critical(message: string): void {
+    this.log('critical', message);
+  }
+
+  /** An error with its stack, and with what caused it. */
+  exception(message: string, error: unknown): void {
+    this.log('error', `${message}\n${stackOf(error)}`);
+  }
+
+  log(level: Level, message: string): void {
+    const least = this.level ?? (this.#isDebug() ? 'debug' : 'warning');
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    this.sink(`[${timestamp(new Date())}] ${level.toUpperCase()} in ${this.name}: ${message}\n`);
+  }
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? String(error);
+  return error.cause === undefined ? own : `${own}\nCaused by: ${stackOf(error.cause)}`;
+}
+
+/** `2026-11-25 13:04:05,678`, in local time, as Python's logging writes it. */
+function timestamp(time: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+  return `${date} ${clock},${String(time.getMilliseconds()).padStart(3, '0')}`;
+}

@@ -1,0 +1,203 @@
+/**
+ * A view's return value becomes a `Response`; Flask's `make_response`.
+ *
+ * | returned                            | becomes                                                     |
+ * |-------------------------------------|-------------------------------------------------------------|
+ * | string                              | text/html                                                   |
+ * | Uint8Array, ArrayBuffer             | the bytes, text/html as in Flask                            |
+ * | Blob                                | the bytes, of its type                                      |
+ * | object, array                       | application/json                                            |
+ * | ReadableStream, (async) generator   | streamed, text/html                                         |
+ * | Response, HTTPException             | itself, its page                                            |
+ * | [body, status], [body, headers]     | the body's response, with another status and more headers   |
+ * | [body, status, headers]             | both                                                        |
+ * | null, undefined, a number, a boolean| a TypeError that names the view                             |
+ *
+ * Python tells a tuple from a list; here an array is the tuple when its second item can only be a status (an integer from
+ * 100 to 599, after something that can be a body) or headers (a `Headers`; a plain object after a text). `[{…}, {…}]` and
+ * `[1, 200]` are JSON; `jsonify()` makes JSON of any array.
+ */
+import { HTTPException, SecurityError } from './exceptions.ts';
+import type { JSONProvider } from './json.ts';
+
+/** Headers to add: an object, pairs, or `Headers`. A list of values becomes as many lines. */
+export type ReplyHeaders =
+  | Headers
+  | Readonly<Record<string, string | readonly string[]>>
+  | readonly (readonly [name: string, value: string])[];
+
+/** A status code, or a code with its reason: `'404 Not Here'`. */
+export type ReplyStatus = number | string;
+
+/** What a view may return. */
+export type Reply = string | object;
+
+export const HTML: ResponseInit = Object.freeze({
+  headers: Object.freeze({ 'content-type': 'text/html; charset=utf-8' }),
+});
+
+/** @param endpoint names the view in an error @throws TypeError for what no response can be made of */
+export function makeReply(value: unknown, json: JSONProvider, endpoint: string | undefined): Response {
+  if (typeof value === 'string') return new Response(value, HTML);
+  if (value instanceof Response) return value;
+  if (!Array.isArray(value)) return fromBody(value, json, endpoint);
+  const tuple = asTuple(value);
+  if (tuple === undefined) return json.response(value);
+  return amend(makeReply(tuple.body, json, endpoint), tuple.status, tuple.headers);
+}
+
+function fromBody(value: unknown, json: JSONProvider, endpoint: string | undefined): Response {
+  if (typeof value !== 'object' || value === null) throw invalid(value, endpoint);
+  if (value instanceof HTTPException) return value.getResponse();
+  if (value instanceof Uint8Array) return new Response(value, HTML);
+  if (value instanceof ArrayBuffer || value instanceof ReadableStream) return new Response(value, HTML);
+  if (value instanceof Blob) return new Response(value);
+  if (isIterator(value)) return new Response(streamOf(value), HTML);
+  return json.response(value);
+}
+
+function invalid(value: unknown, endpoint: string | undefined): TypeError {
+  const view = endpoint === undefined ? 'The view function' : `The view function for '${endpoint}'`;
+  if (value === null || value === undefined) {
+    const what = value === null ? 'returned null' : 'returned undefined, or ended without a return statement';
+    return new TypeError(`${view} did not return a valid response. The function ${what}.`);
+  }
+  return new TypeError(
+    `${view} did not return a valid response. It must return a string, an object or array, bytes, a stream or generator, a ` +
+      `Response, or [body, status?, headers?], but it returned the ${typeof value} ${String(value)}.`,
+  );
+}
+
+interface Tuple {
+  readonly body: unknown;
+  readonly status: ReplyStatus | undefined;
+  readonly headers: ReplyHeaders | undefined;
+}
+
+function asTuple(value: readonly unknown[]): Tuple | undefined {
+  const [body, second, third] = value;
+  if (value.length < 2 || value.length > 3 || !canBeBody(body)) return undefined;
+  if (value.length === 3) {
+    if (!(second === undefined || second === null || isStatus(second)) || !areHeaders(third)) return undefined;
+    return { body, status: second ?? undefined, headers: third };
+  }
+  if (isStatus(second)) return { body, status: second, headers: undefined };
+  const isHeaders = second instanceof Headers || (isText(body) && isPlainObject(second) && areHeaders(second));
+  return isHeaders ? { body, status: undefined, headers: second } : undefined;
+}
+
+const isText = (body: unknown): boolean =>
+  typeof body === 'string' || body instanceof Response || body instanceof Uint8Array;
+
+const canBeBody = (value: unknown): boolean =>
+  typeof value === 'string' || (typeof value === 'object' && value !== null);
+
+const isStatus = (value: unknown): value is ReplyStatus =>
+  typeof value === 'number'
+    ? Number.isInteger(value) && value >= 100 && value <= 599
+    : typeof value === 'string' && /^[1-5]\d\d /.test(value);
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function areHeaders(value: unknown): value is ReplyHeaders {
+  if (value instanceof Headers) return true;
+  const isValue = (item: unknown) =>
+    typeof item === 'string' || (Array.isArray(item) && item.every((one) => typeof one === 'string'));
+  if (Array.isArray(value))
+    return value.every(
+      (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((item) => typeof item === 'string'),
+    );
+  return isPlainObject(value) && Object.values(value).every(isValue);
+}
+
+/** The response with another status and more headers; headers of the same name are replaced. */
+export function amend(
+  response: Response,
+  status: ReplyStatus | undefined,
+  headers: ReplyHeaders | undefined,
+): Response {
+  const lines = headers === undefined ? [] : headerLines(headers);
+  for (const [name, value] of lines) refuseLineBreaks(name, value);
+  const amended = status === undefined ? mutable(response) : copy(response, status);
+  const replaced = new Set<string>();
+  for (const [name, value] of lines) {
+    const key = name.toLowerCase();
+    if (replaced.has(key)) amended.headers.append(name, value);
+    else amended.headers.set(name, value);
+    replaced.add(key);
+  }
+  return amended;
+}
+
+function copy(response: Response, status: ReplyStatus | undefined): Response {
+  const [, code = String(response.status), reason = ''] =
+    /^(\d{3}) ?(.*)$/.exec(String(status ?? response.status)) ?? [];
+  const init: ResponseInit = { status: Number(code), headers: new Headers(response.headers) };
+  const hasBody = !NULL_BODY.has(Number(code));
+  return new Response(hasBody ? response.body : null, reason === '' ? init : { ...init, statusText: reason });
+}
+
+/** Statuses with which a `Response` may have no body. */
+const NULL_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+
+/** The response, or a copy of it: the headers of `Response.redirect()` and of what `fetch()` gave cannot be changed. */
+export function mutable(response: Response): Response {
+  try {
+    response.headers.delete('x-qilin-probe');
+    return response;
+  } catch {
+    return copy(response, undefined);
+  }
+}
+
+function headerLines(headers: ReplyHeaders): readonly (readonly [string, string])[] {
+  if (headers instanceof Headers) return [...headers];
+  const entries: readonly (readonly [string, string | readonly string[]])[] = isPairs(headers)
+    ? headers
+    : Object.entries(headers);
+  return entries.flatMap(([name, value]): (readonly [string, string])[] =>
+    typeof value === 'string' ? [[name, value]] : value.map((item) => [name, item] as const),
+  );
+}
+
+const isPairs = (headers: ReplyHeaders): headers is readonly (readonly [string, string])[] => Array.isArray(headers);
+
+/** A line break in a header would begin another header, or the body. @throws SecurityError */
+export function refuseLineBreaks(name: string, value: string): void {
+  if (/[\0\r\n]/.test(value) || /[\0\r\n]/.test(name)) {
+    throw new SecurityError(
+      `Header ${JSON.stringify(name)} may not contain a line break (got ${JSON.stringify(value)}).`,
+    );
+  }
+}
+
+type Chunks = Iterator<unknown> | AsyncIterator<unknown>;
+
+/** A generator, or what else has `next()`; not an array, a Map or a Set, which are data. */
+function isIterator(value: object): value is Chunks {
+  return 'next' in value && typeof value.next === 'function';
+}
+
+/** Bytes of what a generator yields: texts and bytes. */
+function streamOf(chunks: Chunks): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else if (value instanceof Uint8Array) controller.enqueue(value);
+      else if (typeof value === 'string') controller.enqueue(encoder.encode(value));
+      else
+        throw new TypeError(
+          `A streamed view must yield strings or bytes (it yielded the ${typeof value} ${String(value)}).`,
+        );
+    },
+    async cancel(reason) {
+      await chunks.return?.(reason);
+    },
+  });
+}
