@@ -11,6 +11,12 @@
         "native/http1_parser.cc",
         "native/listen.cc",
         "native/listener_watch.cc",
+        "native/poller.cc",
+        "native/poller_epoll.cc",
+        "native/poller_poll.cc",
+        "native/poller_select.cc",
+        "native/sleeper.cc",
+        "native/timers.cc",
       ],
       "defines": ["NAPI_VERSION=8"],
       "cflags": [

@@ -1,5 +1,6 @@
-// Deadlines of descriptors, one each. Two ways to keep them: a ring of bit vectors (timer_wheel.h, as picoev) and a binary
-// heap (timer_heap.h, as libevent). Time is milliseconds of a monotonic clock, handed in; nothing here asks for it.
+// Deadlines of descriptors, one each. Two ways to keep them: a ring of bit vectors (timer_wheel.h, as picoev) and a
+// binary heap (timer_heap.h, as libevent). Time is milliseconds of a monotonic clock, handed in; nothing here asks for
+// it.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,9 @@ class Timers {
   static std::unique_ptr<Timers> Create(TimerKind kind, uint64_t now, uint32_t capacity);
   virtual ~Timers() = default;
 
-  /// Sets a descriptor's deadline, in the place of one it has. It expires in the first Advance() at or after `deadline`, and at most
-  /// one tick (kTick) later than that.
+  /// Sets a descriptor's deadline, in the place of one it has. It never expires before `deadline`, and always in an
+  /// Advance() that is a tick (kTick) or more behind it. One that has passed already expires in a later Advance() than
+  /// the last, so that what expires may be set anew without end.
   virtual void Set(int fd, uint64_t deadline) = 0;
   /// Without effect when there is none.
   virtual void Clear(int fd) = 0;
