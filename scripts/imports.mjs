@@ -13,8 +13,9 @@ const ALLOWED = {
   settings: ['contract', 'modules'],
   worker: ['contract', 'modules', 'app', 'http', 'observe', '@qilin/picoev'],
   arbiter: ['contract', 'settings', 'observe', '@qilin/picoev'],
+  serve: ['contract', 'settings', 'app', 'observe', 'worker', '@qilin/picoev'],
   cli: ['contract', 'settings', 'arbiter', 'observe'],
-  '.': ['contract', 'settings'],
+  '.': ['contract', 'settings', 'serve'],
 };
 
 /** The framework runs wherever fetch handlers do: only these files may know the server, and only lazily. */

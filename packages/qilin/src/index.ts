@@ -13,4 +13,5 @@ export type {
   WorkerContext,
 } from './contract/worker-class.ts';
 export type { WorkerConfig } from './contract/worker-config.ts';
+export { type RunningServer, type ServeOptions, Server, serve } from './serve/serve.ts';
 export { defineConfig, type QilinConfig } from './settings/config.ts';

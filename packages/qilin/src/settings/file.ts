@@ -72,7 +72,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Keys that say something about the file, not about the server. */
 const IGNORED = new Set(['$schema', '__esModule', 'module.exports']);
 
-function sortKeys(exported: unknown, label: string): ConfigFileContent {
+/** The settings that an object names, in whatever spelling. `label` is where it comes from, for messages. */
+export function sortKeys(exported: unknown, label: string): ConfigFileContent {
   if (!isObject(exported)) {
     const message = `${label} must export an object of settings (got ${quote(exported)}).`;
     return { values: new Map(), errors: [new QilinError('CONFIG_FILE', message)] };

@@ -6,7 +6,7 @@ import type { Config, Origins, SettingName } from './config.ts';
 import { conflicts, notes } from './conflicts.ts';
 import { usableCpus } from './cpus.ts';
 import { splitWords } from './env.ts';
-import { type ConfigFile, findConfigFile, readConfigFile } from './file.ts';
+import { type ConfigFile, type ConfigFileContent, findConfigFile, readConfigFile, sortKeys } from './file.ts';
 import type { Checked } from './kinds.ts';
 import { invalid } from './messages.ts';
 import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
@@ -20,6 +20,8 @@ export interface SettingsSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute path of the directory of the start: the one before any `chdir`, also on a reload. */
   readonly cwd: string;
+  /** Settings that a program gives to `serve()`, in the form of a config file; they come before all others. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** What `workers = auto` becomes. By default the CPUs that this process may use. */
   readonly cpus?: () => number;
 }
@@ -64,6 +66,7 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
     fileLayer,
     commandLineLayer(cmdArgs, (flag) => `QILIN_CMD_ARGS${flag === undefined ? '' : ` ${flag}`}`),
     commandLineLayer(argv, (flag) => (flag === undefined ? 'command line' : `flag ${flag}`)),
+    objectLayer(sortKeys(sources.options ?? {}, 'serve()'), 'serve()'),
   ];
   const given = new Map(layers.flatMap(({ found }) => [...found]));
   const defaults = defaultLayer(sources, given);
@@ -94,11 +97,13 @@ async function configLayer(
     return { file, layer: { found: new Map(), errors: [error] } };
   }
   if (file === undefined) return { file, layer: { found: new Map(), errors: [] } };
-  const { label } = file;
-  const { values, errors } = await readConfigFile(file);
+  return { file, layer: objectLayer(await readConfigFile(file), file.label) };
+}
+
+function objectLayer({ values, errors }: ConfigFileContent, label: string): Layer {
   const checked = [...values].map(([name, value]) => [name, label, ROWS[name].kind.check(value)] as const);
   const layer = layerOf(checked);
-  return { file, layer: { found: layer.found, errors: [...errors, ...layer.errors] } };
+  return { found: layer.found, errors: [...errors, ...layer.errors] };
 }
 
 function commandLineLayer({ given, errors }: CommandLine, originOf: (flag: string | undefined) => string): Layer {

@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { Server, serve } from '../../src/index.ts';
+
+const hello = { fetch: () => new Response('hello') };
+
+test('an app is served in this process, at a port that the system chose', async () => {
+  const server = await serve(hello, { bind: '127.0.0.1:0' });
+  try {
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    const response = await fetch(server.url);
+    expect(await response.text()).toBe('hello');
+    expect(server.stats().requests).toBe(1);
+  } finally {
+    await server.close();
+  }
+  await expect(fetch(server.url)).rejects.toThrow();
+});
+
+test('close() waits for the answer that is in flight, and runs the app’s onShutdown after it', async () => {
+  const order: string[] = [];
+  let asked: () => void = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const app = {
+    fetch: async () => {
+      asked();
+      await pause(50);
+      order.push('answered');
+      return new Response('late');
+    },
+    onShutdown: () => {
+      order.push('shut down');
+    },
+  };
+  const server = await serve(app, { bind: '127.0.0.1:0' });
+  const answer = fetch(server.url, { headers: { connection: 'close' } });
+  await isAsked;
+  await Promise.all([server.close(), server.close()]);
+  expect(await (await answer).text()).toBe('late');
+  expect(order).toEqual(['answered', 'shut down']);
+});
+
+test.each([
+  [{ bnd: 3 }, 'serve(): bnd is not a setting; did you mean bind?'],
+  [{ backlog: -1 }, 'backlog'],
+  [{ workerClass: 'nonsense' }, 'workerClass must be one of'],
+])('%j is an error that names the setting', async (options, message) => {
+  await expect(serve(hello, { bind: '127.0.0.1:0', ...options })).rejects.toThrow(message);
+});
+
+test('an address in use is an error, and what was opened before it is closed again', async () => {
+  const first = await serve(hello, { bind: '127.0.0.1:0' });
+  const taken = first.url.replace('http://', '');
+  await expect(serve(hello, { bind: ['127.0.0.1:0', taken] })).rejects.toMatchObject({ code: 'BIND_FAILED' });
+  await first.close();
+});
+
+test('a value that is no app is an error', async () => {
+  await expect(serve({ port: 3 }, { bind: '127.0.0.1:0' })).rejects.toMatchObject({ code: 'APP_UNCLEAR' });
+});
+
+test('serveForever() ends at SIGTERM and leaves no listener for signals behind', async () => {
+  const before = process.listenerCount('SIGTERM');
+  const server = new Server(['127.0.0.1', 0], hello);
+  const { url } = await server.start();
+  const ended = server.serveForever();
+  expect(await (await fetch(url, { headers: { connection: 'close' } })).text()).toBe('hello');
+  await expect.poll(() => process.listenerCount('SIGTERM')).toBe(before + 1);
+  process.emit('SIGTERM');
+  await ended;
+  expect(process.listenerCount('SIGTERM')).toBe(before);
+});
