@@ -10,6 +10,9 @@ import { run } from './prepare.mjs';
 const TOOLS = {
   'python3-flask': ['/usr/bin/python3', '-c', 'import flask'], // test/flask/differential: the reference
   'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
+  'libuv1-dev': ['test', '-e', '/usr/include/uv.h'], // packages/picoev/test/native.test.ts: a loop without Node
+  clang: ['clang', '--version'], // scripts/fuzz.mjs
+  'libclang-rt-14-dev': ['sh', '-c', 'ls "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*'],
   chromium: ['chromium', '--version'], // test/flask/blog.test.ts: the browser
 };
 

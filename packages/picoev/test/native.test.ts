@@ -1,0 +1,52 @@
+/** The kernel's parts without Node, tested in C++ under sanitizers: see test/native. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import {
+  buildProgram,
+  HTTP_SOURCES,
+  KERNEL,
+  POLLER_SOURCES,
+  SANITIZED,
+  SANITIZER_ENV,
+  TIMER_SOURCES,
+} from '../../../scripts/native.mjs';
+
+const execute = promisify(execFile);
+const inTests = (names: readonly string[]) => names.map((name) => join(import.meta.dirname, 'native', `${name}.cc`));
+
+/** Compiling takes its time on a busy machine. */
+const BUILD_TIMEOUT = 300_000;
+
+/** Runs a test program; its lines that begin with `ok` are the tests that passed. A failure has all it said. */
+async function passed(program: string, args: readonly string[] = []): Promise<string[]> {
+  const { stdout } = await execute(program, args, { env: SANITIZER_ENV, timeout: 120_000 });
+  return stdout.split('\n').filter((line) => line.startsWith('ok'));
+}
+
+describe('the native kernel without Node', () => {
+  test(
+    'parser, decoder, multiplexers and timers hold under AddressSanitizer and UndefinedBehaviorSanitizer',
+    async () => {
+      const tests = ['main', 'chunked_decoder_test', 'http1_parser_test', 'poller_test', 'timers_test'];
+      const sources = [...inTests(tests), ...HTTP_SOURCES, ...POLLER_SOURCES, ...TIMER_SOURCES];
+      const program = await buildProgram({ name: 'unit', flags: SANITIZED, sources });
+      expect(await passed(program)).not.toEqual([]);
+      await expect(passed(program, ['--fail'])).rejects.toThrow('should be 2');
+    },
+    BUILD_TIMEOUT,
+  );
+
+  test.skipIf(!existsSync('/usr/include/uv.h'))(
+    'a libuv loop turns for every multiplexer, free of data races by ThreadSanitizer (needs libuv1-dev)',
+    async () => {
+      const sources = [...inTests(['main', 'sleeper_test']), join(KERNEL, 'sleeper.cc'), ...POLLER_SOURCES];
+      const flags = ['-g', '-O1', '-fsanitize=thread'];
+      const program = await buildProgram({ name: 'sleeper', flags, sources, libraries: ['-luv'] });
+      expect(await passed(program)).toHaveLength(1);
+    },
+    BUILD_TIMEOUT,
+  );
+});
