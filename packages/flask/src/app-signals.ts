@@ -1,5 +1,6 @@
 /** The signals that an app sends. */
 import type { Flask } from './app.ts';
+import type { FlashedMessage } from './context.ts';
 import { Signal } from './signals.ts';
 
 /** A request is about to be handled. */
@@ -13,7 +14,7 @@ export const requestTearingDown = new Signal<Flask, { readonly error: unknown }>
 /** The app's context ends. */
 export const appcontextTearingDown = new Signal<Flask, { readonly error: unknown }>('appcontext-tearing-down');
 /** A message was flashed. */
-export const messageFlashed = new Signal<Flask, { readonly message: string; readonly category: string }>(
+export const messageFlashed = new Signal<Flask, { readonly message: FlashedMessage; readonly category: string }>(
   'message-flashed',
 );
 /** A template was rendered. */

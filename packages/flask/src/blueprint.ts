@@ -1,6 +1,7 @@
 /** A part of an app that is put together apart and registered under a name, once or several times. Flask's `Blueprint`. */
 import type { Flask } from './app.ts';
 import type { ErrorClass, ErrorHandler } from './error-handlers.ts';
+import type { HTTPException } from './exceptions.ts';
 import type { RuleValues } from './routing/rule.ts';
 import {
   type AfterFunction,
@@ -174,7 +175,7 @@ export class Blueprint extends Scaffold {
   }
 
   /** As the app's `errorhandler`. */
-  appErrorhandler(code: number, handler: ErrorHandler): ErrorHandler;
+  appErrorhandler(code: number, handler: ErrorHandler<HTTPException>): ErrorHandler<HTTPException>;
   appErrorhandler<E extends Error>(type: ErrorClass<E>, handler: ErrorHandler<E>): ErrorHandler<E>;
   appErrorhandler<E extends Error>(codeOrClass: number | ErrorClass<E>, handler: ErrorHandler<E>): ErrorHandler<E> {
     this.recordOnce(({ app }) => app.hooks.errorHandlers.set(codeOrClass, handler));

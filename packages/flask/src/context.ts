@@ -6,10 +6,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Flask } from './app.ts';
 import { Globals } from './globals.ts';
+import type { Markup } from './markup.ts';
 import { FlaskRequest } from './request.ts';
 import type { UrlBase } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
 import type { Session } from './sessions/session.ts';
+
+/** A message of `flash()`: text, or HTML that is written as it is. */
+export type FlashedMessage = string | Markup;
+
+export type Flashed = readonly [category: string, message: FlashedMessage];
 
 /** Changes a response on its way out. */
 export type AfterFunction = (response: Response) => Response | Promise<Response>;
@@ -86,7 +92,7 @@ export class RequestContext extends AppContext {
   routingException: Error | undefined = undefined;
   afterFunctions: AfterFunction[] | undefined = undefined;
   /** For `getFlashedMessages`: they are taken out of the session once for each request. */
-  flashes: readonly (readonly [category: string, message: string])[] | undefined = undefined;
+  flashes: readonly Flashed[] | undefined = undefined;
   openedSession: Session | undefined = undefined;
   #request: FlaskRequest | undefined;
 

@@ -1,7 +1,8 @@
 /** The functions that views call by name. Flask's `helpers`. */
 import { messageFlashed } from './app-signals.ts';
-import { requireAppContext, requireRequestContext } from './context.ts';
+import { type Flashed, type FlashedMessage, requireAppContext, requireRequestContext } from './context.ts';
 import { type CookieOptions, dumpCookie, dumpDeletedCookie } from './http/cookies.ts';
+import { Markup } from './markup.ts';
 import { redirectTo } from './redirect.ts';
 import { makeReply, mutable } from './reply.ts';
 
@@ -62,17 +63,18 @@ export function deleteCookie(
 
 const FLASHES = '_flashes';
 
-type Flashed = readonly [category: string, message: string];
+const isMessage = (value: unknown): value is FlashedMessage => typeof value === 'string' || value instanceof Markup;
 
 const isFlashed = (value: unknown): value is Flashed =>
-  Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'string');
+  Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isMessage(value[1]);
 
 const flashedIn = (value: unknown): readonly Flashed[] => (Array.isArray(value) ? value.filter(isFlashed) : []);
 
 /** Keeps a message for the next request of this client. Flask's `flash`. */
-export function flash(message: string, category = 'message'): void {
+export function flash(message: FlashedMessage, category = 'message'): void {
   const { app, session } = requireRequestContext();
-  session.set(FLASHES, [...flashedIn(session.get(FLASHES)), [category, message]]);
+  // A frozen array is a tuple to the session, as Python's Flask keeps it.
+  session.set(FLASHES, [...flashedIn(session.get(FLASHES)), Object.freeze([category, message] as const)]);
   messageFlashed.send(app, { message, category });
 }
 
@@ -83,20 +85,20 @@ export function flash(message: string, category = 'message'): void {
 export function getFlashedMessages(options?: {
   readonly withCategories?: false;
   readonly categoryFilter?: readonly string[];
-}): string[];
+}): FlashedMessage[];
 export function getFlashedMessages(options: {
   readonly withCategories: true;
   readonly categoryFilter?: readonly string[];
-}): [category: string, message: string][];
+}): [category: string, message: FlashedMessage][];
 export function getFlashedMessages(
   options: { readonly withCategories?: boolean; readonly categoryFilter?: readonly string[] } = {},
-): string[] | [string, string][] {
+): FlashedMessage[] | [string, FlashedMessage][] {
   const context = requireRequestContext();
   const { session } = context;
   context.flashes ??= session.has(FLASHES) ? flashedIn(session.pop(FLASHES)) : [];
   const { categoryFilter: wanted = [], withCategories = false } = options;
   const chosen = context.flashes.filter(([category]) => wanted.length === 0 || wanted.includes(category));
   return withCategories
-    ? chosen.map(([category, message]): [string, string] => [category, message])
+    ? chosen.map(([category, message]): [string, FlashedMessage] => [category, message])
     : chosen.map(([, message]) => message);
 }

@@ -61,5 +61,5 @@ const isInOrder = (entries: readonly (readonly [string, unknown])[]): boolean =>
   entries.every(([name], index) => index === 0 || (entries[index - 1]?.[0] ?? '') <= name);
 
 function escapeBeyondAscii(text: string): string {
-  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[^\0-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -136,10 +136,23 @@ export function amend(
 function copy(response: Response, status: ReplyStatus | undefined): Response {
   const [, code = String(response.status), reason = ''] =
     /^(\d{3}) ?(.*)$/.exec(String(status ?? response.status)) ?? [];
-  const init: ResponseInit = { status: Number(code), headers: new Headers(response.headers) };
+  const init = { status: Number(code), headers: new Headers(response.headers) };
   const hasBody = !NULL_BODY.has(Number(code));
+  if (Number(code) === 304) for (const name of OF_THE_ENTITY) init.headers.delete(name);
   return new Response(hasBody ? response.body : null, reason === '' ? init : { ...init, statusText: reason });
 }
+
+/** Headers that tell of a body, which a 304 has not; as Werkzeug's `remove_entity_headers`. */
+const OF_THE_ENTITY = [
+  'allow',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'last-modified',
+];
 
 /** Statuses with which a `Response` may have no body. */
 const NULL_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);

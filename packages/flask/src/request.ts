@@ -81,7 +81,7 @@ export class FlaskRequest {
 
   /** Without the query: `http://host/user/ana`. */
   get baseUrl(): string {
-    return `${this.rootUrl}${urlQuote(this.path.slice(1), { safe: "!$&'()*+,/:;=@%" })}`;
+    return `${this.rootUrl}${urlQuote(this.path.slice(1), { safe: "!$&'()*+,/:;=@" })}`;
   }
 
   /** With the query. */

@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorClass, type ErrorHandler, ErrorHandlers } from './error-handlers.ts';
+import type { HTTPException } from './exceptions.ts';
 import type { Reply } from './reply.ts';
 import type { ViewParams } from './routing/params.ts';
 import type { RuleValues } from './routing/rule.ts';
@@ -231,7 +232,7 @@ export abstract class Scaffold {
    * Handles errors of a status code or a class; the most specific handler wins, a blueprint's before the app's.
    * @example app.errorhandler(404, () => ['Not here', 404]);
    */
-  errorhandler(code: number, handler: ErrorHandler): ErrorHandler;
+  errorhandler(code: number, handler: ErrorHandler<HTTPException>): ErrorHandler<HTTPException>;
   errorhandler<E extends Error>(type: ErrorClass<E>, handler: ErrorHandler<E>): ErrorHandler<E>;
   errorhandler<E extends Error>(codeOrClass: number | ErrorClass<E>, handler: ErrorHandler<E>): ErrorHandler<E> {
     this.checkSetup('errorhandler');
