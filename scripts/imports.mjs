@@ -5,7 +5,7 @@ import { root } from './prepare.mjs';
 
 /** @type {Readonly<Record<string, readonly string[]>>} Folder of packages/qilin/src → what its files may import. */
 const ALLOWED = {
-  contract: [],
+  contract: ['@qilin/picoev'],
   modules: ['contract'],
   app: ['contract', 'modules'],
   http: ['contract'],

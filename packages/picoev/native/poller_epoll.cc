@@ -42,7 +42,7 @@ class EpollPoller final : public Poller {
  private:
   uint32_t EventsOf(uint8_t interest) const {
     uint32_t events = trigger_ == Trigger::kEdge ? uint32_t{EPOLLET} : 0;
-    if ((interest & kReadable) != 0) events |= EPOLLIN;
+    if ((interest & kReadable) != 0) events |= EPOLLIN | EPOLLRDHUP;
     if ((interest & kWritable) != 0) events |= EPOLLOUT;
     return events;
   }
@@ -50,9 +50,9 @@ class EpollPoller final : public Poller {
   static Ready ReadyOf(const epoll_event& event) {
     const bool hung_up = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
     uint8_t interest = hung_up ? kReadable | kWritable : 0;
-    if ((event.events & EPOLLIN) != 0) interest |= kReadable;
+    if ((event.events & (EPOLLIN | EPOLLRDHUP)) != 0) interest |= kReadable;
     if ((event.events & EPOLLOUT) != 0) interest |= kWritable;
-    return {event.data.fd, interest, hung_up};
+    return {event.data.fd, interest, hung_up, hung_up || (event.events & EPOLLRDHUP) != 0};
   }
 
   const UniqueFd epoll_;

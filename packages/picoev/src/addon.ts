@@ -26,6 +26,47 @@ export interface NativeAcceptor {
   stats(): NativeStats;
 }
 
+interface NativeEndpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 'IPv4' | 'IPv6';
+}
+
+interface NativeHandlers {
+  /** The first `rows` rows of the table of events are valid until `onTurnEnd` has returned. */
+  onTurn(rows: number): void;
+  /** Called when the microtasks of `onTurn` are over. */
+  onTurnEnd(): void;
+  onExhausted(code: string): void;
+  onBroken(failure: NativeFailure): void;
+  onRefused(refusal: { readonly status: number; readonly reason: string }): void;
+  onEmpty(): void;
+}
+
+/** native/loop.h says what each does. */
+export interface NativeHttpLoop {
+  accept(fd: number): undefined | NativeFailure;
+  stopAccepting(): void;
+  flush(rows: number, text: string): void;
+  write(kind: number, fd: number, serial: number, sequence: number, flags: number, bytes: Uint8Array): number;
+  readBody(fd: number, serial: number, sequence: number): void;
+  pauseBody(fd: number, serial: number, sequence: number): void;
+  abort(fd: number, serial: number): void;
+  detach(fd: number, serial: number, sequence: number): { readonly fd: number; readonly rest: Buffer } | undefined;
+  closeIdle(): void;
+  close(): void;
+  peer(fd: number, serial: number): NativeEndpoint | undefined;
+  local(fd: number, serial: number): NativeEndpoint | undefined;
+  stats(): {
+    readonly accepted: number;
+    readonly requests: number;
+    readonly refused: number;
+    readonly turns: number;
+    readonly wakeups: number;
+    readonly open: number;
+  };
+}
+
 type NativeAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 interface Addon {
@@ -44,6 +85,14 @@ interface Addon {
     onExhausted: (code: string) => void,
     onBroken: (failure: NativeFailure) => void,
   ): NativeAcceptor | NativeFailure;
+  /** `slab`, `events` and `answers` are shared with the kernel: wire.ts. */
+  startHttpLoop(
+    options: Readonly<Record<string, number>>,
+    slab: Uint8Array,
+    events: Uint8Array,
+    answers: Uint8Array,
+    handlers: NativeHandlers,
+  ): NativeHttpLoop | NativeFailure;
 }
 
 /** The addon could not be loaded; `cause` is what Node said. */

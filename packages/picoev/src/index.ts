@@ -1,7 +1,16 @@
-/** Qilin's native kernel: listening sockets, the acceptor, and what a PID 1 must do. */
+/** Qilin's native kernel: listening sockets, the acceptor, the HTTP engine, and what a PID 1 must do. */
 export { Acceptor, type AcceptorOptions, type AcceptorStats } from './acceptor.ts';
 export { AddonMissingError } from './addon.ts';
 export { setAlarm } from './alarm.ts';
+export type { BodySink, Endpoint, Exchange } from './exchange.ts';
+export {
+  HttpLoop,
+  type HttpLoopHandlers,
+  type HttpLoopOptions,
+  type HttpLoopStats,
+  type MultiplexerName,
+  type TimersName,
+} from './http-loop.ts';
 export {
   addressOf,
   closeFd,

@@ -11,7 +11,7 @@ const WORKER_CLASS_NAMES = {
 type OwnWorkerClass = keyof typeof WORKER_CLASS_NAMES;
 
 /** Those that are not there yet. */
-const PLANNED = ['threads', 'picoev'] as const;
+const PLANNED = ['threads'] as const;
 
 export type BuiltinWorkerClass = Exclude<OwnWorkerClass, (typeof PLANNED)[number]>;
 

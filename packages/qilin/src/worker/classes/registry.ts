@@ -9,6 +9,7 @@ import { findModuleFile, importModule } from '../../modules/import-module.ts';
 const BUILTIN: Readonly<Record<BuiltinWorkerClass, () => Promise<WorkerClassFactory>>> = {
   async: async () => (await import('./async.ts')).workerClass,
   sync: async () => (await import('./sync.ts')).workerClass,
+  picoev: async () => (await import('./picoev.ts')).workerClass,
 };
 
 /** @throws QilinError WORKER_CLASS_UNKNOWN, with the cause when the class's own module threw */

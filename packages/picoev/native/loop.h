@@ -1,0 +1,259 @@
+// Serves HTTP/1.1 connections: waits for them, reads, hands each turn's requests over at once, writes the answers. Knows
+// libuv, in whose loop it takes its turns, but nothing of JavaScript.
+//
+// Invariant: what an event row points at in the slab is valid until the owner's OnTurnEnd() has returned.
+#pragma once
+
+#include <uv.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "acceptor.h"
+#include "connection.h"
+#include "failure.h"
+#include "poller.h"
+#include "response.h"
+#include "sleeper.h"
+#include "timers.h"
+#include "unique_fd.h"
+#include "uv_handle.h"
+#include "wire.h"
+
+namespace picoev {
+
+/// Milliseconds; 0 for no limit.
+struct Timeouts {
+  /// From a connection's first byte of a request to the end of its head; also for a connection that sends nothing.
+  uint64_t head = 60'000;
+  /// From the end of the head to the end of the body.
+  uint64_t body = 300'000;
+  /// That an idle connection is kept for the next request.
+  uint64_t keep_alive = 2'000;
+  /// Without progress in sending.
+  uint64_t write = 60'000;
+  /// From a complete request to the begin of its answer.
+  uint64_t answer = 0;
+};
+
+struct LoopOptions {
+  Multiplexer multiplexer = Multiplexer::kEpollEdge;
+  TimerKind timers = TimerKind::kWheel;
+  RequestLimits limits;
+  Timeouts timeouts;
+  /// Connections that are open at once.
+  uint32_t max_connections = 1000;
+  /// Names of header fields are changed to lower case, for apps that cannot see the difference.
+  bool lower_case_names = true;
+};
+
+class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sleeper::Owner {
+ public:
+  class Owner {
+   public:
+    /// The first `rows` of the table of events are valid, and all answers given in this call and its microtasks are written in
+    /// OnTurnEnd().
+    virtual void OnTurn(uint32_t rows) = 0;
+    virtual void OnTurnEnd() = 0;
+    /// See Acceptor::Owner.
+    virtual void OnExhausted(int error) = 0;
+    virtual void OnBroken(int error) = 0;
+    /// A request was refused: for the log.
+    virtual void OnRefused(uint32_t status, const char* reason) = 0;
+    /// No connection is open any more.
+    virtual void OnEmpty() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  struct Stats {
+    uint64_t accepted = 0;
+    uint64_t requests = 0;
+    uint64_t refused = 0;
+    uint64_t turns = 0;
+    uint64_t wakeups = 0;
+    uint32_t open = 0;
+  };
+
+  static constexpr uint32_t kEventRows = 1024;
+  static constexpr uint32_t kAnswerRows = 1024;
+  /// Read at once from one connection, at most.
+  static constexpr uint32_t kReadSize = 64 * 1024;
+  static constexpr uint32_t kSlabSize = 2 * 1024 * 1024;
+  /// Bytes that wait to be sent on one connection: beyond that the app is asked to wait.
+  static constexpr uint32_t kHighWater = 64 * 1024;
+
+  /// `owner`, `slab`, `events` and `answers` must outlive the loop.
+  static Result<std::unique_ptr<HttpLoop>> Create(uv_loop_t* loop, const LoopOptions& options, Owner& owner,
+                                                  std::span<uint8_t> slab, std::span<EventRow> events,
+                                                  std::span<const AnswerRow> answers);
+  ~HttpLoop();
+  HttpLoop(const HttpLoop&) = delete;
+  HttpLoop& operator=(const HttpLoop&) = delete;
+
+  /// Accepts from a listening socket from now on. It stays the caller's, and must be open until StopAccepting().
+  std::optional<Failure> Accept(int listener);
+  void StopAccepting();
+
+  /// Takes the first `rows` answers, whose texts follow each other in `text`.
+  void Flush(uint32_t rows, std::span<const uint8_t> text);
+  /// A piece of an answer, kPiece or kRaw, that is too long to be copied twice. Returns the bytes that wait to be sent;
+  /// they are copied.
+  uint32_t Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
+                 std::span<const uint8_t> bytes);
+  void ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence);
+  void PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence);
+  /// Cuts the connection, whatever was in flight.
+  void Abort(uint32_t fd, uint32_t serial);
+  /// Gives the descriptor away with what was received behind the request; nothing when that is not possible.
+  struct Detached {
+    UniqueFd fd;
+    std::vector<uint8_t> rest;
+  };
+  std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
+  bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
+
+  /// Answers get `Connection: close` from now on by their flag; here idle connections are closed that have had their chance.
+  void CloseIdle();
+  /// Closes everything. The loop is of no more use but for Stats().
+  void Close();
+
+  const Stats& GetStats();
+
+ private:
+  /// What a connection is waiting for, and has only so long.
+  enum class Deadline : uint8_t { kNone, kFirst, kHead, kBody, kIdle, kAnswer, kWrite, kLinger };
+
+  /// Bytes that the kernel did not take yet.
+  struct Pending {
+    std::string bytes;
+    size_t sent = 0;
+    size_t Size() const { return bytes.size() - sent; }
+  };
+
+  /// What is kept for a descriptor.
+  struct Slot {
+    Connection http;
+    std::unique_ptr<Pending> pending;
+    /// When `waits_for` has lasted too long; 0 for never.
+    uint64_t deadline = 0;
+    /// What the timers know: no later than `deadline`, so that a deadline that moves back costs nothing; 0 for nothing.
+    uint64_t timer_at = 0;
+    /// Tells this connection from others that have had the same descriptor; 0 for none.
+    uint32_t serial = 0;
+    Deadline waits_for = Deadline::kNone;
+    /// What the poller watches.
+    uint8_t interest = 0;
+    /// The client has ended its side.
+    bool ended = false;
+    /// Our side is ended, and what still comes is thrown away.
+    bool lingers = false;
+    /// The app was asked to wait until there is room.
+    bool congested = false;
+  };
+
+  HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, std::span<uint8_t> slab,
+           std::span<EventRow> events, std::span<const AnswerRow> answers, std::unique_ptr<Poller> poller);
+
+  // Turns.
+  void OnReady() override { Turn(); }
+  void Turn();
+  void RequestTurn();
+  void DeliverLateRows();
+  void GoOn();
+  void Handle(const Ready& ready);
+  void Dispatch();
+  EventRow& NextRow(EventRow::Kind kind, int fd);
+  void TellLate(EventRow::Kind kind, uint32_t flags, int fd);
+  bool HasRoom(size_t carried) const;
+
+  // Connections.
+  void OnConnection(UniqueFd connection) override;
+  void OnExhausted(int error) override { owner_.OnExhausted(error); }
+  void OnBroken(int error) override { owner_.OnBroken(error); }
+  Slot* Find(uint32_t fd, uint32_t serial);
+  Slot& At(int fd) { return slots_[static_cast<size_t>(fd)]; }
+  bool Watch(int fd, uint8_t interest);
+  void Read(int fd, bool to_the_end);
+  bool ReadOnce(int fd);
+  void OnEnd(int fd);
+  void Lose(int fd);
+  void Forget(int fd);
+  UniqueFd Remove(int fd);
+  void OnRequest(Connection& connection, const RequestView& request) override;
+  void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
+  void OnRefusal(Connection& connection, uint32_t status, const char* reason, bool in_body) override;
+  void Refuse(int fd, uint32_t status, bool in_body);
+
+  // Answers.
+  void Answer(int fd, const AnswerRow& row, std::span<const uint8_t> text);
+  void AppendPiece(ByteBuffer& out, uint32_t flags, std::span<const uint8_t> piece);
+  ByteBuffer& OutOf(int fd);
+  ByteBuffer& BufferFor(int fd, uint32_t sequence);
+  void Complete(int fd, uint32_t sequence, bool last);
+  void SendRun();
+  void Send(int fd, std::span<const uint8_t> bytes);
+  void SendPending(int fd);
+  void Settle(int fd);
+  void Linger(int fd);
+  std::string_view Date();
+
+  // Time.
+  uint64_t Now() const { return uv_now(loop_); }
+  void Expect(int fd);
+  Deadline WaitsFor(const Slot& slot) const;
+  uint64_t TimeoutOf(Deadline deadline) const;
+  void SetTimer(int fd, Slot& slot);
+  void OnTimer();
+  void OnExpired(int fd);
+  void OnDeadline(int fd);
+  void StartTimer();
+
+  uv_loop_t* const loop_;
+  const LoopOptions options_;
+  Owner& owner_;
+  const std::span<uint8_t> slab_;
+  const std::span<EventRow> events_;
+  const std::span<const AnswerRow> answers_;
+
+  std::vector<Slot> slots_;
+  std::unique_ptr<Poller> poller_;
+  std::unique_ptr<Sleeper> sleeper_;
+  std::unique_ptr<Timers> timers_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  UvHandle<uv_timer_t> timer_;
+  UvHandle<uv_idle_t> soon_;
+
+  uint32_t slab_used_ = 0;
+  uint32_t rows_ = 0;
+  /// Told outside a turn: they wait for the next one.
+  std::vector<EventRow> late_rows_;
+  /// Connections whose received bytes can be gone on with.
+  std::vector<std::pair<int, uint32_t>> resumable_;
+  std::array<Ready, 256> ready_;
+
+  /// Answers of one connection that are sent together.
+  ByteBuffer run_;
+  int run_fd_ = -1;
+  DateField date_;
+
+  uint64_t timer_due_ = 0;
+  uint32_t last_serial_ = 0;
+  bool in_turn_ = false;
+  bool paused_ = false;
+  bool closed_ = false;
+  /// The descriptor of the connection that is receiving, for the sink's calls.
+  int receiving_ = -1;
+  Stats stats_;
+};
+
+}  // namespace picoev

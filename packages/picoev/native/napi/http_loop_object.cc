@@ -1,0 +1,294 @@
+#include "http_loop_object.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "../loop.h"
+#include "object.h"
+
+namespace picoev {
+namespace {
+
+/// The rows of a table in memory that JavaScript shares.
+template <typename Row>
+std::span<Row> RowsOf(std::span<uint8_t> bytes) {
+  return {reinterpret_cast<Row*>(bytes.data()), bytes.size() / sizeof(Row)};
+}
+
+double NumberOf(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  double number = 0;
+  napi_get_named_property(env, object, name, &value);
+  napi_get_value_double(env, value, &number);
+  return number;
+}
+
+LoopOptions OptionsOf(napi_env env, napi_value object) {
+  const auto number = [&](const char* name) { return static_cast<uint64_t>(NumberOf(env, object, name)); };
+  const auto word = [&](const char* name) { return static_cast<uint32_t>(NumberOf(env, object, name)); };
+  LoopOptions options;
+  options.multiplexer = static_cast<Multiplexer>(word("multiplexer"));
+  options.timers = static_cast<TimerKind>(word("timers"));
+  options.limits.head.line = word("requestLine");
+  options.limits.head.fields = word("fields");
+  options.limits.head.field_size = word("fieldSize");
+  options.limits.body = number("body");
+  options.timeouts = {.head = number("headTimeout"),
+                      .body = number("bodyTimeout"),
+                      .keep_alive = number("keepAliveTimeout"),
+                      .write = number("writeTimeout"),
+                      .answer = number("answerTimeout")};
+  options.max_connections = word("connections");
+  options.lower_case_names = word("lowerCaseNames") != 0;
+  return options;
+}
+
+napi_value AddressOf(napi_env env, int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (ask(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return Undefined(env);
+  char text[INET6_ADDRSTRLEN] = {};
+  uint16_t port = 0;
+  if (storage.ss_family == AF_INET) {
+    const auto& address = reinterpret_cast<const sockaddr_in&>(storage);
+    inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+    port = ntohs(address.sin_port);
+  } else if (storage.ss_family == AF_INET6) {
+    const auto& address = reinterpret_cast<const sockaddr_in6&>(storage);
+    inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof text);
+    port = ntohs(address.sin6_port);
+  } else {
+    return Undefined(env);
+  }
+  const char* family = storage.ss_family == AF_INET ? "IPv4" : "IPv6";
+  return Object(env, {{"address", String(env, text)}, {"port", Number(env, port)}, {"family", String(env, family)}});
+}
+
+/// While it is open it keeps its JavaScript object, the handlers and the shared memory alive.
+class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
+ public:
+  static napi_value Start(napi_env env, napi_callback_info info);
+
+  HttpLoopObject(napi_env env, napi_value self, const Arguments<5>& arguments)
+      : env_(env),
+        context_(env, self, "QilinHttpLoop"),
+        self_(env, self),
+        slab_(env, arguments[1]),
+        events_(env, arguments[2]),
+        answers_(env, arguments[3]),
+        on_turn_(env, Handler(arguments[4], "onTurn")),
+        on_turn_end_(env, Handler(arguments[4], "onTurnEnd")),
+        on_exhausted_(env, Handler(arguments[4], "onExhausted")),
+        on_broken_(env, Handler(arguments[4], "onBroken")),
+        on_refused_(env, Handler(arguments[4], "onRefused")),
+        on_empty_(env, Handler(arguments[4], "onEmpty")) {}
+  ~HttpLoopObject() { Close(); }
+  HttpLoopObject(const HttpLoopObject&) = delete;
+  HttpLoopObject& operator=(const HttpLoopObject&) = delete;
+
+  void Close() override {
+    if (std::exchange(closed_, true)) return;
+    if (loop_) loop_->Close();
+    Instance::Of(env_).open.erase(this);
+    for (Root* root : {&self_, &slab_, &events_, &answers_, &on_turn_, &on_turn_end_, &on_exhausted_, &on_broken_,
+                       &on_refused_, &on_empty_}) {
+      root->Drop();
+    }
+  }
+
+  void OnTurn(uint32_t rows) override {
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_turn_.Get(), Number(env_, rows));
+  }
+
+  void OnTurnEnd() override {
+    if (closed_) return;
+    const HandleScope scope(env_);
+    context_.CallPlainly(self_.Get(), on_turn_end_.Get());
+  }
+
+  void OnExhausted(int error) override {
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_exhausted_.Get(), String(env_, SystemCode(error)));
+  }
+
+  void OnBroken(int error) override {
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_broken_.Get(), ToValue(env_, Failure{.syscall = "accept", .error = error}));
+  }
+
+  void OnRefused(uint32_t status, const char* reason) override {
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_refused_.Get(),
+                  Object(env_, {{"status", Number(env_, status)}, {"reason", String(env_, reason)}}));
+  }
+
+  void OnEmpty() override {
+    if (closed_) return;
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_empty_.Get(), Undefined(env_));
+  }
+
+ private:
+  napi_value Handler(napi_value handlers, const char* name) const {
+    napi_value handler = nullptr;
+    napi_get_named_property(env_, handlers, name, &handler);
+    return handler;
+  }
+
+  template <napi_value (HttpLoopObject::*Method)(napi_callback_info)>
+  static napi_value Invoke(napi_env env, napi_callback_info info) {
+    auto* object = Unwrap<HttpLoopObject>(env, info);
+    return object == nullptr || object->closed_ ? Undefined(env) : (object->*Method)(info);
+  }
+
+  napi_value Accept(napi_callback_info info) {
+    if (auto failure = loop_->Accept(Arguments<1>(env_, info).Integer(0))) return ToValue(env_, *failure);
+    return Undefined(env_);
+  }
+  napi_value StopAccepting(napi_callback_info) {
+    loop_->StopAccepting();
+    return Undefined(env_);
+  }
+  /// (rows, text)
+  napi_value Flush(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    size_t size = 0;
+    napi_get_value_string_latin1(env_, arguments[1], nullptr, 0, &size);
+    if (text_.size() <= size) text_.resize(size + 1);
+    napi_get_value_string_latin1(env_, arguments[1], text_.data(), text_.size(), &size);
+    loop_->Flush(arguments.Unsigned(0), {reinterpret_cast<const uint8_t*>(text_.data()), size});
+    // One giant answer should not be kept for ever.
+    if (text_.size() > kKeptText) text_ = std::vector<char>(kKeptText);
+    return Undefined(env_);
+  }
+  /// (kind, fd, serial, sequence, flags, bytes) → bytes that wait to be sent
+  napi_value Write(napi_callback_info info) {
+    const Arguments<6> arguments(env_, info);
+    const auto kind = static_cast<AnswerRow::Kind>(arguments.Unsigned(0));
+    return Number(env_, loop_->Write(kind, arguments.Unsigned(1), arguments.Unsigned(2), arguments.Unsigned(3),
+                                     arguments.Unsigned(4), arguments.Bytes(5)));
+  }
+  napi_value ReadBody(napi_callback_info info) {
+    const Arguments<3> arguments(env_, info);
+    loop_->ReadBody(arguments.Unsigned(0), arguments.Unsigned(1), arguments.Unsigned(2));
+    return Undefined(env_);
+  }
+  napi_value PauseBody(napi_callback_info info) {
+    const Arguments<3> arguments(env_, info);
+    loop_->PauseBody(arguments.Unsigned(0), arguments.Unsigned(1), arguments.Unsigned(2));
+    return Undefined(env_);
+  }
+  napi_value Abort(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    loop_->Abort(arguments.Unsigned(0), arguments.Unsigned(1));
+    return Undefined(env_);
+  }
+  /// (fd, serial, sequence) → { fd, rest } or undefined
+  napi_value Detach(napi_callback_info info) {
+    const Arguments<3> arguments(env_, info);
+    auto detached = loop_->Detach(arguments.Unsigned(0), arguments.Unsigned(1), arguments.Unsigned(2));
+    if (!detached) return Undefined(env_);
+    napi_value rest = nullptr;
+    napi_create_buffer_copy(env_, detached->rest.size(), detached->rest.data(), nullptr, &rest);
+    return Object(env_, {{"fd", Number(env_, detached->fd.Release())}, {"rest", rest}});
+  }
+  napi_value CloseIdle(napi_callback_info) {
+    loop_->CloseIdle();
+    return Undefined(env_);
+  }
+  napi_value CloseAll(napi_callback_info) {
+    Close();
+    return Undefined(env_);
+  }
+  /// (fd, serial) → { address, port, family } or undefined
+  napi_value Peer(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    const uint32_t fd = arguments.Unsigned(0);
+    if (!loop_->IsOpen(fd, arguments.Unsigned(1))) return Undefined(env_);
+    return AddressOf(env_, static_cast<int>(fd), getpeername);
+  }
+  napi_value Local(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    const uint32_t fd = arguments.Unsigned(0);
+    if (!loop_->IsOpen(fd, arguments.Unsigned(1))) return Undefined(env_);
+    return AddressOf(env_, static_cast<int>(fd), getsockname);
+  }
+  napi_value Stats(napi_callback_info) {
+    const HttpLoop::Stats& stats = loop_->GetStats();
+    return Object(env_, {{"accepted", Number(env_, static_cast<double>(stats.accepted))},
+                         {"requests", Number(env_, static_cast<double>(stats.requests))},
+                         {"refused", Number(env_, static_cast<double>(stats.refused))},
+                         {"turns", Number(env_, static_cast<double>(stats.turns))},
+                         {"wakeups", Number(env_, static_cast<double>(stats.wakeups))},
+                         {"open", Number(env_, stats.open)}});
+  }
+
+  static constexpr size_t kKeptText = 256 * 1024;
+
+  const napi_env env_;
+  bool closed_ = false;
+  const AsyncContext context_;
+  Root self_;
+  Root slab_;
+  Root events_;
+  Root answers_;
+  Root on_turn_;
+  Root on_turn_end_;
+  Root on_exhausted_;
+  Root on_broken_;
+  Root on_refused_;
+  Root on_empty_;
+  std::vector<char> text_;
+  std::unique_ptr<HttpLoop> loop_;
+};
+
+napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
+  const Arguments<5> arguments(env, info);
+  napi_value self = Object(env, {});
+  auto object = std::make_unique<HttpLoopObject>(env, self, arguments);
+  Instance& instance = Instance::Of(env);
+  const auto events = RowsOf<EventRow>(arguments.Bytes(2));
+  const auto answers = RowsOf<AnswerRow>(arguments.Bytes(3));
+  auto created = HttpLoop::Create(instance.loop, OptionsOf(env, arguments[0]), *object, arguments.Bytes(1), events,
+                                  std::span<const AnswerRow>(answers));
+  if (const auto* failure = std::get_if<Failure>(&created)) return ToValue(env, *failure);
+  object->loop_ = std::get<std::unique_ptr<HttpLoop>>(std::move(created));
+  instance.open.insert(object.get());
+
+  const auto method = [](const char* name, napi_callback callback) {
+    return napi_property_descriptor{name, nullptr, callback, nullptr, nullptr, nullptr, napi_default, nullptr};
+  };
+  const std::array methods{
+      method("accept", Invoke<&HttpLoopObject::Accept>),
+      method("stopAccepting", Invoke<&HttpLoopObject::StopAccepting>),
+      method("flush", Invoke<&HttpLoopObject::Flush>),
+      method("write", Invoke<&HttpLoopObject::Write>),
+      method("readBody", Invoke<&HttpLoopObject::ReadBody>),
+      method("pauseBody", Invoke<&HttpLoopObject::PauseBody>),
+      method("abort", Invoke<&HttpLoopObject::Abort>),
+      method("detach", Invoke<&HttpLoopObject::Detach>),
+      method("closeIdle", Invoke<&HttpLoopObject::CloseIdle>),
+      method("close", Invoke<&HttpLoopObject::CloseAll>),
+      method("peer", Invoke<&HttpLoopObject::Peer>),
+      method("local", Invoke<&HttpLoopObject::Local>),
+      method("stats", Invoke<&HttpLoopObject::Stats>),
+  };
+  napi_define_properties(env, self, methods.size(), methods.data());
+  napi_finalize finalize = [](napi_env, void* data, void*) {
+    std::unique_ptr<HttpLoopObject>(static_cast<HttpLoopObject*>(data)).reset();
+  };
+  if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
+  return self;
+}
+
+}  // namespace
+
+napi_value StartHttpLoop(napi_env env, napi_callback_info info) { return HttpLoopObject::Start(env, info); }
+
+}  // namespace picoev

@@ -1,0 +1,88 @@
+// The tables that kernel and JavaScript share: rows of 32-bit words in memory that both see. src/wire.ts has the same
+// numbers.
+#pragma once
+
+#include <cstdint>
+
+namespace picoev {
+
+/// A row of the table of events: what a turn of the loop has found, kernel to JavaScript.
+struct EventRow {
+  enum Kind : uint32_t {
+    kRequest = 1,
+    /// A piece of the newest request's body.
+    kBody = 2,
+    /// The body ended before it was complete: no more of it will come, and the request is over.
+    kBodyBroken = 3,
+    /// There is room again for more of the answer.
+    kDrain = 4,
+    /// The client has ended its side, or the connection is lost (kLost): the answer may never be read.
+    kGone = 5,
+  };
+  enum Flag : uint32_t {
+    kHttp10 = 1,
+    kLastRequest = 2,
+    kHead = 4,
+    /// The body's bytes in this row are its last ones.
+    kBodyComplete = 8,
+    kChunkedBody = 16,
+    kExpectsContinue = 32,
+    kUpgrade = 64,
+    kLost = 128,
+  };
+
+  uint32_t kind;
+  uint32_t flags;
+  uint32_t fd;
+  uint32_t serial;
+  uint32_t sequence;
+  /// In the slab.
+  uint32_t head_offset;
+  uint32_t head_size;
+  uint32_t method_size;
+  uint32_t target_size;
+  uint32_t body_offset;
+  uint32_t body_size;
+  /// Content-Length, as JavaScript's number: low and high word.
+  uint32_t length_low;
+  uint32_t length_high;
+  uint32_t reserved[3];
+};
+static_assert(sizeof(EventRow) == 64);
+
+/// A row of the table of answers, JavaScript to kernel. The texts of all rows follow each other in one string, a byte for
+/// each character.
+struct AnswerRow {
+  enum Kind : uint32_t {
+    /// A whole answer: fields and body.
+    kRespond = 1,
+    /// Its head: fields, and the length of the body that follows.
+    kBegin = 2,
+    /// A piece of the body.
+    kPiece = 3,
+    kEnd = 4,
+    /// Bytes that JavaScript has framed itself.
+    kRaw = 5,
+    kRawEnd = 6,
+    /// An informational answer before the real one.
+    kInform = 7,
+  };
+
+  uint32_t kind;
+  /// Of AnswerFlag.
+  uint32_t flags;
+  uint32_t fd;
+  uint32_t serial;
+  uint32_t sequence;
+  uint32_t status;
+  uint32_t fields_size;
+  uint32_t body_size;
+  uint32_t length_low;
+  uint32_t length_high;
+  /// Of the reason phrase, which comes before the fields; 0 for the status's own.
+  uint32_t reason_size;
+  uint32_t reserved[5];
+};
+static_assert(sizeof(AnswerRow) == 64);
+
+}  // namespace picoev

@@ -1,0 +1,122 @@
+/** One request on the HTTP engine and its answer, as whoever serves it sees it. http-exchange.ts is the engine's own class. */
+
+/** One end of a TCP connection. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 'IPv4' | 'IPv6';
+}
+
+/** Takes a request's body, piece by piece. */
+export interface BodySink {
+  /** The bytes are the sink's own. False asks for no more until `resumeBody()`. */
+  data(piece: Buffer): boolean;
+  end(): void;
+  /** The client left, or sent what is no body, before the end. */
+  abort(error: Error): void;
+}
+
+export interface Exchange {
+  /** As sent: `GET`. */
+  readonly method: string;
+  /** The request target as sent: `/path?query`, `http://host/path`, `*`. Never empty. */
+  readonly target: string;
+  /** 0 or 1 of HTTP/1.x. */
+  readonly minorVersion: 0 | 1;
+  /** Whether the request has a body, be it empty: it has a Content-Length above 0, or is chunked. */
+  readonly hasBody: boolean;
+  /** Bytes of the body, where Content-Length told them; undefined for a chunked body. 0 without a body. */
+  readonly bodyLength: number | undefined;
+  /** The client sent `Expect: 100-continue` and waits; reading the body sends the 100 by itself. */
+  readonly expectsContinue: boolean;
+
+  /** Value of a request header, name in lower case; repeated ones joined by `, ` (cookie by `; `), as `Headers` has it. */
+  header(name: string): string | undefined;
+  /** Whether a header's name begins so (in lower case): cheaper than to look for several that do. */
+  hasHeaderLike(prefix: string): boolean;
+  /** Names as sent and values, in turn and in order: `[name, value, name, value, …]`, as `IncomingMessage.rawHeaders`. */
+  rawHeaders(): string[];
+
+  /**
+   * The whole body at once, when it came with the head and nobody has read it: the bytes are a view that is overwritten when the
+   * current callback and its microtasks are over, so decode or copy them at once. Undefined otherwise: use `readBody()`.
+   */
+  takeBody(): Buffer | undefined;
+  /** Reads the body; at most one reader, once. Calls may come before this one returns. Bytes given to the sink are its own. */
+  readBody(sink: BodySink): void;
+  /** After `data()` returned false. */
+  resumeBody(): void;
+
+  /** True once the answer is complete, or was given up. */
+  readonly isOver: boolean;
+  /** True once the client has left before the answer was complete. */
+  readonly isGone: boolean;
+  /** Of the answer, once it has begun; 0 before, and under `raw()`. */
+  readonly status: number;
+  /** The answer's header lines as they were given; under `raw()` the bytes that were sent first. */
+  readonly fields: string;
+  /** Bytes of the answer's body so far; under `raw()` of head and body. */
+  readonly bytesSent: number;
+  /** False when this answer is the connection's last: the request says so, the server drains, or `closeAfter()` was called. */
+  readonly keepsAlive: boolean;
+
+  /** The reason phrase, where it is not the status code's own; empty: that one. To be set before the answer begins. */
+  reason: string;
+  /** `fields` has a Date: the engine writes none. To be set before the answer begins. */
+  hasDate: boolean;
+  /**
+   * The whole answer. `fields` are header lines, each `name: value\r\n`, latin1, validated by the caller; never Connection,
+   * Content-Length, Transfer-Encoding, Keep-Alive, which the engine writes, as it does Date unless `hasDate` is set.
+   * A text is sent as UTF-8; bytes are the engine's from here on. The body of HEAD, 204 and 304 is left out: the head tells its
+   * length (but for 204), or none where it is null, since nobody knows it then (RFC 9110, 8.6). Elsewhere null is an empty body.
+   */
+  respond(status: number, fields: string, body: string | Uint8Array | null): void;
+  /**
+   * Begins an answer whose body follows. `length` is its Content-Length; undefined: chunked (or until close, to HTTP/1.0).
+   * To HEAD, and with 204 and 304, no body follows: `length` is told (but for 204), then comes `end()`.
+   */
+  begin(status: number, fields: string, length: number | undefined): void;
+  /** A piece of the body; its bytes are the engine's from here on. False: more than the high-water mark waits to be sent; go on at `onDrain`. */
+  write(piece: Uint8Array): boolean;
+  /** The body is complete. With fewer bytes than `length` the connection is cut. */
+  end(): void;
+  /** Cuts the connection: the answer cannot be completed. */
+  abort(): void;
+  /** An informational answer, 103 or 102, before the real one. */
+  inform(status: number, fields: string): void;
+  /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
+  closeAfter(): void;
+
+  // Callbacks get the exchange, and `owner` is a slot for whoever answers it, so that neither needs a closure for each request.
+  owner: object | null;
+  /** Called once each time that `write()` or `raw()` has returned false and there is room again. Never after `onGone`. */
+  onDrain: ((exchange: Exchange) => void) | null;
+  /** Called once when the client has left before the answer was complete. */
+  onGone: ((exchange: Exchange) => void) | null;
+  /** Called once when this answer becomes the connection's last by the server's will, as it drains, and has not begun. */
+  onLast: ((exchange: Exchange) => void) | null;
+  /** Called once when the exchange is over: the answer was handed to the kernel in full, or will never be. The access log's. */
+  onOver: ((exchange: Exchange) => void) | null;
+
+  /** Address and port of the client; undefined on a unix socket, and where the client is gone already. A system call, then remembered. */
+  readonly peer: Endpoint | undefined;
+  /** Where the client connected to; undefined on a unix socket. */
+  readonly local: Endpoint | undefined;
+
+  // For Node's own ServerResponse, which writes heads and frames itself.
+  /**
+   * Bytes of the answer as they go onto the wire; a text has a character for each byte (latin1). False as in `write()`. Once
+   * it was called, `readBody()` sends no 100 by itself.
+   */
+  raw(piece: string | Uint8Array): boolean;
+  /** The answer was all written by `raw()`. `keepAlive`: whether the head said that the connection persists. */
+  rawEnd(keepAlive: boolean): void;
+
+  /** The client asks for another protocol on this connection: `detach()` is possible. */
+  readonly asksForUpgrade: boolean;
+  /**
+   * Ends the connection's use as HTTP, for a protocol that takes its place. The descriptor is the caller's, `rest` is what was
+   * received behind the request. Undefined when other requests of the connection wait for their answers.
+   */
+  detach(): { readonly fd: number; readonly rest: Buffer } | undefined;
+}

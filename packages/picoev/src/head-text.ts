@@ -1,0 +1,64 @@
+/** Finds header fields in the text of a request's head, which the kernel has found valid. Nothing is parsed ahead. */
+
+/** What stands before a field's value, by its name. Names come from code, so they are few; a bound keeps it so. */
+const needles = new Map<string, string>();
+const MOST_NEEDLES = 1024;
+
+function needleOf(name: string): string {
+  const known = needles.get(name);
+  if (known !== undefined) return known;
+  if (needles.size >= MOST_NEEDLES) needles.clear();
+  const needle = `\r\n${name}:`;
+  needles.set(name, needle);
+  return needle;
+}
+
+/**
+ * The value of a field, or undefined. Those of a repeated one are joined by `, `, cookies by `; ` (RFC 6265, 5.4).
+ * @param head begins with the request line and ends with the empty line.
+ * @param lowerCaseHead the same with the names in lower case: the same text, where the kernel has seen to that.
+ * @param name in lower case.
+ */
+export function fieldOf(head: string, lowerCaseHead: string, name: string): string | undefined {
+  const needle = needleOf(name);
+  let found = lowerCaseHead.indexOf(needle);
+  if (found < 0) return undefined;
+  let joined: string | undefined;
+  while (found >= 0) {
+    const value = valueAt(head, found + needle.length);
+    joined = joined === undefined ? value : `${joined}${name === 'cookie' ? '; ' : ', '}${value}`;
+    found = lowerCaseHead.indexOf(needle, found + needle.length);
+  }
+  return joined;
+}
+
+/** Names and values in turn, as sent. */
+export function allFields(head: string): string[] {
+  const fields: string[] = [];
+  let line = head.indexOf('\r\n') + 2;
+  for (;;) {
+    const colon = head.indexOf(':', line);
+    if (colon < 0) return fields;
+    const end = head.indexOf('\r\n', colon);
+    fields.push(head.slice(line, colon), trimmed(head, colon + 1, end));
+    line = end + 2;
+    // The empty line: what has a colon behind it would be no field.
+    if (head.charCodeAt(line) === CR) return fields;
+  }
+}
+
+const CR = 13;
+const SPACE = 32;
+const TAB = 9;
+
+const valueAt = (head: string, start: number): string => trimmed(head, start, head.indexOf('\r\n', start));
+
+function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === SPACE || code === TAB;

@@ -1,0 +1,371 @@
+/**
+ * One request and its answer. Made once for each request, so it is a plain object: what is not asked for is not worked
+ * out, and what the kernel must know goes into the table of answers, not through a call.
+ */
+
+import type { BodySink, Endpoint, Exchange } from './exchange.ts';
+import { allFields, fieldOf } from './head-text.ts';
+import type { HttpLoop } from './http-loop.ts';
+import { latin1OfUtf8 } from './latin1.ts';
+import { ANSWER, ANSWER_FLAG, EVENT_FLAG } from './wire.ts';
+
+/** Bytes up to which a body is copied into the answers' common text; longer ones are written by themselves. */
+const SHORT_BODY = 16 * 1024;
+/** A long body is handed over in pieces, so that the kernel's copy of what waits to be sent stays small. */
+const PIECE = 256 * 1024;
+/** HttpLoop::kHighWater. */
+const HIGH_WATER = 64 * 1024;
+
+const NOTHING = Buffer.alloc(0);
+
+/** What became of the request's body. */
+const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;
+
+export class HttpExchange implements Exchange {
+  readonly method: string;
+  readonly target: string;
+  isOver = false;
+  isGone = false;
+  status = 0;
+  fields = '';
+  bytesSent = 0;
+  reason = '';
+  hasDate = false;
+  owner: object | null = null;
+  onDrain: ((exchange: Exchange) => void) | null = null;
+  onGone: ((exchange: Exchange) => void) | null = null;
+  onLast: ((exchange: Exchange) => void) | null = null;
+  onOver: ((exchange: Exchange) => void) | null = null;
+
+  /** @internal The exchange before this one on the connection, while its answer is not complete. */
+  earlier: HttpExchange | undefined = undefined;
+  /** @internal */
+  readonly fd: number;
+  /** @internal */
+  readonly serial: number;
+  /** @internal */
+  readonly sequence: number;
+
+  readonly #loop: HttpLoop;
+  readonly #head: string;
+  #lowerCaseHead: string | undefined;
+  /** Of EVENT_FLAG. */
+  readonly #flags: number;
+  readonly #contentLength: number;
+  /** The part of the body that came with the head: a view of the slab, until the turn is over. */
+  #piece: Buffer;
+  #bodyState: number;
+  #sink: BodySink | null = null;
+  #closes = false;
+  #hasBegun = false;
+  #chunked = false;
+  #missing = 0;
+  #rest: Uint8Array | null = null;
+  #rawCalls = 0;
+
+  /** @internal */
+  constructor(
+    loop: HttpLoop,
+    fd: number,
+    serial: number,
+    sequence: number,
+    flags: number,
+    head: string,
+    methodSize: number,
+    targetSize: number,
+    contentLength: number,
+    piece: Buffer | null,
+  ) {
+    this.#loop = loop;
+    this.fd = fd;
+    this.serial = serial;
+    this.sequence = sequence;
+    this.#flags = flags;
+    this.#head = head;
+    this.method = methodSize === 3 && head.charCodeAt(0) === 71 ? 'GET' : head.slice(0, methodSize);
+    this.target = head.slice(methodSize + 1, methodSize + 1 + targetSize);
+    this.#contentLength = contentLength;
+    this.#piece = piece ?? NOTHING;
+    this.#bodyState = this.hasBody ? BODY.UNREAD : BODY.OVER;
+  }
+
+  get minorVersion(): 0 | 1 {
+    return this.#flags & EVENT_FLAG.HTTP10 ? 0 : 1;
+  }
+
+  get hasBody(): boolean {
+    return this.#contentLength > 0 || (this.#flags & EVENT_FLAG.CHUNKED_BODY) !== 0;
+  }
+
+  get bodyLength(): number | undefined {
+    return this.#flags & EVENT_FLAG.CHUNKED_BODY ? undefined : this.#contentLength;
+  }
+
+  get expectsContinue(): boolean {
+    return (this.#flags & EVENT_FLAG.EXPECTS_CONTINUE) !== 0;
+  }
+
+  get asksForUpgrade(): boolean {
+    return (this.#flags & EVENT_FLAG.UPGRADE) !== 0;
+  }
+
+  get keepsAlive(): boolean {
+    return !this.#closes && (this.#flags & EVENT_FLAG.LAST_REQUEST) === 0 && !this.#loop.isDraining;
+  }
+
+  header(name: string): string | undefined {
+    return fieldOf(this.#head, this.#namesInLowerCase(), name);
+  }
+
+  #namesInLowerCase(): string {
+    if (this.#loop.lowerCaseNames) return this.#head;
+    this.#lowerCaseHead ??= this.#head.toLowerCase();
+    return this.#lowerCaseHead;
+  }
+
+  hasHeaderLike(prefix: string): boolean {
+    return this.#namesInLowerCase().includes(`\r\n${prefix}`);
+  }
+
+  rawHeaders(): string[] {
+    return allFields(this.#head);
+  }
+
+  get peer(): Endpoint | undefined {
+    return this.#loop.peerOf(this.fd, this.serial);
+  }
+
+  get local(): Endpoint | undefined {
+    return this.#loop.localOf(this.fd, this.serial);
+  }
+
+  // The request's body.
+
+  takeBody(): Buffer | undefined {
+    if (this.#bodyState !== BODY.UNREAD || (this.#flags & EVENT_FLAG.BODY_COMPLETE) === 0) return undefined;
+    this.#bodyState = BODY.OVER;
+    const piece = this.#piece;
+    this.#piece = NOTHING;
+    return piece;
+  }
+
+  readBody(sink: BodySink): void {
+    if (this.#bodyState !== BODY.UNREAD) {
+      if (this.hasBody) sink.abort(new Error('The body was read already, or its request is over.'));
+      else sink.end();
+      return;
+    }
+    this.#bodyState = BODY.READING;
+    this.#sink = sink;
+    const piece = this.#piece;
+    this.#piece = NOTHING;
+    // The sink may keep it: a view of the slab would change under its hands.
+    const wantsMore = piece.length === 0 || sink.data(this.#loop.isSlab(piece) ? Buffer.from(piece) : piece);
+    if ((this.#flags & EVENT_FLAG.BODY_COMPLETE) !== 0) this.#endBody();
+    else if (wantsMore) this.resumeBody();
+  }
+
+  resumeBody(): void {
+    if (this.#bodyState === BODY.READING) this.#loop.readBody(this);
+  }
+
+  /** @internal A further piece has come. */
+  takePiece(piece: Buffer, isLast: boolean): void {
+    if (this.#bodyState !== BODY.READING || this.#sink === null) return;
+    const wantsMore = piece.length === 0 || this.#sink.data(piece);
+    if (isLast) this.#endBody();
+    else if (!wantsMore) this.#loop.pauseBody(this);
+  }
+
+  /** @internal No more will come. */
+  breakBody(): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#bodyState = BODY.OVER;
+    this.#piece = NOTHING;
+    sink?.abort(Object.assign(new Error('The client left before the body was complete.'), { code: 'ECONNRESET' }));
+  }
+
+  /** @internal The turn is over: what nobody has read yet must outlive the slab. */
+  settle(): void {
+    if (this.#bodyState !== BODY.UNREAD || this.#piece.length === 0) return;
+    if (this.isOver) this.#bodyState = BODY.OVER;
+    this.#piece = this.isOver ? NOTHING : Buffer.from(this.#piece);
+  }
+
+  #endBody(): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#bodyState = BODY.OVER;
+    sink?.end();
+  }
+
+  // The answer.
+
+  respond(status: number, fields: string, body: string | Uint8Array | null): void {
+    if (this.isOver || this.#hasBegun) return;
+    if (body instanceof Uint8Array && body.length > SHORT_BODY) {
+      this.#respondLong(status, fields, body);
+      return;
+    }
+    this.#note(status, fields);
+    const text = body === null ? '' : typeof body === 'string' ? latin1OfUtf8(body) : latin1Of(body);
+    this.bytesSent = text.length;
+    const flags = this.#answerFlags();
+    const isSilent = body === null && (status === 304 || (flags & ANSWER_FLAG.BODILESS) !== 0);
+    this.#loop.answer(this, ANSWER.RESPOND, isSilent ? flags | ANSWER_FLAG.NO_LENGTH : flags, status, fields, text);
+    this.#finish();
+  }
+
+  #respondLong(status: number, fields: string, body: Uint8Array): void {
+    this.begin(status, fields, body.length);
+    if (this.#answerFlags() & ANSWER_FLAG.BODILESS) {
+      this.end();
+      return;
+    }
+    this.#rest = body;
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#rest !== null && !this.isOver) {
+      const piece = this.#rest.subarray(0, PIECE);
+      this.#rest = this.#rest.length > PIECE ? this.#rest.subarray(PIECE) : null;
+      const goesOn = this.write(piece);
+      if (this.#rest === null) this.end();
+      else if (!goesOn) return;
+    }
+  }
+
+  begin(status: number, fields: string, length: number | undefined): void {
+    if (this.isOver || this.#hasBegun) return;
+    this.#note(status, fields);
+    this.#chunked = length === undefined;
+    this.#missing = length ?? 0;
+    const isBodiless = this.method === 'HEAD' || status === 204 || status === 304;
+    if (isBodiless) this.#missing = 0;
+    // Until the end of the connection, since HTTP/1.0 knows no chunks.
+    if (this.#chunked && this.minorVersion === 0 && !isBodiless) this.#closes = true;
+    const noLength = isBodiless && length === undefined ? ANSWER_FLAG.NO_LENGTH : 0;
+    this.#loop.answer(this, ANSWER.BEGIN, this.#answerFlags() | noLength, status, fields, '', length ?? 0);
+  }
+
+  write(piece: Uint8Array): boolean {
+    if (this.isOver || piece.length === 0) return true;
+    if (!this.#chunked) {
+      this.#missing -= piece.length;
+      if (this.#missing < 0) {
+        this.abort();
+        return true;
+      }
+    }
+    this.bytesSent += piece.length;
+    return this.#loop.write(this, ANSWER.PIECE, this.#answerFlags(), piece) <= HIGH_WATER;
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    if (this.#missing > 0) {
+      this.abort();
+      return;
+    }
+    this.#loop.answer(this, ANSWER.END, this.#answerFlags(), 0, '', '');
+    this.#finish();
+  }
+
+  inform(status: number, fields: string): void {
+    // An HTTP/1.0 client would take it for the answer (RFC 9110, 15.2).
+    if (this.isOver || this.#hasBegun || this.minorVersion === 0) return;
+    this.#loop.answer(this, ANSWER.INFORM, 0, status, fields, '');
+  }
+
+  raw(piece: string | Uint8Array): boolean {
+    if (this.isOver || piece.length === 0) return true;
+    this.#hasBegun = true;
+    this.#rawCalls += 1;
+    this.bytesSent += piece.length;
+    if (this.#rawCalls === 1) this.fields = typeof piece === 'string' ? piece : latin1Of(piece);
+    // The first piece is often the only one: it travels with the other answers of the turn.
+    if (typeof piece === 'string' && this.#rawCalls === 1 && piece.length <= SHORT_BODY) {
+      this.#loop.answer(this, ANSWER.RAW, 0, 0, '', piece);
+      return true;
+    }
+    const bytes = typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+    if (this.#rawCalls === 1 && bytes.length <= SHORT_BODY) {
+      this.#loop.answer(this, ANSWER.RAW, 0, 0, '', latin1Of(bytes));
+      return true;
+    }
+    return this.#loop.write(this, ANSWER.RAW, 0, bytes) <= HIGH_WATER;
+  }
+
+  rawEnd(keepAlive: boolean): void {
+    if (this.isOver) return;
+    this.#loop.answer(this, ANSWER.RAW_END, keepAlive && this.keepsAlive ? 0 : ANSWER_FLAG.CLOSE, 0, '', '');
+    this.#finish();
+  }
+
+  closeAfter(): void {
+    this.#closes = true;
+  }
+
+  abort(): void {
+    if (this.isOver) return;
+    this.#finish();
+    this.#loop.abort(this);
+  }
+
+  detach(): { readonly fd: number; readonly rest: Buffer } | undefined {
+    const detached = this.#loop.detach(this);
+    if (detached !== undefined) this.#finish();
+    return detached;
+  }
+
+  /** @internal There is room again. */
+  drain(): void {
+    if (this.isOver) return;
+    if (this.#rest !== null) this.#pump();
+    else this.onDrain?.(this);
+  }
+
+  /** @internal The client has left; `isLost` when nothing can be sent to it any more. */
+  leave(isLost: boolean): void {
+    if (this.isOver) return;
+    const isNew = !this.isGone;
+    this.isGone = true;
+    if (this.#bodyState === BODY.READING) this.breakBody();
+    if (isNew) this.onGone?.(this);
+    if (isLost && !this.isOver) this.#finish();
+  }
+
+  /** @internal The server drains. */
+  beLast(): void {
+    if (!this.isOver && !this.#hasBegun) this.onLast?.(this);
+  }
+
+  #note(status: number, fields: string): void {
+    this.#hasBegun = true;
+    this.status = status;
+    this.fields = fields;
+  }
+
+  #finish(): void {
+    this.isOver = true;
+    this.#rest = null;
+    this.#loop.forget(this);
+    this.onOver?.(this);
+  }
+
+  #answerFlags(): number {
+    let flags = this.#flags & EVENT_FLAG.HTTP10 ? ANSWER_FLAG.HTTP10 : 0;
+    // A client that was never told to go on may send the body or not: only the connection's end is clear to both.
+    const waitsForContinue = this.expectsContinue && this.#bodyState === BODY.UNREAD;
+    if (!this.keepsAlive || waitsForContinue) flags |= ANSWER_FLAG.CLOSE;
+    if (this.#flags & EVENT_FLAG.HEAD) flags |= ANSWER_FLAG.BODILESS;
+    if (this.hasDate) flags |= ANSWER_FLAG.HAS_DATE;
+    if (this.#chunked) flags |= ANSWER_FLAG.UNKNOWN_LENGTH;
+    return flags;
+  }
+}
+
+const latin1Of = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

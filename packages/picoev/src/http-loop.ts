@@ -1,0 +1,380 @@
+/**
+ * The HTTP/1.1 engine: connections never leave the kernel; each turn of its loop hands over all requests that have come,
+ * and takes all answers that were given, by tables in shared memory.
+ *
+ * Invariant: an answer row points into `#text`, so both grow and are flushed together.
+ */
+import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
+import { requireInteger } from './checks.ts';
+import type { Endpoint, Exchange } from './exchange.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { SocketError } from './socket-error.ts';
+import { ANSWER_WORD, type AnswerKind, EVENT, EVENT_FLAG, EVENT_WORD, ROW_WORDS, ROWS, SLAB_BYTES } from './wire.ts';
+
+/** Which call tells what is ready; `epoll` is edge-triggered, `epoll-lt` level-triggered. */
+export type MultiplexerName = 'epoll' | 'epoll-lt' | 'poll' | 'select';
+export type TimersName = 'wheel' | 'heap';
+
+/** All times are milliseconds, 0 for no limit; all sizes bytes, 0 for no limit. */
+export interface HttpLoopOptions {
+  /** Default `epoll`. */
+  readonly multiplexer?: MultiplexerName;
+  /** Default `wheel`. */
+  readonly timers?: TimersName;
+  /** The most connections at once; further ones wait in the kernel's queue. Default 1000. */
+  readonly connections?: number;
+  /** A request line without its CRLF. Default 4094; longer: 414. */
+  readonly requestLine?: number;
+  /** Header fields of a request, 0 for 1024. Default 100; more: 431. */
+  readonly fields?: number;
+  /** One header field. Default 8190; longer: 431. */
+  readonly fieldSize?: number;
+  /** A request's body. Default 0; longer: 413. */
+  readonly body?: number;
+  /** For the head of a request. Default 60 000; then 408. */
+  readonly headTimeout?: number;
+  /** For its body. Default 300 000; then 408. */
+  readonly bodyTimeout?: number;
+  /** For an idle connection. Default 2 000. */
+  readonly keepAliveTimeout?: number;
+  /** Without progress in sending. Default 60 000. */
+  readonly writeTimeout?: number;
+  /** For the app's answer. Default 0; then 503. */
+  readonly answerTimeout?: number;
+  /** Header names in lower case, for apps that cannot see the difference: their lookup is cheaper. Default true. */
+  readonly lowerCaseNames?: boolean;
+}
+
+export interface HttpLoopHandlers {
+  /** Must not throw; what it throws all the same is an `uncaughtException`. */
+  onRequest(exchange: Exchange): void;
+  /** Descriptors or memory ran out: see `AcceptorOptions.onExhausted`. */
+  onExhausted?(code: string): void;
+  /** A request was refused before the app saw it. */
+  onRefused?(status: number, reason: string): void;
+  /** No connection is open any more. */
+  onEmpty?(): void;
+}
+
+/** Counted since the loop was made. */
+export interface HttpLoopStats {
+  readonly accepted: number;
+  readonly requests: number;
+  readonly refused: number;
+  /** Turns of the loop that found something to do, or looked. */
+  readonly turns: number;
+  /** Times that a loop was woken for a connection to accept. */
+  readonly wakeups: number;
+  /** Connections that are open now. */
+  readonly open: number;
+}
+
+/** Multiplexer and TimerKind in native/. */
+const MULTIPLEXERS: readonly MultiplexerName[] = ['epoll', 'epoll-lt', 'poll', 'select'];
+const TIMERS: readonly TimersName[] = ['wheel', 'heap'];
+
+/** Characters beyond which the answers so far are handed to the kernel at once. */
+const MOST_TEXT = 128 * 1024;
+
+const HIGH_WORD = 2 ** 32;
+
+export class HttpLoop {
+  readonly lowerCaseNames: boolean;
+  /** Answers that begin from now on are their connections' last. */
+  isDraining = false;
+
+  readonly #native: NativeHttpLoop;
+  readonly #handlers: HttpLoopHandlers;
+  readonly #slab = Buffer.from(new ArrayBuffer(SLAB_BYTES));
+  readonly #events = new Uint32Array(ROWS * ROW_WORDS);
+  readonly #answers = new Uint32Array(ROWS * ROW_WORDS);
+  /** The newest exchange of each connection whose answer is not complete, by descriptor. */
+  readonly #exchanges: (HttpExchange | undefined)[] = [];
+  readonly #endpoints: ({ readonly serial: number; readonly peer: Endpoint | undefined } | undefined)[] = [];
+  #rows = 0;
+  #text = '';
+  #inTurn = false;
+  #isFlushDue = false;
+  #unsettled: HttpExchange[] = [];
+  readonly #flushSoon = (): void => {
+    this.#isFlushDue = false;
+    this.#flush();
+  };
+
+  /** @throws {RangeError} when a number is not one; {@link SocketError} when the kernel cannot be set up. */
+  constructor(options: HttpLoopOptions, handlers: HttpLoopHandlers) {
+    const settings = numbersOf(options);
+    this.lowerCaseNames = options.lowerCaseNames ?? true;
+    this.#handlers = handlers;
+    const result = addon().startHttpLoop(settings, this.#slab, asBytes(this.#events), asBytes(this.#answers), {
+      onTurn: (rows: number) => this.#turn(rows),
+      onTurnEnd: () => this.#endTurn(),
+      onExhausted: (code: string) => handlers.onExhausted?.(code),
+      onBroken: (failure: NativeFailure) => {
+        throw new SocketError('cannot accept', failure);
+      },
+      onRefused: ({ status, reason }) => handlers.onRefused?.(status, reason),
+      onEmpty: () => handlers.onEmpty?.(),
+    });
+    if (isFailure(result)) throw new SocketError('cannot start the HTTP loop', result);
+    this.#native = result;
+  }
+
+  get stats(): HttpLoopStats {
+    return this.#native.stats();
+  }
+
+  /**
+   * Accepts from a listening socket, which stays the caller's and must be open until {@link stopAccepting}.
+   * @throws {SocketError} when `fd` is not a listening socket, or has an acceptor in this thread already.
+   */
+  accept(fd: number): void {
+    const failure = this.#native.accept(fd);
+    if (isFailure(failure)) throw new SocketError(`cannot accept from descriptor ${fd}`, failure);
+  }
+
+  stopAccepting(): void {
+    this.#native.stopAccepting();
+  }
+
+  /** Answers that have not begun become their connections' last; see {@link closeIdle} for connections without a request. */
+  drain(): void {
+    this.isDraining = true;
+    for (const newest of this.#exchanges) {
+      for (let exchange = newest; exchange !== undefined; exchange = exchange.earlier) exchange.beLast();
+    }
+  }
+
+  /** Closes the connections that have no request in hand. */
+  closeIdle(): void {
+    this.#flush();
+    this.#native.closeIdle();
+  }
+
+  /** Closes everything at once; the loop is of no more use. Idempotent. */
+  close(): void {
+    this.#native.close();
+    for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest, true);
+  }
+
+  // What follows is for exchanges.
+
+  /** @internal */
+  answer(
+    { fd, serial, sequence, reason }: HttpExchange,
+    kind: AnswerKind,
+    flags: number,
+    status: number,
+    fields: string,
+    body: string,
+    length = 0,
+  ): void {
+    if (this.#rows === ROWS || this.#text.length > MOST_TEXT) this.#flush();
+    const answers = this.#answers;
+    const row = this.#rows++ * ROW_WORDS;
+    answers[row + ANSWER_WORD.KIND] = kind;
+    answers[row + ANSWER_WORD.FLAGS] = flags;
+    answers[row + ANSWER_WORD.FD] = fd;
+    answers[row + ANSWER_WORD.SERIAL] = serial;
+    answers[row + ANSWER_WORD.SEQUENCE] = sequence;
+    answers[row + ANSWER_WORD.STATUS] = status;
+    answers[row + ANSWER_WORD.FIELDS_SIZE] = fields.length;
+    answers[row + ANSWER_WORD.BODY_SIZE] = body.length;
+    answers[row + ANSWER_WORD.LENGTH_LOW] = length >>> 0;
+    answers[row + ANSWER_WORD.LENGTH_HIGH] = length >= HIGH_WORD ? Math.floor(length / HIGH_WORD) : 0;
+    answers[row + ANSWER_WORD.REASON_SIZE] = reason.length;
+    if (reason !== '') this.#text += reason;
+    this.#text += fields;
+    this.#text += body;
+    this.#flushLater();
+  }
+
+  /** @internal Bytes that wait to be sent. */
+  write({ fd, serial, sequence }: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number {
+    this.#flush();
+    return this.#native.write(kind, fd, serial, sequence, flags, bytes);
+  }
+
+  /** @internal */
+  readBody({ fd, serial, sequence }: HttpExchange): void {
+    this.#flush();
+    this.#native.readBody(fd, serial, sequence);
+  }
+
+  /** @internal */
+  pauseBody({ fd, serial, sequence }: HttpExchange): void {
+    this.#native.pauseBody(fd, serial, sequence);
+  }
+
+  /** @internal */
+  abort({ fd, serial }: HttpExchange): void {
+    this.#flush();
+    this.#native.abort(fd, serial);
+  }
+
+  /** @internal */
+  detach({ fd, serial, sequence }: HttpExchange): { readonly fd: number; readonly rest: Buffer } | undefined {
+    this.#flush();
+    return this.#native.detach(fd, serial, sequence);
+  }
+
+  /** @internal Its answer is complete. */
+  forget(exchange: HttpExchange): void {
+    const newest = this.#exchanges[exchange.fd];
+    if (newest === exchange) {
+      this.#exchanges[exchange.fd] = exchange.earlier;
+      return;
+    }
+    for (let later = newest; later !== undefined; later = later.earlier) {
+      if (later.earlier !== exchange) continue;
+      later.earlier = exchange.earlier;
+      return;
+    }
+  }
+
+  /** @internal A system call for each connection, not for each request. */
+  peerOf(fd: number, serial: number): Endpoint | undefined {
+    const known = this.#endpoints[fd];
+    if (known?.serial === serial) return known.peer;
+    const peer = this.#native.peer(fd, serial);
+    this.#endpoints[fd] = { serial, peer };
+    return peer;
+  }
+
+  /** @internal */
+  localOf(fd: number, serial: number): Endpoint | undefined {
+    return this.#native.local(fd, serial);
+  }
+
+  /** @internal Whether the bytes are a view of the slab, which the next turn overwrites. */
+  isSlab(bytes: Buffer): boolean {
+    return bytes.buffer === this.#slab.buffer;
+  }
+
+  #turn(rows: number): void {
+    this.#inTurn = true;
+    const events = this.#events;
+    for (let index = 0; index < rows; index++) {
+      const row = index * ROW_WORDS;
+      try {
+        if (events[row] === EVENT.REQUEST) this.#takeRequest(row);
+        else this.#takeEvent(row);
+      } catch (error) {
+        // One faulty handler must not cost the others their requests.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  #endTurn(): void {
+    this.#inTurn = false;
+    if (this.#unsettled.length > 0) {
+      for (const exchange of this.#unsettled) exchange.settle();
+      this.#unsettled = [];
+    }
+    this.#flush();
+  }
+
+  #takeRequest(row: number): void {
+    const word = (at: number): number => this.#events[row + at] ?? 0;
+    const fd = word(EVENT_WORD.FD);
+    const head = word(EVENT_WORD.HEAD_OFFSET);
+    const body = word(EVENT_WORD.BODY_OFFSET);
+    const bodySize = word(EVENT_WORD.BODY_SIZE);
+    const exchange = new HttpExchange(
+      this,
+      fd,
+      word(EVENT_WORD.SERIAL),
+      word(EVENT_WORD.SEQUENCE),
+      word(EVENT_WORD.FLAGS),
+      this.#slab.toString('latin1', head, head + word(EVENT_WORD.HEAD_SIZE)),
+      word(EVENT_WORD.METHOD_SIZE),
+      word(EVENT_WORD.TARGET_SIZE),
+      word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
+      bodySize === 0 ? null : this.#slab.subarray(body, body + bodySize),
+    );
+    exchange.earlier = this.#exchanges[fd];
+    this.#exchanges[fd] = exchange;
+    if (bodySize > 0) this.#unsettled.push(exchange);
+    this.#handlers.onRequest(exchange);
+  }
+
+  #takeEvent(row: number): void {
+    const word = (at: number): number => this.#events[row + at] ?? 0;
+    const newest = this.#exchanges[word(EVENT_WORD.FD)];
+    if (newest === undefined || newest.serial !== word(EVENT_WORD.SERIAL)) return;
+    const sequence = word(EVENT_WORD.SEQUENCE);
+    const flags = word(EVENT_WORD.FLAGS);
+    switch (word(EVENT_WORD.KIND)) {
+      case EVENT.BODY: {
+        const start = word(EVENT_WORD.BODY_OFFSET);
+        const piece = Buffer.from(this.#slab.subarray(start, start + word(EVENT_WORD.BODY_SIZE)));
+        if (newest.sequence === sequence) newest.takePiece(piece, (flags & EVENT_FLAG.BODY_COMPLETE) !== 0);
+        return;
+      }
+      case EVENT.BODY_BROKEN:
+        newest.breakBody();
+        newest.leave(true);
+        return;
+      case EVENT.DRAIN:
+        for (let one: HttpExchange | undefined = newest; one !== undefined; one = one.earlier) {
+          if (one.sequence === sequence) one.drain();
+        }
+        return;
+      case EVENT.GONE:
+        leaveAll(newest, (flags & EVENT_FLAG.LOST) !== 0);
+    }
+  }
+
+  #flushLater(): void {
+    if (this.#inTurn || this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    queueMicrotask(this.#flushSoon);
+  }
+
+  #flush(): void {
+    if (this.#rows === 0) return;
+    const rows = this.#rows;
+    const text = this.#text;
+    this.#rows = 0;
+    this.#text = '';
+    this.#native.flush(rows, text);
+  }
+}
+
+function leaveAll(newest: HttpExchange, isLost: boolean): void {
+  for (let one: HttpExchange | undefined = newest; one !== undefined; ) {
+    // Leaving takes it out of the chain.
+    const { earlier }: HttpExchange = one;
+    one.leave(isLost);
+    one = earlier;
+  }
+}
+
+const asBytes = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer);
+
+function numbersOf(options: HttpLoopOptions): Record<string, number> {
+  const { multiplexer = 'epoll', timers = 'wheel', lowerCaseNames = true, ...numbers } = options;
+  const settings: Record<string, number> = {
+    connections: 1000,
+    requestLine: 4094,
+    fields: 100,
+    fieldSize: 8190,
+    body: 0,
+    headTimeout: 60_000,
+    bodyTimeout: 300_000,
+    keepAliveTimeout: 2_000,
+    writeTimeout: 60_000,
+    answerTimeout: 0,
+    ...numbers,
+  };
+  for (const [name, value] of Object.entries(settings)) requireInteger(name, value, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    ...settings,
+    multiplexer: MULTIPLEXERS.indexOf(multiplexer),
+    timers: TIMERS.indexOf(timers),
+    lowerCaseNames: lowerCaseNames ? 1 : 0,
+  };
+}

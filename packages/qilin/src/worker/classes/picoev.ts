@@ -1,0 +1,103 @@
+/**
+ * Class `picoev`: the native engine. Connections, framing and deadlines are the kernel's; the app gets a light `Request`, or
+ * Node's own message objects. Also `meinheld`.
+ */
+import { closeFd, type Exchange, HttpLoop } from '@qilin/picoev';
+import type { WorkerStats } from '../../contract/stats.ts';
+import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
+import type { WorkerClass, WorkerClassFactory, WorkerContext } from '../../contract/worker-class.ts';
+import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { createExchangeApp, type ServeExchange } from './exchange-app.ts';
+import { ExchangeOrigins } from './exchange-origin.ts';
+
+export const workerClass: WorkerClassFactory = (context) => new PicoevEngine(context);
+
+class PicoevEngine implements WorkerClass {
+  readonly #context: WorkerContext;
+  readonly #loop: HttpLoop;
+  readonly #serve: ServeExchange;
+  readonly #origins: ExchangeOrigins;
+  /** Each connection is closed after its first answer. */
+  readonly #noKeepAlive: boolean;
+  #isAccepting = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(context: WorkerContext) {
+    const { app, config, listeners, log } = context;
+    this.#context = context;
+    this.#noKeepAlive = config.keepalive === 0;
+    this.#origins = new ExchangeOrigins(config, listeners);
+    this.#serve = createExchangeApp(context, this.#origins);
+    this.#loop = new HttpLoop(
+      { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
+      {
+        onRequest: (exchange) => this.#take(exchange),
+        onExhausted: (code) =>
+          log.warning(`No descriptor for another connection (${code}): ${this.#loop.stats.open} are open, it waits`),
+        onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
+        onEmpty: () => this.#onEmpty?.(),
+      },
+    );
+  }
+
+  async start(): Promise<void> {
+    this.#isAccepting = true;
+    for (const { fd } of this.#context.listeners) this.#loop.accept(fd);
+  }
+
+  async drain(): Promise<void> {
+    this.#stopAccepting();
+    this.#loop.drain();
+    if (this.#loop.stats.open === 0) return;
+    const lastChance = setTimeout(() => this.#loop.closeIdle(), toMilliseconds(this.#context.config.keepalive));
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    clearTimeout(lastChance);
+  }
+
+  stop(): void {
+    this.#stopAccepting();
+    this.#loop.close();
+  }
+
+  stats(): WorkerStats {
+    const { open, accepted, requests, wakeups } = this.#loop.stats;
+    return { connections: open, accepted, requests, wakeups };
+  }
+
+  busyFor(): Milliseconds {
+    return 0;
+  }
+
+  /** Lets go of the listening sockets: one that the arbiter has closed refuses clients only when the last worker has closed it too. */
+  #stopAccepting(): void {
+    if (!this.#isAccepting) return;
+    this.#isAccepting = false;
+    this.#loop.stopAccepting();
+    for (const { fd } of this.#context.listeners) closeFd(fd);
+  }
+
+  #take(exchange: Exchange): void {
+    this.#context.onRequest();
+    if (this.#noKeepAlive) exchange.closeAfter();
+    this.#serve(exchange);
+  }
+}
+
+function loopOptions(config: WorkerConfig) {
+  return {
+    multiplexer: config.multiplexer,
+    timers: config.timers,
+    connections: config.workerConnections,
+    requestLine: config.limitRequestLine,
+    fields: config.limitRequestFields,
+    fieldSize: config.limitRequestFieldSize,
+    body: config.limitRequestBody,
+    headTimeout: toMilliseconds(config.headersTimeout),
+    bodyTimeout: toMilliseconds(config.bodyTimeout),
+    keepAliveTimeout: toMilliseconds(config.keepalive),
+    writeTimeout: toMilliseconds(config.sendTimeout),
+    answerTimeout: toMilliseconds(config.responseTimeout),
+  };
+}
