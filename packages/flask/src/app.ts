@@ -28,6 +28,8 @@ import {
 import type { SessionInterface } from './sessions/interface.ts';
 import { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 import type { Session } from './sessions/session.ts';
+import { TestClient } from './testing/client.ts';
+import { buildRequest, type TestRequestOptions, toRequest } from './testing/request.ts';
 import { pathOf, splitUrl } from './url-parts.ts';
 
 export interface FlaskOptions extends ScaffoldOptions {
@@ -199,6 +201,16 @@ export class Flask extends Scaffold {
   /** The context of a given request. Flask's `request_context`. */
   requestContext(request: Request, environment?: unknown): RequestContext {
     return new RequestContext(this, request, environment);
+  }
+
+  /** The context of a made-up request, for tests: `app.testRequestContext('/?page=2').run(() => …)`. Flask's `test_request_context`. */
+  testRequestContext(path = '/', options: TestRequestOptions = {}): RequestContext {
+    return new RequestContext(this, toRequest(buildRequest(this, path, options)), options.environment);
+  }
+
+  /** Sends requests without a server. Flask's `test_client`. */
+  testClient(options: { readonly useCookies?: boolean } = {}): TestClient {
+    return new TestClient(this, options);
   }
 
   /** @internal */

@@ -95,6 +95,7 @@ export class RequestContext extends AppContext {
   flashes: readonly Flashed[] | undefined = undefined;
   openedSession: Session | undefined = undefined;
   #request: FlaskRequest | undefined;
+  #endings: (() => Promise<void>)[] | undefined;
 
   constructor(app: Flask, raw: Request, environment: unknown) {
     super(app);
@@ -114,9 +115,20 @@ export class RequestContext extends AppContext {
     return this.openedSession;
   }
 
+  /** Registers what has to be done when the request is over: to free its uploaded files. */
+  atEnd(work: () => Promise<void>): void {
+    this.#endings ??= [];
+    this.#endings.push(work);
+  }
+
+  /** Does what `atEnd` registered; undefined where that is nothing. */
+  end(): Promise<unknown> | undefined {
+    return this.#endings && Promise.all(this.#endings.map((work) => work()));
+  }
+
   /** Whether something concerns the response after the view, with nothing around it. */
   needsFinish(): boolean {
-    return this.afterFunctions !== undefined || this.app.concernsSession(this);
+    return this.afterFunctions !== undefined || this.#endings !== undefined || this.app.concernsSession(this);
   }
 
   override get urlBase(): UrlBase {
@@ -133,8 +145,9 @@ export class RequestContext extends AppContext {
     return super.push();
   }
 
-  override tearDown(error: unknown): void | Promise<void> {
-    return this.app.doTeardownRequest(this, error);
+  override async tearDown(error: unknown): Promise<void> {
+    await this.app.doTeardownRequest(this, error);
+    await this.end();
   }
 }
 

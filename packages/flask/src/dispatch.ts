@@ -48,6 +48,9 @@ async function finishLater(context: RequestContext, plan: Plan, value: unknown):
     return context.needsFinish() ? await finish(context, plan, response) : response;
   } catch (error) {
     return await recover(context, plan, error);
+  } finally {
+    const ending = context.end();
+    if (ending !== undefined) await ending;
   }
 }
 

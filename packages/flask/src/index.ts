@@ -23,6 +23,7 @@ export {
 } from './context.ts';
 export type { ErrorClass, ErrorHandler } from './error-handlers.ts';
 export * from './exceptions.ts';
+export { FileStorage, secureFilename } from './forms/file-storage.ts';
 export { Globals } from './globals.ts';
 export {
   deleteCookie,
@@ -68,4 +69,7 @@ export { SessionInterface } from './sessions/interface.ts';
 export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 export { Session, type SessionData } from './sessions/session.ts';
 export { Signal } from './signals.ts';
+export { type ClientOptions, TestClient } from './testing/client.ts';
+export type { FormFields, TestRequestOptions } from './testing/request.ts';
+export { TestResponse } from './testing/response.ts';
 export { type UrlForValues, urlFor } from './url-for.ts';

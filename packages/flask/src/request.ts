@@ -1,7 +1,8 @@
 /** A request as Flask shows it, over the standard's. What costs anything is worked out when it is first asked for. */
 import type { RequestContext } from './context.ts';
 import { BadRequest, UnsupportedMediaType } from './exceptions.ts';
-import { type Form, readForm } from './form-seam.ts';
+import type { FileStorage } from './forms/file-storage.ts';
+import type { FormSource, ParsedForm } from './forms.ts';
 import { Accept, CharsetAccept, LanguageAccept, MimeAccept, parseAccept } from './http/accept.ts';
 import { type Authorization, parseAuthorization } from './http/authorization.ts';
 import { type CacheControl, parseCacheControl } from './http/cache-control.ts';
@@ -39,7 +40,7 @@ export class FlaskRequest {
   #cookies: MultiDict<string> | undefined;
   #contentType: OptionsHeader | undefined;
   #body: Promise<Uint8Array<ArrayBuffer>> | undefined;
-  #form: Promise<Form> | undefined;
+  #form: Promise<ParsedForm> | undefined;
 
   constructor(context: RequestContext) {
     this.#context = context;
@@ -257,7 +258,7 @@ export class FlaskRequest {
   }
 
   /** The files of a form. */
-  get files(): Promise<Form['files']> {
+  get files(): Promise<ReadonlyMultiDict<FileStorage>> {
     return this.#parsedForm.then(({ files }) => files);
   }
 
@@ -299,7 +300,11 @@ export class FlaskRequest {
     }
   }
 
-  /** The whole body as bytes, at most MAX_CONTENT_LENGTH of them. Reading it twice gives the same. @throws RequestEntityTooLarge */
+  /**
+   * The whole body as bytes, at most MAX_CONTENT_LENGTH of them. Reading it twice gives the same; after `form` of a body that
+   * is a form it is empty.
+   * @throws RequestEntityTooLarge
+   */
   get data(): Promise<Uint8Array<ArrayBuffer>> {
     this.#body ??= this.#context.app.readBody(this);
     return this.#body;
@@ -315,9 +320,30 @@ export class FlaskRequest {
     return this.raw.body;
   }
 
-  get #parsedForm(): Promise<Form> {
-    this.#form ??= readForm(this, this.#context.app.config);
+  get #parsedForm(): Promise<ParsedForm> {
+    this.#form ??= this.#parseForm();
     return this.#form;
+  }
+
+  async #parseForm(): Promise<ParsedForm> {
+    const { isFormType, ParsedForm, parseForm } = await import('./forms.ts');
+    if (!isFormType(this.contentType)) return new ParsedForm();
+    const { MAX_CONTENT_LENGTH, MAX_FORM_MEMORY_SIZE, MAX_FORM_PARTS } = this.#context.app.config;
+    const parsed = await parseForm(await this.#formSource(), {
+      maxContentLength: MAX_CONTENT_LENGTH ?? undefined,
+      maxFormMemorySize: MAX_FORM_MEMORY_SIZE ?? undefined,
+      maxFormParts: MAX_FORM_PARTS ?? Number.POSITIVE_INFINITY,
+    });
+    this.#context.atEnd(() => parsed.close());
+    return parsed;
+  }
+
+  /** Where `data` was read before, its bytes are parsed. */
+  async #formSource(): Promise<FormSource> {
+    const { headers } = this.raw;
+    if (this.#body !== undefined) return { headers, body: new Blob([await this.#body]).stream() };
+    this.#body = Promise.resolve(new Uint8Array());
+    return { headers, body: this.raw.body };
   }
 
   get #parsedContentType(): OptionsHeader {

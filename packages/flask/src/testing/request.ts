@@ -1,0 +1,97 @@
+/** Makes a request out of what a test says. Werkzeug's `EnvironBuilder`. */
+import type { Flask } from '../app.ts';
+import { urlEncode } from '../http/urls.ts';
+
+type Body = NonNullable<ConstructorParameters<typeof Response>[0]>;
+
+type FormValue = string | number | boolean | Blob;
+
+/** A form by its fields; a `File` or `Blob` makes it multipart. */
+export type FormFields = Readonly<Record<string, FormValue | readonly FormValue[]>>;
+
+export interface TestRequestOptions {
+  /** `GET` by default. */
+  readonly method?: string;
+  /** The query's values, in place of one in the path. */
+  readonly query?: string | URLSearchParams | Readonly<Record<string, string | number | boolean | null>>;
+  readonly headers?: NonNullable<ResponseInit['headers']>;
+  /** The body: a text, bytes, a stream; an object is a form's fields. */
+  readonly data?: Body | FormFields;
+  /** The body as JSON. */
+  readonly json?: unknown;
+  readonly contentType?: string;
+  /** Scheme and host, `http://localhost` by default, or what SERVER_NAME and PREFERRED_URL_SCHEME say. */
+  readonly baseUrl?: string;
+  /** What the server would give beside the request. */
+  readonly environment?: unknown;
+}
+
+export interface BuiltRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: Body | null;
+}
+
+export function buildRequest(app: Flask, path: string, options: TestRequestOptions): BuiltRequest {
+  const url = new URL(path, options.baseUrl ?? baseUrlOf(app));
+  if (options.query !== undefined) url.search = queryOf(options.query);
+  const headers = new Headers(options.headers);
+  const { body, contentType } = bodyOf(app, options);
+  if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
+  return { url, method: (options.method ?? 'GET').toUpperCase(), headers, body };
+}
+
+export function toRequest({ url, method, headers, body }: BuiltRequest): Request {
+  const isStream = body instanceof ReadableStream;
+  return new Request(url, { method, headers, body, ...(isStream ? { duplex: 'half' } : {}) });
+}
+
+function baseUrlOf(app: Flask): string {
+  const { PREFERRED_URL_SCHEME: scheme, SERVER_NAME: host } = app.config;
+  return `${scheme}://${host ?? 'localhost'}/`;
+}
+
+function queryOf(query: NonNullable<TestRequestOptions['query']>): string {
+  return typeof query === 'string' || query instanceof URLSearchParams
+    ? query.toString()
+    : urlEncode(Object.entries(query));
+}
+
+function bodyOf(app: Flask, { data, json, contentType }: TestRequestOptions) {
+  if (json !== undefined) {
+    if (data !== undefined) throw new TypeError('A test request has either data or json.');
+    return { body: app.json.dumps(json), contentType: contentType ?? 'application/json' };
+  }
+  if (data === undefined) return { body: null, contentType };
+  if (!isFields(data)) return { body: data, contentType };
+  const isMultipart = contentType?.startsWith('multipart/') ?? Object.values(data).flat().some(isBlob);
+  // The standard's own encoders write the content type, with the boundary.
+  return { body: isMultipart ? formData(data) : new URLSearchParams(pairsOf(data)), contentType: undefined };
+}
+
+const isBlob = (value: unknown): boolean => value instanceof Blob;
+
+function isFields(data: Body | FormFields): data is FormFields {
+  return typeof data === 'object' && Object.getPrototypeOf(data) === Object.prototype;
+}
+
+const pairsOf = (fields: FormFields): [string, string][] =>
+  Object.entries(fields).flatMap(([name, value]) =>
+    listOf(value).map((item): [string, string] => [name, String(item)]),
+  );
+
+function listOf(value: FormValue | readonly FormValue[]): readonly FormValue[] {
+  return typeof value === 'object' && !(value instanceof Blob) ? value : [value];
+}
+
+function formData(fields: FormFields): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const item of listOf(value)) {
+      if (item instanceof Blob) form.append(name, item);
+      else form.append(name, String(item));
+    }
+  }
+  return form;
+}
