@@ -287,7 +287,8 @@ export class Flask extends Scaffold {
 
   /** Host without the scheme's usual port; what SERVER_NAME does not account for is the subdomain. @internal */
   urlBaseOf(scheme: string, hostAndPort: string): UrlBase {
-    const host = withoutUsualPort(hostAndPort, scheme);
+    // A host has no case (RFC 9110 section 4.2.3), and not every server leaves it as it was sent.
+    const host = withoutUsualPort(hostAndPort.toLowerCase(), scheme);
     const serverName = this.config.SERVER_NAME;
     if (serverName === null || this.urlMap.hostMatching) return { scheme, host, subdomain: '', scriptName: '/' };
     const own = withoutUsualPort(serverName.toLowerCase(), scheme);

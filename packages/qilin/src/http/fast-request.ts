@@ -62,6 +62,11 @@ export class FastRequest {
     return this.#url;
   }
 
+  /** Address of the connection's other end, as srvx names it; undefined on a unix socket. Not of the standard. */
+  get ip(): string | undefined {
+    return this.#exchange.peer?.address;
+  }
+
   get headers(): Headers {
     this.#headers ??= new FastHeaders(this.#exchange);
     return this.#headers;

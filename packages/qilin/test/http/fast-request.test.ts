@@ -49,6 +49,10 @@ describe('its url', () => {
   });
 });
 
+test('knows the address of who sent it, under the name that srvx gives it', () => {
+  expect(receive().request.ip).toBe('192.0.2.1');
+});
+
 test('is a Request, and its members that a server does not need say what Node’s own say', () => {
   const { request } = receive();
   const own = new NativeRequest('http://localhost/');
