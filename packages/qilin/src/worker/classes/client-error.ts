@@ -1,6 +1,10 @@
-/** What a client is told whose bytes are no HTTP request: the status that fits, and the end of the connection. */
-import { STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+/**
+ * What a client is told whose bytes are no HTTP request: the status that fits, and the end of the connection. Invariant: the
+ * requests before them get their answers first, in order (RFC 9112, section 9.3.2).
+ */
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Carrier, RESPONSE } from './carrier.ts';
+import { endWith } from './linger.ts';
 
 interface ParseError extends Error {
   readonly code?: string;
@@ -10,23 +14,56 @@ interface ParseError extends Error {
   readonly bytesParsed?: number;
 }
 
+/** Set on a connection that was refused: Node tells of everything that comes on it afterwards, too. */
+const REFUSED = Symbol('refused');
+
 /** For the event 'clientError' of a Node server. */
-export function answerClientError(error: ParseError, socket: Duplex): void {
+export function answerClientError(error: ParseError, socket: Carrier & { [REFUSED]?: boolean }): void {
+  if (socket[REFUSED] === true) return;
   // A failed TLS handshake is told here too: an answer would wait for its end for ever.
   if (!isHttpError(error) || !socket.writable) {
     socket.destroy();
     return;
   }
+  const response = socket[RESPONSE];
+  // Behind the last request of a connection, nothing is read: its answer ends it.
+  if (error.code === 'HPE_CLOSED_CONNECTION' || (response?.shouldKeepAlive === false && response.writableFinished))
+    return;
+  socket[REFUSED] = true;
   const status = statusOf(error);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  whenItsTurn(response, (isBegun) => {
+    if (isBegun) socket.destroy();
+    else
+      endWith(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+}
+
+/**
+ * Calls back when the refusal may be sent: at once, behind the answer to the last good request, or instead of the answer to
+ * the one whose body is bad. `isBegun`: that answer has begun, so that it can only be cut.
+ */
+function whenItsTurn(last: ServerResponse | undefined, go: (isBegun: boolean) => void): void {
+  if (last === undefined || last.writableFinished) go(false);
+  else if (last.req.complete) last.once('finish', () => go(false));
+  // It waits for an answer before it: Node gives it the connection when its turn has come.
+  else if (last.socket === null) last.once('socket', () => go(last.headersSent));
+  else go(last.headersSent);
 }
 
 /** Of Node's parser, or of its timeouts; not of the connection or of TLS. */
 const isHttpError = ({ code }: ParseError) => code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
 
-function statusOf({ code, rawPacket, bytesParsed }: ParseError): number {
+function statusOf({ code, rawPacket, bytesParsed = 0 }: ParseError): number {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
   // Node has one limit for all of the head: without a line's end, it was the request line that was too long.
   if (code === 'HPE_HEADER_OVERFLOW') return rawPacket?.subarray(0, bytesParsed).includes('\n') === false ? 414 : 431;
+  if (code === 'HPE_INVALID_VERSION' && rawPacket !== undefined) return isVersion(rawPacket, bytesParsed) ? 505 : 400;
   return 400;
+}
+
+/** Whether what is no version of ours is a version at all, of a well-formed request line: RFC 9112, section 2.3. */
+function isVersion(packet: Buffer, at: number): boolean {
+  const begin = packet.lastIndexOf('\n', at - 1) + 1;
+  const line = packet.toString('latin1', begin, packet.indexOf('\n', at) + 1);
+  return /^\S+ \S+ HTTP\/\d\.\d\r\n$/.test(line);
 }

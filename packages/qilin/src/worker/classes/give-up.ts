@@ -1,17 +1,11 @@
 /** Ends an exchange over the head of the app, on Node's HTTP stack. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Milliseconds } from '../../contract/units.ts';
+import { endWith } from './linger.ts';
 
 /** What the client was told instead of an answer of the app, for the access log. */
 const GIVEN_UP = Symbol('given up');
 
 type Response = ServerResponse & { [GIVEN_UP]?: number };
-
-/**
- * How long a client that still sends may take to see its answer and close. Closed at once, with bytes of it unread, the
- * connection would be reset, and a client that has not read the answer by then might never see it: RFC 9112, section 9.6.
- */
-const LINGER: Milliseconds = 1_000;
 
 /**
  * Answers with `status` if the app has not begun its answer, and closes the connection (of HTTP/2, the stream, without an
@@ -29,9 +23,7 @@ export function giveUp(req: IncomingMessage, res: Response, status: 413 | 503): 
   res.shouldKeepAlive = false;
   const reason = STATUS_CODES[status] ?? '';
   const head = [`HTTP/1.1 ${status} ${reason}`, 'Content-Type: text/plain', `Content-Length: ${reason.length + 1}`];
-  socket.end(`${head.join('\r\n')}\r\nConnection: close\r\n\r\n${reason}\n`);
-  const end = setTimeout(() => socket.destroy(), LINGER);
-  socket.once('close', () => clearTimeout(end));
+  endWith(socket, `${head.join('\r\n')}\r\nConnection: close\r\n\r\n${reason}\n`);
 }
 
 /** The status that was sent by `giveUp()`. */

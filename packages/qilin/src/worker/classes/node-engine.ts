@@ -2,7 +2,7 @@
  * What the classes on Node's own HTTP stack share: connections from the acceptor are handed to a server by its documented
  * 'connection' event; each request passes the limits, is noted for the drain and the access log, and goes to the app.
  */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { NodeListener } from '../../contract/app.ts';
@@ -11,10 +11,12 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
+import { checkRequestHead } from '../../http/request-rules.ts';
 import { Connections } from '../connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { limitBody } from './body-limit.ts';
+import { type Carrier, RESPONSE } from './carrier.ts';
 import { createNodeServer, type NodeServer } from './node-server.ts';
 import { createOrigins, type Origins } from './origin.ts';
 import { limitResponseTime } from './response-deadline.ts';
@@ -25,15 +27,8 @@ interface EngineOptions {
   readonly oneRequestAConnection: boolean;
 }
 
-/** The latest response of a connection, to tell at a drain which are in flight. A property costs less than a map. */
-const RESPONSE = Symbol('response');
-
 /** The status of a request that the app does not see; 0 for one that it does. */
-type Refusal = 0 | 400 | 413 | 414 | 431;
-
-interface Carrier extends Socket {
-  [RESPONSE]?: ServerResponse;
-}
+type Refusal = 0 | 400 | 413 | 414 | 417 | 431 | 501 | 505;
 
 export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
@@ -47,7 +42,7 @@ export class NodeEngine implements WorkerClass {
   readonly #listener: NodeListener;
   readonly #recordAccess: RecordAccess | undefined;
   /** The connections that requests come on: the accepted ones, or with TLS the decrypted ones above them. */
-  readonly #carriers: ReadonlySet<Carrier>;
+  readonly #carriers: ReadonlySet<Carrier<Socket>>;
   readonly #sessions = new Set<ServerHttp2Session>();
   #requests = 0;
   #draining = false;
@@ -75,6 +70,9 @@ export class NodeEngine implements WorkerClass {
   async start(): Promise<void> {
     const server = this.#server;
     server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res));
+    if (server.listenerCount('checkExpectation') === 0) {
+      server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res, 417));
+    }
     server.on('session', (session: ServerHttp2Session) => this.#track(session));
     // Node begins to enforce headersTimeout and requestTimeout when a server listens; this one never does by itself.
     if (!server.listening) server.emit('listening');
@@ -105,12 +103,11 @@ export class NodeEngine implements WorkerClass {
     return this.#busySince === undefined ? 0 : performance.now() - this.#busySince;
   }
 
-  #serve(req: IncomingMessage, res: ServerResponse): void {
-    if (req.httpVersionMajor === 1 && !this.#note(req.socket, res)) return;
+  #serve(req: IncomingMessage, res: ServerResponse, refusal = this.#refusalOf(req)): void {
+    if (req instanceof IncomingMessage && !this.#note(req, res)) return;
     this.#requests += 1;
     this.#context.onRequest();
     this.#recordAccess?.(req, res);
-    const refusal = this.#refusalOf(req);
     if (refusal === 0) this.#call(req, res);
     else refuse(res, refusal);
   }
@@ -118,16 +115,18 @@ export class NodeEngine implements WorkerClass {
   #refusalOf(req: IncomingMessage): Refusal {
     const tooLarge = this.#limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
     if (tooLarge !== 0) return tooLarge;
-    const lacksHost = req.httpVersion === '1.1' && req.headers.host === undefined;
-    if (lacksHost || this.#origins.contradict(req)) return 400;
+    const malformed = req instanceof IncomingMessage ? checkRequestHead(req) : 0;
+    if (malformed !== 0) return malformed;
+    if (this.#origins.contradict(req)) return 400;
     return Number(req.headers['content-length'] ?? 0) > this.#limits.maxBody ? 413 : 0;
   }
 
   /** False for a request that was sent behind the last one of its connection: it is never answered (RFC 9112, 9.6). */
-  #note(socket: Carrier, res: ServerResponse): boolean {
+  #note(req: IncomingMessage, res: ServerResponse): boolean {
+    const socket: Carrier<Socket> = req.socket;
     if (socket[RESPONSE]?.shouldKeepAlive === false) return false;
     socket[RESPONSE] = res;
-    if (this.#draining || this.#noKeepAlive) res.shouldKeepAlive = false;
+    if (this.#draining || this.#noKeepAlive || isIgnoredUpgrade(req)) res.shouldKeepAlive = false;
     this.#countBusy(res);
     return true;
   }
@@ -162,7 +161,8 @@ export class NodeEngine implements WorkerClass {
     }
     for (const name of res.getHeaderNames()) res.removeHeader(name);
     res.statusCode = 500;
-    res.setHeader('Content-Type', 'text/plain').end('Internal Server Error\n');
+    res.setHeader('Content-Type', 'text/plain');
+    res.end('Internal Server Error\n');
   }
 
   #track(session: ServerHttp2Session): void {
@@ -181,16 +181,20 @@ export class NodeEngine implements WorkerClass {
 }
 
 /** A response in flight is the last of its connection: said by its header, or done by hand where that is too late. */
-function closeAfterResponse(carrier: Carrier): void {
+function closeAfterResponse(carrier: Carrier<Socket>): void {
   const response = carrier[RESPONSE];
   if (response === undefined || response.writableFinished) return;
   if (!response.headersSent) response.shouldKeepAlive = false;
   else response.once('finish', () => carrier.end());
 }
 
-function trackDecrypted(server: NodeServer): ReadonlySet<Carrier> {
-  const carriers = new Set<Carrier>();
-  server.on('secureConnection', (carrier: Carrier) => {
+/** An upgrade that nobody listens for is answered like any request, but Node drops what came behind it in the same packet. */
+const isIgnoredUpgrade = ({ headers: { upgrade, connection } }: IncomingMessage): boolean =>
+  upgrade !== undefined && connection !== undefined && /upgrade/i.test(connection);
+
+function trackDecrypted(server: NodeServer): ReadonlySet<Carrier<Socket>> {
+  const carriers = new Set<Carrier<Socket>>();
+  server.on('secureConnection', (carrier: Carrier<Socket>) => {
     carriers.add(carrier);
     carrier.once('close', () => carriers.delete(carrier));
   });
@@ -201,5 +205,9 @@ function trackDecrypted(server: NodeServer): ReadonlySet<Carrier> {
 function refuse(res: ServerResponse, status: Exclude<Refusal, 0>): void {
   res.shouldKeepAlive = false;
   res.statusCode = status;
-  res.setHeader('Content-Type', 'text/plain').end(`${STATUS_CODES[status]}\n`);
+  const text = `${STATUS_CODES[status]}\n`;
+  // One by one: of HTTP/2, `setHeader()` returns nothing.
+  res.setHeader('Content-Type', 'text/plain');
+  res.setHeader('Content-Length', text.length);
+  res.end(text);
 }

@@ -1,0 +1,55 @@
+/** What RFC 9110 and 9112 forbid in the head of a request, and Node's parser lets through. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+type Head = Pick<IncomingMessage, 'httpVersion' | 'method' | 'url' | 'headers' | 'rawHeaders'>;
+
+/** The status to refuse a request with, or 0. Of HTTP/1 only. */
+export function checkRequestHead({ httpVersion, method, url = '', headers, rawHeaders }: Head): 0 | 400 | 501 | 505 {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 505;
+  const codings = headers['transfer-encoding'];
+  if (codings !== undefined) {
+    // RFC 9112, 6.1: chunked is no part of HTTP/1.0, where a proxy may pass it on unread.
+    if (httpVersion === '1.0') return 400;
+    if (codings.toLowerCase() !== 'chunked') return refuseCodings(codings);
+  }
+  return isTarget(method, url) && hasGoodHost(httpVersion, headers, rawHeaders) ? 0 : 400;
+}
+
+/** RFC 9112: where chunked is not the last coding, 400 (6.3); where it is, but around one that is not implemented, 501 (6.1). */
+function refuseCodings(codings: string): 400 | 501 {
+  const names = codings.toLowerCase().split(/[ \t]*,[ \t]*/);
+  const isFramed = names.indexOf('chunked') === names.length - 1 && !names.includes('');
+  return isFramed ? 501 : 400;
+}
+
+const SLASH = 47;
+
+/** RFC 9112, 3.2: without a fragment. Node tells CONNECT, with its authority form, apart by itself. */
+function isTarget(method: string | undefined, url: string): boolean {
+  if (url.charCodeAt(0) === SLASH) return !url.includes('#');
+  if (url === '*') return method === 'OPTIONS';
+  const authority = /^https?:\/\/([^/?#]+)[^#]*$/i.exec(url)?.[1];
+  return authority !== undefined && AUTHORITY.test(authority);
+}
+
+/** `uri-host [ ":" port ]`, which may be empty; the name as in RFC 3986, 3.2.2. */
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?$/;
+
+/** The Host that was found good last: clients ask for the same one again and again. */
+let goodHost = '';
+
+/** RFC 9112, 3.2: exactly one, and a valid one (RFC 9110, 7.2); HTTP/1.0 may do without. */
+function hasGoodHost(httpVersion: string, { host }: IncomingHttpHeaders, rawHeaders: readonly string[]): boolean {
+  if (host === undefined) return httpVersion === '1.0';
+  if (host !== goodHost) {
+    if (!AUTHORITY.test(host)) return false;
+    goodHost = host;
+  }
+  // Node keeps the first of several.
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts === 1;
+}
