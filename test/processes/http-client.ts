@@ -63,7 +63,7 @@ export class RawConnection implements Disposable {
   }
 
   static async open(port: number, host = '127.0.0.1'): Promise<RawConnection> {
-    const socket = connect(port, host);
+    const socket = connect({ port, host, noDelay: true });
     await once(socket, 'connect');
     return new RawConnection(socket);
   }
