@@ -27,10 +27,13 @@ export interface FormLimits {
 export class ParsedForm {
   readonly form: MultiDict<string>;
   readonly files: MultiDict<FileStorage>;
+  /** Whether the body said that it is multipart and was not: then nothing is in here. */
+  readonly isMalformed: boolean;
 
-  constructor(form = new MultiDict<string>(), files = new MultiDict<FileStorage>()) {
+  constructor(form = new MultiDict<string>(), files = new MultiDict<FileStorage>(), isMalformed = false) {
     this.form = form;
     this.files = files;
+    this.isMalformed = isMalformed;
   }
 
   /** Frees the uploaded files; to be called when the request ends. */
@@ -38,6 +41,8 @@ export class ParsedForm {
     await Promise.all([...this.files.allEntries()].map(([, file]) => file.close()));
   }
 }
+
+const malformedForm = () => new ParsedForm(undefined, undefined, true);
 
 const URLENCODED = new Set(['application/x-www-form-urlencoded', 'application/x-url-encoded']);
 
@@ -48,11 +53,10 @@ export function isFormType(contentType: string | null | undefined): boolean {
 }
 
 /**
- * Reads the form in a request's body. A malformed multipart body is an empty form, as for Werkzeug; its rest is read
- * and dropped, so that the connection can be used again.
+ * Reads the form in a request's body. A malformed multipart body is an empty form, as for Werkzeug, and says so; its rest
+ * is read and dropped, so that the connection can be used again.
  *
- * @throws {StatusError} 413 when a limit is passed; files received until then are freed
- * @throws what the body's stream throws, such as when the client leaves; files received until then are freed
+ * @throws {StatusError} 413 when a limit is passed, 400 when the client leaves; files received until then are freed
  */
 export async function parseForm({ headers, body }: FormSource, limits: FormLimits = {}): Promise<ParsedForm> {
   const { maxContentLength = Number.POSITIVE_INFINITY, maxFormMemorySize = Number.POSITIVE_INFINITY } = limits;
@@ -67,7 +71,8 @@ export async function parseForm({ headers, body }: FormSource, limits: FormLimit
     return new ParsedForm(urlDecode(await readText(limited(body, limit))));
   }
   const boundary = options.get('boundary') ?? '';
-  if (mimetype !== 'multipart/form-data' || boundary === '') return new ParsedForm();
+  if (mimetype !== 'multipart/form-data') return new ParsedForm();
+  if (boundary === '') return malformedForm();
   return readMultipart(limited(body, maxContentLength), boundary, maxFormMemorySize, limits.maxFormParts ?? 1000);
 }
 
@@ -78,10 +83,15 @@ function tooLarge(): StatusError {
 /** The chunks of a body, up to a number of bytes: what was announced need not be what comes. */
 async function* limited(body: ReadableStream<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
   let received = 0;
-  for await (const chunk of body) {
-    received += chunk.length;
-    if (received > limit) throw tooLarge();
-    yield chunk;
+  try {
+    for await (const chunk of body) {
+      received += chunk.length;
+      if (received > limit) throw tooLarge();
+      yield chunk;
+    }
+  } catch (error) {
+    // Errors of who takes the chunks do not come by here.
+    throw error instanceof StatusError ? error : new StatusError(400, `The body broke off: ${String(error)}`);
   }
 }
 
@@ -100,8 +110,10 @@ async function readMultipart(
   const decoder = new MultipartDecoder(boundary);
   const collector = new PartCollector(maxFieldBytes, maxParts);
   let malformed = false;
+  let isEmpty = true;
   try {
     for await (const chunk of chunks) {
+      isEmpty &&= chunk.length === 0;
       if (malformed) continue;
       malformed = await refusesMalformed(async () => {
         for (const event of decoder.push(chunk)) {
@@ -111,6 +123,7 @@ async function readMultipart(
         }
       });
     }
+    if (isEmpty) return new ParsedForm();
     malformed ||= await refusesMalformed(async () => decoder.end());
   } catch (error) {
     await collector.discard();
@@ -118,7 +131,7 @@ async function readMultipart(
   }
   if (!malformed) return collector.parsed;
   await collector.discard();
-  return new ParsedForm();
+  return malformedForm();
 }
 
 /** Whether a step found the body malformed; its other errors pass. */

@@ -335,6 +335,8 @@ export class FlaskRequest {
       maxFormParts: MAX_FORM_PARTS ?? Number.POSITIVE_INFINITY,
     });
     this.#context.atEnd(() => parsed.close());
+    // Werkzeug takes it for an empty form, which a view may take for a user who empties all fields.
+    if (parsed.isMalformed) throw new BadRequest();
     return parsed;
   }
 
