@@ -1,8 +1,8 @@
-// One HTTP/1.1 connection as a state machine without I/O: bytes in, requests out to a sink, answers back in their order.
-// The loop reads, writes and keeps the time; a fuzzer can do the same.
+// One HTTP/1.1 connection as a state machine without I/O: bytes in, requests out to a sink, answers back in their
+// order. The loop reads, writes and keeps the time; a fuzzer can do the same.
 //
-// Invariant: answers leave in the order of their requests. Requests that came behind another one are answered whenever the
-// app likes; what is ready too early is held here.
+// Invariant: answers leave in the order of their requests. Requests that came behind another one are answered whenever
+// the app likes; what is ready too early is held here.
 #pragma once
 
 #include <cstdint>
@@ -114,15 +114,15 @@ class Connection {
   /// Bytes of the first answer have gone out: a refusal can no longer take its place.
   void BeginFirst() { begun_ = true; }
   bool HasBegun(uint32_t sequence) const;
-  /// The answer is complete. `last`: the connection ends behind it. For the first one in line, appends to `out` all that
-  /// was held for those behind it and is due now.
+  /// The answer is complete. `last`: the connection ends behind it. For the first one in line, appends to `out` all
+  /// that was held for those behind it and is due now.
   void Complete(uint32_t sequence, bool last, ByteBuffer& out);
   /// The last answer has been given: nothing more is to be sent.
   bool IsFinished() const { return finished_; }
   /// The sequence of a refusal: it takes the place of the app's answer, or comes behind all of them.
   uint32_t BeginRefusal(bool in_body);
-  /// The client may still be sending what nobody will read: closing at once would reset the connection, and could destroy
-  /// the last answer on its way (RFC 9112, 9.6).
+  /// The client may still be sending what nobody will read: closing at once would reset the connection, and could
+  /// destroy the last answer on its way (RFC 9112, 9.6).
   bool NeedsLinger() const { return needs_linger_; }
   uint32_t Newest() const { return next_ - 1; }
   uint32_t First() const { return first_; }

@@ -1,7 +1,8 @@
-// Serves HTTP/1.1 connections: waits for them, reads, hands each turn's requests over at once, writes the answers. Knows
-// libuv, in whose loop it takes its turns, but nothing of JavaScript.
+// Serves HTTP/1.1 connections: waits for them, reads, hands each turn's requests over at once, writes the answers.
+// Knows libuv, in whose loop it takes its turns, but nothing of JavaScript.
 //
-// Invariant: what an event row points at in the slab is valid until the owner's OnTurnEnd() has returned.
+// Invariants: what an event row points at in the slab is valid until the owner's OnTurnEnd() has returned. The owner,
+// who may close the loop in any call, is only called from Turn(), between connections.
 #pragma once
 
 #include <uv.h>
@@ -19,11 +20,11 @@
 
 #include "acceptor.h"
 #include "connection.h"
+#include "deadlines.h"
 #include "failure.h"
 #include "poller.h"
 #include "response.h"
 #include "sleeper.h"
-#include "timers.h"
 #include "unique_fd.h"
 #include "uv_handle.h"
 #include "wire.h"
@@ -55,12 +56,12 @@ struct LoopOptions {
   bool lower_case_names = true;
 };
 
-class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sleeper::Owner {
+class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sleeper::Owner, private Deadlines::Owner {
  public:
   class Owner {
    public:
-    /// The first `rows` of the table of events are valid, and all answers given in this call and its microtasks are written in
-    /// OnTurnEnd().
+    /// The first `rows` of the table of events are valid, and all answers given in this call and its microtasks are
+    /// written in OnTurnEnd().
     virtual void OnTurn(uint32_t rows) = 0;
     virtual void OnTurnEnd() = 0;
     /// See Acceptor::Owner.
@@ -122,7 +123,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
   bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
 
-  /// Answers get `Connection: close` from now on by their flag; here idle connections are closed that have had their chance.
+  /// Answers get `Connection: close` from now on by their flag; here idle connections are closed that have had their
+  /// chance.
   void CloseIdle();
   /// Closes everything. The loop is of no more use but for Stats().
   void Close();
@@ -131,7 +133,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
  private:
   /// What a connection is waiting for, and has only so long.
-  enum class Deadline : uint8_t { kNone, kFirst, kHead, kBody, kIdle, kAnswer, kWrite, kLinger };
+  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kWrite, kLinger };
 
   /// Bytes that the kernel did not take yet.
   struct Pending {
@@ -144,13 +146,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   struct Slot {
     Connection http;
     std::unique_ptr<Pending> pending;
-    /// When `waits_for` has lasted too long; 0 for never.
-    uint64_t deadline = 0;
-    /// What the timers know: no later than `deadline`, so that a deadline that moves back costs nothing; 0 for nothing.
-    uint64_t timer_at = 0;
     /// Tells this connection from others that have had the same descriptor; 0 for none.
     uint32_t serial = 0;
-    Deadline waits_for = Deadline::kNone;
+    Wait waits_for = Wait::kNothing;
     /// What the poller watches.
     uint8_t interest = 0;
     /// The client has ended its side.
@@ -161,12 +159,16 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool congested = false;
   };
 
+  /// Descriptors for which there is room from the start; more is made in steps of as many.
+  static constexpr size_t kSlotStep = 256;
+
   HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, std::span<uint8_t> slab,
            std::span<EventRow> events, std::span<const AnswerRow> answers, std::unique_ptr<Poller> poller);
 
   // Turns.
   void OnReady() override { Turn(); }
   void Turn();
+  void TellOwner();
   void RequestTurn();
   void DeliverLateRows();
   void GoOn();
@@ -185,6 +187,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool Watch(int fd, uint8_t interest);
   void Read(int fd, bool to_the_end);
   bool ReadOnce(int fd);
+  void Receive(int fd, size_t fresh);
   void OnEnd(int fd);
   void Lose(int fd);
   void Forget(int fd);
@@ -208,15 +211,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::string_view Date();
 
   // Time.
-  uint64_t Now() const { return uv_now(loop_); }
   void Expect(int fd);
-  Deadline WaitsFor(const Slot& slot) const;
-  uint64_t TimeoutOf(Deadline deadline) const;
-  void SetTimer(int fd, Slot& slot);
-  void OnTimer();
-  void OnExpired(int fd);
-  void OnDeadline(int fd);
-  void StartTimer();
+  Wait WaitsFor(const Slot& slot) const;
+  uint64_t TimeoutOf(Wait wait) const;
+  void OnDeadline(int fd) override;
 
   uv_loop_t* const loop_;
   const LoopOptions options_;
@@ -228,9 +226,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::vector<Slot> slots_;
   std::unique_ptr<Poller> poller_;
   std::unique_ptr<Sleeper> sleeper_;
-  std::unique_ptr<Timers> timers_;
+  std::unique_ptr<Deadlines> deadlines_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  UvHandle<uv_timer_t> timer_;
   UvHandle<uv_idle_t> soon_;
 
   uint32_t slab_used_ = 0;
@@ -246,8 +243,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   int run_fd_ = -1;
   DateField date_;
 
-  uint64_t timer_due_ = 0;
   uint32_t last_serial_ = 0;
+  /// For the log, when the turn is over.
+  std::vector<std::pair<uint32_t, const char*>> refusals_;
+  bool became_empty_ = false;
   bool in_turn_ = false;
   bool paused_ = false;
   bool closed_ = false;

@@ -24,8 +24,8 @@ struct Ready {
   uint8_t interest;
   /// The connection is reset or fully closed: EPOLLHUP or EPOLLERR. select cannot tell.
   bool hung_up;
-  /// The other side will send no more. Under edge-triggering this is not told again to who has read only what came before
-  /// it: read on until the end shows. Only epoll says so.
+  /// The other side will send no more. Under edge-triggering this is not told again to who has read only what came
+  /// before it: read on until the end shows. Only epoll says so.
   bool ended = false;
 };
 

@@ -165,8 +165,8 @@ void AppendRefusal(ByteBuffer& out, uint32_t status, uint32_t flags, std::string
   const std::string_view phrase = ReasonPhrase(status);
   ByteBuffer fields;
   fields.Append("Content-Type: text/plain\r\n");
-  AppendHead(out,
-             {.status = status, .flags = flags | kClose, .length = phrase.size() + 1, .fields = fields.Bytes()}, date);
+  AppendHead(out, {.status = status, .flags = flags | kClose, .length = phrase.size() + 1, .fields = fields.Bytes()},
+             date);
   if (flags & kBodiless) return;
   out.Append(phrase);
   out.Append("\n");

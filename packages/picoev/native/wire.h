@@ -50,8 +50,8 @@ struct EventRow {
 };
 static_assert(sizeof(EventRow) == 64);
 
-/// A row of the table of answers, JavaScript to kernel. The texts of all rows follow each other in one string, a byte for
-/// each character.
+/// A row of the table of answers, JavaScript to kernel. The texts of all rows follow each other in one string, a byte
+/// for each character.
 struct AnswerRow {
   enum Kind : uint32_t {
     /// A whole answer: fields and body.

@@ -1,5 +1,5 @@
-// What an object of the addon needs to live in JavaScript: values kept alive, calls from the loop, a close at the end of
-// its environment.
+// What an object of the addon needs to live in JavaScript: values kept alive, calls from the loop, a close at the end
+// of its environment.
 #pragma once
 
 #include <node_api.h>

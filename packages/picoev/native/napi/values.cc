@@ -56,7 +56,6 @@ napi_value Object(napi_env env, std::initializer_list<std::pair<const char*, nap
   return object;
 }
 
-
 std::string SystemCode(int error) {
   char name[32];
   return uv_err_name_r(uv_translate_sys_error(error), name, sizeof name);

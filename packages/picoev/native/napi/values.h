@@ -1,7 +1,7 @@
 // Between JavaScript's values and C++'s. Only this folder and addon.cc know Node-API.
 //
-// Statuses are not looked at where a failure only means that the environment is being torn down: the value is then null,
-// which JavaScript would see as undefined, if it still ran.
+// Statuses are not looked at where a failure only means that the environment is being torn down: the value is then
+// null, which JavaScript would see as undefined, if it still ran.
 #pragma once
 
 #include <node_api.h>

@@ -1,0 +1,462 @@
+/** The HTTP engine in one thread, by each multiplexer and both kinds of timers, as a client and as its app see it. */
+import { once } from 'node:events';
+import net from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Worker as Thread } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type BodySink,
+  closeFd,
+  type Exchange,
+  HttpLoop,
+  type HttpLoopHandlers,
+  type HttpLoopOptions,
+  listen,
+} from '../src/index.ts';
+import { connect } from './clients.ts';
+
+const KINDS = [
+  { multiplexer: 'epoll', timers: 'wheel' },
+  { multiplexer: 'epoll-lt', timers: 'heap' },
+  { multiplexer: 'poll', timers: 'wheel' },
+  { multiplexer: 'select', timers: 'heap' },
+] as const;
+
+const MEBIBYTE = 1024 * 1024;
+const GET = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+const get = (target: string, ...fields: string[]) =>
+  `GET ${target} HTTP/1.1\r\n${['Host: test', ...fields].join('\r\n')}\r\n\r\n`;
+
+let fd: number;
+const loops: HttpLoop[] = [];
+
+beforeEach(() => {
+  fd = listen({ host: '127.0.0.1', port: 0 });
+});
+
+afterEach(() => {
+  for (const loop of loops.splice(0)) loop.close();
+  closeFd(fd);
+});
+
+function serve(
+  onRequest: (exchange: Exchange) => void,
+  options: HttpLoopOptions = {},
+  handlers: Partial<HttpLoopHandlers> = {},
+): HttpLoop {
+  const loop = new HttpLoop(options, { ...handlers, onRequest });
+  loops.push(loop);
+  loop.accept(fd);
+  return loop;
+}
+
+const hello = (exchange: Exchange) => exchange.respond(200, '', 'hello');
+
+/** Reads from a socket as far as a test wants. */
+class Client {
+  readonly socket: net.Socket;
+  text = '';
+
+  constructor(socket: net.Socket) {
+    this.socket = socket;
+    socket.setEncoding('latin1').on('data', (piece) => {
+      this.text += String(piece);
+    });
+    socket.on('error', () => {});
+  }
+
+  static async open(...texts: string[]): Promise<Client> {
+    const client = new Client(await connect(fd));
+    for (const text of texts) client.socket.write(text, 'latin1');
+    return client;
+  }
+
+  /** Resolves when the pattern has come. */
+  async until(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.text)) await once(this.socket, 'data');
+    return this.text;
+  }
+
+  /** Resolves with all that came before the server closed. */
+  async toTheEnd(): Promise<string> {
+    if (!this.socket.closed) await once(this.socket, 'close');
+    return this.text;
+  }
+}
+
+/** A promise to be resolved from outside; Node 20 has no Promise.withResolvers. */
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let settle: (value: T) => void = () => {};
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: (value) => settle(value) };
+}
+
+function collect(exchange: Exchange): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const sink: BodySink = {
+      data: (piece) => pieces.push(piece) > 0,
+      end: () => resolve(Buffer.concat(pieces)),
+      abort: reject,
+    };
+    exchange.readBody(sink);
+  });
+}
+
+describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
+  test('answers, keeps the connection, and answers again', async () => {
+    serve(hello, kind);
+    const client = await Client.open(GET);
+    await client.until(/hello$/);
+    client.socket.write(GET);
+    const text = await client.until(/hello[\s\S]*hello$/);
+    expect(text.match(/HTTP\/1\.1 200 OK\r\n/g)).toHaveLength(2);
+    expect(text).toMatch(/\r\nContent-Length: 5\r\n/);
+    expect(text).toMatch(/\r\nDate: \w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT\r\n/);
+    client.socket.destroy();
+  });
+
+  test('answers pipelined requests in their order, whichever is ready first', async () => {
+    const waiting: Exchange[] = [];
+    serve((exchange) => {
+      waiting.push(exchange);
+      if (waiting.length === 3) for (const one of waiting.reverse()) one.respond(200, '', `<${one.target}>`);
+    }, kind);
+    const client = await Client.open(get('/1') + get('/2') + get('/3', 'Connection: close'));
+    expect((await client.toTheEnd()).match(/<\/\d>/g)).toEqual(['</1>', '</2>', '</3>']);
+  });
+
+  test('serves more pipelined requests than may wait at once', async () => {
+    let most = 0;
+    const waiting: Exchange[] = [];
+    serve((exchange) => {
+      waiting.push(exchange);
+      most = Math.max(most, waiting.length);
+      setImmediate(() => waiting.shift()?.respond(200, '', 'x'));
+    }, kind);
+    const client = await Client.open(GET.repeat(500) + get('/', 'Connection: close'));
+    expect((await client.toTheEnd()).match(/HTTP\/1\.1 200/g)).toHaveLength(501);
+    expect(most).toBeLessThanOrEqual(64);
+  });
+
+  test('hands a body over in pieces, and no more of it than the app takes', async () => {
+    const body = Buffer.alloc(8 * MEBIBYTE, 'x');
+    let seen = 0;
+    let resume: (() => void) | undefined;
+    const done = new Promise<number>((resolve, reject) => {
+      serve((exchange) => {
+        exchange.readBody({
+          data(piece) {
+            seen += piece.length;
+            resume = () => exchange.resumeBody();
+            return false;
+          },
+          end() {
+            exchange.respond(200, '', 'done');
+            resolve(seen);
+          },
+          abort: reject,
+        });
+      }, kind);
+    });
+    const client = await Client.open(`POST / HTTP/1.1\r\nHost: test\r\nContent-Length: ${body.length}\r\n\r\n`);
+    client.socket.write(body);
+    while (resume === undefined) await turn();
+    // The kernel's buffers are full, and the app has had one piece.
+    const before = seen;
+    for (let i = 0; i < 20; i++) await turn();
+    expect(seen).toBe(before);
+    expect(client.socket.writableLength).toBeGreaterThan(0);
+    while (seen < body.length) {
+      const go = resume;
+      resume = undefined;
+      go?.();
+      while (resume === undefined && seen < body.length) await turn();
+    }
+    expect(await done).toBe(body.length);
+    await client.until(/done$/);
+    client.socket.destroy();
+  });
+
+  test('sends a large answer as fast as the client reads, and asks the app to wait', async () => {
+    const piece = Buffer.alloc(256 * 1024, 'y');
+    let written = 0;
+    let waits = 0;
+    serve((exchange) => {
+      exchange.begin(200, '', 64 * piece.length);
+      const go = () => {
+        while (written < 64) {
+          written++;
+          if (exchange.write(piece)) continue;
+          waits++;
+          return;
+        }
+        exchange.end();
+      };
+      exchange.onDrain = go;
+      go();
+    }, kind);
+    const socket = await connect(fd);
+    socket.write(get('/', 'Connection: close'));
+    while (waits === 0) await turn();
+    for (let i = 0; i < 20; i++) await turn();
+    expect(written).toBeLessThan(64);
+    let size = 0;
+    for await (const data of socket) size += (data as Buffer).length;
+    expect(size).toBeGreaterThan(64 * piece.length);
+    expect(size).toBeLessThan(64 * piece.length + 300);
+  });
+
+  test('closes an idle connection after its time, and one that never spoke', async () => {
+    serve(hello, { ...kind, keepAliveTimeout: 200, headTimeout: 300 });
+    const [used, silent] = await Promise.all([Client.open(GET), Client.open()]);
+    expect(await used.toTheEnd()).toMatch(/hello$/);
+    expect(await silent.toTheEnd()).toBe('');
+  });
+
+  test('tells a client that is too slow with its head, or its body, 408', async () => {
+    serve((exchange) => void collect(exchange).catch(() => {}), { ...kind, headTimeout: 200, bodyTimeout: 200 });
+    const [head, body] = await Promise.all([
+      Client.open('GET / HTTP/1.1\r\nHo'),
+      Client.open('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nab'),
+    ]);
+    expect(await head.toTheEnd()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(await body.toTheEnd()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  });
+
+  test('gives up an app that does not answer in time', async () => {
+    let gone = 0;
+    serve(
+      (exchange) => {
+        exchange.onGone = () => {
+          gone++;
+          exchange.respond(200, '', 'too late');
+        };
+      },
+      { ...kind, answerTimeout: 200 },
+    );
+    expect(await (await Client.open(GET)).toTheEnd()).toMatch(/^HTTP\/1\.1 503 [\s\S]*Service Unavailable\n$/);
+    expect(gone).toBe(1);
+  });
+
+  test('tells the app of a client that leaves, and answers one that only ended its side', async () => {
+    const left: boolean[] = [];
+    const { promise: asked, resolve: ask } = deferred<Exchange>();
+    serve((exchange) => {
+      exchange.onGone = () => {
+        left.push(true);
+        exchange.respond(200, '', 'after the end');
+      };
+      ask(exchange);
+    }, kind);
+    const client = await Client.open(GET);
+    await asked;
+    client.socket.end();
+    expect(await client.toTheEnd()).toMatch(/after the end$/);
+    expect(left).toEqual([true]);
+  });
+
+  test('an answer for a connection that is gone reaches nobody, also when its descriptor is used again', async () => {
+    const late: Exchange[] = [];
+    serve((exchange) => (exchange.target === '/late' ? late.push(exchange) : hello(exchange)), kind);
+    const first = await Client.open(get('/late'));
+    while (late.length === 0) await turn();
+    const [exchange] = late;
+    const over = new Promise<void>((resolve) => {
+      if (exchange) exchange.onOver = () => resolve();
+    });
+    first.socket.resetAndDestroy();
+    await over;
+    const second = await Client.open();
+    exchange?.respond(200, '', 'for somebody else');
+    second.socket.write(get('/', 'Connection: close'));
+    expect(await second.toTheEnd()).not.toContain('for somebody else');
+  });
+
+  test('keeps to the most connections at once; the next one waits its turn', async () => {
+    const held: Exchange[] = [];
+    const loop = serve((exchange) => void held.push(exchange), { ...kind, connections: 2 });
+    const clients = await Promise.all([1, 2, 3].map(() => Client.open(get('/', 'Connection: close'))));
+    while (held.length < 2) await turn();
+    for (let i = 0; i < 10; i++) await turn();
+    expect([held.length, loop.stats.open]).toEqual([2, 2]);
+    for (let answered = 0; answered < 3; answered++) {
+      while (held.length === 0) await turn();
+      held.shift()?.respond(200, '', 'served');
+    }
+    for (const client of clients) expect(await client.toTheEnd()).toMatch(/served$/);
+  });
+
+  test('hands the descriptor over for another protocol, with what came behind the request', async () => {
+    serve((exchange) => {
+      expect(exchange.asksForUpgrade).toBe(true);
+      const detached = exchange.detach();
+      if (detached === undefined) throw new Error('it could not be detached');
+      const socket = new net.Socket({ fd: detached.fd });
+      socket.write(`switched, then: ${detached.rest.toString()}`);
+      socket.on('data', (data) => socket.end(`echo: ${data.toString()}`));
+    }, kind);
+    const client = await Client.open(`${get('/', 'Connection: Upgrade', 'Upgrade: echo')}first`);
+    await client.until(/then: first$/);
+    client.socket.write('second');
+    expect(await client.toTheEnd()).toMatch(/echo: second$/);
+  });
+
+  test('refuses what is no request in the order of the answers, and reads nothing that follows', async () => {
+    const targets: string[] = [];
+    const refusals: number[] = [];
+    serve(
+      (exchange) => {
+        targets.push(exchange.target);
+        setImmediate(() => hello(exchange));
+      },
+      kind,
+      { onRefused: (status) => void refusals.push(status) },
+    );
+    const client = await Client.open(`${get('/good')}GET /bad HTTP/1.1\r\nHost : test\r\n\r\n${get('/never')}`);
+    expect(await client.toTheEnd()).toMatch(
+      /^HTTP\/1\.1 200 [\s\S]*helloHTTP\/1\.1 400 Bad Request\r\n[\s\S]*\r\nConnection: close/,
+    );
+    expect([targets, refusals]).toEqual([['/good'], [400]]);
+  });
+
+  test('refuses a body that is too long, by its length at once and by its chunks as they come', async () => {
+    serve((exchange) => void collect(exchange).catch(() => {}), { ...kind, body: 10 });
+    const byLength = await Client.open('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 11\r\n\r\n');
+    const head = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const byChunks = await Client.open(`${head}8\r\n12345678\r\n`, '8\r\n12345678\r\n0\r\n\r\n');
+    expect(await byLength.toTheEnd()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(await byChunks.toTheEnd()).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  test('drains: what is in hand is answered with Connection: close, the idle can be closed', async () => {
+    const { promise: asked, resolve: ask } = deferred<Exchange>();
+    const { promise: empty, resolve: onEmpty } = deferred<void>();
+    const loop = serve((exchange) => (exchange.target === '/held' ? ask(exchange) : hello(exchange)), kind, {
+      onEmpty: () => onEmpty(undefined),
+    });
+    const idle = await Client.open(GET);
+    await idle.until(/hello$/);
+    const busy = await Client.open(get('/held'));
+    const exchange = await asked;
+    loop.stopAccepting();
+    loop.drain();
+    loop.closeIdle();
+    await idle.toTheEnd();
+    expect(exchange.keepsAlive).toBe(false);
+    exchange.respond(200, '', 'last');
+    expect(await busy.toTheEnd()).toMatch(/\r\nConnection: close\r\n[\s\S]*last$/);
+    await empty;
+  });
+});
+
+test('sends texts as UTF-8, bytes as they are, and no body to HEAD', async () => {
+  serve((exchange) => {
+    if (exchange.target === '/bytes') exchange.respond(200, '', Uint8Array.of(0, 128, 255));
+    else exchange.respond(200, '', 'grüße, 麒麟');
+  });
+  const client = await Client.open(get('/') + get('/').replace('GET', 'HEAD') + get('/bytes', 'Connection: close'));
+  const [, text = '', head = '', bytes = ''] = (await client.toTheEnd()).split('HTTP/1.1 200 OK\r\n');
+  expect(Buffer.from(text.split('\r\n\r\n')[1] ?? '', 'latin1').toString()).toBe('grüße, 麒麟');
+  expect(text).toContain('Content-Length: 15\r\n');
+  expect(head).toContain('Content-Length: 15\r\n');
+  expect(head.endsWith('\r\n\r\n')).toBe(true);
+  expect(bytes.endsWith('\r\n\r\n\x00\x80\xff')).toBe(true);
+});
+
+test('an answer of unknown length is chunked, and to HTTP/1.0 ends with the connection', async () => {
+  serve((exchange) => {
+    exchange.begin(200, '', undefined);
+    exchange.write(Buffer.from('one'));
+    exchange.write(Buffer.from('two'));
+    exchange.end();
+  });
+  const modern = await Client.open(get('/', 'Connection: close'));
+  const old = await Client.open('GET / HTTP/1.0\r\n\r\n');
+  expect(await modern.toTheEnd()).toMatch(/\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n$/);
+  const text = await old.toTheEnd();
+  expect(text).toMatch(/\r\n\r\nonetwo$/);
+  expect(text).not.toMatch(/Transfer-Encoding/);
+});
+
+test('an answer that is shorter than its length cuts the connection', async () => {
+  serve((exchange) => {
+    exchange.begin(200, '', 10);
+    exchange.write(Buffer.from('short'));
+    exchange.end();
+  });
+  const client = await Client.open(GET);
+  expect(await client.toTheEnd()).toMatch(/short$/);
+});
+
+test('a body that is read after an await is the one that was sent', async () => {
+  const bodies: string[] = [];
+  serve((exchange) => {
+    setImmediate(async () => {
+      bodies.push((await collect(exchange)).toString());
+      exchange.respond(200, '', '');
+    });
+  });
+  const post = (body: string) => `POST / HTTP/1.1\r\nHost: test\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const clients = await Promise.all(['aaaa', 'bbbb', 'cccc'].map((body) => Client.open(post(body) + post(body))));
+  for (const client of clients) {
+    await client.until(/200[\s\S]*200[\s\S]*\r\n\r\n$/);
+    client.socket.destroy();
+  }
+  expect(bodies.sort()).toEqual(['aaaa', 'aaaa', 'bbbb', 'bbbb', 'cccc', 'cccc']);
+});
+
+test('tells a client to go on when its body is asked for, and not before', async () => {
+  const { promise: asked, resolve: ask } = deferred<Exchange>();
+  serve(ask);
+  const client = await Client.open('PUT / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n');
+  const exchange = await asked;
+  for (let i = 0; i < 5; i++) await turn();
+  expect(client.text).toBe('');
+  const body = collect(exchange);
+  await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+  client.socket.write('body');
+  expect((await body).toString()).toBe('body');
+  exchange.respond(204, '', null);
+  await client.until(/204 No Content/);
+  expect(client.text).not.toMatch(/Content-Length/);
+  client.socket.destroy();
+});
+
+test('a handler that throws costs the others of its turn nothing', async () => {
+  const caught: unknown[] = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => caught.push(error.message));
+  serve((exchange) => {
+    if (exchange.target === '/throw') throw new Error('thrown by a handler');
+    hello(exchange);
+  });
+  const client = await Client.open(get('/') + get('/throw') + get('/'));
+  await client.until(/hello$/);
+  const other = await Client.open(get('/', 'Connection: close'));
+  expect(await other.toTheEnd()).toMatch(/hello$/);
+  process.removeAllListeners('uncaughtException');
+  for (const listener of listeners) process.on('uncaughtException', listener);
+  client.socket.destroy();
+  expect(caught).toEqual(['thrown by a handler']);
+});
+
+test('threads of one process each have a loop on the same socket', async () => {
+  const fixture = fileURLToPath(new URL('fixtures/http-thread.mjs', import.meta.url));
+  const threads = [1, 2, 3].map((name) => new Thread(fixture, { workerData: { fd, name } }));
+  await Promise.all(threads.map((thread) => once(thread, 'message')));
+  const clients = await Promise.all(Array.from({ length: 30 }, () => Client.open(get('/', 'Connection: close'))));
+  const texts = await Promise.all(clients.map((client) => client.toTheEnd()));
+  for (const text of texts) expect(text).toMatch(/\r\n\r\nthread [123]$/);
+  await Promise.all(threads.map((thread) => thread.terminate()));
+});
+
+test('option values that make no sense are errors that name them', () => {
+  expect(() => new HttpLoop({ connections: -1 }, { onRequest: hello })).toThrow(
+    'connections must be an integer between 0 and 9007199254740991 (got -1).',
+  );
+});
