@@ -21,6 +21,27 @@ const SETTINGS = [
   ...['--keep-alive', '60', '--backlog', '512'],
 ];
 
+/** The same app in two shapes, and what each can see of a request. */
+const APPS = [
+  { kind: 'a Node listener', app: 'test/fixtures/echo.mjs:app', view: (facts: Facts) => facts },
+  { kind: 'a fetch handler', app: 'test/fixtures/echo.mjs:fetchApp', view: asRequest },
+];
+
+type View = (facts: Facts) => object;
+
+/** A `Request` has a URL instead of a target, names in lower case, values joined, no version, and no body with some methods. */
+function asRequest({ method, target, headers, body }: Facts): object {
+  const joined = new Headers();
+  for (let i = 0; i < headers.length; i += 2) joined.append(headers[i] ?? '', headers[i + 1] ?? '');
+  const { pathname, search } = new URL(target.startsWith('/') ? `http://test${target}` : target, 'http://test');
+  return {
+    method,
+    target: pathname + search,
+    headers: Object.fromEntries(joined),
+    ...(method !== 'GET' && method !== 'HEAD' && method !== 'TRACE' && { body }),
+  };
+}
+
 /** How many splits of a request are under way at once, each on a connection of its own. */
 const LANES = 64;
 
@@ -96,15 +117,21 @@ function observe(received: string, { accepted }: Outcome) {
 }
 
 /** What `observe` has to see when the case was sent, with `BEHIND` sent behind it. */
-function expected({ accepted, refused }: Outcome) {
+function expected({ accepted, refused }: Outcome, view: View) {
   const last = accepted.at(-1);
   const isOpen = refused === undefined && last?.keepAlive === true;
-  const facts = { method: 'GET', target: '/behind', version: '1.1', body: '' };
+  const behind = {
+    method: 'GET',
+    target: '/behind',
+    version: '1.1',
+    headers: ['Host', 'test', 'Connection', 'close'],
+    body: '',
+  };
   return {
     seen: [
-      ...accepted,
+      ...accepted.map(({ facts, keepAlive }) => ({ facts: view(facts), keepAlive })),
       ...(refused === undefined ? [] : [{ refused, keepAlive: false }]),
-      ...(isOpen ? [{ facts: { ...facts, headers: ['Host', 'test', 'Connection', 'close'] }, keepAlive: false }] : []),
+      ...(isOpen ? [{ facts: view(behind), keepAlive: false }] : []),
     ],
     rest: '',
   };
@@ -130,11 +157,11 @@ async function sendPieces(server: QilinProcess, barrier: Barrier, splits: readon
 }
 
 for (const { name: className, flags } of CLASSES.filter(({ keepsAlive }) => keepsAlive)) {
-  describe(`class ${className}`, () => {
+  describe.each(APPS)(`class ${className} with $kind`, ({ app, view }) => {
     let server: QilinProcess;
     let barrier: Barrier;
     beforeAll(async () => {
-      server = await startQilin([...flags, ...SETTINGS, 'test/fixtures/echo.mjs:app']);
+      server = await startQilin([...flags, ...SETTINGS, app]);
       barrier = await Barrier.open(server);
     });
     afterAll(async () => {
@@ -145,7 +172,7 @@ for (const { name: className, flags } of CLASSES.filter(({ keepsAlive }) => keep
     const withPieces = async (outcome: Outcome, splits: readonly (readonly string[])[]) => {
       const all = await sendPieces(server, barrier, splits);
       for (const [index, received] of all.entries()) {
-        expect(observe(received, outcome), `sent as ${JSON.stringify(splits[index])}`).toEqual(expected(outcome));
+        expect(observe(received, outcome), `sent as ${JSON.stringify(splits[index])}`).toEqual(expected(outcome, view));
       }
     };
 
@@ -159,7 +186,7 @@ for (const { name: className, flags } of CLASSES.filter(({ keepsAlive }) => keep
             using connection = await RawConnection.open(server.port);
             await connection.send(Buffer.from(bytes + BEHIND, 'latin1'));
             await closed(connection);
-            expect(observe(connection.received, outcome)).toEqual(expected(outcome));
+            expect(observe(connection.received, outcome)).toEqual(expected(outcome, view));
           });
 
           if (outcome.refused !== undefined) continue;

@@ -12,6 +12,7 @@ export interface ClassUnderTest {
 
 export const CLASSES: readonly ClassUnderTest[] = [
   { name: 'async', flags: ['-k', 'async'], keepsAlive: true, concurrent: true },
+  { name: 'picoev', flags: ['-k', 'picoev'], keepsAlive: true, concurrent: true },
   // One connection, one request, closed: that is what the class is for.
   { name: 'sync', flags: ['-k', 'sync'], keepsAlive: false, concurrent: false },
 ];

@@ -17,10 +17,7 @@ const REMEMBERED_HOSTS = 256;
 export function requestUrl(exchange: Exchange, origin: RequestOrigin | undefined): string {
   const { target } = exchange;
   if (!target.startsWith('/')) return otherForm(exchange, origin);
-  const beginning = beginningOf(
-    origin?.scheme ?? 'http',
-    origin?.host ?? exchange.header('host') ?? localHost(exchange),
-  );
+  const beginning = beginningOf(origin?.scheme ?? 'http', hostOf(exchange, origin));
   return PLAIN_TARGET.test(target) ? beginning + target : new URL(beginning + target).href;
 }
 
@@ -29,8 +26,7 @@ function otherForm(exchange: Exchange, origin: RequestOrigin | undefined): strin
   const { target, method } = exchange;
   if (method === 'CONNECT') return `${beginningOf('http', target)}/`;
   if (target !== '*') return new URL(target).href;
-  const host = origin?.host ?? exchange.header('host') ?? localHost(exchange);
-  return `${beginningOf(origin?.scheme ?? 'http', host)}/*`;
+  return `${beginningOf(origin?.scheme ?? 'http', hostOf(exchange, origin))}/*`;
 }
 
 function beginningOf(scheme: 'http' | 'https', host: string): string {
@@ -45,7 +41,12 @@ function beginningOf(scheme: 'http' | 'https', host: string): string {
   return url.origin;
 }
 
-/** HTTP/1.0 knows requests without Host. */
+/** HTTP/1.0 knows requests without Host, and an empty one says that there is none (RFC 9110, 7.2). */
+function hostOf(exchange: Exchange, origin: RequestOrigin | undefined): string {
+  const host = origin?.host ?? exchange.header('host');
+  return host === undefined || host === '' ? localHost(exchange) : host;
+}
+
 function localHost({ local }: Exchange): string {
   if (local === undefined) return 'localhost';
   const { address, port, family } = local;
