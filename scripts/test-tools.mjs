@@ -19,15 +19,22 @@ const TOOLS = {
 /** @param {readonly string[]} command */
 const works = ([command = '', ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
-function installTools() {
-  const missing = Object.keys(TOOLS).filter((name) => !works(TOOLS[name] ?? []));
-  if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !works(['apt-get', '--version'])) {
-    console.error(`Some tests are skipped: they need ${missing.join(', ')} (names of Debian's packages).`);
-    return;
-  }
+/**
+ * Installs what is missing, where that may be done.
+ * @param {readonly string[]} [names]
+ * @returns {readonly string[]} what is missing still
+ */
+export function installTools(names = Object.keys(TOOLS)) {
+  const missing = names.filter((name) => !works(TOOLS[name] ?? []));
+  if (missing.length === 0 || process.getuid?.() !== 0 || !works(['apt-get', '--version'])) return missing;
   run('apt-get', ['update', '-q']);
   run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing]);
+  return [];
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) installTools();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const missing = installTools();
+  if (missing.length > 0) {
+    console.error(`Some tests are skipped: they need ${missing.join(', ')} (names of Debian's packages).`);
+  }
+}

@@ -205,6 +205,7 @@ void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& out) {
   held_->erase(next);
   if (held_->empty()) held_.reset();
   out.Append(due.bytes.Bytes());
+  begun_ = !due.bytes.IsEmpty();
   if (due.complete) Complete(due.sequence, due.last, out);
 }
 

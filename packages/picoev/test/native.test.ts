@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   buildProgram,
-  HTTP_SOURCES,
+  CONNECTION_SOURCES,
   KERNEL,
   POLLER_SOURCES,
   SANITIZED,
@@ -28,10 +28,10 @@ async function passed(program: string, args: readonly string[] = []): Promise<st
 
 describe('the native kernel without Node', () => {
   test(
-    'parser, decoder, multiplexers and timers hold under AddressSanitizer and UndefinedBehaviorSanitizer',
+    'parser, decoder, connection, multiplexers and timers hold under AddressSanitizer and UndefinedBehaviorSanitizer',
     async () => {
-      const tests = ['main', 'chunked_decoder_test', 'http1_parser_test', 'poller_test', 'timers_test'];
-      const sources = [...inTests(tests), ...HTTP_SOURCES, ...POLLER_SOURCES, ...TIMER_SOURCES];
+      const tests = ['chunked_decoder_test', 'connection_test', 'http1_parser_test', 'poller_test', 'timers_test'];
+      const sources = [...inTests(['main', ...tests]), ...CONNECTION_SOURCES, ...POLLER_SOURCES, ...TIMER_SOURCES];
       const program = await buildProgram({ name: 'unit', flags: SANITIZED, sources });
       expect(await passed(program)).not.toEqual([]);
       await expect(passed(program, ['--fail'])).rejects.toThrow('should be 2');

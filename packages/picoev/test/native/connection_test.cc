@@ -1,0 +1,48 @@
+// Cases of the connection that fuzzing found.
+#include "connection.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "check.h"
+#include "octets.h"
+
+namespace picoev {
+namespace {
+
+class Recorder final : public RequestSink {
+ public:
+  void OnRequest(Connection&, const RequestView&) override { ++requests; }
+  void OnBody(Connection&, std::span<const uint8_t>, bool) override {}
+  void OnRefusal(Connection&, uint32_t status, const char*, bool) override { refusal = status; }
+
+  int requests = 0;
+  uint32_t refusal = 0;
+};
+
+void Receive(Connection& connection, Recorder& recorder, std::string_view text) {
+  std::vector<uint8_t> bytes(connection.CarriedSize());
+  connection.TakeCarry(bytes.data());
+  bytes.insert(bytes.end(), text.begin(), text.end());
+  connection.Receive(bytes, {}, recorder);
+}
+
+TEST("an answer that was held in part has begun when its turn comes, so that no refusal takes its place") {
+  Connection connection;
+  Recorder recorder;
+  Receive(connection, recorder,
+          "GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  CHECK_EQUAL(recorder.requests, 2);
+  connection.Hold(1).Append("half an answer");
+  ByteBuffer out;
+  connection.Complete(0, false, out);
+  CHECK_EQUAL(AsText(out.Bytes()), "half an answer");
+  connection.SetReader(Connection::BodyReader::kFlowing);
+  Receive(connection, recorder, "no chunk");
+  CHECK_EQUAL(recorder.refusal, 400u);
+  CHECK(connection.HasBegun(1));
+}
+
+}  // namespace
+}  // namespace picoev
