@@ -178,6 +178,16 @@ describe('a flag', () => {
       args: ['--timeout', 'soon'],
       says: /^flag --timeout: timeout must be .* \(got "soon"\)\.$/,
     },
+    {
+      what: 'with a format that has no such atom',
+      args: ['--access-logformat', '%(h)s %(zz)s'],
+      says: /^flag --access-logformat: accessLogFormat must be text with atoms .* \(got "%\(zz\)s"\)\.$/,
+    },
+    {
+      what: 'with a folder that does not exist',
+      args: ['--chdir', 'nowhere'],
+      says: /^flag --chdir: chdir must be a folder that exists \(got ".*nowhere"\)\.$/,
+    },
     { what: 'without its value', args: ['--threads'], says: /^command line: --threads needs a value, / },
     {
       what: 'that needs another',
@@ -234,6 +244,14 @@ describe('files that are missing', () => {
     expect(output.match(/the pid file \S*nowhere\/qilin\.pid cannot be written: ENOENT/g)).toHaveLength(1);
     expect(output).not.toMatch(STACK);
   });
+
+  test('is told in the error log too, where that is a file', async () => {
+    using folder = temporaryFolder();
+    const log = join(folder.path, 'error.log');
+    const { status } = await runQilin(['--pid', 'nowhere/qilin.pid', '--log-file', log, APP]);
+    expect(status).toBe(1);
+    expect(readFileSync(log, 'utf8')).toMatch(/\[ERROR\] the pid file nowhere\/qilin\.pid cannot be written: ENOENT/);
+  });
 });
 
 describe('a pid file', () => {
@@ -288,8 +306,8 @@ describe('an address', () => {
       expect((await ask(server.url)).status).toBe(200);
 
       expect((await refusedServer.exited).status).toBe(1);
-      expect(performance.now() - start).toBeGreaterThan(3_900);
-      expect(refusedServer.log.match(/trying again in 1 s/g)).toHaveLength(4);
+      expect(performance.now() - start).toBeGreaterThan(4_900);
+      expect(refusedServer.log.match(/trying again in 1 s/g)).toHaveLength(5);
       expect(refusedServer.log).toMatch(new RegExp(`^qilin: .*127\\.0\\.0\\.1:${kept}.*in use.*\\n`, 'im'));
       expect(refusedServer.log).not.toMatch(STACK);
       expect(readdirSync(folder.path)).toEqual([]);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Load } from './clients.ts';
 import { write } from './files.ts';
-import { RawConnection } from './http-client.ts';
+import { ask, RawConnection } from './http-client.ts';
 import { servedBy } from './requests.ts';
 import { type QilinProcess, runQilin, startQilin, temporaryFolder } from './server.ts';
 
@@ -35,6 +35,44 @@ describe('a worker that blocks its event loop', () => {
     await load.stop();
     expect(load.faults).toBe('');
     expect(server.log).toMatch(/\[CRITICAL\] WORKER TIMEOUT \(pid: \d+\): no heartbeat for 2/);
+  });
+
+  test('is told of with the line that was running, in the source as it was written', async () => {
+    using folder = temporaryFolder();
+    const code = `// Comments and types are gone when it runs.
+      interface Wait { readonly forever: boolean }
+      const spin = ({ forever }: Wait): void => {
+        while (forever);
+      };
+      const match = (text: string): boolean => /^(a+)+$/.test(text);
+      export default (request: Request): Response => {
+        if (request.url.endsWith('/spin')) spin({ forever: true });
+        return new Response(String(match('a'.repeat(50) + 'b')));
+      };
+    `;
+    const app = write(folder.path, 'app.ts', code);
+    await using server = await startQilin(['--timeout', '1', app]);
+    for (const { path, frames } of [
+      { path: '/spin', frames: / at spin \(.*app\.ts:4:\d+\)\n {4}at .*app\.ts:8:\d+\)\n/ },
+      { path: '/match', frames: / at RegExp\.test .*\n {4}at match \(.*app\.ts:6:\d+\)\n {4}at .*app\.ts:9:\d+\)\n/ },
+    ]) {
+      const from = server.log.length;
+      using connection = await RawConnection.open(server.port);
+      connection.send(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
+      await connection.ended;
+      const told = await server.logged(/\[(\d+)\] \[CRITICAL\] The event loop has been blocked for 1\.\d s/, from);
+      expect(server.log.slice(from)).toMatch(frames);
+      await server.logged(new RegExp(`Worker exited \\(pid: ${told[1]}, signal SIGKILL\\)`), from);
+    }
+  });
+
+  test('while it boots is given more time than `timeout`', async () => {
+    using folder = temporaryFolder();
+    const code = `const end = Date.now() + 1_500;\nwhile (Date.now() < end);\nexport default (req, res) => res.end('slow');\n`;
+    const app = write(folder.path, 'app.mjs', code);
+    await using server = await startQilin(['--timeout', '0.5', app]);
+    expect((await ask(server.url)).text).toBe('slow');
+    expect(server.log).not.toMatch(/TIMEOUT|has been blocked/);
   });
 
   test('is killed at gracefulTimeout when the server is told to stop', async () => {

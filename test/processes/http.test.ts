@@ -79,6 +79,15 @@ describe('class async', () => {
     expect(second).toMatch(/^200 /);
   });
 
+  test.each([
+    { what: 'the standard reason phrase', path: '/', line: '200 OK' },
+    { what: 'that of an error', path: '/nowhere', line: '404 Not Found' },
+    { what: "the app's own", path: '/teapot', line: '418 Short and stout' },
+  ])('says $what in the status line', async ({ path, line }) => {
+    const received = await exchange(server, get(path, 'Connection: close'));
+    expect(received.split('\r\n')[0]).toBe(`HTTP/1.1 ${line}`);
+  });
+
   test('answers Expect: 100-continue before the body is sent', async () => {
     using connection = await RawConnection.open(server.port);
     connection.send('POST /length HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
@@ -137,6 +146,17 @@ describe.each(['async', 'sync'])('the limits of a request, class %s', (workerCla
     expect(countAnswers(received)).toBe(1);
     expect(server.log).not.toContain('read-all-the-same');
   });
+});
+
+test('a field far too large is refused with 431 also when the head comes in pieces', async () => {
+  await using server = await startQilin(['--limit-request-fields', '5', '--limit-request-field-size', '100', APP]);
+  using connection = await RawConnection.open(server.port);
+  // The answer to the first request shows that the beginning of the second has been read with it.
+  connection.send(`${get('/')}GET / HTTP/1.1\r\nHost: test\r\nx-long: `);
+  await connection.until(/hello\n/);
+  connection.send('a'.repeat(20_000));
+  await connection.until(/HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+  await connection.ended;
 });
 
 describe('class sync', () => {

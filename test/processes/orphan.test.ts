@@ -1,35 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** A worker whose arbiter has gone. */
 import { expect, test } from 'vitest';
-import { startQilin } from './server.ts';
-
-/** Resolves when no process has this pid any more. */
-async function gone(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+import { eventually, write } from './files.ts';
+import { statOf } from './process-table.ts';
+import { startQilin, temporaryFolder } from './server.ts';
 
 test('a worker that hangs is ended also when its arbiter was killed meanwhile', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'qilin-orphan-'));
-  try {
-    const app = join(folder, 'app.mjs');
-    writeFileSync(app, "export default (req, res) => { res.write('hangs'); setTimeout(() => { for (;;); }); };\n");
-    await using server = await startQilin([app, '--timeout', '1']);
-    const [worker = 0] = server.workerPids;
-    // Its first bytes show that the loop hangs from here on.
-    const answer = await fetch(server.url);
-    await answer.body?.getReader().read();
-    process.kill(server.pid, 'SIGKILL');
-    await gone(worker);
-    expect((await server.exited).signal).toBe('SIGKILL');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  using folder = temporaryFolder();
+  const code = "export default (req, res) => { res.write('hangs'); setTimeout(() => { for (;;); }); };\n";
+  const app = write(folder.path, 'app.mjs', code);
+  await using server = await startQilin([app, '--timeout', '1']);
+  const [worker = 0] = server.workerPids;
+  // Its first bytes show that the loop hangs from here on.
+  const answer = await fetch(server.url);
+  await answer.body?.getReader().read();
+  process.kill(server.pid, 'SIGKILL');
+  await eventually(() => [undefined, 'Z'].includes(statOf(worker)?.state), 'the worker has gone');
+  expect((await server.exited).signal).toBe('SIGKILL');
 });

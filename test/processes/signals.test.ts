@@ -56,7 +56,7 @@ describe('TERM', () => {
     server.signal('SIGTERM');
     await connection.ended;
     await expectGone(server);
-    expect(server.log).toContain('Graceful timeout of 1 s has passed: 1 connections are closed');
+    expect(server.log).toContain('Graceful timeout of 1 s has passed; connections closed: 1');
   });
 
   test('refuses new connections at once, while a request is still in flight', async () => {

@@ -16,6 +16,7 @@
 #include "napi/acceptor_object.h"
 #include "napi/http_loop_object.h"
 #include "napi/object.h"
+#include "napi/stall_watch_object.h"
 #include "napi/values.h"
 
 namespace picoev {
@@ -105,7 +106,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
   };
   if (napi_set_instance_data(env, instance.get(), finalize, nullptr) == napi_ok) (void)instance.release();
 
-  const std::array<std::pair<const char*, napi_callback>, 9> functions{{
+  const std::array<std::pair<const char*, napi_callback>, 10> functions{{
       {"listenTcp", ListenTcpFunction},
       {"listenUnix", ListenUnixFunction},
       {"adoptListener", AdoptListenerFunction},
@@ -115,6 +116,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"reapChild", ReapChildFunction},
       {"startAcceptor", StartAcceptor},
       {"startHttpLoop", StartHttpLoop},
+      {"watchStalls", WatchStalls},
   }};
   for (const auto& [name, callback] : functions) {
     napi_value function = nullptr;

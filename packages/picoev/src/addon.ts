@@ -78,6 +78,7 @@ interface Addon {
   closeFd(fd: number): undefined | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number): undefined;
+  watchStalls(onStall: (stalledFor: number) => void): { beat(limit: number): void } | undefined;
   startAcceptor(
     fd: number,
     perTurn: number,

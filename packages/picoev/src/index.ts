@@ -23,3 +23,4 @@ export {
 } from './listen.ts';
 export { reapOrphans } from './orphans.ts';
 export { SocketError } from './socket-error.ts';
+export { type Stall, watchStalls } from './stalls.ts';

@@ -27,8 +27,8 @@ import { Upgrade } from './upgrade.ts';
 import { watchFiles } from './watch.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
-/** Tries to bind an address in use at the start, a second apart, as Gunicorn; a reload tries once. */
-const BIND_ATTEMPTS = 5;
+/** An address in use is tried for 5 s at the start, as Gunicorn does it; by a reload once. */
+const BIND_ATTEMPTS = 6;
 
 export interface ArbiterOptions {
   readonly version: string;
@@ -90,6 +90,10 @@ export class Arbiter {
     try {
       await this.#start();
       return await this.#serve();
+    } catch (error) {
+      // The command tells it on stderr; who reads a file, or a daemon's log, looks there.
+      if (this.#config.errorlog !== '-') this.#log.error(explain(error));
+      throw error;
     } finally {
       clearInterval(ticker);
       await stopWatching?.();

@@ -2,6 +2,7 @@
  * What is to be done now: a pure function from what is wanted, what is, and the time, to a list of actions. The shell
  * carries each out and tells the fleet (`spawned`, `drained`, …), and plans again until nothing is left to do.
  */
+import { bootLimit } from '../contract/boot-limit.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { type Fleet, spawningGeneration, type WorkerView } from './fleet.ts';
 
@@ -25,8 +26,6 @@ const ABORT_GRACE: Milliseconds = 500;
 const QUIT_GRACE: Milliseconds = 2_000;
 /** Beyond `gracefulTimeout`, when the worker itself closes what is left and runs the app's `onShutdown`. */
 const DRAIN_GRACE: Milliseconds = 2_000;
-/** A worker whose event loop turns may take this long to load its app, or `timeout` if that is longer. */
-const BOOT_LIMIT: Milliseconds = 60_000;
 
 export function plan(fleet: Fleet, now: Milliseconds): readonly Action[] {
   const overdue = fleet.workers.flatMap((worker) => planOverdue(fleet, worker, now));
@@ -104,15 +103,12 @@ function planOverdue(fleet: Fleet, worker: WorkerView, now: Milliseconds): Actio
     ];
   }
   if (timeout === 0) return [];
+  if (state === 'booting') {
+    const limit = bootLimit(timeout);
+    return inState >= limit ? [{ type: 'abort', age, reason: `not ready after ${limit / 1000} s` }] : [];
+  }
   const silent = now - worker.heartbeatAt;
-  if (silent >= timeout) {
-    return [
-      { type: 'abort', age, reason: `no heartbeat for ${(silent / 1000).toFixed(1)} s (timeout ${timeout / 1000} s)` },
-    ];
-  }
-  const bootLimit = Math.max(timeout, BOOT_LIMIT);
-  if (state === 'booting' && inState >= bootLimit) {
-    return [{ type: 'abort', age, reason: `not ready after ${bootLimit / 1000} s` }];
-  }
-  return [];
+  if (silent < timeout) return [];
+  const reason = `no heartbeat for ${(silent / 1000).toFixed(1)} s (timeout ${timeout / 1000} s)`;
+  return [{ type: 'abort', age, reason }];
 }

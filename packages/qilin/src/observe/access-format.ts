@@ -1,4 +1,11 @@
 /** Gunicorn's access_log_format, compiled once into a function. Whatever a client chose is escaped. */
+import {
+  ACCESS_FORMAT_EXPECTED,
+  type AccessAtom,
+  type AccessPiece,
+  type AccessVariable,
+  parseAccessFormat,
+} from '../contract/access-format.ts';
 import { QilinError } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { AccessEntry } from '../contract/worker-class.ts';
@@ -33,8 +40,8 @@ export function basicUser(entry: AccessEntry): string | undefined {
   return colon > 0 ? decoded.slice(0, colon) : undefined;
 }
 
-/** The atoms of one letter. Those in `NUMERIC` may also be written with `d`. */
-const ATOMS: Readonly<Record<string, () => FormatEntry>> = {
+/** What each atom of one letter stands for. */
+const ATOMS: Readonly<Record<AccessAtom, () => FormatEntry>> = {
   h: () => (entry) => escapeOptional(entry.client),
   l: () => () => MISSING,
   u: () => (entry) => escapeOptional(basicUser(entry)),
@@ -62,15 +69,12 @@ const ATOMS: Readonly<Record<string, () => FormatEntry>> = {
   },
 };
 
-const NUMERIC = 'sBTDM';
-
 function formatSeconds(microseconds: number): string {
   const whole = Math.round(microseconds);
   return `${Math.floor(whole / 1e6)}.${String(whole % 1e6).padStart(6, '0')}`;
 }
 
-/** What `{name}e` may name besides HTTP_*: the part of a WSGI environment that has a meaning here. */
-const VARIABLES: Readonly<Record<string, FormatEntry>> = {
+const VARIABLES: Readonly<Record<AccessVariable, FormatEntry>> = {
   REQUEST_METHOD: (entry) => escapeValue(entry.method),
   PATH_INFO: (entry) => escapeValue(pathOf(entry)),
   QUERY_STRING: (entry) => escapeValue(queryOf(entry)),
@@ -81,7 +85,7 @@ const VARIABLES: Readonly<Record<string, FormatEntry>> = {
   SERVER_PORT: (entry) => escapeValue(serverOf(entry).port),
   CONTENT_TYPE: (entry) => escapeOptional(entry.requestHeader('content-type')),
   CONTENT_LENGTH: (entry) => escapeOptional(entry.requestHeader('content-length')),
-  'WSGI.URL_SCHEME': (entry) => entry.scheme,
+  'wsgi.url_scheme': (entry) => entry.scheme,
 };
 
 function serverOf({ server }: AccessEntry): { readonly name: string; readonly port: string } {
@@ -91,40 +95,24 @@ function serverOf({ server }: AccessEntry): { readonly name: string; readonly po
     : { name: server.slice(0, colon).replace(/^\[|\]$/g, ''), port: server.slice(colon + 1) };
 }
 
-/** `%%`, `%(h)s`, `%(D)d`, `%({Name}i)s`, or a percent sign that is none of these. */
-const PIECE = /%(?:(%)|\((?:([A-Za-z])|\{([^{}]+)\}([ioe]))\)([sd]))?/g;
-
 /**
  * Compiles a format such as `%(h)s %(t)s %(U)s %(q)s`.
  * @throws QilinError SETTING_INVALID for what is not an atom.
  */
 export function compileFormat(format: string): FormatEntry {
+  const parsed = parseAccessFormat(format);
+  if (!parsed.ok) {
+    const message = `accessLogFormat must be ${ACCESS_FORMAT_EXPECTED} (got ${JSON.stringify(parsed.part)}).`;
+    throw new QilinError('SETTING_INVALID', message);
+  }
   const first: string[] = [];
   const steps: { readonly render: FormatEntry; after: string }[] = [];
-  const addText = (text: string): void => {
+  for (const piece of parsed.pieces) {
     const last = steps.at(-1);
-    if (last === undefined) first.push(text);
-    else last.after += text;
-  };
-  let end = 0;
-  for (const match of format.matchAll(PIECE)) {
-    addText(format.slice(end, match.index));
-    end = match.index + match[0].length;
-    const [, percent, letter, name, source, conversion] = match;
-    if (percent !== undefined) {
-      addText('%');
-      continue;
-    }
-    const render =
-      letter !== undefined
-        ? letterAtom(letter, conversion)
-        : name !== undefined && conversion === 's'
-          ? namedAtom(name, source)
-          : undefined;
-    if (render === undefined) throw unknownAtom(format, match.index);
-    steps.push({ render, after: '' });
+    if (piece.kind !== 'text') steps.push({ render: renderOf(piece), after: '' });
+    else if (last === undefined) first.push(piece.text);
+    else last.after += piece.text;
   }
-  addText(format.slice(end));
   const start = first.join('');
   return (entry, now) => {
     let line = start;
@@ -133,28 +121,15 @@ export function compileFormat(format: string): FormatEntry {
   };
 }
 
-function letterAtom(letter: string, conversion: string | undefined): FormatEntry | undefined {
-  if (conversion === 'd' && !NUMERIC.includes(letter)) return undefined;
-  return Object.hasOwn(ATOMS, letter) ? ATOMS[letter]?.() : undefined;
-}
-
-function namedAtom(name: string, source: string | undefined): FormatEntry | undefined {
-  const header = name.toLowerCase();
-  if (source === 'i') return (entry) => escapeOptional(entry.requestHeader(header));
-  if (source === 'o') return (entry) => escapeOptional(entry.responseHeader(header));
-  const variable = name.toUpperCase();
-  if (Object.hasOwn(VARIABLES, variable)) return VARIABLES[variable];
-  if (!variable.startsWith('HTTP_')) return undefined;
-  const requestHeader = header.slice('http_'.length).replaceAll('_', '-');
-  return (entry) => escapeOptional(entry.requestHeader(requestHeader));
-}
-
-function unknownAtom(format: string, index: number): QilinError {
-  const found = /^%(?:\([^)]*\).?|.?)/.exec(format.slice(index))?.[0] ?? '%';
-  const variables = Object.keys(VARIABLES).join(', ').replace('WSGI.URL_SCHEME', 'wsgi.url_scheme');
-  return new QilinError(
-    'SETTING_INVALID',
-    `The setting accessLogFormat holds ${JSON.stringify(found)}, which is no atom: write %(x)s with x one of ` +
-      `${Object.keys(ATOMS).join(' ')}, {name}i, {name}o or {name}e (${variables}, HTTP_*), and %% for a percent sign.`,
-  );
+function renderOf(piece: Exclude<AccessPiece, { kind: 'text' }>): FormatEntry {
+  switch (piece.kind) {
+    case 'atom':
+      return ATOMS[piece.atom]();
+    case 'variable':
+      return VARIABLES[piece.name];
+    case 'requestHeader':
+      return (entry) => escapeOptional(entry.requestHeader(piece.name));
+    case 'responseHeader':
+      return (entry) => escapeOptional(entry.responseHeader(piece.name));
+  }
 }

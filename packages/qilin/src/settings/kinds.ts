@@ -3,6 +3,8 @@
  * file, and prints one as text from which it reads the same value again.
  */
 
+import { ACCESS_FORMAT_EXPECTED, parseAccessFormat } from '../contract/access-format.ts';
+
 /** A value, or the part of the input that was wrong. */
 export type Checked<Value> = { readonly ok: true; readonly value: Value } | Bad;
 interface Bad {
@@ -139,6 +141,22 @@ export function text<Known extends string = string>(what: string, placeholder: s
     schema: { type: 'string', minLength: 1 },
     read,
     check: read,
+  });
+}
+
+/** A format of the access log. Of a wrong one only the part that is no atom is shown. */
+export function accessFormat(): Kind<string> {
+  const read = (format: string): Checked<string> => {
+    const parsed = parseAccessFormat(format);
+    if (!parsed.ok) return bad(parsed.part);
+    return format === '' ? bad(format) : good(format);
+  };
+  return scalar({
+    expected: ACCESS_FORMAT_EXPECTED,
+    placeholder: 'FORMAT',
+    schema: { type: 'string', minLength: 1 },
+    read,
+    check: (value) => (typeof value === 'string' ? read(value) : bad(value)),
   });
 }
 

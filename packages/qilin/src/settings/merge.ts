@@ -1,4 +1,5 @@
 /** Brings all sources of settings together: defaults, then the config file, then `QILIN_CMD_ARGS`, then argv. */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
 import { type CommandLine, readCommandLine } from './argv.ts';
@@ -170,9 +171,15 @@ function complete(config: Config, origins: Origins): LoadedSettings {
   if (config.app === '' && command !== 'printConfig') {
     errors.unshift(new QilinError('USAGE', 'the app is missing: write qilin [OPTIONS] MODULE[:APP].'));
   }
+  if (!isFolder(config.chdir) && command !== 'printConfig') errors.push(noFolder(config.chdir, origins.chdir));
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, command, config, origins, notes: [...notes(config)] };
 }
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+const noFolder = (path: string, origin: string): QilinError =>
+  new QilinError('SETTING_INVALID', `${origin}: chdir must be a folder that exists (got ${JSON.stringify(path)}).`);
 
 function deepFreeze<Value extends object>(value: Value): Value {
   for (const part of Object.values(value)) {

@@ -7,7 +7,7 @@ import type { Hooks } from '../contract/hooks.ts';
 import { LOG_LEVELS } from '../contract/log.ts';
 import { MULTIPLEXERS, THREAD_ENGINES, TIMERS } from '../contract/worker-config.ts';
 import { binds } from './bind.ts';
-import { account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
+import { accessFormat, account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
 import { setting } from './setting.ts';
 
@@ -211,7 +211,7 @@ export const SETTINGS = {
     kind: seconds(),
     default: 30,
     section: 'Workers',
-    text: 'The seconds that a worker may be silent before it is killed and replaced; 0 for ever. With class `async` a worker is silent when its event loop is blocked, with `sync` when one request takes that long.',
+    text: 'The seconds that a worker may be silent before it is killed and replaced; 0 for ever. With class `async` a worker is silent when its event loop is blocked, with `sync` when one request takes that long. While it loads its app it has a minute at least. The error log names the line of JavaScript that blocked it.',
     reload: 'workers',
   }),
   gracefulTimeout: setting({
@@ -349,7 +349,7 @@ export const SETTINGS = {
     kind: umask(),
     default: 0,
     section: 'Process',
-    text: 'The octal mask of the permissions of unix sockets: with 0 every user may connect, with `077` only the owner.',
+    text: 'The octal mask of the permissions of what arbiter and workers create, files of the app included. Of unix sockets: with 0 every user may connect, with `077` only the owner.',
     reload: 'restart',
   }),
   procName: setting({
@@ -395,10 +395,10 @@ export const SETTINGS = {
   }),
   accessLogFormat: setting({
     flags: ['--access-logformat'],
-    kind: text('a format', 'FORMAT'),
+    kind: accessFormat(),
     default: '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
     section: 'Logs',
-    text: "The format of a line of the access log. It is made of Gunicorn's atoms, written `%(h)s`: `h` client address, `l` `-`, `u` user, `t` time, `r` request line, `m` method, `U` path, `q` query, `H` protocol, `s` status, `B` and `b` bytes of the body (`b` is `-` for none), `f` referrer, `a` user agent, `T` seconds, `M` milliseconds, `D` microseconds, `L` seconds with decimals, `p` process id, `{name}i` request header, `{name}o` response header, `{name}e` environment variable.",
+    text: "The format of a line of the access log. It is made of Gunicorn's atoms, written `%(h)s`: `h` client address, `l` `-`, `u` user, `t` time, `r` request line, `m` method, `U` path, `q` query, `H` protocol, `s` status, `B` and `b` bytes of the body (`b` is `-` for none), `f` referrer, `a` user agent, `T` seconds, `M` milliseconds, `D` microseconds, `L` seconds with decimals, `p` process id, `{name}i` request header, `{name}o` response header, `{name}e` variable of a WSGI environment, such as `{PATH_INFO}e`.",
     reload: 'workers',
   }),
   errorlog: setting({

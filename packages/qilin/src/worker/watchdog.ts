@@ -1,8 +1,9 @@
 /**
- * The worker's sign of life. Each beat tells the arbiter, and sets an alarm in the kernel some time beyond `timeout`: a worker
- * whose event loop hangs is ended by its arbiter, and by the kernel when the arbiter has gone meanwhile.
+ * The worker's sign of life. Each beat tells the arbiter, and the two that watch from inside: a native thread that says
+ * where JavaScript is when the event loop has not turned for `timeout`, and an alarm in the kernel some time beyond it. A
+ * worker whose event loop hangs is thus ended by its arbiter, and by the kernel when the arbiter has gone meanwhile.
  */
-import { setAlarm } from '@qilin/picoev';
+import { type Stall, setAlarm, watchStalls } from '@qilin/picoev';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../contract/units.ts';
 
 const LONGEST: Milliseconds = 1_000;
@@ -11,13 +12,33 @@ const LONGEST: Milliseconds = 1_000;
 const GRACE: Seconds = 5;
 const ALARM_LONGEST: Seconds = 86_400;
 
-/** Beats from now on, for as long as the process lives. A `timeout` of 0 sets no alarm. */
-export function startHeartbeat(timeout: Seconds, beat: () => void): void {
-  const interval = timeout === 0 ? LONGEST : Math.min(LONGEST, toMilliseconds(timeout) / 3);
-  const alarm = timeout === 0 ? 0 : Math.min(Math.ceil(timeout) + GRACE, ALARM_LONGEST);
-  setAlarm(alarm);
-  setInterval(() => {
-    setAlarm(alarm);
-    beat();
-  }, interval).unref();
+export class Watchdog {
+  readonly #onBeat: () => void;
+  readonly #beatNative: ((limit: Milliseconds) => void) | undefined;
+  #limit: Milliseconds = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param onStall Called once for each stall, amid the JavaScript that is its cause, shortly before the arbiter aborts
+   *   this process.
+   */
+  constructor(onBeat: () => void, onStall: (stall: Stall) => void) {
+    this.#onBeat = onBeat;
+    this.#beatNative = watchStalls(onStall);
+  }
+
+  /** From now on the event loop may be silent for `limit`, 0 for ever. Beats for as long as the process lives. */
+  watch(limit: Milliseconds): void {
+    this.#limit = limit;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#beat(), limit === 0 ? LONGEST : Math.min(LONGEST, limit / 3)).unref();
+    this.#beat();
+  }
+
+  #beat(): void {
+    const seconds = Math.ceil(this.#limit / toMilliseconds(1));
+    setAlarm(this.#limit === 0 ? 0 : Math.min(seconds + GRACE, ALARM_LONGEST));
+    this.#beatNative?.(this.#limit);
+    this.#onBeat();
+  }
 }

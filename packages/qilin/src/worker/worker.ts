@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
 import type { App } from '../contract/app.ts';
+import { bootLimit } from '../contract/boot-limit.ts';
 import { explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
@@ -20,7 +21,8 @@ import { captureOutput } from '../observe/capture-output.ts';
 import { createLog } from '../observe/log.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
-import { startHeartbeat } from './watchdog.ts';
+import { tellStall } from './stall.ts';
+import { Watchdog } from './watchdog.ts';
 
 type Boot = Extract<ArbiterMessage, { type: 'boot' }>;
 
@@ -68,7 +70,12 @@ export class Worker {
     if (config.captureOutput) captureOutput(log);
     this.#accessLog = createAccessLog(config, log);
     this.#info = { pid: process.pid, age, generation, log };
-    startHeartbeat(config.timeout, () => this.#beat());
+    const watchdog = new Watchdog(
+      () => this.#beat(),
+      (stall) => tellStall(stall, config),
+    );
+    const timeout = toMilliseconds(config.timeout);
+    watchdog.watch(bootLimit(timeout));
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
 
@@ -83,6 +90,7 @@ export class Worker {
     if (this.#state !== 'booting') return;
     await this.#class.start();
     this.#state = 'serving';
+    watchdog.watch(timeout);
     await this.#send({ type: 'ready' });
   }
 
@@ -134,7 +142,7 @@ export class Worker {
     const inTime = await Promise.race([drained, pause(limit, false)]);
     if (inTime === false) {
       const { connections } = this.#class?.stats() ?? { connections: 0 };
-      this.#log?.warning(`Graceful timeout of ${limit / 1000} s has passed: ${connections} connections are closed`);
+      this.#log?.warning(`Graceful timeout of ${limit / 1000} s has passed; connections closed: ${connections}`);
     }
   }
 

@@ -82,10 +82,23 @@ describe('timeout', () => {
     expect(types(world.pass(3_000, () => false))).toContain('abort');
   });
 
-  it('ends a worker that boots for more than a minute though its event loop turns', () => {
-    const world = new FleetWorld(wanted(1));
-    expect(world.pass(59_750)).toEqual([]);
-    expect(types(world.pass(250))).toContain('abort');
+  it.each([
+    { timeout: 2_000, limit: 60_000 },
+    { timeout: 90_000, limit: 90_000 },
+  ])('of $timeout ms gives a worker $limit ms to boot, silent or not', ({ timeout, limit }) => {
+    for (const isHealthy of [() => true, () => false]) {
+      const world = new FleetWorld(wanted(1, { timeout }));
+      expect(world.pass(limit - 250, isHealthy)).toEqual([]);
+      expect(types(world.pass(250, isHealthy))).toContain('abort');
+    }
+  });
+
+  it('counts from the moment at which a worker is ready', () => {
+    const world = new FleetWorld(wanted(1, { timeout: 2_000 }));
+    world.pass(30_000, () => false);
+    world.boot();
+    expect(world.pass(1_750, () => false)).toEqual([]);
+    expect(types(world.pass(250, () => false))).toContain('abort');
   });
 });
 

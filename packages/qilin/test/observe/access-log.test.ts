@@ -107,7 +107,7 @@ describe('an access-log format', () => {
     ['%(constructor)s', '"%(constructor)s"'],
   ])('%j is an error that lists the atoms', (format, found) => {
     expect(() => compileFormat(format)).toThrow(
-      expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringContaining(`holds ${found},`) }),
+      expect.objectContaining({ code: 'SETTING_INVALID', message: expect.stringContaining(`(got ${found})`) }),
     );
     expect(() => compileFormat(format)).toThrow(/h l u t r m U q H s B b f a T D M L p, \{name\}i/);
   });

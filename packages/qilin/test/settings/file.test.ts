@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { complaints, folder, load, loaded } from './load.ts';
@@ -67,6 +67,7 @@ describe('a config file', () => {
 
   test('is found from the directory of the start, whatever chdir says', async () => {
     const cwd = folder({ 'x.json': '{"chdir": "sub"}' });
+    mkdirSync(join(cwd, 'sub'));
     expect((await loaded({ argv: ['-c', 'x.json', 'app'], cwd })).config.chdir).toBe(join(cwd, 'sub'));
   });
 

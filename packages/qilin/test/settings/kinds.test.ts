@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Address } from '../../src/contract/address.ts';
 import { binds } from '../../src/settings/bind.ts';
 import {
+  accessFormat,
   account,
   bool,
   int,
@@ -47,6 +48,11 @@ describe('a printed value is read as the same value', () => {
   test('bool', () => holds(bool(), fc.boolean()));
   test('oneOf', () => holds(oneOf(['none', 'some']), fc.constantFrom('none', 'some')));
   test('text', () => holds(text('a text', 'TEXT'), plainText));
+  test('accessFormat', () =>
+    holds(
+      accessFormat(),
+      fc.array(fc.constantFrom('%(h)s', '%({x-y}i)s', '%%', ' ', '"'), { minLength: 1 }).map((all) => all.join('')),
+    ));
   test('account', () => holds(account('user'), fc.stringMatching(/^[a-z][a-z0-9_-]{0,20}$/)));
   test('umask', () => holds(umask(), fc.nat(0o777)));
   test('optional', () => holds(optional(text('a text', 'TEXT')), fc.option(plainText)));
@@ -78,6 +84,8 @@ describe('what a kind takes from a text, and what it refuses', () => {
     ['no name of a prototype as a word', oneOf(['none', 'required']), ['constructor'], undefined],
     ['octal masks', umask(), ['022'], 0o22],
     ['octal masks as JavaScript writes them', umask(), ['0o27'], 0o27],
+    ['a format of atoms', accessFormat(), ['%(h)s %%'], '%(h)s %%'],
+    ['no format with what is no atom', accessFormat(), ['%(zz)s'], undefined],
     ['no mask with an 8', umask(), ['8'], undefined],
     ['an empty text as nothing', optional(text('a file', 'FILE')), [''], null],
     ['commas in patterns', texts('patterns', 'PATTERN'), ['a.{js,ts}', 'b'], ['a.{js,ts}', 'b']],

@@ -30,7 +30,7 @@ export function answerClientError(error: ParseError, socket: Carrier & { [REFUSE
   if (error.code === 'HPE_CLOSED_CONNECTION' || (response?.shouldKeepAlive === false && response.writableFinished))
     return;
   socket[REFUSED] = true;
-  const status = statusOf(error);
+  const status = statusOf(error, 'bytesRead' in socket ? Number(socket.bytesRead) : undefined);
   whenItsTurn(response, (isBegun) => {
     if (isBegun) socket.destroy();
     else
@@ -53,10 +53,15 @@ function whenItsTurn(last: ServerResponse | undefined, go: (isBegun: boolean) =>
 /** Of Node's parser, or of its timeouts; not of the connection or of TLS. */
 const isHttpError = ({ code }: ParseError) => code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
 
-function statusOf({ code, rawPacket, bytesParsed = 0 }: ParseError): number {
+/** @param bytesRead All that was read from the connection, where that is known. */
+function statusOf({ code, rawPacket, bytesParsed = 0 }: ParseError, bytesRead: number | undefined): number {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
-  // Node has one limit for all of the head: without a line's end, it was the request line that was too long.
-  if (code === 'HPE_HEADER_OVERFLOW') return rawPacket?.subarray(0, bytesParsed).includes('\n') === false ? 414 : 431;
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    // Node has one limit for all of the head: it was the request line that was too long when no line has ended yet. Of
+    // a head in several packets only the last is known; there it is mostly a cookie that has grown.
+    const isWhole = rawPacket !== undefined && rawPacket.length === bytesRead;
+    return isWhole && !rawPacket.subarray(0, bytesParsed).includes('\n') ? 414 : 431;
+  }
   if (code === 'HPE_INVALID_VERSION' && rawPacket !== undefined) return isVersion(rawPacket, bytesParsed) ? 505 : 400;
   return 400;
 }

@@ -10,6 +10,7 @@ import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/
 import type { TlsSettings, WorkerConfig } from '../../contract/worker-config.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientError } from './client-error.ts';
+import { ReasonedResponse } from './reasoned-response.ts';
 
 /** What the HTTP/1, HTTP/2 and raw servers of Node have in common for us. */
 export type NodeServer = Server & { closeIdleConnections?(): void };
@@ -20,6 +21,9 @@ const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
 /** Events of a program's own server that reach it also when TLS is put in front of it. */
 const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation'] as const;
 
+/** As `node:http` and `node:https` call the option, and as `node:http2` does. */
+const REASONED = { ServerResponse: ReasonedResponse, Http1ServerResponse: ReasonedResponse };
+
 export function createNodeServer(
   app: App,
   config: WorkerConfig,
@@ -28,8 +32,8 @@ export function createNodeServer(
 ): NodeServer {
   const options = httpOptions(config, limits);
   if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits);
-  const server =
-    config.certfile === null ? createServer(options) : createTlsServer(config, options, oneRequestAConnection);
+  const made = app.kind === 'fetch' ? { ...options, ...REASONED } : options;
+  const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, oneRequestAConnection);
   if (app.kind === 'server') {
     for (const event of FORWARDED_EVENTS) {
       if (app.server.listenerCount(event) > 0) server.on(event, (...args) => app.server.emit(event, ...args));

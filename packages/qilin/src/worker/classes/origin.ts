@@ -30,10 +30,19 @@ export function createOrigins(settings: ForwardedSettings, listeners: readonly L
   const secure = Object.keys(settings.secureSchemeHeaders).map((name) => name.toLowerCase());
   const names = [...secure, 'x-forwarded-for', 'x-forwarded-host'];
   // The peer's address is a system call for each connection: asked for only where a header says something.
-  const read = (req: IncomingMessage): Forwarded =>
+  const look = (req: IncomingMessage): Forwarded =>
     names.some((name) => req.headers[name] !== undefined)
       ? resolve(peerOf(req.socket, addresses), (name) => headerOf(req, name))
-      : { kind: 'none' };
+      : NOTHING_SAID;
+  // Access log, check and app each ask of the same request, one after the other.
+  let latest: { readonly req: IncomingMessage | undefined; readonly said: Forwarded } = {
+    req: undefined,
+    said: NOTHING_SAID,
+  };
+  const read = (req: IncomingMessage): Forwarded => {
+    if (latest.req !== req) latest = { req, said: look(req) };
+    return latest.said;
+  };
   return {
     forwarded(req) {
       const said = read(req);
@@ -64,6 +73,8 @@ const schemeOf = (socket: Socket): 'http' | 'https' => ('encrypted' in socket ? 
 function peerOf(socket: Socket, addresses: readonly Address[]): string | undefined {
   return socket.remoteAddress ?? (listenerOf(socket, addresses).kind === 'unix' ? UNIX_PEER : undefined);
 }
+
+const NOTHING_SAID: Forwarded = { kind: 'none' };
 
 const NOWHERE: Address = { kind: 'unix', path: '' };
 

@@ -1,0 +1,11 @@
+// A watch over this environment's event loop as JavaScript has it.
+#pragma once
+
+#include <node_api.h>
+
+namespace picoev {
+
+/// (onStall) → { beat } or undefined, where V8 cannot be interrupted
+napi_value WatchStalls(napi_env env, napi_callback_info info);
+
+}  // namespace picoev
