@@ -38,7 +38,8 @@ export class Spool {
       await writeAll(this.handle, Buffer.concat([...this.chunks, bytes]), 0);
       this.chunks = [];
     } else {
-      this.chunks.push(bytes);
+      // A small slice of a large network buffer would keep all of it in memory.
+      this.chunks.push(2 * bytes.length < bytes.buffer.byteLength ? Uint8Array.from(bytes) : bytes);
     }
     this.length += bytes.length;
   }

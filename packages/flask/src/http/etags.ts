@@ -1,5 +1,4 @@
 /** Entity tags: RFC 9110 section 8.8.3. */
-import { createHash } from 'node:crypto';
 
 /** One entity tag without its quotes. */
 export interface EntityTag {
@@ -28,11 +27,6 @@ export function unquoteEtag(value: string | null | undefined): EntityTag | undef
   const tag = weak ? text.slice(2) : text;
   const quoted = tag.length >= 2 && tag.startsWith('"') && tag.endsWith('"');
   return { tag: quoted ? tag.slice(1, -1) : tag, weak };
-}
-
-/** A strong entity tag for some data: its SHA-1 in hexadecimal. Mirrors Werkzeug's `generate_etag`. */
-export function generateEtag(data: string | Uint8Array): string {
-  return createHash('sha1').update(data).digest('hex');
 }
 
 /** The entity tags of an `If-Match` or `If-None-Match` header. Mirrors Werkzeug's `ETags`. */

@@ -131,7 +131,7 @@ export function contentDisposition(disposition: 'inline' | 'attachment', filenam
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is "ASCII"
   const ascii = filename.normalize('NFKD').replace(/[^\x00-\x7f]/g, '');
   if (ascii === filename) return dumpOptionsHeader(disposition, [['filename', filename]]);
-  const encoded = urlQuote(filename, { safe: '', attrChar: true });
+  const encoded = urlQuote(filename, { attrChar: true });
   return `${dumpOptionsHeader(disposition, [['filename', ascii]])}; filename*=UTF-8''${encoded}`;
 }
 
