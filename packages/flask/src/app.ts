@@ -26,6 +26,8 @@ import {
   type View,
 } from './scaffold.ts';
 import type { SessionInterface } from './sessions/interface.ts';
+import type { RunOptions } from './run.ts';
+import { sendFromDirectory } from './send-files.ts';
 import { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 import type { Session } from './sessions/session.ts';
 import { TestClient } from './testing/client.ts';
@@ -69,6 +71,9 @@ export class Flask extends Scaffold {
   json: JSONProvider;
   /** Where sessions are kept. */
   sessionInterface: SessionInterface = new SecureCookieSessionInterface();
+  /** Seconds for which clients may keep a file; undefined: they ask each time. Flask's `get_send_file_max_age`. */
+  sendFileMaxAge: (path: string | undefined) => number | undefined = () =>
+    this.config.SEND_FILE_MAX_AGE_DEFAULT ?? undefined;
   /** Asked in turn when `urlFor` finds no rule. Flask's `url_build_error_handlers`. */
   readonly urlBuildErrorHandlers: BuildErrorHandler[] = [];
   /**
@@ -97,7 +102,7 @@ export class Flask extends Scaffold {
     if (staticHost !== undefined && !hostMatching) throw new TypeError('staticHost needs hostMatching.');
     const folder = this.staticFolder;
     if (folder === undefined || (hostMatching && staticHost === undefined)) return;
-    const send = ({ filename }: { readonly filename: string }) => this.sendStatic(folder, filename);
+    const send = ({ filename }: { readonly filename: string }) => sendFromDirectory(folder, filename);
     this.addUrlRule(
       `${this.staticUrlPath}/<path:filename>`,
       'static',
@@ -213,6 +218,16 @@ export class Flask extends Scaffold {
     return new TestClient(this, options);
   }
 
+  /**
+   * The development server: serves until SIGINT or SIGTERM. Nothing where something else serves the app already: a worker of
+   * Qilin, `flask run`. Flask's `run`.
+   * @throws ConfigError for `threaded` with several `processes`, or a port that is none; an address in use
+   */
+  async run(options: RunOptions = {}): Promise<void> {
+    const { run } = await import('./run.ts');
+    await run(this, options);
+  }
+
   /** @internal */
   async doTeardownRequest(context: RequestContext, error: unknown): Promise<void> {
     for (const work of this.planFor(context).teardown) await work(error);
@@ -259,16 +274,15 @@ export class Flask extends Scaffold {
   }
 
   #matchByTree(context: RequestContext, path: string): void {
-    const { scheme, host, query } = splitUrl(context.raw.url);
-    const base = this.urlBaseOf(scheme, host);
-    const match = this.urlMap.match(this.domainOf(base), path, context.method);
+    const hasDomains = this.urlMap.hostMatching || this.config.SERVER_NAME !== null;
+    const match = this.urlMap.match(hasDomains ? this.domainOf(context.urlBase) : '', path, context.method);
     switch (match.kind) {
       case 'found':
         context.rule = match.rule;
         context.viewArgs = match.values;
         return;
       case 'redirect': {
-        const url = redirectUrl(match.path, query, base);
+        const url = redirectUrl(match.path, context.request.queryString, context.urlBase);
         context.routingException = new RequestRedirect(url, redirectTo(url, 308));
         return;
       }
@@ -310,11 +324,6 @@ export class Flask extends Scaffold {
   /** @internal */
   toResponse(value: unknown, context: RequestContext): Response {
     return makeReply(value, this.json, context.rule?.endpoint);
-  }
-
-  /** A file of a static folder. Flask's `send_static_file`. @internal */
-  async sendStatic(folder: string, filename: string): Promise<Response> {
-    throw new NotFound(`${folder} ${filename}`);
   }
 
   /** @internal */

@@ -17,6 +17,7 @@ import {
   type UrlValuePreprocessor,
   type View,
 } from './scaffold.ts';
+import { sendFromDirectory } from './send-files.ts';
 
 export interface BlueprintOptions extends ScaffoldOptions {
   /** In front of all its rules: `/admin`. */
@@ -131,7 +132,7 @@ export class Blueprint extends Scaffold {
     };
     if (this.staticFolder !== undefined) {
       const folder = this.staticFolder;
-      const sendStatic = ({ filename }: { readonly filename: string }) => app.sendStatic(folder, filename);
+      const sendStatic = ({ filename }: { readonly filename: string }) => sendFromDirectory(folder, filename);
       addRule(setup, `${this.staticUrlPath}/<path:filename>`, 'static', sendStatic, {});
     }
     for (const work of this.#deferred) work(setup);

@@ -53,6 +53,7 @@ export {
 export { UrlMap } from './routing/map.ts';
 export type { ConverterTypes, ViewParams } from './routing/params.ts';
 export type { Rule, RuleOptions, RuleValues } from './routing/rule.ts';
+export { ConfigError, type RunOptions } from './run.ts';
 export type {
   AfterFunction,
   BeforeFunction,
@@ -65,6 +66,9 @@ export type {
   UrlValuePreprocessor,
   View,
 } from './scaffold.ts';
+export type { FileLike } from './files/source.ts';
+export type { SendFileOptions } from './files.ts';
+export { sendFile, sendFromDirectory } from './send-files.ts';
 export { SessionInterface } from './sessions/interface.ts';
 export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 export { Session, type SessionData } from './sessions/session.ts';

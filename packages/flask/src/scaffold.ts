@@ -75,6 +75,8 @@ export class Hooks {
 export abstract class Scaffold {
   /** Name of the module: `hello`. */
   readonly importName: string;
+  /** File of the module; undefined where `import.meta` does not tell. */
+  readonly moduleFile: string | undefined;
   /** Folder that relative paths start from. */
   readonly rootPath: string;
   /** Absolute; undefined when there is none. */
@@ -88,6 +90,7 @@ export abstract class Scaffold {
   constructor(from: ImportName, options: ScaffoldOptions) {
     const module = describeModule(from);
     this.importName = module.name;
+    this.moduleFile = module.file;
     this.rootPath = options.rootPath ?? module.folder;
     const { staticFolder, templateFolder } = options;
     this.staticFolder = staticFolder ? resolve(this.rootPath, staticFolder) : undefined;
@@ -248,13 +251,20 @@ export function endpointOf(view: View | undefined, rule: string, methods: readon
   return view.name === '' ? `${(methods ?? ['GET']).join(',')} ${rule}`.replaceAll('.', '_') : view.name;
 }
 
-function describeModule(from: ImportName): { readonly name: string; readonly folder: string } {
-  if (typeof from === 'string') return { name: from, folder: process.cwd() };
+interface ModuleDescription {
+  readonly name: string;
+  readonly folder: string;
+  readonly file: string | undefined;
+}
+
+function describeModule(from: ImportName): ModuleDescription {
+  if (typeof from === 'string') return { name: from, folder: process.cwd(), file: undefined };
   const file = from.filename ?? (from.url?.startsWith('file:') ? fileURLToPath(from.url) : undefined);
-  if (file === undefined) return { name: 'app', folder: from.dirname ?? '.' };
+  if (file === undefined) return { name: 'app', folder: from.dirname ?? '.', file };
   const folder = from.dirname ?? dirname(file);
   const name = basename(file).replace(/\.[cm]?[jt]sx?$/, '');
-  return { name: name === 'index' ? basename(folder) : name, folder };
+  // The index of a folder goes by the folder's name, as Python's __init__.py.
+  return { name: name === 'index' ? basename(folder) : name, folder, file };
 }
 
 const trimRight = (path: string | undefined): string | undefined => path?.replace(/\/+$/, '');

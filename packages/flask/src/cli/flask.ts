@@ -1,0 +1,112 @@
+/** The command `flask`: argv in, exit status out. */
+import { parseArgs } from 'node:util';
+import { isReloaderChild, superviseReloads } from '../reloader.ts';
+import { ConfigError, type RunOptions, runServer } from '../run.ts';
+import { findApp, UsageError } from './find-app.ts';
+import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
+
+const HELP = `Usage: flask [--app MODULE[:APP]] [--debug] COMMAND
+
+Commands:
+  run      Serve the app on the development server, until Ctrl+C.
+             -h, --host HOST        where to listen; default 127.0.0.1
+             -p, --port PORT        default 5000
+             --reload, --no-reload  start anew when a file changes; default: with --debug
+             --processes N          N processes, by qilin
+  routes   Show the app's rules.
+             -s, --sort ORDER       ${ROUTE_ORDERS.join(', ')}; default endpoint
+             --all-methods          HEAD and OPTIONS too
+
+Options:
+  -A, --app MODULE[:APP]  The app: hello, hello:app, 'hello:createApp("test")', src/hello.ts. Also FLASK_APP.
+                          Default: app or wsgi in this folder.
+  --debug, --no-debug     Debug mode. Also FLASK_DEBUG.
+  --help                  This text.
+
+In production use qilin, which keeps several workers and replaces lost ones: qilin -w 4 hello:app
+`;
+
+const OPTIONS = {
+  app: { type: 'string', short: 'A' },
+  debug: { type: 'boolean' },
+  'no-debug': { type: 'boolean' },
+  help: { type: 'boolean' },
+  host: { type: 'string', short: 'h' },
+  port: { type: 'string', short: 'p' },
+  reload: { type: 'boolean' },
+  'no-reload': { type: 'boolean' },
+  processes: { type: 'string' },
+  sort: { type: 'string', short: 's' },
+  'all-methods': { type: 'boolean' },
+} as const;
+
+type Values = ReturnType<typeof parse>['values'];
+
+const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+
+async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { values, positionals } = parse(argv);
+  const [command, ...rest] = positionals;
+  if (values.help || command === undefined) {
+    process.stdout.write(HELP);
+    return values.help ? 0 : 2;
+  }
+  if (rest.length > 0) throw new UsageError(`There is an argument too many: ${rest.join(' ')}.`);
+  // The module may call app.run() itself: here it is loaded for its app alone.
+  env['FLASK_RUN_FROM_CLI'] = 'true';
+  switch (command) {
+    case 'run':
+      return await run(values, env);
+    case 'routes':
+      return await routes(values, env);
+    default:
+      throw new UsageError(`There is no command "${command}": use run or routes.`);
+  }
+}
+
+const isOn = (value: string | undefined): boolean => !['', '0', 'false', 'no', undefined].includes(value?.toLowerCase());
+
+async function run(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
+  const debug = values['no-debug'] ? false : (values.debug ?? isOn(env['FLASK_DEBUG']));
+  const useReloader = values['no-reload'] ? false : (values.reload ?? debug);
+  if (useReloader && !isReloaderChild()) {
+    await superviseReloads(process.cwd(), (line) => process.stderr.write(` * ${line}\n`));
+    return 0;
+  }
+  const app = await findApp(values.app ?? env['FLASK_APP'], process.cwd());
+  const host = values.host ?? env['FLASK_RUN_HOST'];
+  const port = values.port ?? env['FLASK_RUN_PORT'];
+  const options: RunOptions = {
+    debug,
+    useReloader: false,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(values.processes === undefined ? {} : { processes: Number(values.processes) }),
+  };
+  await runServer(app, options);
+  return Number(process.exitCode ?? 0);
+}
+
+async function routes(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
+  const order = values.sort ?? 'endpoint';
+  if (!isOrder(order)) throw new UsageError(`--sort must be one of ${ROUTE_ORDERS.join(', ')} (got "${order}").`);
+  const app = await findApp(values.app ?? env['FLASK_APP'], process.cwd());
+  process.stdout.write(formatRoutes(app.urlMap, order, values['all-methods'] ?? false));
+  return 0;
+}
+
+const isOrder = (order: string): order is RouteOrder => ROUTE_ORDERS.some((known) => known === order);
+
+/** A mistake of who typed the command is a sentence; anything else shows its stack. */
+function explain(error: unknown): string {
+  const isMistake = error instanceof UsageError || error instanceof ConfigError;
+  if (!(error instanceof Error)) return String(error);
+  // Of parseArgs and of Qilin: their messages are sentences too.
+  return isMistake || 'code' in error ? error.message : (error.stack ?? error.message);
+}
+
+process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
+  process.stderr.write(`flask: ${explain(error)}\n`);
+  return 2;
+});
+process.exit();
