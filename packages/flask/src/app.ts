@@ -16,6 +16,7 @@ import type { FlaskRequest } from './request.ts';
 import type { BuildError } from './routing/build-error.ts';
 import { redirectUrl, type UrlBase, UrlMap } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
+import type { RunOptions } from './run.ts';
 import {
   endpointOf,
   type ImportName,
@@ -25,14 +26,15 @@ import {
   type TeardownFunction,
   type View,
 } from './scaffold.ts';
-import type { SessionInterface } from './sessions/interface.ts';
-import type { RunOptions } from './run.ts';
 import { sendFromDirectory } from './send-files.ts';
+import type { SessionInterface } from './sessions/interface.ts';
 import { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 import type { Session } from './sessions/session.ts';
+import { createTemplates } from './templates.ts';
+import type { TemplateFunction, Templates } from './templating.ts';
 import { TestClient } from './testing/client.ts';
 import { buildRequest, type TestRequestOptions, toRequest } from './testing/request.ts';
-import { pathOf, splitUrl } from './url-parts.ts';
+import { pathOf } from './url-parts.ts';
 
 export interface FlaskOptions extends ScaffoldOptions {
   /** Rules may say for which host they are: `{ host: '<name>.example.org' }`. */
@@ -83,6 +85,7 @@ export class Flask extends Scaffold {
   readonly fetch: (request: Request, environment?: unknown) => Response | Promise<Response>;
   readonly #teardownAppcontext: TeardownFunction[] = [];
   readonly #plans = new Map<Rule | undefined, Plan>();
+  #templates: Templates | undefined;
   #gotFirstRequest = false;
 
   /** @param from the module's `import.meta`: paths are relative to its folder */
@@ -194,6 +197,35 @@ export class Flask extends Scaffold {
     this.checkSetup('teardownAppcontext');
     this.#teardownAppcontext.push(work);
     return work;
+  }
+
+  // Templates
+
+  /** The templates' environment: its globals, filters and tests. Made when it is first asked for. Flask's `jinja_env`. */
+  get templates(): Templates {
+    this.#templates ??= createTemplates(this);
+    return this.#templates;
+  }
+
+  /** `{{ value | name(…) }}`. Flask's `template_filter`. */
+  templateFilter<F extends TemplateFunction>(name: string, filter: F): F {
+    this.checkSetup('templateFilter');
+    this.templates.addFilter(name, filter);
+    return filter;
+  }
+
+  /** `{% if value is name %}`. Flask's `template_test`. */
+  templateTest<F extends TemplateFunction>(name: string, test: F): F {
+    this.checkSetup('templateTest');
+    this.templates.addTest(name, test);
+    return test;
+  }
+
+  /** A value, or a function, that every template sees. Flask's `template_global`. */
+  templateGlobal<T>(name: string, value: T): T {
+    this.checkSetup('templateGlobal');
+    this.templates.addGlobal(name, value);
+    return value;
   }
 
   // Contexts

@@ -18,6 +18,7 @@ import {
   type View,
 } from './scaffold.ts';
 import { sendFromDirectory } from './send-files.ts';
+import type { TemplateFunction } from './templating.ts';
 
 export interface BlueprintOptions extends ScaffoldOptions {
   /** In front of all its rules: `/admin`. */
@@ -173,6 +174,24 @@ export class Blueprint extends Scaffold {
   appUrlDefaults<F extends UrlDefaultsFunction>(work: F): F {
     this.recordOnce(({ app }) => app.urlDefaults(work));
     return work;
+  }
+
+  /** As the app's `templateFilter`. */
+  appTemplateFilter<F extends TemplateFunction>(name: string, filter: F): F {
+    this.recordOnce(({ app }) => app.templateFilter(name, filter));
+    return filter;
+  }
+
+  /** As the app's `templateTest`. */
+  appTemplateTest<F extends TemplateFunction>(name: string, test: F): F {
+    this.recordOnce(({ app }) => app.templateTest(name, test));
+    return test;
+  }
+
+  /** As the app's `templateGlobal`. */
+  appTemplateGlobal<T>(name: string, value: T): T {
+    this.recordOnce(({ app }) => app.templateGlobal(name, value));
+    return value;
   }
 
   /** As the app's `errorhandler`. */

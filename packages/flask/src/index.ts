@@ -23,6 +23,8 @@ export {
 } from './context.ts';
 export type { ErrorClass, ErrorHandler } from './error-handlers.ts';
 export * from './exceptions.ts';
+export type { FileLike } from './files/source.ts';
+export type { SendFileOptions } from './files.ts';
 export { FileStorage, secureFilename } from './forms/file-storage.ts';
 export { Globals } from './globals.ts';
 export {
@@ -39,6 +41,7 @@ export type { CookieOptions } from './http/cookies.ts';
 export { float, int, MultiDict, type ReadonlyMultiDict } from './http/multi-dict.ts';
 export { JSONProvider } from './json.ts';
 export { type Level, Logger } from './logger.ts';
+export { escapeHtml, Markup } from './markup.ts';
 export { currentApp, g, request, session } from './proxies.ts';
 export type { Reply, ReplyHeaders, ReplyStatus } from './reply.ts';
 export type { FlaskRequest } from './request.ts';
@@ -66,13 +69,13 @@ export type {
   UrlValuePreprocessor,
   View,
 } from './scaffold.ts';
-export type { FileLike } from './files/source.ts';
-export type { SendFileOptions } from './files.ts';
 export { sendFile, sendFromDirectory } from './send-files.ts';
 export { SessionInterface } from './sessions/interface.ts';
 export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 export { Session, type SessionData } from './sessions/session.ts';
 export { Signal } from './signals.ts';
+export { renderTemplate, renderTemplateString } from './templates.ts';
+export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating.ts';
 export { type ClientOptions, TestClient } from './testing/client.ts';
 export type { FormFields, TestRequestOptions } from './testing/request.ts';
 export { TestResponse } from './testing/response.ts';

@@ -3,6 +3,8 @@
  * it starts it anew when a file changes, and errors come as a page.
  */
 import type { Flask } from './app.ts';
+import { InternalServerError } from './exceptions.ts';
+import { peerAddress } from './peer.ts';
 import { isReloaderChild, superviseReloads } from './reloader.ts';
 
 /** Options that contradict each other, or a value that is none. */
@@ -30,8 +32,6 @@ export interface RunOptions {
   /** Called when the server accepts, with its URL. */
   readonly onListening?: (url: string) => void;
 }
-
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/;
 
 /** `app.run()`: nothing where something else serves the app, and loads its module for that. */
 export async function run(app: Flask, options: RunOptions): Promise<void> {
@@ -71,7 +71,9 @@ function checkProcesses({ threaded, processes = 1 }: RunOptions): number {
     throw new ConfigError(`processes must be an integer from 1 on (got ${processes}).`);
   }
   if (threaded && processes > 1) {
-    throw new ConfigError(`threaded and processes cannot be combined (got threaded: true and processes: ${processes}).`);
+    throw new ConfigError(
+      `threaded and processes cannot be combined (got threaded: true and processes: ${processes}).`,
+    );
   }
   return processes;
 }
@@ -79,16 +81,17 @@ function checkProcesses({ threaded, processes = 1 }: RunOptions): number {
 async function runHere(app: Flask, host: string, port: number, options: RunOptions): Promise<void> {
   const { serve } = await import('qilin');
   const showsErrors = options.useDebugger ?? app.debug;
-  const mayShow = showsErrors && (LOOPBACK.test(host) || options.allowRemoteDebugger === true);
-  const handler = mayShow ? await withDebugPage(app) : { fetch: showsErrors ? withoutStack(app) : app.fetch };
-  const server = await serve(handler, {
-    bind: `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
-    workerClass: options.threaded === false ? 'sync' : 'async',
-    accesslog: '-',
-    loglevel: 'warning',
-  });
+  const fetch = showsErrors ? withDebugPage(app, options.allowRemoteDebugger ?? false) : app.fetch;
+  const server = await serve(
+    { fetch },
+    {
+      bind: `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
+      workerClass: options.threaded === false ? 'sync' : 'async',
+      accesslog: '-',
+      loglevel: 'warning',
+    },
+  );
   banner(app);
-  if (showsErrors && !mayShow) print(` * Errors are logged only: ${host} can be reached from other machines.`);
   print(` * Running on ${server.url}`);
   print('Press Ctrl+C to stop.');
   options.onListening?.(server.url);
@@ -98,33 +101,24 @@ async function runHere(app: Flask, host: string, port: number, options: RunOptio
 function banner(app: Flask): void {
   print(` * Serving the app '${app.name}'`);
   print(` * Debug mode: ${app.debug ? 'on' : 'off'}`);
-  print('WARNING: This is the development server. In production use qilin: it keeps several workers, and replaces lost ones.');
+  print(
+    'WARNING: This is the development server. In production use qilin: it keeps several workers, and replaces lost ones.',
+  );
 }
 
-/** Errors become a page with source, stack and request. */
-async function withDebugPage(app: Flask): Promise<{ fetch: Flask['fetch'] }> {
-  const { debugPage } = await import('./debug-page.ts');
-  return {
-    fetch: async (request, environment) => {
-      try {
-        return await app.fetch(request, environment);
-      } catch (error) {
-        app.logger.exception(`Exception on ${request.method} ${request.url}`, error);
-        return debugPage(error, request);
-      }
-    },
-  };
-}
-
-/** In debug mode errors come out of the app; those who may not see them get a 500. */
-function withoutStack(app: Flask): Flask['fetch'] {
+/** In debug mode errors come out of the app: they become a page with source, stack and request, or a 500 for who may not see it. */
+function withDebugPage(app: Flask, everywhere: boolean): Flask['fetch'] {
   return async (request, environment) => {
     try {
       return await app.fetch(request, environment);
     } catch (error) {
       app.logger.exception(`Exception on ${request.method} ${request.url}`, error);
-      const { InternalServerError } = await import('./exceptions.ts');
-      return new InternalServerError().getResponse();
+      const { debugPage, mayShowDebugPage } = await import('./debug-page.ts');
+      const remoteAddr = peerAddress(request, environment);
+      const isForThem = mayShowDebugPage({ host: new URL(request.url).host, remoteAddr, everywhere });
+      if (!isForThem) return new InternalServerError().getResponse();
+      const headers = { 'content-type': 'text/html; charset=utf-8' };
+      return new Response(await debugPage(error, request), { status: 500, headers });
     }
   };
 }

@@ -24,7 +24,7 @@ export type UrlValuePreprocessor = (endpoint: string | undefined, values: RuleVa
 /** May add values to those from which a URL is built. */
 export type UrlDefaultsFunction = (endpoint: string, values: RuleValues) => void;
 /** Gives values to all templates. */
-export type ContextProcessor = () => MaybePromise<Readonly<Record<string, unknown>>>;
+export type ContextProcessor = () => Readonly<Record<string, unknown>>;
 
 export interface RouteOptions<D extends RuleValues = RuleValues> {
   /** Default: `['GET']`. HEAD comes with GET, and OPTIONS is answered by itself. */

@@ -1,7 +1,7 @@
 /** `sendFile` and `sendFromDirectory` for the current request. What reads files is loaded when one is sent. */
 import { requireRequestContext } from './context.ts';
-import type { SendFileOptions } from './files.ts';
 import type { FileLike } from './files/source.ts';
+import type { SendFileOptions } from './files.ts';
 
 /**
  * Sends a file, bytes or a stream, with ranges and conditions. Flask's `send_file`.
@@ -22,8 +22,16 @@ export async function sendFile(file: FileLike, options: SendFileOptions = {}): P
  * @param directory relative to the app's folder @param path as the client gave it
  * @throws a 404 where there is no such file in the folder
  */
-export async function sendFromDirectory(directory: string, path: string, options: SendFileOptions = {}): Promise<Response> {
+export async function sendFromDirectory(
+  directory: string,
+  path: string,
+  options: SendFileOptions = {},
+): Promise<Response> {
   const { app, raw } = requireRequestContext();
   const files = await import('./files.ts');
-  return files.sendFromDirectory(directory, path, raw, { rootPath: app.rootPath, maxAge: app.sendFileMaxAge, ...options });
+  return files.sendFromDirectory(directory, path, raw, {
+    rootPath: app.rootPath,
+    maxAge: app.sendFileMaxAge,
+    ...options,
+  });
 }

@@ -72,10 +72,9 @@ async function loadTypeScript(folder: string): Promise<void> {
   const resolvers = [createRequire(join(folder, 'package.json')), createRequire(import.meta.url)];
   for (const from of resolvers) {
     const manifest = tryResolve(from, 'qilin/package.json');
-    const api = tryResolve(from, 'tsx/esm/api') ?? (manifest && tryResolve(createRequire(manifest), 'tsx/esm/api'));
-    if (api === undefined) continue;
-    const tsx: { register(): void } = await import(pathToFileURL(api).href);
-    tsx.register();
+    const loader = tryResolve(from, 'tsx') ?? (manifest && tryResolve(createRequire(manifest), 'tsx'));
+    if (loader === undefined) continue;
+    await import(pathToFileURL(loader).href);
     return;
   }
   throw new UsageError('An app in TypeScript needs the package qilin or tsx: npm install qilin.');
@@ -107,7 +106,8 @@ async function namedApp(
   file: string,
 ): Promise<Flask> {
   const exported = exports[name];
-  if (exported === undefined) throw new UsageError(`${file} has no export "${name}" (it has: ${Object.keys(exports).join(', ')}).`);
+  if (exported === undefined)
+    throw new UsageError(`${file} has no export "${name}" (it has: ${Object.keys(exports).join(', ')}).`);
   const value: unknown = typeof exported === 'function' ? await exported(...(args ?? [])) : exported;
   if (isApp(value)) return value;
   throw new UsageError(`"${name}" of ${file} is no Flask app, and no function that makes one.`);
@@ -116,5 +116,7 @@ async function namedApp(
 /** Of this copy of the package, or of another. */
 function isApp(value: unknown): value is Flask {
   if (value instanceof Flask) return true;
-  return typeof value === 'object' && value !== null && 'urlMap' in value && 'fetch' in value && 'viewFunctions' in value;
+  return (
+    typeof value === 'object' && value !== null && 'urlMap' in value && 'fetch' in value && 'viewFunctions' in value
+  );
 }

@@ -64,7 +64,8 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   }
 }
 
-const isOn = (value: string | undefined): boolean => !['', '0', 'false', 'no', undefined].includes(value?.toLowerCase());
+const isOn = (value: string | undefined): boolean =>
+  !['', '0', 'false', 'no', undefined].includes(value?.toLowerCase());
 
 async function run(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
   const debug = values['no-debug'] ? false : (values.debug ?? isOn(env['FLASK_DEBUG']));
@@ -99,10 +100,12 @@ const isOrder = (order: string): order is RouteOrder => ROUTE_ORDERS.some((known
 
 /** A mistake of who typed the command is a sentence; anything else shows its stack. */
 function explain(error: unknown): string {
-  const isMistake = error instanceof UsageError || error instanceof ConfigError;
   if (!(error instanceof Error)) return String(error);
   // Of parseArgs and of Qilin: their messages are sentences too.
-  return isMistake || 'code' in error ? error.message : (error.stack ?? error.message);
+  const isSentence =
+    error.name === 'QilinError' || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  const isMistake = error instanceof UsageError || error instanceof ConfigError || isSentence;
+  return isMistake ? error.message : (error.stack ?? error.message);
 }
 
 process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {

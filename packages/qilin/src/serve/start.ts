@@ -13,7 +13,7 @@ import { createAccessLog } from '../observe/access-log.ts';
 import { createLog } from '../observe/log.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
 import { loadWorkerClass } from '../worker/classes/registry.ts';
-import type { RunningServer, ServeOptions } from './serve.ts';
+import type { RunningServer, ServeOptions } from './types.ts';
 
 /** As messages call an app that was handed over as a value. */
 const APP = 'the app given to serve()';
