@@ -2,6 +2,8 @@
  * The development server: `app.run()`. It is Qilin's engine in this process, with a warning; in debug mode a process around
  * it starts it anew when a file changes, and errors come as a page.
  */
+import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { Flask } from './app.ts';
 import { InternalServerError } from './exceptions.ts';
 import { peerAddress } from './peer.ts';
@@ -140,7 +142,23 @@ async function runProcesses(app: Flask, host: string, port: number, processes: n
   }
   banner(app);
   const { runCommand } = await import('./qilin-command.ts');
-  await runCommand(['--workers', String(processes), '--bind', `${host}:${port}`, '--access-logfile', '-', moduleFile]);
+  const name = await exportOf(app, moduleFile);
+  const spec = name === undefined ? moduleFile : `${moduleFile}:${name}`;
+  await runCommand(['--workers', String(processes), '--bind', `${host}:${port}`, '--access-logfile', '-', spec]);
+}
+
+/** How long a module that calls `app.run()` may take to finish loading. In milliseconds. */
+const PATIENCE = 500;
+
+/**
+ * The name under which a module exports its app. Unknown where the module waits for `run()` at its top level, and so has no
+ * exports yet: its default export is taken then.
+ */
+async function exportOf(app: Flask, file: string): Promise<string | undefined> {
+  const loaded = import(pathToFileURL(file).href);
+  const exports: unknown = await Promise.race([loaded, pause(PATIENCE)]);
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  return Object.entries(exports).find(([, value]) => value === app)?.[0];
 }
 
 const print = (line: string): void => {

@@ -13,5 +13,6 @@ export type {
   WorkerContext,
 } from './contract/worker-class.ts';
 export type { WorkerConfig } from './contract/worker-config.ts';
-export { type RunningServer, type ServeOptions, Server, serve } from './serve/serve.ts';
+export { Server, serve } from './serve/serve.ts';
+export type { RunningServer, ServeOptions } from './serve/types.ts';
 export { defineConfig, type QilinConfig } from './settings/config.ts';
