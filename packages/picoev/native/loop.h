@@ -157,6 +157,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool lingers = false;
     /// The app was asked to wait until there is room.
     bool congested = false;
+    /// No further requests are read until the client has taken its answers: it could make us keep them without end.
+    bool choked = false;
   };
 
   /// Descriptors for which there is room from the start; more is made in steps of as many.
@@ -188,6 +190,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Read(int fd, bool to_the_end);
   bool ReadOnce(int fd);
   void Receive(int fd, size_t fresh);
+  bool Choke(int fd);
+  void GoOnSoon(int fd);
   void OnEnd(int fd);
   void Lose(int fd);
   void Forget(int fd);

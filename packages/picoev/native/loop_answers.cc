@@ -118,10 +118,7 @@ void HttpLoop::Complete(int fd, uint32_t sequence, bool last) {
   } else {
     http.Complete(sequence, last, run_);
   }
-  if (http.CanGoOn()) {
-    resumable_.emplace_back(fd, At(fd).serial);
-    RequestTurn();
-  }
+  if (http.CanGoOn()) GoOnSoon(fd);
   if (http.HasBodyLeft() && http.Reader() == Connection::BodyReader::kDiscarding)
     Watch(fd, At(fd).interest | kReadable);
 }
@@ -170,6 +167,11 @@ void HttpLoop::SendPending(int fd) {
   if (slot.congested && pending.Size() <= kHighWater / 2) {
     slot.congested = false;
     TellLate(EventRow::kDrain, 0, fd);
+  }
+  if (slot.choked && pending.Size() <= kHighWater / 2) {
+    slot.choked = false;
+    if (slot.http.CanGoOn()) GoOnSoon(fd);
+    if (!Watch(fd, slot.interest | kReadable)) return;
   }
   if (pending.Size() == 0) {
     slot.pending.reset();

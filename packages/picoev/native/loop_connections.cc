@@ -70,7 +70,7 @@ bool HttpLoop::ReadOnce(int fd) {
     if (closed_ || At(fd).serial != serial) return false;
   }
   Slot& slot = At(fd);
-  if (!slot.lingers && !slot.http.WantsInput()) {
+  if (!slot.lingers && (!slot.http.WantsInput() || Choke(fd))) {
     Watch(fd, slot.interest & ~kReadable);
     return false;
   }
@@ -106,6 +106,19 @@ void HttpLoop::Receive(int fd, size_t fresh) {
   http.Receive(bytes, options_.limits, *this);
 }
 
+/// Whether the next request must wait until the client has taken more of its answers.
+bool HttpLoop::Choke(int fd) {
+  Slot& slot = At(fd);
+  if (!slot.pending || slot.pending->Size() <= kHighWater || slot.http.HasBodyLeft()) return false;
+  slot.choked = true;
+  return true;
+}
+
+void HttpLoop::GoOnSoon(int fd) {
+  resumable_.emplace_back(fd, At(fd).serial);
+  RequestTurn();
+}
+
 /// Reads on in what was received, on connections whose earlier answers are given now.
 void HttpLoop::GoOn() {
   const auto resumable = std::exchange(resumable_, {});
@@ -115,10 +128,11 @@ void HttpLoop::GoOn() {
     if (!HasRoom(slot->http.CarriedSize())) Dispatch();
     slot = Find(static_cast<uint32_t>(fd), serial);
     if (closed_) return;
-    if (slot == nullptr || !slot->http.CanGoOn()) continue;
+    if (slot == nullptr || !slot->http.CanGoOn() || Choke(fd)) continue;
     Receive(fd, 0);
+    if (Find(static_cast<uint32_t>(fd), serial) == nullptr) continue;
     Settle(fd);
-    Watch(fd, slot->interest | kReadable);
+    if (Find(static_cast<uint32_t>(fd), serial) != nullptr) Watch(fd, slot->interest | kReadable);
   }
 }
 

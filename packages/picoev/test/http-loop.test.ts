@@ -210,6 +210,27 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(size).toBeLessThan(64 * piece.length + 300);
   });
 
+  test('reads no further requests of a client that does not take its answers', async () => {
+    let asked = 0;
+    const answer = 'z'.repeat(64 * 1024);
+    serve((exchange) => {
+      asked++;
+      exchange.respond(200, '', answer);
+    }, kind);
+    const client = await Client.open();
+    client.socket.pause();
+    client.socket.write(GET.repeat(1_000) + get('/', 'Connection: close'));
+    for (let before = -1; before !== asked; await turn()) {
+      before = asked;
+      for (let i = 0; i < 20; i++) await turn();
+    }
+    expect(asked).toBeLessThan(500);
+    client.socket.resume();
+    const text = await client.toTheEnd();
+    expect(text.length).toBeGreaterThan(1_001 * answer.length);
+    expect(asked).toBe(1_001);
+  });
+
   test('closes an idle connection after its time, and one that never spoke', async () => {
     serve(hello, { ...kind, keepAliveTimeout: 200, headTimeout: 300 });
     const [used, silent] = await Promise.all([Client.open(GET), Client.open()]);
