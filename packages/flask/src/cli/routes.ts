@@ -24,6 +24,6 @@ export function formatRoutes(urlMap: UrlMap, order: RouteOrder, allMethods: bool
 }
 
 function methodsOf({ methods }: Rule, all: boolean): string {
-  const shown = [...(methods ?? ['ANY'])].filter((method) => all || (method !== 'HEAD' && method !== 'OPTIONS'));
+  const shown = [...methods].filter((method) => all || (method !== 'HEAD' && method !== 'OPTIONS'));
   return shown.toSorted().join(', ');
 }

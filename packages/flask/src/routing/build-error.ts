@@ -39,7 +39,7 @@ function advice(
     const nearest = rules.toSorted((a, b) => distance(a.endpoint, endpoint) - distance(b.endpoint, endpoint))[0];
     return nearest === undefined ? '' : ` Did you mean '${nearest.endpoint}' instead?`;
   }
-  if (method !== undefined && own.methods !== undefined && !own.methods.has(method)) {
+  if (method !== undefined && !own.methods.has(method)) {
     return ` Did you mean to use methods ${list(own.methods)}?`;
   }
   const missing = [...own.arguments].filter((name) => !names.includes(name));

@@ -38,8 +38,8 @@ export class UrlMap {
   readonly mergeSlashes = true;
   readonly #matcher = new Matcher(this.mergeSlashes);
   readonly #byEndpoint = new Map<string, Rule[]>();
-  /** Rules without variables by method and path: most requests need no tree. */
-  readonly #literals = new Map<string, Map<string, Rule>>();
+  /** Rules without variables by method and path: most requests need no tree. null: a rule that does need it came first. */
+  readonly #literals = new Map<string, Map<string, Rule | null>>();
   #hasDefaults = false;
 
   constructor(options: UrlMapOptions = {}) {
@@ -64,16 +64,16 @@ export class UrlMap {
   }
 
   #addLiteral(rule: Rule, path: string): void {
-    for (const method of rule.methods ?? []) {
-      const byPath = this.#literals.get(method) ?? new Map<string, Rule>();
+    for (const method of rule.methods) {
+      const byPath = this.#literals.get(method) ?? new Map<string, Rule | null>();
       this.#literals.set(method, byPath);
-      if (!byPath.has(path)) byPath.set(path, rule);
+      if (!byPath.has(path)) byPath.set(path, rule.defaults === undefined ? rule : null);
     }
   }
 
   /** The rule for a path that is nothing but text: what `match` would find, without the tree. */
   literal(method: string, path: string): Rule | undefined {
-    return this.#literals.get(method)?.get(path);
+    return this.#literals.get(method)?.get(path) ?? undefined;
   }
 
   /** @param path decoded, with its leading slash @param domain the host with `hostMatching`, else the subdomain */

@@ -147,7 +147,7 @@ function choose(
   for (const rule of rules) {
     if (!fits(rule)) continue;
     if (rule.accepts(search.method)) return { rule, texts };
-    for (const method of rule.methods ?? []) search.allowed.add(method);
+    for (const method of rule.methods) search.allowed.add(method);
   }
   return undefined;
 }

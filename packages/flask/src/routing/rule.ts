@@ -8,8 +8,7 @@ export type RuleValues = Record<string, unknown>;
 
 export interface RuleOptions {
   readonly endpoint: string;
-  /** Upper case; undefined: every method. */
-  readonly methods?: readonly string[];
+  readonly methods: readonly string[];
   /** Values for variables that the rule's text does not have, or that a shorter rule leaves out. */
   readonly defaults?: RuleValues;
   /** Whether `/a` redirects to `/a/` when the rule ends with a slash; default true. */
@@ -39,8 +38,8 @@ interface BuiltUrl {
 export class Rule {
   readonly rule: string;
   readonly endpoint: string;
-  /** undefined: every method. */
-  readonly methods: ReadonlySet<string> | undefined;
+  /** In upper case; with GET goes HEAD. */
+  readonly methods: ReadonlySet<string>;
   readonly defaults: Readonly<RuleValues> | undefined;
   readonly strictSlashes: boolean;
   readonly provideAutomaticOptions: boolean;
@@ -50,7 +49,7 @@ export class Rule {
   /** The host's parts, then the path's. */
   readonly parts: readonly Part[];
   readonly converters: ReadonlyMap<string, BaseConverter>;
-  /** The path, when the rule is nothing but that: no variables, no host, no defaults. */
+  /** The path, when the rule is nothing but that: no variables and no host. */
   readonly literal: string | undefined;
   readonly #converterList: readonly (readonly [name: string, converter: BaseConverter])[];
   readonly #domainTrace: readonly TraceItem[];
@@ -76,14 +75,14 @@ export class Rule {
     this.#converterList = [...host.converters, ...path.converters];
     this.converters = new Map(this.#converterList);
     this.arguments = new Set([...Object.keys(this.defaults ?? {}), ...this.converters.keys()]);
-    const isLiteral = domain === '' && this.arguments.size === 0;
+    const isLiteral = domain === '' && this.converters.size === 0;
     this.literal = isLiteral
       ? path.parts.map((part) => (part.kind === 'static' ? part.text : '')).join('/')
       : undefined;
   }
 
   accepts(method: string): boolean {
-    return this.methods === undefined || this.methods.has(method);
+    return this.methods.has(method);
   }
 
   /** The view's values from the texts that were matched. @throws ValidationError when one is no value of its kind */
@@ -149,8 +148,7 @@ export class Rule {
   }
 }
 
-function withHead(methods: readonly string[] | undefined): ReadonlySet<string> | undefined {
-  if (methods === undefined) return undefined;
+function withHead(methods: readonly string[]): ReadonlySet<string> {
   const set = new Set(methods.map((method) => method.toUpperCase()));
   if (set.has('GET')) set.add('HEAD');
   return set;

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { Flask, jsonify, NotFound } from '../../src/index.ts';
+
+/** The response of a view. */
+async function answer(view: () => unknown): Promise<Response> {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.logger.sink = () => {};
+  app.get('/', { endpoint: 'index' }, view as () => string);
+  return app.fetch(new Request('http://localhost/'));
+}
+
+const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json';
+
+test.each<[string, () => unknown, number, string | null, string]>([
+  ['a string', () => 'hi', 200, HTML, 'hi'],
+  ['bytes', () => new TextEncoder().encode('hi'), 200, HTML, 'hi'],
+  ['a Blob', () => new Blob(['hi'], { type: 'text/csv' }), 200, 'text/csv', 'hi'],
+  ['an object', () => ({ b: 1, a: [2, { d: 1, c: 'ü' }] }), 200, JSON_TYPE, '{"a":[2,{"c":"\\u00fc","d":1}],"b":1}\n'],
+  ['an array', () => [1, 2, 3], 200, JSON_TYPE, '[1,2,3]\n'],
+  ['an empty array', () => [], 200, JSON_TYPE, '[]\n'],
+  ['a list of two objects', () => [{ a: 'x' }, { a: 'y' }], 200, JSON_TYPE, '[{"a":"x"},{"a":"y"}]\n'],
+  ['a list of two numbers', () => [1, 200], 200, JSON_TYPE, '[1,200]\n'],
+  ['jsonify of what looks like a tuple', () => jsonify(['a', 404]), 200, JSON_TYPE, '["a",404]\n'],
+  ['[string, status]', () => ['no', 404], 404, HTML, 'no'],
+  ['[string, "status reason"]', () => ['no', '404 Nope'], 404, HTML, 'no'],
+  ['[object, status]', () => [{ a: 1 }, 201], 201, JSON_TYPE, '{"a":1}\n'],
+  ['[array, status]', () => [[1, 2], 201], 201, JSON_TYPE, '[1,2]\n'],
+  ['[string, headers]', () => ['a,b', { 'Content-Type': 'text/csv' }], 200, 'text/csv', 'a,b'],
+  ['[object, Headers]', () => [{ a: 1 }, new Headers({ 'content-type': 'a/b' })], 200, 'a/b', '{"a":1}\n'],
+  ['[body, status, headers]', () => ['x', 202, { 'content-type': 'a/b' }], 202, 'a/b', 'x'],
+  ['[body, undefined, pairs]', () => ['x', undefined, [['content-type', 'a/b']]], 200, 'a/b', 'x'],
+  ['a Response', () => new Response('x', { status: 418 }), 418, 'text/plain;charset=UTF-8', 'x'],
+  ['[Response, status]', () => [new Response('x', { headers: { 'content-type': 'a/b' } }), 201], 201, 'a/b', 'x'],
+  ['an exception', () => new NotFound('gone'), 404, HTML, expect.stringContaining('<p>gone</p>')],
+  ['a promise', async () => 'later', 200, HTML, 'later'],
+])('%s', async (_, view, status, type, body) => {
+  const response = await answer(view);
+  expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([status, type, body]);
+});
+
+test('a list of values of a header becomes several lines', async () => {
+  const response = await answer(() => ['x', 200, { 'Set-Cookie': ['a=1', 'b=2'] }]);
+  expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+});
+
+test('a redirect made by the standard, whose headers cannot be changed, gets more headers all the same', async () => {
+  const response = await answer(() => [Response.redirect('http://localhost/x'), { 'X-A': 'b' }]);
+  expect([response.status, response.headers.get('location'), response.headers.get('x-a')]).toEqual([
+    302,
+    'http://localhost/x',
+    'b',
+  ]);
+});
+
+test.each([
+  [
+    'a generator',
+    function* () {
+      yield 'a';
+      yield new Uint8Array([98]);
+    },
+  ],
+  [
+    'an async generator',
+    async function* () {
+      yield 'a';
+      yield 'b';
+    },
+  ],
+])('%s is streamed', async (_, view) => {
+  const response = await answer(view);
+  expect(response.headers.get('content-type')).toBe(HTML);
+  expect(await response.text()).toBe('ab');
+});
+
+test('a generator whose client leaves is ended', async () => {
+  let ended = false;
+  const response = await answer(function* () {
+    try {
+      for (;;) yield 'x';
+    } finally {
+      ended = true;
+    }
+  });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(ended).toBe(true);
+});
+
+test.each<[unknown, string]>([
+  [null, "The view function for 'index' did not return a valid response. The function returned null."],
+  [undefined, "The view function for 'index' did not return a valid response. The function returned undefined"],
+  [3, 'but it returned the number 3'],
+  [true, 'but it returned the boolean true'],
+])('%s is an error that names the view', async (value, message) => {
+  const app = new Flask(import.meta);
+  app.testing = true;
+  app.get('/', { endpoint: 'index' }, (() => value) as () => string);
+  await expect(app.fetch(new Request('http://localhost/'))).rejects.toThrow(message);
+});
+
+test.each([
+  ['a value', () => ['x', 200, { 'X-A': 'a\r\nSet-Cookie: s=1' }]],
+  ['a name', () => ['x', 200, { 'X-A: b\r\nSet-Cookie': 's=1' }]],
+])('a line break in %s of a header is a 400, and the log says which', async (_, view) => {
+  const app = new Flask(import.meta);
+  const lines: string[] = [];
+  app.logger.sink = (line) => lines.push(line);
+  app.get('/', view as () => string);
+  const response = await app.fetch(new Request('http://localhost/'));
+  expect(response.status).toBe(400);
+  expect(response.headers.get('set-cookie')).toBeNull();
+  expect(lines.join('')).toContain('may not contain a line break');
+});
