@@ -18,6 +18,7 @@ import {
   RequestRedirect,
   SecurityError,
 } from './exceptions.ts';
+import { UnsafeHeaderError } from './http/header-values.ts';
 import { StatusError } from './http/status-error.ts';
 import type { Plan } from './plan.ts';
 import { HTML } from './reply.ts';
@@ -79,14 +80,15 @@ async function respondFully(context: RequestContext, plan: Plan): Promise<Respon
 async function dispatchFully(context: RequestContext, plan: Plan): Promise<Response> {
   const { app } = context;
   await app.prepare(context);
-  let value: unknown;
+  let response: Response;
   try {
     requestStarted.send(app, undefined);
-    value = (await preprocess(context, plan)) ?? (await callView(context, plan));
+    const value = (await preprocess(context, plan)) ?? (await callView(context, plan));
+    response = app.toResponse(value, context);
   } catch (error) {
-    value = await handleUserError(context, plan, error);
+    response = app.toResponse(await handleUserError(context, plan, error), context);
   }
-  return finish(context, plan, app.toResponse(value, context));
+  return finish(context, plan, response);
 }
 
 /** Flask's `preprocess_request`: the first reply of a function before the view is the reply. */
@@ -145,6 +147,7 @@ async function handleUserError(context: RequestContext, plan: Plan, thrown: unkn
 
 /** The errors of the package's parts know a status; error handlers know exceptions. */
 function asException(error: unknown): unknown {
+  if (error instanceof UnsafeHeaderError) return new SecurityError(error.message, { cause: error });
   if (!(error instanceof StatusError)) return error;
   const Exception = defaultExceptions.get(error.status);
   if (Exception === undefined) return error;

@@ -73,6 +73,7 @@ export { sendFile, sendFromDirectory } from './send-files.ts';
 export { SessionInterface } from './sessions/interface.ts';
 export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 export { Session, type SessionData } from './sessions/session.ts';
+export { Uuid } from './sessions/uuid.ts';
 export { Signal } from './signals.ts';
 export { renderTemplate, renderTemplateString } from './templates.ts';
 export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating.ts';

@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { domainToASCII } from 'node:url';
 import { httpDate } from './dates.ts';
-import { refuseControlCharacters } from './header-values.ts';
+import { refuseControlCharacters, UnsafeHeaderError } from './header-values.ts';
 import { MultiDict } from './multi-dict.ts';
 import { iriToUri } from './urls.ts';
 
@@ -126,14 +126,14 @@ export function dumpCookie(name: string, value: string, options: CookieOptions =
 function checkName(name: string): string {
   refuseControlCharacters(name, "A cookie's name");
   if (name === '' || /[\s=;,]/.test(name)) {
-    throw new TypeError(`A cookie's name may not be empty or contain spaces, "=", ";" or "," (got "${name}").`);
+    throw new UnsafeHeaderError(`A cookie's name may not be empty or contain spaces, "=", ";" or "," (got "${name}").`);
   }
   return name;
 }
 
 function checkAttribute(value: string, attribute: string): string {
   refuseControlCharacters(value, `A cookie's ${attribute}`);
-  if (value.includes(';')) throw new TypeError(`A cookie's ${attribute} may not contain ";" (got "${value}").`);
+  if (value.includes(';')) throw new UnsafeHeaderError(`A cookie's ${attribute} may not contain ";" (got "${value}").`);
   return value;
 }
 

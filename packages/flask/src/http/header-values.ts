@@ -6,14 +6,19 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a header
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
+/** Text that would break out of its place in a header. The app answers 400: it is most often the client's. */
+export class UnsafeHeaderError extends TypeError {
+  override readonly name = 'UnsafeHeaderError';
+}
+
 /**
  * Refuses text that would end a header line: header injection.
  *
- * @throws {TypeError} for CR, LF, NUL and other control characters
+ * @throws {UnsafeHeaderError} for CR, LF, NUL and other control characters
  */
 export function refuseControlCharacters(value: string, what: string): string {
   if (CONTROL.test(value)) {
-    throw new TypeError(`${what} may not contain control characters (got ${JSON.stringify(value)}).`);
+    throw new UnsafeHeaderError(`${what} may not contain control characters (got ${JSON.stringify(value)}).`);
   }
   return value;
 }

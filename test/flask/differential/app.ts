@@ -1,0 +1,57 @@
+/** The same routes in @qilin/flask, from areas/*.ts, and its answer to reference.py. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Flask } from '@qilin/flask';
+import { addBlueprints } from './areas/blueprints.ts';
+import { addCookies } from './areas/cookies.ts';
+import { addErrors } from './areas/errors.ts';
+import { addFiles } from './areas/files.ts';
+import { addForms } from './areas/forms.ts';
+import { addHosts } from './areas/hosts.ts';
+import { addJsonBodies } from './areas/json_bodies.ts';
+import { addReplies } from './areas/replies.ts';
+import { addRequests } from './areas/requests.ts';
+import { addRouting } from './areas/routing.ts';
+import { addSessions } from './areas/sessions.ts';
+import { addUrls } from './areas/urls.ts';
+
+const AREAS = [
+  addRouting,
+  addErrors,
+  addJsonBodies,
+  addForms,
+  addCookies,
+  addSessions,
+  addFiles,
+  addUrls,
+  addBlueprints,
+  addRequests,
+  addReplies,
+];
+
+const site = (path: string) => fileURLToPath(new URL(`site/${path}`, import.meta.url));
+
+function createApp(): Flask {
+  const app = new Flask(import.meta, { staticFolder: site('static'), templateFolder: site('templates') });
+  app.config.fromMapping(JSON.parse(readFileSync(site('config.json'), 'utf8')));
+  for (const add of AREAS) add(app);
+  return app;
+}
+
+/** What only works when the app matches hosts: reached by the hosts below `hosts.test`. */
+function createHostsApp(): Flask {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.config['SERVER_NAME'] = 'hosts.test';
+  addHosts(app);
+  return app;
+}
+
+const main = createApp();
+const hosts = createHostsApp();
+
+export const app = {
+  fetch(request: Request, environment?: unknown): Response | Promise<Response> {
+    const isHosts = request.headers.get('host')?.endsWith('hosts.test') === true;
+    return (isHosts ? hosts : main).fetch(request, environment);
+  },
+};

@@ -1,0 +1,32 @@
+"""Subdomains, and URLs with a SERVER_NAME."""
+
+from flask import request, url_for
+
+
+def add_to(app):
+    @app.route("/")
+    def root():
+        return "root"
+
+    @app.route("/", subdomain="api")
+    def api():
+        return "api"
+
+    @app.route("/", subdomain="<user>")
+    def user_page(user):
+        return f"page of {user}"
+
+    @app.route("/items/<int:n>", subdomain="api")
+    def item(n):
+        return {"n": n, "host": request.host, "endpoint": request.endpoint}
+
+    @app.route("/links")
+    def links():
+        return [
+            url_for("root"),
+            url_for("api"),
+            url_for("item", n=3),
+            url_for("user_page", user="ada"),
+            url_for("root", _external=True),
+            url_for("root", _external=True, _scheme="https"),
+        ]

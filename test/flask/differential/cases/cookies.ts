@@ -1,0 +1,42 @@
+/** Cases of areas/cookies. */
+import { type Case, many, one } from '../case.ts';
+
+const cookie = (value: string) => ({ headers: { Cookie: value } });
+
+export const cookies: readonly Case[] = [
+  one('no cookies', 'GET /cookies'),
+  one('one', 'GET /cookies', cookie('a=1')),
+  one('two', 'GET /cookies', cookie('a=1; b=2')),
+  one('without the space', 'GET /cookies', cookie('a=1;b=2')),
+  one('one twice', 'GET /cookies', cookie('a=1; a=2')),
+  one('quoted', 'GET /cookies', cookie('a="1 2"')),
+  one('quoted with escapes', 'GET /cookies', cookie('a="1\\"2\\054\\303\\244"')),
+  one('with = in it', 'GET /cookies', cookie('a=b=c')),
+  one('without a value', 'GET /cookies', cookie('a=; b; =c')),
+  one('escaped with %', 'GET /cookies', cookie('a=%41')),
+  one('in UTF-8', 'GET /cookies', cookie('a=\xc3\xa4')),
+  one('malformed', 'GET /cookies', cookie(';;; , a=1 ,,')),
+  one('__proto__', 'GET /cookies', cookie('__proto__=1')),
+  one('get with a default', 'GET /cookies/get', cookie('a=1')),
+  one('set', 'GET /cookies/set/plain'),
+  one('set with an age', 'GET /cookies/set/age'),
+  one('set with an age of a day', 'GET /cookies/set/delta'),
+  one('set until a date', 'GET /cookies/set/expires'),
+  one('set until a time stamp', 'GET /cookies/set/stamp'),
+  one('set with all attributes', 'GET /cookies/set/all'),
+  one('set lax', 'GET /cookies/set/lax'),
+  one('set SameSite in lower case', 'GET /cookies/set/lower'),
+  one('set without a path', 'GET /cookies/set/no-path'),
+  one('set with a path with a space', 'GET /cookies/set/sub-path'),
+  one('a value with a space', 'GET /cookies/value?v=a%20b'),
+  one('a value with a comma, a semicolon and quotes', 'GET /cookies/value?v=a,b;c%22d%5C'),
+  one('a value in UTF-8', 'GET /cookies/value?v=%C3%A4%F0%9F%A6%84'),
+  one('an empty value', 'GET /cookies/value?v='),
+  one('a value with line breaks', 'GET /cookies/value?v=a%0D%0ASet-Cookie:%20b=c'),
+  one('a value with other control characters', 'GET /cookies/value?v=a%00b%7F'),
+  one('two set', 'GET /cookies/two'),
+  one('two deleted', 'GET /cookies/delete'),
+  many('set, then read', 'GET /cookies/two', 'GET /cookies'),
+  many('an odd value, set and read', 'GET /cookies/value?v=a,b;c%22d%5C%C3%A4', 'GET /cookies'),
+  many('set, deleted, then read', 'GET /cookies/set/plain', 'GET /cookies/two', 'GET /cookies/delete', 'GET /cookies'),
+];

@@ -1,0 +1,131 @@
+/** Cases of areas/requests, and URLs as nobody should write them. */
+import { type Case, type Difference, form, json, one, other } from '../case.ts';
+
+const headers = (named: Record<string, string>) => ({ headers: named });
+
+/** What areas/requests shows of a URL with that path and no query. */
+const shown = (path: string, host = 'flask.test') =>
+  `{"full_path":"${path}?","host":"${host}","host_url":"http://${host}/","is_secure":false,"path":"${path}",` +
+  `"query_string":"","rest":"${path.replace(/^\/request\/url\/?/, '')}","root_path":"","scheme":"http",` +
+  `"script_root":"","url_root":"http://${host}/"}\n`;
+
+const resolved = (rest: string): Difference => ({
+  why: "the URL of the standard's Request is resolved as a browser does it, before the app sees it",
+  body: shown(`/request/url/${rest}`),
+});
+
+export const requests: readonly Case[] = [
+  one('arguments', 'GET /request/args?a=1&b=2&a=3'),
+  one('no arguments', 'GET /request/args'),
+  one('an empty query', 'GET /request/args?'),
+  one('arguments with escapes', 'GET /request/args?a=%C3%A4+b%2B%26&%F0%9F%A6%84=1'),
+  one('arguments in no UTF-8', 'GET /request/args?a=%FF&b=%C3%28'),
+  one('arguments with bad escapes', 'GET /request/args?a=%&b=%zz&c=%4'),
+  one('arguments without values', 'GET /request/args?a&b=&=c&&d'),
+  one('arguments with semicolons', 'GET /request/args?a=1;b=2'),
+  one('arguments with question marks', 'GET /request/args?a=1?b=2'),
+  one('__proto__', 'GET /request/args?__proto__=1&constructor=2&toString=3'),
+  one('many arguments', `GET /request/args?${Array.from({ length: 300 }, (_, n) => `k${n}=${n}`).join('&')}`),
+  one('an argument', 'GET /request/arg?a=x'),
+  one('a missing argument', 'GET /request/arg?b=x'),
+  one('an int argument', 'GET /request/typed?n=5&n=x&n=7'),
+  one('an int argument that is none', 'GET /request/typed?n=x'),
+  one('an int argument that is missing', 'GET /request/typed'),
+  one('an int argument with space and sign', 'GET /request/typed?n=%20-5%20&n=1.5&n=1e3&n=0x10&n='),
+  one('its URL', 'GET /request/url?a=1'),
+  one('its URL without a query', 'GET /request/url'),
+  one('its URL with an empty query', 'GET /request/url?'),
+  one('its URL with escapes', 'GET /request/url/a%20b%2Fc/%C3%A4?q=%C3%A4%20+%2B'),
+  one('its URL escaped twice', 'GET /request/url/%2520%252F'),
+  one('its URL with reserved characters', "GET /request/url/!$&'()*+,;=:@~-._"),
+  one('its URL with escaped reserved characters', 'GET /request/url/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%7E'),
+  one('its URL in no UTF-8', 'GET /request/url/%FF%C3%28'),
+  one('its URL with bad escapes', 'GET /request/url/%/%zz/%4'),
+  one('its URL with a zero byte', 'GET /request/url/a%00b'),
+  one('its URL with line breaks', 'GET /request/url/a%0D%0AX:%20b'),
+  one('its URL with an escaped ? and #', 'GET /request/url/a%3Fb%23c'),
+  other('its URL with points', 'GET /request/url/a/./b/../c', resolved('a/c')),
+  other('its URL with escaped points', 'GET /request/url/a/%2e%2e/b', resolved('b')),
+  one('its URL with brackets and quotes', 'GET /request/url/[a]{b}"<c>`^|'),
+  other('its URL with a backslash', 'GET /request/url/a\\b', resolved('a/b')),
+  one('its URL with a long path', `GET /request/url/${'x'.repeat(2000)}`),
+  one('all of its URL', 'GET /request/whole/a?a=1&b=%20'),
+  one('all of its URL without a query', 'GET /request/whole/a'),
+  one('all of its URL with escapes', 'GET /request/whole/a%20b/%C3%A4'),
+  one('all of its URL escaped twice', 'GET /request/whole/%2520%252F%25zz'),
+  one('all of its URL with an escaped ? and #', 'GET /request/whole/a%3Fb%23c'),
+  one('another host with a port', 'GET /request/url', headers({ Host: 'other.test:8080' })),
+  one('another host with the default port', 'GET /request/url', headers({ Host: 'other.test:80' })),
+  one('another host in upper case', 'GET /request/url', headers({ Host: 'OTHER.test' }), {
+    why: 'a host has no case',
+    body: shown('/request/url', 'other.test'),
+  }),
+  one('an IPv6 host', 'GET /request/url', headers({ Host: '[::1]:5000' })),
+  one(
+    'headers',
+    'GET /request/headers',
+    headers({ 'X-One': '1', 'User-Agent': 'Test/1 (x)', Referer: 'http://r/', Origin: 'http://o' }),
+  ),
+  one('no headers', 'GET /request/headers'),
+  one('a header in Latin-1', 'GET /request/headers', headers({ 'X-One': 'a\xe4' })),
+  one('basic authorization', 'GET /request/authorization', headers({ Authorization: 'Basic YWRhOnNlOmNyZXQ=' })),
+  one('basic authorization in lower case', 'GET /request/authorization', headers({ Authorization: 'basic YWRhOng=' })),
+  one('basic authorization in UTF-8', 'GET /request/authorization', headers({ Authorization: 'Basic w6Q6w7w=' })),
+  one('basic authorization that is malformed', 'GET /request/authorization', headers({ Authorization: 'Basic ###' })),
+  one('no authorization', 'GET /request/authorization'),
+  one('accept', 'GET /request/accept', headers({ Accept: 'text/html;q=0.5, application/json, */*;q=0.1' })),
+  one(
+    'accept as a browser does',
+    'GET /request/accept',
+    headers({
+      Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8',
+      'Accept-Language': 'de-DE,de;q=0.9,en;q=0.8',
+      'Accept-Encoding': 'gzip, deflate;q=0.5',
+    }),
+  ),
+  one('accept nothing of it', 'GET /request/accept', headers({ Accept: 'image/png;q=0' })),
+  one('accept a group', 'GET /request/accept', headers({ Accept: 'text/*' })),
+  one('accept with a bad quality', 'GET /request/accept', headers({ Accept: 'text/html;q=x, image/png;q=9' })),
+  one('no accept', 'GET /request/accept'),
+  one(
+    'conditions',
+    'GET /request/conditions',
+    headers({
+      'If-Match': '"a", "b"',
+      'If-None-Match': 'W/"a"',
+      'If-Modified-Since': 'Thu, 29 Feb 2024 12:30:15 GMT',
+      Range: 'bytes=0-4,-5,9-',
+    }),
+  ),
+  one(
+    'conditions that are malformed',
+    'GET /request/conditions',
+    headers({ 'If-Match': 'a', 'If-Modified-Since': 'x', Range: 'x' }),
+  ),
+  one('no conditions', 'GET /request/conditions'),
+  one('cache control', 'GET /request/cache', headers({ 'Cache-Control': 'max-age=10, no-cache' })),
+  one('who asks', 'GET /request/remote'),
+  one('who asks, not by what a client says', 'GET /request/remote', headers({ 'X-Real-IP': '10.0.0.1' })),
+  one('a body', 'PUT /request/body', json('Grüße', 'text/plain; charset=utf-8')),
+  one('no body', 'GET /request/body'),
+  one('a body of a GET', 'GET /request/body', json('abc', 'text/plain'), {
+    why: "the standard's Request, which this class uses, has no body for GET",
+    on: ['async'],
+    body: '["GET","","text/plain"]\n',
+  }),
+  one('a form as a body', 'POST /request/body', form('a=1')),
+  one('a body in part', 'POST /request/stream', json('0123456789', 'text/plain')),
+  one('a body twice', 'POST /request/data-twice', json('abc', 'text/plain')),
+  one('a target in full', 'GET http://flask.test/hello'),
+  one('a target in full of another host', 'GET http://other.test/request/url'),
+  other('a target with a fragment', 'GET /hello#x', {
+    why: 'a target has no fragment (RFC 9112 section 3.2)',
+    status: 400,
+    headers: { 'content-type': 'text/plain' },
+    body: 'Bad Request\n',
+  }),
+  one('//, which is no host', 'GET /request/url//evil.test/x'),
+  one('a redirect that keeps its host', 'GET /folder//evil.test'),
+  one('a redirect to a path that looks like a host', 'GET //evil.test/..%2f..'),
+  one('a redirect with an escaped line break', 'GET /folder/a%0D%0ASet-Cookie:%20x=1'),
+];

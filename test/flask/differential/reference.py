@@ -1,0 +1,52 @@
+"""The reference: Python Flask with the routes of areas/*.py, served on a free port that is printed as `port N`."""
+
+import logging
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+HERE = Path(__file__).parent
+AREAS = ("routing", "errors", "json_bodies", "forms", "cookies", "sessions", "files", "urls", "blueprints", "requests",
+         "replies")
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE / "areas"))
+
+
+def create_app() -> Flask:
+    app = Flask("reference", static_folder=str(HERE / "site/static"), template_folder=str(HERE / "site/templates"))
+    app.config.from_file(str(HERE / "site/config.json"), load=__import__("json").load)
+    for area in AREAS:
+        import_module(area).add_to(app)
+    return app
+
+
+def create_hosts_app() -> Flask:
+    """What only works when the app matches hosts: reached by the hosts below `hosts.test`."""
+    app = Flask("hosts", static_folder=None, subdomain_matching=True)
+    app.config["SERVER_NAME"] = "hosts.test"
+    import_module("hosts").add_to(app)
+    return app
+
+
+def by_host(environ, start_response):
+    is_hosts = environ.get("HTTP_HOST", "").endswith("hosts.test")
+    return (hosts_app if is_hosts else app)(environ, start_response)
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type, message, *args):
+        pass
+
+
+if __name__ == "__main__":
+    app, hosts_app = create_app(), create_hosts_app()
+    logging.getLogger("werkzeug").disabled = True
+    server = make_server("127.0.0.1", 0, by_host, threaded=True, request_handler=Handler)
+    print(f"port {server.server_port}", flush=True)
+    server.serve_forever()
