@@ -17,6 +17,7 @@
  * 100 to 599, after something that can be a body) or headers (a `Headers`; a plain object after a text). `[{…}, {…}]` and
  * `[1, 200]` are JSON; `jsonify()` makes JSON of any array.
  */
+import type { UnderlyingSource } from 'node:stream/web';
 import { HTTPException, SecurityError } from './exceptions.ts';
 import type { JSONProvider } from './json.ts';
 
@@ -198,19 +199,18 @@ function isIterator(value: object): value is Chunks {
 /** Bytes of what a generator yields: texts and bytes. */
 function streamOf(chunks: Chunks): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  return new ReadableStream({
+  const source: UnderlyingSource<Uint8Array> = {
     async pull(controller) {
       const { done, value } = await chunks.next();
       if (done) controller.close();
       else if (value instanceof Uint8Array) controller.enqueue(value);
       else if (typeof value === 'string') controller.enqueue(encoder.encode(value));
-      else
-        throw new TypeError(
-          `A streamed view must yield strings or bytes (it yielded the ${typeof value} ${String(value)}).`,
-        );
+      else throw new TypeError(`A streamed view must yield strings or bytes (it yielded ${typeof value}).`);
     },
     async cancel(reason) {
       await chunks.return?.(reason);
     },
-  });
+  };
+  // Nothing ahead of need: the first piece would be made in the request's context, the others wherever they are read.
+  return new ReadableStream(source, { highWaterMark: 0 });
 }

@@ -45,7 +45,7 @@ test('a list of values of a header becomes several lines', async () => {
 });
 
 test('a redirect made by the standard, whose headers cannot be changed, gets more headers all the same', async () => {
-  const response = await answer(() => [Response.redirect('http://localhost/x'), { 'X-A': 'b' }]);
+  const response = await answer(() => [Response.redirect('http://localhost/x', 302), { 'X-A': 'b' }]);
   expect([response.status, response.headers.get('location'), response.headers.get('x-a')]).toEqual([
     302,
     'http://localhost/x',
@@ -108,7 +108,7 @@ test.each([
   const app = new Flask(import.meta);
   const lines: string[] = [];
   app.logger.sink = (line) => lines.push(line);
-  app.get('/', view as () => string);
+  app.get('/', view);
   const response = await app.fetch(new Request('http://localhost/'));
   expect(response.status).toBe(400);
   expect(response.headers.get('set-cookie')).toBeNull();

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { Config } from '../../src/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'flask-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('an object gives what it has in upper case, inherited too', () => {
+  // biome-ignore lint/complexity/noStaticOnlyClass: settings are often kept so
+  class Base {
+    static TESTING = true;
+    static other = 1;
+  }
+  class Derived extends Base {
+    static SECRET_KEY = 'k';
+  }
+  const config = new Config(folder).fromObject(Derived);
+  expect([config.TESTING, config.SECRET_KEY, config['other']]).toEqual([true, 'k', undefined]);
+});
+
+test('a file is relative to the root path, JSON unless a loader says otherwise', () => {
+  writeFileSync(join(folder, 'a.json'), '{"SECRET_KEY": "j", "lower": 1}');
+  writeFileSync(join(folder, 'a.txt'), 'SECRET_KEY=t');
+  const config = new Config(folder);
+  expect(config.fromFile('a.json')).toBe(true);
+  expect([config.SECRET_KEY, config['lower']]).toEqual(['j', undefined]);
+  config.fromFile('a.txt', { load: (text) => Object.fromEntries([text.split('=')]) });
+  expect(config.SECRET_KEY).toBe('t');
+});
+
+test('a file that is not there is an error, or false when that is asked for', () => {
+  const config = new Config(folder);
+  expect(() => config.fromFile('none.json')).toThrow('ENOENT');
+  expect(config.fromFile('none.json', { silent: true })).toBe(false);
+});
+
+test('the environment gives JSON or texts, and members behind two underscores', () => {
+  const environment = {
+    FLASK_TESTING: 'true',
+    FLASK_SECRET_KEY: 'abc',
+    FLASK_MAX_CONTENT_LENGTH: '100',
+    FLASK_DATABASE__HOST: 'db',
+    FLASK_DATABASE__PORT: '5432',
+    OTHER_DEBUG: 'true',
+  };
+  const config = new Config(folder).fromPrefixedEnv('FLASK', { environment });
+  expect(config).toMatchObject({
+    TESTING: true,
+    SECRET_KEY: 'abc',
+    MAX_CONTENT_LENGTH: 100,
+    DATABASE: { HOST: 'db', PORT: 5432 },
+    DEBUG: false,
+  });
+});
+
+test('a namespace is an object of its own', () => {
+  const config = new Config(folder).fromMapping({ IMAGE_STORE_TYPE: 'fs', IMAGE_STORE_PATH: '/x', IMAGE: 1 });
+  expect(config.getNamespace('IMAGE_STORE_')).toEqual({ type: 'fs', path: '/x' });
+  expect(config.getNamespace('IMAGE_STORE_', { lowercase: false, trimNamespace: false })).toEqual({
+    IMAGE_STORE_TYPE: 'fs',
+    IMAGE_STORE_PATH: '/x',
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { Flask, type FlaskRequest, request } from '../../src/index.ts';
+
+const app = new Flask(import.meta, { staticFolder: null });
+app.logger.sink = () => {};
+
+/** What a view finds in a request. */
+async function inView<T>(
+  read: (request: FlaskRequest) => T | Promise<T>,
+  path: string,
+  init: RequestInit = {},
+): Promise<T> {
+  const context = app.testRequestContext(path, {
+    method: init.method ?? 'GET',
+    headers: init.headers ?? {},
+    ...body(init),
+  });
+  return await context.run(async () => read(request));
+}
+
+const body = (init: RequestInit) =>
+  init.body === undefined || init.body === null ? {} : { data: init.body as string };
+
+test.each<[string, (request: FlaskRequest) => unknown, unknown]>([
+  ['path', (r) => r.path, '/a b'],
+  ['fullPath', (r) => r.fullPath, '/a b?x=1&x=2&y='],
+  ['url', (r) => r.url, 'http://localhost/a%20b?x=1&x=2&y='],
+  ['baseUrl', (r) => r.baseUrl, 'http://localhost/a%20b'],
+  ['rootUrl', (r) => r.rootUrl, 'http://localhost/'],
+  ['hostUrl', (r) => r.hostUrl, 'http://localhost/'],
+  ['host', (r) => r.host, 'localhost'],
+  ['scheme', (r) => [r.scheme, r.isSecure], ['http', false]],
+  ['queryString', (r) => r.queryString, 'x=1&x=2&y='],
+  [
+    'args',
+    (r) => [r.args.get('x'), r.args.getAll('x'), r.args.get('y'), r.args.get('z')],
+    ['1', ['1', '2'], '', undefined],
+  ],
+  ['cookies', (r) => [r.cookies.get('a'), r.cookies.get('b')], ['1', 'two']],
+  ['mimetype', (r) => [r.mimetype, r.mimetypeParams.get('charset')], ['text/plain', 'utf-8']],
+  ['authorization', (r) => r.authorization, { type: 'basic', username: 'ana', password: 'x:y' }],
+  ['acceptMimetypes', (r) => r.acceptMimetypes.bestMatch(['application/json', 'text/html']), 'text/html'],
+  ['acceptLanguages', (r) => r.acceptLanguages.best, 'de'],
+  ['ifNoneMatch', (r) => r.ifNoneMatch.contains('abc'), true],
+  ['range', (r) => r.range?.ranges, [[0, 10]]],
+  ['userAgent', (r) => r.userAgent, 'test'],
+  ['accessRoute', (r) => r.accessRoute, ['1.2.3.4', '5.6.7.8']],
+])('%s', async (_, read, expected) => {
+  const headers = {
+    cookie: 'a=1; b=two',
+    'content-type': 'Text/Plain; charset=utf-8',
+    authorization: `Basic ${btoa('ana:x:y')}`,
+    accept: 'text/html, application/json;q=0.9',
+    'accept-language': 'de, en;q=0.5',
+    'if-none-match': '"abc"',
+    range: 'bytes=0-9',
+    'user-agent': 'test',
+    'x-forwarded-for': '1.2.3.4, 5.6.7.8',
+  };
+  expect(await inView(read, '/a%20b?x=1&x=2&y=', { headers })).toEqual(expected);
+});
+
+describe('a body', () => {
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":[1]}' };
+
+  test('is JSON, data and text, as often as asked', async () => {
+    const read = async (r: FlaskRequest) => [await r.json, await r.getJson(), await r.text, (await r.data).length];
+    expect(await inView(read, '/', json)).toEqual([{ a: [1] }, { a: [1] }, '{"a":[1]}', 9]);
+  });
+
+  test.each([
+    ['of another type', { ...json, headers: { 'content-type': 'text/plain' } }, 415],
+    ['without a type', { ...json, headers: { 'content-type': '' } }, 415],
+    ['that is cut off', { ...json, body: '{"a":' }, 400],
+    ['that is no UTF-8', { ...json, body: '"\xff"' }, 200],
+  ])('%s as JSON', async (_, init, status) => {
+    const client = new Flask(import.meta, { staticFolder: null });
+    client.logger.sink = () => {};
+    client.post('/', async () => [await request.json, 200]);
+    expect((await client.fetch(new Request('http://localhost/', init))).status).toBe(status);
+  });
+
+  test('that is no JSON is undefined when that is asked for, and is read all the same with force', async () => {
+    const init = { ...json, headers: { 'content-type': 'text/plain' } };
+    const read = async (r: FlaskRequest) => [await r.getJson({ silent: true }), await r.getJson({ force: true })];
+    expect(await inView(read, '/', init)).toEqual([undefined, { a: [1] }]);
+  });
+
+  test('is a form, whose fields go with the query’s as values', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const init = { method: 'POST', headers, body: 'a=1&a=2&b=%C3%BC+x' };
+    const read = async (r: FlaskRequest) => {
+      const [form, values] = [await r.form, await r.values];
+      return [form.getAll('a'), form.require('b'), values.getAll('a'), (await r.data).length];
+    };
+    expect(await inView(read, '/?a=0', init)).toEqual([['1', '2'], 'ü x', ['0', '1', '2'], 0]);
+    const dataFirst = async (r: FlaskRequest) => [(await r.data).length, (await r.form).get('a')];
+    expect(await inView(dataFirst, '/', init)).toEqual([18, '1']);
+  });
+
+  test('is a form with files', async () => {
+    const data = new FormData();
+    data.set('title', 'T');
+    data.set('file', new File(['content'], 'a.txt', { type: 'text/plain' }));
+    const upload = new Flask(import.meta, { staticFolder: null });
+    upload.post('/', async () => {
+      const file = (await request.files).require('file');
+      return [(await request.form).get('title') ?? '', file.filename, file.mimetype, await file.text()].join('|');
+    });
+    const response = await upload.fetch(new Request('http://localhost/', { method: 'POST', body: data }));
+    expect(await response.text()).toBe('T|a.txt|text/plain|content');
+  });
+
+  test.each(['data', 'form', 'json'] as const)(
+    'of more than MAX_CONTENT_LENGTH is a 413 as %s, told or not',
+    async (member) => {
+      const limited = new Flask(import.meta, { staticFolder: null });
+      limited.config.MAX_CONTENT_LENGTH = 10;
+      limited.post('/', async () => String(await request[member]));
+      const type = member === 'json' ? 'application/json' : 'application/x-www-form-urlencoded';
+      const headers = { 'content-type': type };
+      const text = 'a=1234567890';
+      const stream = new Blob([text]).stream();
+      const told = new Request('http://localhost/', {
+        method: 'POST',
+        headers: { ...headers, 'content-length': '12' },
+        body: text,
+      });
+      const untold = new Request('http://localhost/', { method: 'POST', headers, body: stream, duplex: 'half' });
+      expect([(await limited.fetch(told)).status, (await limited.fetch(untold)).status]).toEqual([413, 413]);
+    },
+  );
+});
+
+test('a key that is missing is a 400; in debug mode it is an error that names the key', async () => {
+  const form = new Flask(import.meta, { staticFolder: null });
+  form.get('/', () => request.args.require('name'));
+  expect((await form.fetch(new Request('http://localhost/'))).status).toBe(400);
+});

@@ -1,0 +1,45 @@
+/** What the compiler knows of a view's parameters: this file is checked by it, and `expectTypeOf` does nothing at run time. */
+import { expectTypeOf, test } from 'vitest';
+import { Flask, type ViewParams } from '../../src/index.ts';
+
+declare module '../../src/routing/params.ts' {
+  interface ConverterTypes {
+    list: string[];
+  }
+}
+
+test('parameters are typed from the rule', () => {
+  expectTypeOf<ViewParams<'/user/<int:id>'>>().toEqualTypeOf<{ readonly id: number }>();
+  expectTypeOf<ViewParams<'/<name>/<float:f>/<uuid:u>/<path:p>'>>().toEqualTypeOf<{
+    readonly name: string;
+    readonly f: number;
+    readonly u: string;
+    readonly p: string;
+  }>();
+  expectTypeOf<ViewParams<'/<any(a, b):kind>'>>().toEqualTypeOf<{ readonly kind: 'a' | 'b' }>();
+  expectTypeOf<ViewParams<'/<string(length=2):code>-<int(min=1):n>'>>().toEqualTypeOf<{
+    readonly code: string;
+    readonly n: number;
+  }>();
+  expectTypeOf<ViewParams<'/<list:tags>'>>().toEqualTypeOf<{ readonly tags: string[] }>();
+  expectTypeOf<ViewParams<'/<custom:x>'>>().toEqualTypeOf<{ readonly x: unknown }>();
+});
+
+test('a view gets them, with the defaults, and mistakes do not compile', () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.get('/a/<int:id>', { endpoint: 'a' }, ({ id }) => {
+    expectTypeOf(id).toEqualTypeOf<number>();
+    return '';
+  });
+  app.route('/b/<x>', { endpoint: 'b', defaults: { page: 1 } }, ({ x, page }) => {
+    expectTypeOf(x).toEqualTypeOf<string>();
+    expectTypeOf(page).toEqualTypeOf<number>();
+    return '';
+  });
+  // @ts-expect-error the rule has no parameter of that name
+  app.get('/c/<int:id>', { endpoint: 'c' }, ({ name }) => String(name));
+  // @ts-expect-error a number is no reply
+  app.get('/d', { endpoint: 'd' }, () => 3);
+  // @ts-expect-error null is no reply
+  app.get('/e', { endpoint: 'e' }, () => null);
+});
