@@ -11,6 +11,8 @@ import { ANSWER, ANSWER_FLAG, EVENT_FLAG } from './wire.ts';
 
 /** Bytes up to which a body is copied into the answers' common text; longer ones are written by themselves. */
 const SHORT_BODY = 16 * 1024;
+/** Bytes of short pieces of an answer after which one is written at once. */
+const MOST_GATHERED = 16 * 1024;
 /** A long body is handed over in pieces, so that the kernel's copy of what waits to be sent stays small. */
 const PIECE = 256 * 1024;
 /** HttpLoop::kHighWater. */
@@ -61,7 +63,8 @@ export class HttpExchange implements Exchange {
   #chunked = false;
   #missing = 0;
   #rest: Uint8Array | null = null;
-  #rawCalls = 0;
+  /** Bytes of pieces that were not written at once. */
+  #gathered = 0;
 
   /** @internal */
   constructor(
@@ -260,7 +263,7 @@ export class HttpExchange implements Exchange {
       }
     }
     this.bytesSent += piece.length;
-    return this.#loop.write(this, ANSWER.PIECE, this.#answerFlags(), piece) <= HIGH_WATER;
+    return this.#send(ANSWER.PIECE, this.#answerFlags(), piece);
   }
 
   end(): void {
@@ -281,21 +284,22 @@ export class HttpExchange implements Exchange {
 
   raw(piece: string | Uint8Array): boolean {
     if (this.isOver || piece.length === 0) return true;
+    if (!this.#hasBegun) this.fields = typeof piece === 'string' ? piece : latin1Of(piece);
     this.#hasBegun = true;
-    this.#rawCalls += 1;
     this.bytesSent += piece.length;
-    if (this.#rawCalls === 1) this.fields = typeof piece === 'string' ? piece : latin1Of(piece);
-    // The first piece is often the only one: it travels with the other answers of the turn.
-    if (typeof piece === 'string' && this.#rawCalls === 1 && piece.length <= SHORT_BODY) {
-      this.#loop.answer(this, ANSWER.RAW, 0, 0, '', piece);
+    return this.#send(ANSWER.RAW, 0, piece);
+  }
+
+  /** Short pieces travel with the other answers of the turn; what has become much is written at once, to hear how much waits. */
+  #send(kind: typeof ANSWER.PIECE | typeof ANSWER.RAW, flags: number, piece: string | Uint8Array): boolean {
+    this.#gathered += piece.length;
+    if (this.#gathered <= MOST_GATHERED) {
+      this.#loop.answer(this, kind, flags, 0, '', typeof piece === 'string' ? piece : latin1Of(piece));
       return true;
     }
+    this.#gathered = 0;
     const bytes = typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
-    if (this.#rawCalls === 1 && bytes.length <= SHORT_BODY) {
-      this.#loop.answer(this, ANSWER.RAW, 0, 0, '', latin1Of(bytes));
-      return true;
-    }
-    return this.#loop.write(this, ANSWER.RAW, 0, bytes) <= HIGH_WATER;
+    return this.#loop.write(this, kind, flags, bytes) <= HIGH_WATER;
   }
 
   rawEnd(keepAlive: boolean): void {
