@@ -12,7 +12,10 @@ export interface BodySink {
   /** The bytes are the sink's own. False asks for no more until `resumeBody()`. */
   data(piece: Buffer): boolean;
   end(): void;
-  /** The client left, or sent what is no body, before the end. */
+  /**
+   * The client left, or sent what is no body or too much, before the end. The error's `code` is ECONNRESET; where the engine has
+   * answered the client itself (400, 408, 413), `isOver` holds.
+   */
   abort(error: Error): void;
 }
 

@@ -56,10 +56,11 @@ export async function sendStream(
       throw new TypeError(`The body must have the ${length} bytes of its Content-Length (got ${sent}).`);
     exchange.end();
   } catch (error) {
-    const left = exchange.isGone;
-    if (!left) exchange.abort();
-    if (!left || !isAbort(error)) onError(error);
-    if (!left) cancel(source, error, onError);
+    const isOver = exchange.isOver;
+    if (!isOver || !isAbort(error)) onError(error);
+    if (isOver) return;
+    exchange.abort();
+    cancel(source, error, onError);
   }
 }
 

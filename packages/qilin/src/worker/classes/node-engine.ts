@@ -10,6 +10,7 @@ import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
+import { answerFailure } from '../../http/answer-failure.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
 import { checkRequestHead } from '../../http/request-rules.ts';
 import { Connections } from '../connections.ts';
@@ -152,17 +153,9 @@ export class NodeEngine implements WorkerClass {
     }
   }
 
-  /** The app threw: the client gets a 500 without a stack, or a broken connection when the answer was begun already. */
   #appFailed(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     this.#context.log.error(`Error handling request ${req.method} ${req.url}\n${explain(error)}`);
-    if (res.headersSent) {
-      res.destroy();
-      return;
-    }
-    for (const name of res.getHeaderNames()) res.removeHeader(name);
-    res.statusCode = 500;
-    res.setHeader('Content-Type', 'text/plain');
-    res.end('Internal Server Error\n');
+    answerFailure(res);
   }
 
   #track(session: ServerHttp2Session): void {

@@ -1,0 +1,89 @@
+/** What Node's HTTP code and the frameworks ask a socket without changing anything: its addresses, and what never varies. */
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
+import { getDefaultHighWaterMark } from 'node:stream';
+import type { Exchange } from '../../contract/exchange.ts';
+
+export class SocketFacts extends EventEmitter {
+  readable = true;
+  writable = true;
+  protected readonly exchange: Exchange;
+
+  // On the prototype, since they are the same for all.
+  /** Written by ServerResponse.end(), read by nobody. */
+  declare readonly _writableState: { corked: number };
+  declare readonly writableHighWaterMark: number;
+  declare readonly readableHighWaterMark: number;
+  /** Where the app is an `http.Server` of its own. */
+  declare readonly server: Server | undefined;
+
+  constructor(exchange: Exchange) {
+    super();
+    this.exchange = exchange;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.exchange.peer?.address;
+  }
+
+  get remotePort(): number | undefined {
+    return this.exchange.peer?.port;
+  }
+
+  get remoteFamily(): string | undefined {
+    return this.exchange.peer?.family;
+  }
+
+  get localAddress(): string | undefined {
+    return this.exchange.local?.address;
+  }
+
+  get localPort(): number | undefined {
+    return this.exchange.local?.port;
+  }
+
+  get localFamily(): string | undefined {
+    return this.exchange.local?.family;
+  }
+
+  address(): object {
+    return this.exchange.local ?? {};
+  }
+
+  get readyState(): string {
+    if (this.writable) return this.readable ? 'open' : 'writeOnly';
+    return this.readable ? 'readOnly' : 'closed';
+  }
+
+  // The engine decides these for the connection.
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setEncoding(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}
+
+Object.assign(SocketFacts.prototype, {
+  _writableState: { corked: 0 },
+  writableHighWaterMark: getDefaultHighWaterMark(false),
+  readableHighWaterMark: getDefaultHighWaterMark(false),
+  server: undefined,
+  parser: null,
+  connecting: false,
+  pending: false,
+  allowHalfOpen: true,
+});
