@@ -25,6 +25,7 @@ export class FakeExchange implements Exchange {
   readonly bodyLength: number | undefined;
   readonly expectsContinue: boolean;
   keepsAlive: boolean;
+  readonly asksForUpgrade = false;
   reason = '';
   hasDate = false;
   owner: object | null = null;
@@ -77,6 +78,10 @@ export class FakeExchange implements Exchange {
   header(name: string): string | undefined {
     const values = this.#rawHeaders.filter((_, i) => i % 2 === 1 && this.#rawHeaders[i - 1]?.toLowerCase() === name);
     return values.length === 0 ? undefined : values.join(name === 'cookie' ? '; ' : ', ');
+  }
+
+  hasHeaderLike(prefix: string): boolean {
+    return this.#rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase().startsWith(prefix));
   }
 
   rawHeaders(): string[] {
@@ -182,6 +187,14 @@ export class FakeExchange implements Exchange {
     this.sink?.abort(Object.assign(new Error('The client left'), { code: 'ECONNRESET' }));
     this.onGone?.(this);
     this.#finish();
+  }
+
+  get bytesSent(): number {
+    return this.body.length + this.wire.length;
+  }
+
+  detach(): undefined {
+    return undefined;
   }
 
   /** Resolves when the answer is complete, or will never be. */
