@@ -28,6 +28,8 @@ interface StartOptions {
   readonly descriptors?: readonly number[];
   /** A command that is to start it, such as `unshare`. */
   readonly launcher?: readonly string[];
+  /** What a user types for it, in the place of the file that Node is given: `npx qilin`. */
+  readonly program?: readonly string[];
 }
 
 export interface Exit {
@@ -68,8 +70,9 @@ export class QilinProcess implements AsyncDisposable {
 
   constructor(args: readonly string[], options: StartOptions) {
     const { cwd = repository, env = {}, bind = '127.0.0.1:0', uid, descriptors = [], launcher = [] } = options;
+    const { program = [process.execPath, command] } = options;
     const bound = bind === null ? [] : ['--bind', bind];
-    const [file = '', ...words] = [...launcher, process.execPath, command, ...bound, ...args];
+    const [file = '', ...words] = [...launcher, ...program, ...bound, ...args];
     this.child = spawn(file, words, {
       cwd,
       env: { ...cleanEnvironment(), ...env, [MARK]: this.#mark.slice(MARK.length + 1) },
