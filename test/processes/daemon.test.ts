@@ -50,5 +50,26 @@ test('a pid file of a server that runs is told, with a status that is not 0', as
   await using starter = new QilinProcess(args, { cwd: folder.path, bind: null });
   expect((await starter.exited).status).toBe(1);
   expect(starter.log).toContain(`names process ${process.pid}, which is running`);
-  expect(starter.running).toEqual([]);
+  // It tells its starter while it is on its way out.
+  await eventually(() => starter.running.length === 0, 'the end of the daemon');
+});
+
+test('an upgrade of it that fails is told in its error log, with the reason', async () => {
+  using folder = temporaryFolder();
+  const pidfile = join(folder.path, 'qilin.pid');
+  const config = (more: string) => `{"daemon": true, "pidfile": "${pidfile}", "errorlog": "error.log"${more}}`;
+  write(folder.path, 'qilin.config.json', config(''));
+  await using starter = new QilinProcess(['--bind', 'unix:server.sock', APP], { cwd: folder.path, bind: null });
+  expect((await starter.exited).status).toBe(0);
+  write(folder.path, 'qilin.config.json', config(', "wrkers": 1'));
+  process.kill(Number(readFileSync(pidfile, 'utf8')), 'SIGUSR2');
+  const log = await eventually(() => {
+    const text = readFileSync(join(folder.path, 'error.log'), 'utf8');
+    return text.includes('The new arbiter has exited (status 1); this one keeps serving') && text;
+  }, 'the end of the new arbiter');
+  expect(log).toMatch(
+    /The new arbiter does not start: qilin\.config\.json: wrkers is not a setting; did you mean workers\?/,
+  );
+  process.kill(Number(readFileSync(pidfile, 'utf8')), 'SIGTERM');
+  await eventually(() => starter.running.length === 0, 'the end of the daemon');
 });

@@ -356,8 +356,10 @@ export class Arbiter {
     if (this.#fleet.goal !== 'serve') return;
     if (this.#upgrade.isUnderWay) return this.#log.warning('USR2 ignored: an upgrade is under way already');
     await this.#callHook('preExec', (hooks) => hooks.preExec?.(this.#info()));
-    const onEnd = (status: number | null) => this.#mailbox.put({ type: 'successorExit', status });
-    this.#upgrade.begin(this.#generations.sockets, this.#options.startedIn, onEnd);
+    this.#upgrade.begin(this.#generations.sockets, this.#options.startedIn, {
+      onFailure: (text) => this.#log.error(`The new arbiter does not start: ${text}`),
+      onEnd: (status) => this.#mailbox.put({ type: 'successorExit', status }),
+    });
     this.#log.info(`Starting a new arbiter with pid: ${this.#upgrade.successorPid}`);
   }
 

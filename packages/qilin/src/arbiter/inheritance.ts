@@ -44,12 +44,12 @@ function inheritedSocket(fd: number) {
   return { fd, requested: { kind: 'fd', fd } as const, actual };
 }
 
-/** Starts the same command again, with the sockets. */
+/** Starts the same command again, with the sockets and a channel on which it can say why it does not start. */
 export function spawnHeir(sockets: Sockets, cwd: string): ChildProcess {
   const lent = sockets.map((socket, index) => ({ ...socket, fd: FIRST_FD + index }));
   return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     cwd,
     env: { ...process.env, [SOCKETS]: JSON.stringify(lent), [PREDECESSOR]: String(process.pid) },
-    stdio: ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd)],
+    stdio: ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd), 'ipc'],
   });
 }

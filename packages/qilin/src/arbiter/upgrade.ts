@@ -6,6 +6,13 @@ import type { ChildProcess } from 'node:child_process';
 import { spawnHeir } from './inheritance.ts';
 import type { Sockets } from './sockets.ts';
 
+interface Ending {
+  /** Why it does not start, where nobody can read its stderr: it is a daemon. */
+  onFailure(text: string): void;
+  /** It has ended, or could not be started (null). */
+  onEnd(status: number | null): void;
+}
+
 export class Upgrade {
   #predecessor: number | undefined;
   #successor: ChildProcess | undefined;
@@ -29,13 +36,13 @@ export class Upgrade {
     return this.#successor?.pid;
   }
 
-  /**
-   * Starts the new arbiter.
-   * @param onEnd Called when it has ended, or could not be started (null).
-   */
-  begin(sockets: Sockets, cwd: string, onEnd: (status: number | null) => void): void {
+  /** Starts the new arbiter. */
+  begin(sockets: Sockets, cwd: string, { onFailure, onEnd }: Ending): void {
     const successor = spawnHeir(sockets, cwd);
     this.#successor = successor;
+    successor.on('message', (failure) => {
+      if (failure !== '') onFailure(String(failure));
+    });
     const ended = (status: number | null) => {
       if (this.#successor !== successor) return;
       this.#successor = undefined;

@@ -30,7 +30,7 @@ export function startDaemon(): Promise<number> {
   });
 }
 
-/** To the process in the foreground: an empty text when this one serves, or why it does not. */
+/** To the process in the foreground, or to the old arbiter of an upgrade: an empty text when this one serves, or why not. */
 export function tellStarter(failure: string): void {
   if (isDaemon() && process.connected) process.send?.(failure);
 }
