@@ -55,6 +55,11 @@ export const ERRORS = {
     cure: 'Say which it is with `--interface fetch` or `--interface node`.',
     exitStatus: APP_LOAD_ERROR,
   },
+  APP_UNSUPPORTED: {
+    meaning: 'The worker class cannot serve an app of this kind.',
+    cure: 'Choose the class that the message names, with `--worker-class`.',
+    exitStatus: APP_LOAD_ERROR,
+  },
   APP_FAILED: {
     meaning: "The app's own code threw while it was loaded.",
     cure: 'Correct the error that the stack shows.',

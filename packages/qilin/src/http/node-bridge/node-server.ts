@@ -7,6 +7,7 @@ import type { Milliseconds } from '../../contract/units.ts';
 import { answerFailure } from '../answer-failure.ts';
 import { messageClassesFor } from './message-classes.ts';
 import type { BridgedRequest, BridgedResponse } from './node-internals.ts';
+import { fillRequest } from './request-head.ts';
 import { StandInSocket } from './stand-in-socket.ts';
 
 export interface NodeServerOptions {
@@ -40,7 +41,7 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
     const socket = new StandInSocket(exchange);
     if (server !== undefined) Object.assign(socket, { server });
     const req = classes.createRequest(socket);
-    fill(req, exchange);
+    fillRequest(req, exchange);
     const res = classes.createResponse(req);
     res._keepAliveTimeout = keepAliveTimeout;
     res.shouldKeepAlive = exchange.keepsAlive;
@@ -57,18 +58,6 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
       fail(error, req, res);
     }
   };
-}
-
-function fill(req: BridgedRequest, exchange: Exchange): void {
-  const { minorVersion } = exchange;
-  req.httpVersionMajor = 1;
-  req.httpVersionMinor = minorVersion;
-  req.httpVersion = minorVersion === 1 ? '1.1' : '1.0';
-  req.method = exchange.method;
-  req.url = exchange.target;
-  const rawHeaders = exchange.rawHeaders();
-  req._addHeaderLines(rawHeaders, rawHeaders.length);
-  if (!exchange.hasBody) req.complete = true;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Origin, Origins } from './origin.ts';
 /** To be called as a request comes in. */
 export type RecordAccess = (req: IncomingMessage, res: ServerResponse) => void;
 
-export function createAccessRecorder(accessLog: AccessLog, origins: Origins): RecordAccess {
+export function createAccessRecorder(accessLog: AccessLog, origins: Origins<IncomingMessage>): RecordAccess {
   return (req, res) => {
     const start = process.hrtime.bigint();
     const origin = origins.of(req);

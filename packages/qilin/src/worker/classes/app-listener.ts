@@ -1,4 +1,5 @@
 /** Any kind of app as one function of `(req, res)`. */
+import type { IncomingMessage } from 'node:http';
 import { fetchToNodeListener } from '../../app/node-listener.ts';
 import type { App, NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
@@ -6,7 +7,7 @@ import type { Log } from '../../contract/log.ts';
 import { takeRequestListeners } from './node-server.ts';
 import type { Origins } from './origin.ts';
 
-export function createAppListener(app: App, origins: Origins, log: Log): NodeListener {
+export function createAppListener(app: App, origins: Origins<IncomingMessage>, log: Log): NodeListener {
   switch (app.kind) {
     case 'fetch':
       return fetchToNodeListener(app.fetch, {

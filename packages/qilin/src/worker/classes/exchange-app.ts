@@ -1,31 +1,90 @@
 /** Any kind of app as one function of an exchange of the native engine. */
+import { Server as HttpServer } from 'node:http';
+import { Socket } from 'node:net';
 import type { Exchange } from '@qilin/picoev';
-import { explain } from '../../contract/errors.ts';
+import { explain, QilinError } from '../../contract/errors.ts';
+import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
 import { createFetchServer } from '../../http/fetch-server.ts';
-import type { ExchangeOrigins } from './exchange-origin.ts';
+import { createNodeServer } from '../../http/node-bridge/node-server.ts';
+import { createUpgradeRequest } from '../../http/node-bridge/request-head.ts';
+import { createAccessRecorder } from './access-recorder.ts';
+import { createAppListener } from './app-listener.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
+import { EXCHANGE_VIEW } from './exchange-view.ts';
+import { MESSAGE_VIEW } from './message-view.ts';
+import { createOrigins, type Origins } from './origin.ts';
 
 export type ServeExchange = (exchange: Exchange) => void;
 
-export function createExchangeApp(context: WorkerContext, origins: ExchangeOrigins): ServeExchange {
-  const { app, accessLog, log } = context;
-  const onError = (error: unknown) => log.error(`Error handling request\n${explain(error)}`);
-  if (app.kind !== 'fetch') throw new Error('not yet');
-  const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
-  const serve = createFetchServer(app.fetch, {
-    onError,
-    resolve: (exchange) => {
-      const said = origins.read(exchange);
-      if (said.kind !== 'forwarded') return undefined;
-      const host = said.host ?? exchange.header('host');
-      return host === undefined ? undefined : { scheme: said.scheme ?? 'http', host };
-    },
-  });
+/**
+ * @param onUpgrade Gets each connection that has gone over to another protocol.
+ * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
+ */
+export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: Socket) => void): ServeExchange {
+  const origins = createOrigins(context.config, context.listeners, EXCHANGE_VIEW);
+  const serve = context.app.kind === 'fetch' ? createFetchApp(context, origins) : createNodeApp(context, onUpgrade);
   return (exchange) => {
-    const said = origins.read(exchange);
-    record?.(exchange, said);
-    if (said.kind === 'contradiction') exchange.respond(400, 'Content-Type: text/plain\r\n', 'Bad Request\n');
+    // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
+    if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
+    else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
     else serve(exchange);
   };
+}
+
+function refuse(exchange: Exchange, status: number, phrase: string): void {
+  exchange.closeAfter();
+  exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
+}
+
+function createFetchApp({ app, accessLog, log }: WorkerContext, origins: Origins<Exchange>): ServeExchange {
+  if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
+  const serve = createFetchServer(app.fetch, {
+    resolve: (exchange) => origins.forwarded(exchange),
+    onError: (error) => log.error(`Error handling request\n${explain(error)}`),
+  });
+  if (accessLog === null) return serve;
+  const record = createExchangeRecorder(accessLog, origins);
+  return (exchange) => {
+    record(exchange);
+    serve(exchange);
+  };
+}
+
+function createNodeApp(
+  { app, config, listeners, accessLog, log }: WorkerContext,
+  onUpgrade: (socket: Socket) => void,
+): ServeExchange {
+  const origins = createOrigins(config, listeners, MESSAGE_VIEW);
+  const server = app.kind === 'server' ? requireHttp(app.server, app.name) : undefined;
+  const serve = createNodeServer(createAppListener(app, origins, log), {
+    keepAliveTimeout: toMilliseconds(config.keepalive),
+    app: app.kind === 'node' ? app.listener : undefined,
+    server,
+    observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
+    onError: (error, { method, url }) => log.error(`Error handling request ${method} ${url}\n${explain(error)}`),
+  });
+  if (server === undefined) return serve;
+  return (exchange) => {
+    if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) serve(exchange);
+  };
+}
+
+function requireHttp(server: object, name: string): HttpServer {
+  if (server instanceof HttpServer) return server;
+  throw new QilinError(
+    'APP_UNSUPPORTED',
+    `${name} lets a server listen that is no http.Server: class picoev speaks HTTP alone, use class async.`,
+  );
+}
+
+/** Hands the connection to the server's 'upgrade' listeners, as Node does. False when it has none: then it is a request. */
+function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Socket) => void): boolean {
+  if (server.listenerCount('upgrade') === 0) return false;
+  const detached = exchange.detach();
+  if (detached === undefined) return false;
+  const socket = new Socket({ fd: detached.fd, readable: true, writable: true, allowHalfOpen: true });
+  onUpgrade(socket);
+  server.emit('upgrade', createUpgradeRequest(exchange, socket), socket, detached.rest);
+  return true;
 }

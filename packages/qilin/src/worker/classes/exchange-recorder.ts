@@ -1,27 +1,22 @@
 /** Makes an access log entry of each exchange of a fetch app on the native engine, when it is over. */
 import type { Exchange } from '@qilin/picoev';
 import type { AccessEntry, AccessLog } from '../../contract/worker-class.ts';
-import type { Forwarded } from '../../http/forwarded.ts';
-import type { ExchangeOrigins } from './exchange-origin.ts';
+import type { Origin, Origins } from './origin.ts';
 
-/** To be called as a request comes in, with what `origins` read of it. */
-export type RecordExchange = (exchange: Exchange, said: Forwarded) => void;
+/** To be called as a request comes in. */
+export type RecordExchange = (exchange: Exchange) => void;
 
-export function createExchangeRecorder(accessLog: AccessLog, origins: ExchangeOrigins): RecordExchange {
-  return (exchange, said) => {
+export function createExchangeRecorder(accessLog: AccessLog, origins: Origins<Exchange>): RecordExchange {
+  return (exchange) => {
     const start = performance.now();
     // Asked for now: the connection may be closed when the answer is over.
-    const client = origins.clientOf(exchange, said);
-    const server = origins.serverOf(exchange);
-    const scheme = (said.kind === 'forwarded' ? said.scheme : undefined) ?? 'http';
+    const origin = origins.of(exchange);
     exchange.onOver = () => {
       const microseconds = Math.round((performance.now() - start) * 1000);
-      accessLog.write(new ExchangeAccessEntry(exchange, { microseconds, client, scheme, server }));
+      accessLog.write(new ExchangeAccessEntry(exchange, origin, microseconds));
     };
   };
 }
-
-type Facts = Pick<AccessEntry, 'microseconds' | 'client' | 'scheme' | 'server'>;
 
 class ExchangeAccessEntry implements AccessEntry {
   readonly method: string;
@@ -35,17 +30,17 @@ class ExchangeAccessEntry implements AccessEntry {
   readonly server: string;
   readonly #exchange: Exchange;
 
-  constructor(exchange: Exchange, facts: Facts) {
+  constructor(exchange: Exchange, origin: Origin, microseconds: number) {
     this.method = exchange.method;
     this.target = exchange.target;
     this.protocol = `HTTP/1.${exchange.minorVersion}`;
     // A client that left before the answer: nginx's 499, since a status that was never sent would mislead.
     this.status = exchange.status === 0 ? 499 : exchange.status;
     this.bytes = hasBody(exchange.method, exchange.status) ? exchange.bytesSent : 0;
-    this.microseconds = facts.microseconds;
-    this.client = facts.client;
-    this.scheme = facts.scheme;
-    this.server = facts.server;
+    this.microseconds = microseconds;
+    this.client = origin.client;
+    this.scheme = origin.scheme;
+    this.server = origin.server;
     this.#exchange = exchange;
   }
 

@@ -18,6 +18,7 @@ import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { limitBody } from './body-limit.ts';
 import { type Carrier, RESPONSE } from './carrier.ts';
+import { MESSAGE_VIEW } from './message-view.ts';
 import { createNodeServer, type NodeServer } from './node-server.ts';
 import { createOrigins, type Origins } from './origin.ts';
 import { limitResponseTime } from './response-deadline.ts';
@@ -35,7 +36,7 @@ export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
-  readonly #origins: Origins;
+  readonly #origins: Origins<IncomingMessage>;
   /** Each connection is closed after its first answer. */
   readonly #noKeepAlive: boolean;
   readonly #connections: Connections;
@@ -54,7 +55,7 @@ export class NodeEngine implements WorkerClass {
     this.#context = context;
     this.#options = options;
     this.#limits = createRequestLimits(config);
-    const origins = createOrigins(config, context.listeners);
+    const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
     this.#origins = origins;
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#listener = createAppListener(context.app, origins, log);

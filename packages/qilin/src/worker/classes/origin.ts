@@ -1,6 +1,4 @@
 /** Where a request came from: by its connection, and by what a trusted proxy says of it. */
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { type Address, formatAddress } from '../../contract/address.ts';
 import type { RequestOrigin } from '../../contract/app.ts';
 import type { Listener } from '../../contract/messages.ts';
@@ -15,74 +13,79 @@ export interface Origin {
   readonly server: string;
 }
 
-export interface Origins {
+export interface Origins<R> {
   /** Scheme and host that `request.url` should have where a trusted proxy told them; undefined where nothing is said. */
-  forwarded(req: IncomingMessage): RequestOrigin | undefined;
+  forwarded(request: R): RequestOrigin | undefined;
   /** A trusted proxy said that the client came by HTTPS, and that it did not: to be answered with 400, as Gunicorn does. */
-  contradict(req: IncomingMessage): boolean;
+  contradict(request: R): boolean;
   /** All of it, for the access log. */
-  of(req: IncomingMessage): Origin;
+  of(request: R): Origin;
 }
 
-export function createOrigins(settings: ForwardedSettings, listeners: readonly Listener[]): Origins {
+/** How an engine's requests tell what is asked of them here. */
+export interface RequestView<R> {
+  /** Makes the question whether any of these headers is there; names in lower case. */
+  mentions(names: readonly string[]): (request: R) => boolean;
+  /** Value of a header, repeated ones joined by commas. */
+  header(request: R, name: string): string | undefined;
+  /** Address of the connection's other end; undefined on a unix socket. May be a system call. */
+  peer(request: R): string | undefined;
+  localPort(request: R): number | undefined;
+  scheme(request: R): 'http' | 'https';
+}
+
+export function createOrigins<R>(
+  settings: ForwardedSettings,
+  listeners: readonly Listener[],
+  view: RequestView<R>,
+): Origins<R> {
   const resolve = createForwarded(settings);
   const addresses = listeners.map(({ address }) => address);
   const secure = Object.keys(settings.secureSchemeHeaders).map((name) => name.toLowerCase());
-  const names = [...secure, 'x-forwarded-for', 'x-forwarded-host'];
-  // The peer's address is a system call for each connection: asked for only where a header says something.
-  const look = (req: IncomingMessage): Forwarded =>
-    names.some((name) => req.headers[name] !== undefined)
-      ? resolve(peerOf(req.socket, addresses), (name) => headerOf(req, name))
-      : NOTHING_SAID;
-  // Access log, check and app each ask of the same request, one after the other.
-  let latest: { readonly req: IncomingMessage | undefined; readonly said: Forwarded } = {
-    req: undefined,
-    said: NOTHING_SAID,
+  const mentions = view.mentions([...secure, 'x-forwarded-for', 'x-forwarded-host']);
+
+  /** By the local port; a connection without one came by a unix socket. */
+  const listenerOf = (request: R): Address => {
+    const [only = NOWHERE, ...others] = addresses;
+    if (others.length === 0) return only;
+    const port = view.localPort(request);
+    const isMine = (address: Address) => (address.kind === 'tcp' ? address.port === port : port === undefined);
+    return addresses.find(isMine) ?? only;
   };
-  const read = (req: IncomingMessage): Forwarded => {
-    if (latest.req !== req) latest = { req, said: look(req) };
-    return latest.said;
+  const peerOf = (request: R) => view.peer(request) ?? (listenerOf(request).kind === 'unix' ? UNIX_PEER : undefined);
+  // The peer's address is a system call for each connection: asked for only where a header says something.
+  const look = (request: R): Forwarded =>
+    mentions(request) ? resolve(peerOf(request), (name) => view.header(request, name)) : NOTHING_SAID;
+  // Access log, check and app each ask of the same request, one after the other.
+  let latest: R | undefined;
+  let said: Forwarded = NOTHING_SAID;
+  const read = (request: R): Forwarded => {
+    if (latest !== request) {
+      said = look(request);
+      latest = request;
+    }
+    return said;
   };
   return {
-    forwarded(req) {
-      const said = read(req);
-      if (said.kind !== 'forwarded') return undefined;
-      const host = said.host ?? req.headers.host;
-      return host === undefined ? undefined : { scheme: said.scheme ?? schemeOf(req.socket), host };
+    forwarded(request) {
+      const told = read(request);
+      if (told.kind !== 'forwarded') return undefined;
+      const host = told.host ?? view.header(request, 'host');
+      return host === undefined ? undefined : { scheme: told.scheme ?? view.scheme(request), host };
     },
-    contradict: (req) => read(req).kind === 'contradiction',
-    of(req) {
-      const said = read(req);
-      const believed = said.kind === 'forwarded' ? said : undefined;
+    contradict: (request) => read(request).kind === 'contradiction',
+    of(request) {
+      const told = read(request);
+      const believed = told.kind === 'forwarded' ? told : undefined;
       return {
-        client: believed?.client ?? req.socket.remoteAddress,
-        scheme: believed?.scheme ?? schemeOf(req.socket),
-        server: formatAddress(listenerOf(req.socket, addresses)),
+        client: believed?.client ?? view.peer(request),
+        scheme: believed?.scheme ?? view.scheme(request),
+        server: formatAddress(listenerOf(request)),
       };
     },
   };
 }
 
-function headerOf(req: IncomingMessage, name: string): string | undefined {
-  const value = req.headers[name];
-  return Array.isArray(value) ? value.join(',') : value;
-}
-
-const schemeOf = (socket: Socket): 'http' | 'https' => ('encrypted' in socket ? 'https' : 'http');
-
-function peerOf(socket: Socket, addresses: readonly Address[]): string | undefined {
-  return socket.remoteAddress ?? (listenerOf(socket, addresses).kind === 'unix' ? UNIX_PEER : undefined);
-}
-
 const NOTHING_SAID: Forwarded = { kind: 'none' };
 
 const NOWHERE: Address = { kind: 'unix', path: '' };
-
-/** By the local port; a connection without one came by a unix socket. */
-function listenerOf(socket: Socket, addresses: readonly Address[]): Address {
-  const [only = NOWHERE, ...others] = addresses;
-  if (others.length === 0) return only;
-  const { localPort } = socket;
-  const isMine = (address: Address) => (address.kind === 'tcp' ? address.port === localPort : localPort === undefined);
-  return addresses.find(isMine) ?? only;
-}

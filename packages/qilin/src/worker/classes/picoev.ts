@@ -2,13 +2,13 @@
  * Class `picoev`: the native engine. Connections, framing and deadlines are the kernel's; the app gets a light `Request`, or
  * Node's own message objects. Also `meinheld`.
  */
+import type { Socket } from 'node:net';
 import { closeFd, type Exchange, HttpLoop } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerClassFactory, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { createExchangeApp, type ServeExchange } from './exchange-app.ts';
-import { ExchangeOrigins } from './exchange-origin.ts';
 
 export const workerClass: WorkerClassFactory = (context) => new PicoevEngine(context);
 
@@ -16,18 +16,18 @@ class PicoevEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #loop: HttpLoop;
   readonly #serve: ServeExchange;
-  readonly #origins: ExchangeOrigins;
   /** Each connection is closed after its first answer. */
   readonly #noKeepAlive: boolean;
+  /** Connections that have gone over to another protocol. */
+  readonly #upgraded = new Set<Socket>();
   #isAccepting = false;
   #onEmpty: (() => void) | undefined;
 
   constructor(context: WorkerContext) {
-    const { app, config, listeners, log } = context;
+    const { app, config, log } = context;
     this.#context = context;
     this.#noKeepAlive = config.keepalive === 0;
-    this.#origins = new ExchangeOrigins(config, listeners);
-    this.#serve = createExchangeApp(context, this.#origins);
+    this.#serve = createExchangeApp(context, (socket) => this.#keep(socket));
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
       {
@@ -35,7 +35,7 @@ class PicoevEngine implements WorkerClass {
         onExhausted: (code) =>
           log.warning(`No descriptor for another connection (${code}): ${this.#loop.stats.open} are open, it waits`),
         onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
-        onEmpty: () => this.#onEmpty?.(),
+        onEmpty: () => this.#tellWhenEmpty(),
       },
     );
   }
@@ -48,7 +48,7 @@ class PicoevEngine implements WorkerClass {
   async drain(): Promise<void> {
     this.#stopAccepting();
     this.#loop.drain();
-    if (this.#loop.stats.open === 0) return;
+    if (this.#isEmpty()) return;
     const lastChance = setTimeout(() => this.#loop.closeIdle(), toMilliseconds(this.#context.config.keepalive));
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -59,15 +59,32 @@ class PicoevEngine implements WorkerClass {
   stop(): void {
     this.#stopAccepting();
     this.#loop.close();
+    for (const socket of this.#upgraded) socket.destroy();
   }
 
   stats(): WorkerStats {
     const { open, accepted, requests, wakeups } = this.#loop.stats;
-    return { connections: open, accepted, requests, wakeups };
+    return { connections: open + this.#upgraded.size, accepted, requests, wakeups };
   }
 
   busyFor(): Milliseconds {
     return 0;
+  }
+
+  #isEmpty(): boolean {
+    return this.#loop.stats.open === 0 && this.#upgraded.size === 0;
+  }
+
+  #tellWhenEmpty(): void {
+    if (this.#isEmpty()) this.#onEmpty?.();
+  }
+
+  #keep(socket: Socket): void {
+    this.#upgraded.add(socket);
+    socket.once('close', () => {
+      this.#upgraded.delete(socket);
+      this.#tellWhenEmpty();
+    });
   }
 
   /** Lets go of the listening sockets: one that the arbiter has closed refuses clients only when the last worker has closed it too. */
