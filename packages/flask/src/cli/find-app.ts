@@ -64,7 +64,11 @@ function findFile(module: string | undefined, folder: string): string {
 /** What is thrown by the module itself goes to the caller. */
 async function load(file: string, folder: string): Promise<Exports> {
   if (/\.[cm]?ts$/.test(file)) await loadTypeScript(folder);
-  return await import(pathToFileURL(file).href);
+  const namespace: Exports = await import(pathToFileURL(file).href);
+  // TypeScript in a folder without `"type": "module"` becomes CommonJS, whose exports are all in `default`.
+  const whole = namespace['default'];
+  const isCompiled = typeof whole === 'object' && whole !== null && '__esModule' in whole;
+  return isCompiled ? Object.fromEntries(Object.entries(whole)) : namespace;
 }
 
 /** TypeScript is run by `tsx`: that of the app, or the one that comes with qilin. */
