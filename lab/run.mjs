@@ -8,7 +8,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildProgram, POLLER_SOURCES, TIMER_SOURCES } from '../scripts/native.mjs';
-import { root } from '../scripts/prepare.mjs';
+import { root, run } from '../scripts/prepare.mjs';
 import { charts, page } from './page.mjs';
 
 const execute = promisify(execFile);
@@ -41,4 +41,5 @@ const plots = join(root, 'docs/event-loop');
 mkdirSync(plots, { recursive: true });
 for (const [name, svg] of Object.entries(charts(results))) writeFileSync(join(plots, `${name}.svg`), svg);
 writeFileSync(join(root, 'docs/event-loop.md'), page(results));
+run('npx', ['biome', 'format', '--write', 'docs/event-loop.md']);
 console.log('lab: wrote docs/event-loop.md');
