@@ -99,17 +99,22 @@ export class FileStorage {
  * @example secureFilename('../../../etc/passwd') === 'etc_passwd'
  */
 export function secureFilename(filename: string): string {
-  return (
-    filename
-      .normalize('NFKD')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is "ASCII"
-      .replace(/[^\x00-\x7f]/g, '')
-      .replace(process.platform === 'win32' ? /[/\\]/g : /\//g, ' ')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they separate words in Python
-      .replace(/^[\s\x1c-\x1f]+|[\s\x1c-\x1f]+$/g, '')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they separate words in Python
-      .replace(/[\s\x1c-\x1f]+/g, '_')
-      .replace(/[^A-Za-z0-9_.-]/g, '')
-      .replace(/^[._]+|[._]+$/g, '')
-  );
+  const words = filename
+    .normalize('NFKD')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is "ASCII"
+    .replace(/[^\x00-\x7f]/g, '')
+    .replace(process.platform === 'win32' ? /[/\\]/g : /\//g, ' ')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they separate words in Python
+    .split(/[\s\x1c-\x1f]+/)
+    .filter((word) => word !== '')
+    .join('_');
+  return stripEnds(words.replace(/[^A-Za-z0-9_.-]/g, ''), '._');
+}
+
+/** Takes characters off both ends; an expression such as `/[._]+$/` would need time in the square of the length. */
+function stripEnds(text: string, chars: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && chars.includes(text.charAt(start))) start++;
+  while (end > start && chars.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }

@@ -109,7 +109,10 @@ interface MimeParts {
 }
 
 function splitMime(value: string): MimeParts | undefined {
-  const [essence = '', ...params] = value.toLowerCase().split(/\s*;\s*/);
+  const [essence = '', ...params] = value
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
   const slash = essence.indexOf('/');
   if (slash < 0) return undefined;
   return { type: essence.slice(0, slash), subtype: essence.slice(slash + 1), params: params.sort().join(';') };
@@ -118,7 +121,7 @@ function splitMime(value: string): MimeParts | undefined {
 /** An `Accept` header. Mirrors Werkzeug's `MIMEAccept`: wildcards, and parameters that must be equal. */
 export class MimeAccept extends Accept {
   protected override specificity(value: string): Specificity {
-    return value.split(/\/|\s*;\s*/).map((part) => part !== '*');
+    return value.split(/[/;]/).map((part) => part.trim() !== '*');
   }
 
   /** @throws {TypeError} when the server's own value is no MIME type */

@@ -9,8 +9,14 @@ import { iriToUri } from './urls.ts';
 /** Bytes that need no quotes in a value. */
 const LEGAL = /^[A-Za-z0-9/=!#$%&'*+\-.^_`|~:]*$/;
 
+const isSpace = (text: string, index: number): boolean => ' \t\n\r\f\v'.includes(text.charAt(index));
+
 /** Space as Python sees it in bytes: `trim()` would also take U+00A0, which may be half of a UTF-8 character. */
-const trimAscii = (text: string): string => text.replace(/^[ \t\n\r\f\v]+/, '').replace(/[ \t\n\r\f\v]+$/, '');
+function trimAscii(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text, end - 1)) end--;
+  return text.slice(Math.min(skipSpace(text, 0), end), end);
+}
 
 const decodeUtf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
@@ -57,7 +63,7 @@ function indexOrEnd(text: string, char: string, start: number): number {
 
 function skipSpace(text: string, start: number): number {
   let position = start;
-  while (position < text.length && ' \t\n\r\f\v'.includes(text.charAt(position))) position++;
+  while (position < text.length && isSpace(text, position)) position++;
   return position;
 }
 

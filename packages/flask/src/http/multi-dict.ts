@@ -160,5 +160,5 @@ export function int(value: string): number | undefined {
 
 /** Converter for numbers in decimal notation, as Python's `float` without its `nan` and `inf`. */
 export function float(value: string): number | undefined {
-  return /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value) ? Number(value) : undefined;
+  return /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(value) ? Number(value) : undefined;
 }

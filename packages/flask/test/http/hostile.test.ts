@@ -1,7 +1,9 @@
 /** Hostile input: header injection is refused or quoted, and no header makes a parser throw. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MimeAccept, parseAccept } from '../../src/http/accept.ts';
+import { isLoopbackHost } from '../../src/debug-page.ts';
+import { secureFilename } from '../../src/forms/file-storage.ts';
+import { LanguageAccept, MimeAccept, parseAccept } from '../../src/http/accept.ts';
 import { parseAuthorization, WwwAuthenticate } from '../../src/http/authorization.ts';
 import { isResourceModified } from '../../src/http/conditional.ts';
 import { dumpCookie, dumpDeletedCookie, parseCookie } from '../../src/http/cookies.ts';
@@ -15,6 +17,7 @@ import {
   parseOptionsHeader,
   quoteHeaderValue,
 } from '../../src/http/header-values.ts';
+import { float, int } from '../../src/http/multi-dict.ts';
 import { parseIfRange, parseRange } from '../../src/http/ranges.ts';
 import { iriToUri, uriToIri, urlDecode, urlUnquote } from '../../src/http/urls.ts';
 
@@ -118,6 +121,37 @@ describe('no header makes a parser throw', () => {
       'é',
     );
     fc.assert(fc.property(fc.array(pieces), (parts) => void parse(parts.join(''))));
+  });
+});
+
+/**
+ * 100 000 times the same: whoever needs time in the square of the length needs minutes here, and runs into the limit of
+ * the test. Servers allow headers of 8 to 64 KiB, fields of forms any length.
+ */
+describe('no text takes long because it repeats itself', () => {
+  const readers: Readonly<Record<string, (text: string) => unknown>> = {
+    'Accept, matched': (text) => new MimeAccept(parseAccept(text)).bestMatch(['text/html', 'text/plain']),
+    'Accept-Language, matched': (text) => new LanguageAccept(parseAccept(text)).bestMatch(['en', 'de']),
+    parseAuthorization,
+    parseCookie,
+    parseDate,
+    parseDictHeader,
+    parseEtags,
+    parseIfRange,
+    parseOptionsHeader,
+    parseRange,
+    urlDecode,
+    uriToIri,
+    int,
+    float,
+    secureFilename,
+    isLoopbackHost,
+  };
+  const units = [' ', '\t', '0', 'a', '.', '/', '"', '\\', ',', ';', '=', '*', '%', '%41', ':', '";', 'a,', '-'];
+  it.each(Object.entries(readers))('%s', (_name, read) => {
+    for (const before of ['', 'a', 'a="', 'text/html;', 'bytes=', 'Digest a=']) {
+      for (const unit of units) read(`${before}${unit.repeat(100_000)}\x01`);
+    }
   });
 });
 
