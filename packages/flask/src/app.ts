@@ -6,15 +6,14 @@ import { readBody } from './body.ts';
 import { Config } from './config.ts';
 import { AppContext, RequestContext } from './context.ts';
 import { handle } from './dispatch.ts';
-import { MethodNotAllowed, NotFound, RequestRedirect } from './exceptions.ts';
 import { JSONProvider } from './json.ts';
 import { Logger } from './logger.ts';
+import { matchRequest } from './match-request.ts';
 import { createPlan, type Plan } from './plan.ts';
-import { redirectTo } from './redirect.ts';
-import { makeReply, mutable } from './reply.ts';
+import { makeReply } from './reply.ts';
 import type { FlaskRequest } from './request.ts';
 import type { BuildError } from './routing/build-error.ts';
-import { redirectUrl, type UrlBase, UrlMap } from './routing/map.ts';
+import { UrlMap } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
 import type { RunOptions } from './run.ts';
 import {
@@ -29,12 +28,10 @@ import {
 import { sendFromDirectory } from './send-files.ts';
 import type { SessionInterface } from './sessions/interface.ts';
 import { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
-import type { Session } from './sessions/session.ts';
 import { createTemplates } from './templates.ts';
 import type { TemplateFunction, Templates } from './templating.ts';
 import { TestClient } from './testing/client.ts';
 import { buildRequest, type TestRequestOptions, toRequest } from './testing/request.ts';
-import { pathOf } from './url-parts.ts';
 
 export interface FlaskOptions extends ScaffoldOptions {
   /** Rules may say for which host they are: `{ host: '<name>.example.org' }`. */
@@ -277,7 +274,7 @@ export class Flask extends Scaffold {
 
   /** What happens to a request; matches it first, unless that is done. @internal */
   planFor(context: RequestContext): Plan {
-    if (context.rule === undefined && context.routingException === undefined) this.matchRequest(context);
+    if (context.rule === undefined && context.routingException === undefined) matchRequest(context);
     const known = this.#plans.get(context.rule);
     if (known !== undefined) return known;
     return this.#addPlan(context.rule);
@@ -292,65 +289,6 @@ export class Flask extends Scaffold {
     return plan;
   }
 
-  /** Finds the rule of a request, or says why there is none. @internal */
-  matchRequest(context: RequestContext): void {
-    const path = pathOf(context.raw.url);
-    if (!this.urlMap.hostMatching && this.config.SERVER_NAME === null) {
-      const rule = this.urlMap.literal(context.method, path);
-      if (rule !== undefined) {
-        context.rule = rule;
-        return;
-      }
-    }
-    this.#matchByTree(context, path);
-  }
-
-  #matchByTree(context: RequestContext, path: string): void {
-    const hasDomains = this.urlMap.hostMatching || this.config.SERVER_NAME !== null;
-    const match = this.urlMap.match(hasDomains ? this.domainOf(context.urlBase) : '', path, context.method);
-    switch (match.kind) {
-      case 'found':
-        context.rule = match.rule;
-        context.viewArgs = match.values;
-        return;
-      case 'redirect': {
-        const url = redirectUrl(match.path, context.request.queryString, context.urlBase);
-        context.routingException = new RequestRedirect(url, redirectTo(url, 308));
-        return;
-      }
-      case 'none':
-        context.routingException =
-          match.allowed.size === 0
-            ? new NotFound()
-            : new MethodNotAllowed(undefined, { validMethods: [...match.allowed].toSorted() });
-    }
-  }
-
-  /** What rules of hosts or subdomains are matched against. @internal */
-  domainOf(base: UrlBase): string {
-    return this.urlMap.hostMatching ? base.host : base.subdomain;
-  }
-
-  /** Host without the scheme's usual port; what SERVER_NAME does not account for is the subdomain. @internal */
-  urlBaseOf(scheme: string, hostAndPort: string): UrlBase {
-    // A host has no case (RFC 9110 section 4.2.3), and not every server leaves it as it was sent.
-    const host = withoutUsualPort(hostAndPort.toLowerCase(), scheme);
-    const serverName = this.config.SERVER_NAME;
-    if (serverName === null || this.urlMap.hostMatching) return { scheme, host, subdomain: '', scriptName: '/' };
-    const own = withoutUsualPort(serverName.toLowerCase(), scheme);
-    if (host === own) return { scheme, host: own, subdomain: '', scriptName: '/' };
-    // Another host than the configured one: no rule has that subdomain.
-    const subdomain = host.endsWith(`.${own}`) ? host.slice(0, -own.length - 1) : '<invalid>';
-    return { scheme, host: own, subdomain, scriptName: '/' };
-  }
-
-  /** Where URLs point outside of a request; undefined without SERVER_NAME. @internal */
-  configuredUrlBase(): UrlBase | undefined {
-    const { SERVER_NAME: host, APPLICATION_ROOT: root, PREFERRED_URL_SCHEME: scheme } = this.config;
-    if (host === null) return undefined;
-    return { scheme, host, subdomain: '', scriptName: root.endsWith('/') ? root : `${root}/` };
-  }
-
   // Responses
 
   /** @internal */
@@ -362,47 +300,4 @@ export class Flask extends Scaffold {
   readBody(request: FlaskRequest): Promise<Uint8Array<ArrayBuffer>> {
     return readBody(request.raw, this.config.MAX_CONTENT_LENGTH);
   }
-
-  // Sessions
-
-  /** Whether something must be awaited before each view: a session that is kept in a store. @internal */
-  get mustPrepare(): boolean {
-    return !(this.sessionInterface instanceof SecureCookieSessionInterface);
-  }
-
-  /** @internal */
-  async prepare(context: RequestContext): Promise<void> {
-    if (!this.mustPrepare) return;
-    const session = await this.sessionInterface.openSession(this, context.request);
-    context.openedSession = session ?? this.sessionInterface.makeNullSession();
-  }
-
-  /** @internal */
-  openSession(context: RequestContext): Session {
-    const session = this.sessionInterface.openSession(this, context.request);
-    if (!(session instanceof Promise)) return session ?? this.sessionInterface.makeNullSession();
-    throw new Error('The session is kept in a store and is there in requests only: use it in a view.');
-  }
-
-  /** Whether the response must pass by the session: it was opened, or its cookie may have to be sent anew. @internal */
-  concernsSession({ openedSession, raw }: RequestContext): boolean {
-    if (openedSession !== undefined) return true;
-    const { SECRET_KEY: key, SESSION_REFRESH_EACH_REQUEST: refresh, SESSION_COOKIE_NAME: name } = this.config;
-    return key !== null && refresh && (raw.headers.get('cookie')?.includes(name) ?? false);
-  }
-
-  /** @internal */
-  async saveSession(context: RequestContext, response: Response): Promise<Response> {
-    if (!this.concernsSession(context)) return response;
-    const { session } = context;
-    if (this.sessionInterface.isNullSession(session)) return response;
-    const changed = mutable(response);
-    await this.sessionInterface.saveSession(this, session, changed);
-    return changed;
-  }
-}
-
-function withoutUsualPort(host: string, scheme: string): string {
-  const port = scheme === 'https' || scheme === 'wss' ? ':443' : ':80';
-  return host.endsWith(port) ? host.slice(0, -port.length) : host;
 }

@@ -7,10 +7,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Flask } from './app.ts';
 import { Globals } from './globals.ts';
 import type { Markup } from './markup.ts';
+import { matchRequest } from './match-request.ts';
 import { FlaskRequest } from './request.ts';
+import { concernsSession, openSession } from './request-session.ts';
 import type { UrlBase } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
 import type { Session } from './sessions/session.ts';
+import { configuredUrlBase } from './url-base.ts';
 
 /** A message of `flash()`: text, or HTML that is written as it is. */
 export type FlashedMessage = string | Markup;
@@ -41,7 +44,7 @@ export class AppContext {
 
   /** Where `urlFor` builds URLs; undefined without SERVER_NAME. */
   get urlBase(): UrlBase | undefined {
-    return this.app.configuredUrlBase();
+    return configuredUrlBase(this.app.config);
   }
 
   /** Calls `work` with this context current, in all that it awaits too; the functions of `teardownAppcontext` run after it. */
@@ -111,7 +114,7 @@ export class RequestContext extends AppContext {
 
   /** Opened when it is first asked for, unless its interface has to wait for a store. */
   get session(): Session {
-    this.openedSession ??= this.app.openSession(this);
+    this.openedSession ??= openSession(this);
     return this.openedSession;
   }
 
@@ -128,7 +131,7 @@ export class RequestContext extends AppContext {
 
   /** Whether something concerns the response after the view, with nothing around it. */
   needsFinish(): boolean {
-    return this.afterFunctions !== undefined || this.#endings !== undefined || this.app.concernsSession(this);
+    return this.afterFunctions !== undefined || this.#endings !== undefined || concernsSession(this);
   }
 
   override get urlBase(): UrlBase {
@@ -136,12 +139,12 @@ export class RequestContext extends AppContext {
   }
 
   override run<T>(work: () => T): T {
-    this.app.matchRequest(this);
+    matchRequest(this);
     return super.run(work);
   }
 
   override push(): this {
-    this.app.matchRequest(this);
+    matchRequest(this);
     return super.push();
   }
 

@@ -20,8 +20,10 @@ import {
 } from './exceptions.ts';
 import { UnsafeHeaderError } from './http/header-values.ts';
 import { StatusError } from './http/status-error.ts';
+import { allowedMethods } from './match-request.ts';
 import type { Plan } from './plan.ts';
 import { HTML } from './reply.ts';
+import { mustPrepareSession, prepareSession, saveSession } from './request-session.ts';
 import { pathOf } from './url-parts.ts';
 
 /** The whole of a request with its context current. Flask's `wsgi_app`. */
@@ -30,7 +32,7 @@ export const handle = (context: RequestContext): Response | Promise<Response> =>
 function respond(context: RequestContext): Response | Promise<Response> {
   const { app } = context;
   const plan = app.planFor(context);
-  if (!plan.isBare || app.mustPrepare || requestStarted.hasReceivers || requestFinished.hasReceivers) {
+  if (!plan.isBare || mustPrepareSession(app) || requestStarted.hasReceivers || requestFinished.hasReceivers) {
     return respondFully(context, plan);
   }
   try {
@@ -79,7 +81,7 @@ async function respondFully(context: RequestContext, plan: Plan): Promise<Respon
 /** Flask's `full_dispatch_request`. */
 async function dispatchFully(context: RequestContext, plan: Plan): Promise<Response> {
   const { app } = context;
-  await app.prepare(context);
+  await prepareSession(context);
   let response: Response;
   try {
     requestStarted.send(app, undefined);
@@ -111,10 +113,8 @@ function callView(context: RequestContext, plan: Plan): unknown {
 }
 
 function optionsResponse(context: RequestContext): Response {
-  const { app, request } = context;
-  const allowed = app.urlMap.allowedMethods(app.domainOf(request.urlBase), pathOf(context.raw.url));
   const response = new Response('', HTML);
-  response.headers.set('Allow', allowed.join(', '));
+  response.headers.set('Allow', allowedMethods(context).join(', '));
   return response;
 }
 
@@ -124,7 +124,7 @@ async function finish(context: RequestContext, plan: Plan, response: Response): 
   let finished = response;
   for (const work of context.afterFunctions ?? []) finished = await work(finished);
   for (const work of plan.after) finished = await work(finished);
-  finished = await app.saveSession(context, finished);
+  finished = await saveSession(context, finished);
   requestFinished.send(app, { response: finished });
   return finished;
 }

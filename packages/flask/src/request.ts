@@ -16,6 +16,7 @@ import { iriToUri, urlDecode, urlQuote } from './http/urls.ts';
 import { peerAddress } from './peer.ts';
 import type { UrlBase } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
+import { urlBaseOf } from './url-base.ts';
 import { splitUrl } from './url-parts.ts';
 
 /**
@@ -50,7 +51,7 @@ export class FlaskRequest {
     const { scheme, host, path, query } = splitUrl(context.raw.url);
     this.path = path;
     this.queryString = query;
-    this.urlBase = context.app.urlBaseOf(scheme, host);
+    this.urlBase = urlBaseOf(scheme, host, context.app.config, context.app.urlMap.hostMatching);
   }
 
   // Where it was sent to

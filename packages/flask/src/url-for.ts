@@ -5,6 +5,7 @@ import { urlQuote } from './http/urls.ts';
 import { blueprintsOf } from './plan.ts';
 import { BuildError } from './routing/build-error.ts';
 import type { RuleValues } from './routing/rule.ts';
+import { configuredUrlBase } from './url-base.ts';
 
 /** Values of the rule's variables, and of the query; with an underscore what they do to the URL itself. */
 export interface UrlForValues extends RuleValues {
@@ -30,7 +31,7 @@ export function urlFor(endpoint: string, values: UrlForValues = {}): string {
 export function buildUrl(app: Flask, endpoint: string, given: UrlForValues): string {
   const { _anchor: anchor, _method: method, _scheme: scheme, _external, ...values } = given;
   const requestContext = currentRequestContext();
-  const base = requestContext?.urlBase ?? currentContext()?.urlBase ?? app.configuredUrlBase();
+  const base = requestContext?.urlBase ?? currentContext()?.urlBase ?? configuredUrlBase(app.config);
   if (base === undefined) {
     throw new Error(
       "Unable to build URLs outside an active request without 'SERVER_NAME' configured. " +

@@ -1,0 +1,54 @@
+/** The base of HTTP errors: what is thrown anywhere in a view becomes the response. Werkzeug's `HTTPException`. */
+import { escapeHtml } from '../markup.ts';
+import { statusName } from '../status.ts';
+
+export interface HTTPExceptionOptions {
+  /** Sent as it is, instead of the page. */
+  readonly response?: Response;
+  readonly cause?: unknown;
+}
+
+/**
+ * Base of all HTTP errors; Flask's `werkzeug.exceptions.HTTPException`. Throw one, or `abort(code)`. Subclass it with a
+ * `code` and a `description` of your own.
+ */
+export class HTTPException extends Error {
+  override readonly name: string = this.constructor.name;
+  /** Status code; undefined only where the exception stands for a ready response. */
+  readonly code: number | undefined = undefined;
+  /** A sentence for the user, shown on the page; text, not HTML. */
+  description: string | undefined;
+  readonly response: Response | undefined;
+
+  constructor(description?: string, options: HTTPExceptionOptions = {}) {
+    super(description, options.cause === undefined ? undefined : { cause: options.cause });
+    this.description = description;
+    this.response = options.response;
+  }
+
+  /** The status in words: `Not Found`. */
+  get statusName(): string {
+    return this.code === undefined ? 'Unknown Error' : statusName(this.code);
+  }
+
+  /** The page's HTML. */
+  getBody(): string {
+    const name = escapeHtml(this.statusName);
+    const description = escapeHtml(this.description ?? '').val.replaceAll('\n', '<br>');
+    const page = ['<!doctype html>', '<html lang=en>', `<title>${this.code} ${name}</title>`, `<h1>${name}</h1>`];
+    return `${[...page, `<p>${description}</p>`].join('\n')}\n`;
+  }
+
+  getHeaders(): [string, string][] {
+    return [['Content-Type', 'text/html; charset=utf-8']];
+  }
+
+  /** The response that was given, or the page. */
+  getResponse(): Response {
+    return this.response ?? new Response(this.getBody(), { status: this.code ?? 500, headers: this.getHeaders() });
+  }
+
+  override toString(): string {
+    return `${this.code ?? '???'} ${this.statusName}: ${this.description}`;
+  }
+}
