@@ -1,11 +1,12 @@
 /** Serves a Node listener on the native engine: it gets real `IncomingMessage` and `ServerResponse` objects. */
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { NodeListener } from '../../contract/app.ts';
 import type { Exchange } from '../../contract/exchange.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { answerFailure } from '../answer-failure.ts';
-import { messageClassesFor } from './message-classes.ts';
+import { messageClassesFor } from '../message-classes.ts';
 import type { BridgedRequest, BridgedResponse } from './node-internals.ts';
 import { fillRequest } from './request-head.ts';
 import { StandInSocket } from './stand-in-socket.ts';
@@ -40,9 +41,10 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
   return function serve(exchange) {
     const socket = new StandInSocket(exchange);
     if (server !== undefined) Object.assign(socket, { server });
-    const req = classes.createRequest(socket);
+    // The type asks for a socket of Node's; what it is used for, this one has.
+    const req = new classes.IncomingMessage(socket as unknown as Socket) as BridgedRequest;
     fillRequest(req, exchange);
-    const res = classes.createResponse(req);
+    const res = new classes.ServerResponse<IncomingMessage>(req) as BridgedResponse;
     res._keepAliveTimeout = keepAliveTimeout;
     res.shouldKeepAlive = exchange.keepsAlive;
     socket.carry(req, res);

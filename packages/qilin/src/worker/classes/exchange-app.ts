@@ -57,9 +57,10 @@ function createNodeApp(
 ): ServeExchange {
   const origins = createOrigins(config, listeners, MESSAGE_VIEW);
   const server = app.kind === 'server' ? requireHttp(app.server, app.name) : undefined;
+  const prototypesOf = app.kind === 'node' ? app.listener : server?.listeners('request')[0];
   const serve = createNodeServer(createAppListener(app, origins, log), {
     keepAliveTimeout: toMilliseconds(config.keepalive),
-    app: app.kind === 'node' ? app.listener : undefined,
+    app: prototypesOf,
     server,
     observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
     onError: (error, { method, url }) => log.error(`Error handling request ${method} ${url}\n${explain(error)}`),

@@ -1,6 +1,12 @@
 /** Makes the server that the connections are handed to: plain, with TLS and HTTP/2, or the app's own. */
 import { readFileSync } from 'node:fs';
-import { createServer, Server as HttpServer, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  Server as HttpServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
@@ -8,6 +14,7 @@ import type { App } from '../../contract/app.ts';
 import { QilinError } from '../../contract/errors.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { TlsSettings, WorkerConfig } from '../../contract/worker-config.ts';
+import { messageClassesFor } from '../../http/message-classes.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientError } from './client-error.ts';
 import { ReasonedResponse } from './reasoned-response.ts';
@@ -21,9 +28,6 @@ const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
 /** Events of a program's own server that reach it also when TLS is put in front of it. */
 const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation'] as const;
 
-/** As `node:http` and `node:https` call the option, and as `node:http2` does. */
-const REASONED = { ServerResponse: ReasonedResponse, Http1ServerResponse: ReasonedResponse };
-
 export function createNodeServer(
   app: App,
   config: WorkerConfig,
@@ -32,7 +36,7 @@ export function createNodeServer(
 ): NodeServer {
   const options = httpOptions(config, limits);
   if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits);
-  const made = app.kind === 'fetch' ? { ...options, ...REASONED } : options;
+  const made = { ...options, ...messageOptions(app) };
   const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, oneRequestAConnection);
   if (app.kind === 'server') {
     for (const event of FORWARDED_EVENTS) {
@@ -40,6 +44,22 @@ export function createNodeServer(
     }
   }
   return applyTo(server, options, limits);
+}
+
+interface Http1Options {
+  readonly Http1IncomingMessage?: typeof IncomingMessage;
+  readonly Http1ServerResponse?: typeof ServerResponse;
+}
+
+/** As `node:http` and `node:https` call the options, and as `node:http2` does. */
+function messageOptions(app: App): ServerOptions & Http1Options {
+  if (app.kind === 'fetch') return { ServerResponse: ReasonedResponse, Http1ServerResponse: ReasonedResponse };
+  const classes = messageClassesFor(app.kind === 'node' ? app.listener : undefined);
+  return {
+    ...classes,
+    Http1IncomingMessage: classes.IncomingMessage,
+    Http1ServerResponse: classes.ServerResponse,
+  };
 }
 
 function httpOptions(config: WorkerConfig, limits: RequestLimits) {
