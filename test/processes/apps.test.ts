@@ -13,6 +13,7 @@ const APPS = [
   { name: 'H3', app: 'examples/h3.ts:app' },
   { name: 'Express', app: 'examples/express.ts:app' },
   { name: 'Koa', app: 'examples/koa.ts:app' },
+  { name: 'Flask', app: 'examples/flask.ts:app' },
   { name: 'Fastify', app: 'examples/fastify.ts:app' },
   { name: 'plain Node', app: 'examples/plain.ts' },
 ] as const;

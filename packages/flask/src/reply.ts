@@ -122,7 +122,7 @@ export function amend(
   headers: ReplyHeaders | undefined,
 ): Response {
   const lines = headers === undefined ? [] : headerLines(headers);
-  for (const [name, value] of lines) refuseLineBreaks(name, value);
+  for (const [name, value] of lines) refuseUnsafe(name, value);
   const amended = status === undefined ? mutable(response) : copy(response, status);
   const replaced = new Set<string>();
   for (const [name, value] of lines) {
@@ -180,13 +180,12 @@ function headerLines(headers: ReplyHeaders): readonly (readonly [string, string]
 
 const isPairs = (headers: ReplyHeaders): headers is readonly (readonly [string, string])[] => Array.isArray(headers);
 
-/** A line break in a header would begin another header, or the body. @throws SecurityError */
-export function refuseLineBreaks(name: string, value: string): void {
-  if (/[\0\r\n]/.test(value) || /[\0\r\n]/.test(name)) {
-    throw new SecurityError(
-      `Header ${JSON.stringify(name)} may not contain a line break (got ${JSON.stringify(value)}).`,
-    );
-  }
+const UNSAFE = /[\0\r\n]|[^\0-\xff]/;
+
+/** A line break in a header would begin another header, or the body; beyond Latin-1 a header has no bytes. @throws SecurityError */
+function refuseUnsafe(name: string, value: string): void {
+  if (!UNSAFE.test(name) && !UNSAFE.test(value)) return;
+  throw new SecurityError(`Header ${JSON.stringify(name)} may not have the value ${JSON.stringify(value)}.`);
 }
 
 type Chunks = Iterator<unknown> | AsyncIterator<unknown>;
