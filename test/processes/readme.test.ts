@@ -45,14 +45,15 @@ test('`npx qilin --help` shows the options', () => {
 
 test.each(serving)('`%s` serves', async (command) => {
   using folder = temporaryFolder();
-  const [npx = '', qilin = '', ...args] = command.split(' ');
+  // A shell would take the quotes away.
+  const [npx = '', qilin = '', ...args] = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
   const port = await freePort();
   // Port 8000 may be taken, and the log of the config files is a file: a flag goes before both.
   const bound = ['--bind', `127.0.0.1:${port}`, '--log-file', '-'];
   await using server = await startQilin([...args, ...bound].filter(isNot8000), {
     program: [npx, qilin],
     bind: null,
-    env: { TMPDIR: folder.path },
+    env: { TMPDIR: folder.path, FLASK_DATABASE: join(folder.path, 'blog.sqlite') },
   });
   const { status, text } = await ask(`http://127.0.0.1:${port}/`);
   expect(status).toBe(200);
