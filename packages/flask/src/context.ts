@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Flask } from './app.ts';
+import { BadHost } from './exceptions.ts';
 import { Globals } from './globals.ts';
 import type { Markup } from './markup.ts';
 import { matchRequest } from './match-request.ts';
@@ -89,6 +90,8 @@ export class RequestContext extends AppContext {
   /** What the server gave beside the request: `{ incoming, outgoing }` on Node's HTTP stack, bindings on Workers. */
   readonly environment: unknown;
   readonly method: string;
+  /** Absolute, as the server made it of target and host. */
+  readonly url: string;
   rule: Rule | undefined = undefined;
   viewArgs: RuleValues = {};
   /** Why there is no rule. */
@@ -105,6 +108,17 @@ export class RequestContext extends AppContext {
     this.raw = raw;
     this.environment = environment;
     this.method = raw.method;
+    this.url = this.#urlOf(raw);
+  }
+
+  /** The server works the URL out when it is asked for, and refuses then what is no host. */
+  #urlOf(raw: Request): string {
+    try {
+      return raw.url;
+    } catch (cause) {
+      this.routingException = new BadHost(undefined, { cause });
+      return 'http://host.invalid/';
+    }
   }
 
   get request(): FlaskRequest {

@@ -198,6 +198,6 @@ async function handleError(context: RequestContext, plan: Plan, error: unknown):
 }
 
 /** `/path [GET]`; what a client can choose is shown without control characters. */
-function describe({ raw, method }: RequestContext): string {
-  return `${JSON.stringify(pathOf(raw.url)).slice(1, -1)} [${method}]`;
+function describe({ url, method }: RequestContext): string {
+  return `${JSON.stringify(pathOf(url)).slice(1, -1)} [${method}]`;
 }

@@ -70,7 +70,12 @@ export type {
   View,
 } from './scaffold.ts';
 export { sendFile, sendFromDirectory } from './send-files.ts';
-export { SessionInterface } from './sessions/interface.ts';
+export {
+  type SessionApp,
+  SessionInterface,
+  type SessionRequest,
+  type SessionResponse,
+} from './sessions/interface.ts';
 export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
 export { Session, type SessionData } from './sessions/session.ts';
 export { Uuid } from './sessions/uuid.ts';

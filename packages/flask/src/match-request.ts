@@ -7,8 +7,9 @@ import { pathOf } from './url-parts.ts';
 
 /** Sets the context's rule and values, or its routing exception. */
 export function matchRequest(context: RequestContext): void {
+  if (context.routingException !== undefined) return;
   const { urlMap, config } = context.app;
-  const path = pathOf(context.raw.url);
+  const path = pathOf(context.url);
   const hasDomains = urlMap.hostMatching || config.SERVER_NAME !== null;
   const rule = hasDomains ? undefined : urlMap.literal(context.method, path);
   if (rule !== undefined) context.rule = rule;
@@ -42,5 +43,5 @@ function matchByTree(context: RequestContext, path: string, domain: string): voi
 
 /** Methods that some rule takes at the request's path, for the answer to OPTIONS. */
 export function allowedMethods(context: RequestContext): readonly string[] {
-  return context.app.urlMap.allowedMethods(domainOf(context), pathOf(context.raw.url));
+  return context.app.urlMap.allowedMethods(domainOf(context), pathOf(context.url));
 }

@@ -48,7 +48,7 @@ export class FlaskRequest {
     this.raw = context.raw;
     this.environment = context.environment;
     this.method = context.method;
-    const { scheme, host, path, query } = splitUrl(context.raw.url);
+    const { scheme, host, path, query } = splitUrl(context.url);
     this.path = path;
     this.queryString = query;
     this.urlBase = urlBaseOf(scheme, host, context.app.config, context.app.urlMap.hostMatching);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   deleteCookie,
@@ -7,6 +8,11 @@ import {
   makeResponse,
   redirect,
   request,
+  Session,
+  type SessionApp,
+  SessionInterface,
+  type SessionRequest,
+  type SessionResponse,
   session,
   setCookie,
 } from '../../src/index.ts';
@@ -180,6 +186,28 @@ describe('the session', () => {
       expect([response.status, response.text]).toEqual([200, 'Hello nobody']);
     },
   );
+
+  test('may be kept in a store, which is waited for before the view and after it', async () => {
+    const store = new Map<string, Record<string, unknown>>();
+    class Stored extends SessionInterface {
+      override async openSession(_: SessionApp, { cookies }: SessionRequest): Promise<Session> {
+        await turn();
+        return new Session(store.get(cookies.get('id') ?? ''));
+      }
+      override async saveSession(_: SessionApp, open: Session, response: SessionResponse): Promise<void> {
+        if (!open.modified) return;
+        await turn();
+        store.set('1', open.peek());
+        response.headers.append('Set-Cookie', 'id=1; Path=/');
+      }
+    }
+    const app = createApp();
+    app.sessionInterface = new Stored();
+    const client = app.testClient();
+    expect((await client.get('/login/Ana', { followRedirects: true })).text).toBe('Hello Ana');
+    await client.sessionTransaction((open) => open.set('name', 'Eve'));
+    expect([(await client.get('/')).text, store.get('1')]).toEqual(['Hello Eve', { name: 'Eve' }]);
+  });
 
   test('keeps flashed messages for one request, in which they can be read twice', async () => {
     const app = createApp();

@@ -160,3 +160,18 @@ test('TRAP_HTTP_EXCEPTIONS makes a 404 of a view an error like others', async ()
   });
   await expect(get('/')).rejects.toBeInstanceOf(NotFound);
 });
+
+test('a host that is none is a 400, which handlers see', async () => {
+  const { app } = createApp();
+  app.errorhandler(400, (error) => [error.constructor.name, 400]);
+  app.get('/', () => 'x');
+  // As the native engine's request: its URL is worked out when it is asked for.
+  const request = new Request('http://localhost/');
+  Object.defineProperty(request, 'url', {
+    get() {
+      throw new TypeError('Invalid host: "a:99999".');
+    },
+  });
+  const response = await app.fetch(request);
+  expect([response.status, await response.text()]).toEqual([400, 'BadHost']);
+});
