@@ -3,6 +3,7 @@
 // Nothing here throws: a call that failed returns an object that describes the failure, and TypeScript makes the error.
 // State is kept for each environment, so that worker threads each have their own.
 
+#include <fcntl.h>
 #include <node_api.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,9 +64,19 @@ napi_value AddressOfFunction(napi_env env, napi_callback_info info) {
 
 /// (fd) → undefined
 napi_value CloseFdFunction(napi_env env, napi_callback_info info) {
+  const int fd = Arguments<1>(env, info).Integer(0);
+  Instance::Of(env).duplicates.erase(fd);
   // The descriptor is gone after EINTR too, and may belong to somebody else by now: never close again.
-  if (close(Arguments<1>(env, info).Integer(0)) == 0 || errno == EINTR) return Undefined(env);
+  if (close(fd) == 0 || errno == EINTR) return Undefined(env);
   return ToValue(env, FromErrno("close"));
+}
+
+/// (fd) → descriptor
+napi_value DuplicateFdFunction(napi_env env, napi_callback_info info) {
+  const int fd = fcntl(Arguments<1>(env, info).Integer(0), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return ToValue(env, FromErrno("fcntl"));
+  Instance::Of(env).duplicates.insert(fd);
+  return Number(env, fd);
 }
 
 /// (pid) → whether it was a child that had ended
@@ -87,6 +98,7 @@ void CloseAll(napi_async_cleanup_hook_handle hook, void* data) {
   auto* instance = static_cast<Instance*>(data);
   // Each removes itself from the set.
   while (!instance->open.empty()) (*instance->open.begin())->Close();
+  for (const int fd : std::exchange(instance->duplicates, {})) close(fd);
 
   auto last = std::make_unique<uv_idle_t>();
   uv_idle_init(instance->loop, last.get());
@@ -106,12 +118,13 @@ napi_value Initialize(napi_env env, napi_value exports) {
   };
   if (napi_set_instance_data(env, instance.get(), finalize, nullptr) == napi_ok) (void)instance.release();
 
-  const std::array<std::pair<const char*, napi_callback>, 10> functions{{
+  const std::array<std::pair<const char*, napi_callback>, 11> functions{{
       {"listenTcp", ListenTcpFunction},
       {"listenUnix", ListenUnixFunction},
       {"adoptListener", AdoptListenerFunction},
       {"addressOf", AddressOfFunction},
       {"closeFd", CloseFdFunction},
+      {"duplicateFd", DuplicateFdFunction},
       {"setAlarm", SetAlarmFunction},
       {"reapChild", ReapChildFunction},
       {"startAcceptor", StartAcceptor},

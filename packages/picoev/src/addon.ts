@@ -76,6 +76,7 @@ interface Addon {
   adoptListener(fd: number, backlog: number): number | NativeFailure;
   addressOf(fd: number): NativeAddress | NativeFailure;
   closeFd(fd: number): undefined | NativeFailure;
+  duplicateFd(fd: number): number | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number): undefined;
   watchStalls(onStall: (stalledFor: number) => void): { beat(limit: number): void } | undefined;

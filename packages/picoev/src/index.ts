@@ -14,6 +14,7 @@ export {
 export {
   addressOf,
   closeFd,
+  duplicateFd,
   type InheritedAddress,
   type ListenAddress,
   type ListenOptions,

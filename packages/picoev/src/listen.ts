@@ -94,6 +94,18 @@ export function closeFd(fd: number): void {
   orThrow(addon().closeFd(fd), `cannot close descriptor ${fd}`);
 }
 
+/**
+ * A second descriptor of the same socket, close-on-exec: each may be closed without the other. Threads of one process share
+ * their descriptors, so one that closes a listening socket for itself alone needs its own. Close it with {@link closeFd};
+ * one that is still open when its thread ends is closed then, also when the thread is terminated.
+ *
+ * @throws {SocketError} `EBADF` when it is not open, `EMFILE` when there are no more.
+ */
+export function duplicateFd(fd: number): number {
+  requireInteger('fd', fd, 0, INT_MAX);
+  return orThrow(addon().duplicateFd(fd), `cannot duplicate descriptor ${fd}`);
+}
+
 function orThrow<T>(result: T | NativeFailure, attempt: string): T {
   if (isFailure(result)) throw new SocketError(attempt, result);
   return result;

@@ -98,6 +98,8 @@ class OpenObject {
 struct Instance {
   uv_loop_t* loop = nullptr;
   std::unordered_set<OpenObject*> open;
+  /// Made by duplicateFd() and not yet closed: a thread that is terminated leaves none of them behind in its process.
+  std::unordered_set<int> duplicates;
 
   static Instance& Of(napi_env env) {
     void* data = nullptr;

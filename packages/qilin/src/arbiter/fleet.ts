@@ -5,6 +5,7 @@
  * A reload is a candidate generation beside the serving one: it becomes the serving one when all of its workers are
  * ready (commit), and is called off when one of them fails to boot (rollback). Until then the old one serves.
  */
+import { backoff, WELL_AFTER } from '../contract/backoff.ts';
 import type { Milliseconds } from '../contract/units.ts';
 
 /**
@@ -90,17 +91,6 @@ export const TICK: Milliseconds = 250;
 
 /** The arbiter itself was not running (SIGSTOP, a suspended machine) when ticks are further apart than this. */
 const AWAY: Milliseconds = 1_000;
-
-/** A worker that was ready for so long shows that the fleet is well again. */
-const WELL_AFTER: Milliseconds = 10_000;
-
-const BACKOFF_FIRST: Milliseconds = 1_000;
-const BACKOFF_LONGEST: Milliseconds = 30_000;
-
-/** Pause before the next spawn after `failures` unplanned exits in a row: the first is free, then 1 s, 2 s, 4 s … 30 s. */
-export function backoff(failures: number): Milliseconds {
-  return failures <= 1 ? 0 : Math.min(BACKOFF_FIRST * 2 ** (failures - 2), BACKOFF_LONGEST);
-}
 
 export function createFleet(wanted: Wanted, now: Milliseconds): Fleet {
   return {

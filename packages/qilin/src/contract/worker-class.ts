@@ -67,3 +67,21 @@ export interface WorkerClass {
 
 /** What a worker class's module exports, `export const workerClass = …` or the name after `#`. */
 export type WorkerClassFactory = (context: WorkerContext) => WorkerClass;
+
+/** All that a class may use that has the app loaded itself. */
+export type HostContext = Omit<WorkerContext, 'app'>;
+
+/**
+ * A class with the app in its care: it loads the app, in as many copies as it needs, and tells each when all is over. A class
+ * that serves one app in the worker's own thread is made one by worker/local-host.ts.
+ */
+export interface AppHost extends WorkerClass {
+  /** Loads the app. To be called once, before `start()`. Rejects with a QilinError when it cannot be loaded. */
+  load(): Promise<void>;
+  /** Calls `onShutdown` of each copy. After `stop()`. */
+  shutdown(): Promise<void>;
+  /** Logs that the worker itself has not opened. */
+  reopenLogs(): void;
+}
+
+export type AppHostFactory = (context: HostContext) => AppHost;

@@ -8,12 +8,7 @@ const WORKER_CLASS_NAMES = {
   picoev: ['picoev', 'meinheld', 'egg:meinheld#gunicorn_worker'],
 } as const;
 
-type OwnWorkerClass = keyof typeof WORKER_CLASS_NAMES;
-
-/** Those that are not there yet. */
-const PLANNED = ['threads'] as const;
-
-export type BuiltinWorkerClass = Exclude<OwnWorkerClass, (typeof PLANNED)[number]>;
+export type BuiltinWorkerClass = keyof typeof WORKER_CLASS_NAMES;
 
 export type WorkerClassChoice =
   | { readonly kind: 'builtin'; readonly name: BuiltinWorkerClass }
@@ -22,7 +17,7 @@ export type WorkerClassChoice =
   | { readonly kind: 'unknown'; readonly message: string };
 
 /** Which class of ours a value of the setting `workerClass` means, with `threads` taken into account as Gunicorn does it. */
-export function ownWorkerClass(name: string, threads: number): OwnWorkerClass | undefined {
+export function ownWorkerClass(name: string, threads: number): BuiltinWorkerClass | undefined {
   if (name === 'sync' && threads > 1) return 'threads';
   return (['async', 'sync', 'threads', 'picoev'] as const).find((own) => matches(WORKER_CLASS_NAMES[own], name));
 }
@@ -30,24 +25,11 @@ export function ownWorkerClass(name: string, threads: number): OwnWorkerClass | 
 /** What a value of the setting `workerClass` means: one of ours, one from outside, or a mistake. */
 export function chooseWorkerClass(name: string, threads: number): WorkerClassChoice {
   const own = ownWorkerClass(name, threads);
-  if (own !== undefined) return isBuiltin(own) ? { kind: 'builtin', name: own } : planned(name, threads, own);
+  if (own !== undefined) return { kind: 'builtin', name: own };
   const [module, exportName = 'workerClass', ...rest] = name.replace(/^egg:/, '').split('#');
   if (module !== undefined && /[./#]/.test(name) && rest.length === 0) return { kind: 'external', module, exportName };
-  const known = Object.entries(WORKER_CLASS_NAMES).flatMap(([own, names]) => (isBuiltin(own) ? names : []));
-  return {
-    kind: 'unknown',
-    message: `workerClass must be one of ${known.join(', ')}, or ./file.ts#Name (got "${name}").`,
-  };
+  const known = Object.values(WORKER_CLASS_NAMES).flat().join(', ');
+  return { kind: 'unknown', message: `workerClass must be one of ${known}, or ./file.ts#Name (got "${name}").` };
 }
 
 const matches = (names: readonly string[], name: string) => names.includes(name);
-
-const isBuiltin = (own: string): own is BuiltinWorkerClass => !matches(PLANNED, own);
-
-function planned(name: string, threads: number, own: OwnWorkerClass): WorkerClassChoice {
-  const asked = name === 'sync' ? `sync with threads = ${threads}` : `"${name}"`;
-  return {
-    kind: 'unknown',
-    message: `workerClass ${asked} needs the class ${own}, which this version does not have yet: use async or sync.`,
-  };
-}

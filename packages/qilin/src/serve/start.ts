@@ -8,7 +8,7 @@ import { explain, QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/messages.ts';
 import { toMilliseconds } from '../contract/units.ts';
-import type { WorkerClass } from '../contract/worker-class.ts';
+import type { WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { createLog } from '../observe/log.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
@@ -24,7 +24,7 @@ export async function startServer(value: unknown, options: ServeOptions): Promis
   const app = await appOf(value, config);
   const log = createLog(config);
   const accessLog = createAccessLog(config, log);
-  const createClass = await loadWorkerClass(config);
+  const createClass = await classOf(config);
   const listeners = openListeners(config);
   const workerClass = createClass({ app, config, listeners, log, accessLog, onRequest: () => {} });
   await workerClass.start();
@@ -70,6 +70,15 @@ async function configOf(options: ServeOptions): Promise<Config> {
   if (!loaded.ok) throw loaded.errors[0] ?? new QilinError('SETTING_INVALID', 'serve() got invalid settings.');
   if (loaded.command !== 'serve') throw new QilinError('USAGE', `serve() cannot ${loaded.command}.`);
   return loaded.config;
+}
+
+async function classOf(config: Config): Promise<WorkerClassFactory> {
+  const found = await loadWorkerClass(config);
+  if (found.kind === 'class') return found.create;
+  throw new QilinError(
+    'SETTINGS_CONFLICT',
+    `workerClass must be one that serves in this thread, as an app that is a value cannot go to others (got "${config.workerClass}").`,
+  );
 }
 
 async function appOf(value: unknown, { interface: called }: Config): Promise<App> {

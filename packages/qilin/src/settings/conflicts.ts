@@ -9,9 +9,12 @@ export function conflicts(config: Config, origins: Origins): readonly QilinError
   const named = (name: PlainName): string => `${name} (${origins[name]})`;
   return [
     ...classErrors(config, origins),
-    ...[...tlsConflicts(config, named), ...engineConflicts(config, named), ...bindConflicts(config, named)].map(
-      (message) => new QilinError('SETTINGS_CONFLICT', message),
-    ),
+    ...[
+      ...tlsConflicts(config, named),
+      ...engineConflicts(config, named),
+      ...threadConflicts(config, named),
+      ...bindConflicts(config, named),
+    ].map((message) => new QilinError('SETTINGS_CONFLICT', message)),
   ];
 }
 
@@ -34,6 +37,12 @@ function* tlsConflicts(config: Config, named: Named): Generator<string> {
   if (certReqs !== 'none') yield `${named('certReqs')} needs certfile and keyfile: without them there is no TLS.`;
   if (caCerts !== null) yield `${named('caCerts')} needs certfile and keyfile: without them there is no TLS.`;
   if (ciphers !== null) yield `${named('ciphers')} needs certfile and keyfile: without them there is no TLS.`;
+}
+
+/** Each thread has its share of the connections. */
+function* threadConflicts({ workerClass, threads, workerConnections }: Config, named: Named): Generator<string> {
+  if (ownWorkerClass(workerClass, threads) !== 'threads' || threads <= workerConnections) return;
+  yield `${named('threads')} must be at most workerConnections, ${workerConnections} (got ${threads}).`;
 }
 
 /** The native engine reads what comes as HTTP: it knows no TLS. */

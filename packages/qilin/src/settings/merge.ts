@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
+import { ownWorkerClass } from '../contract/worker-classes.ts';
 import { type CommandLine, readCommandLine } from './argv.ts';
 import type { Config, Origins, SettingName } from './config.ts';
 import { conflicts, notes } from './conflicts.ts';
@@ -74,7 +75,7 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
   const errors = [...layers, defaults].flatMap((layer) => layer.errors);
   if (words === undefined) errors.unshift(unclosed());
   if (errors.length > 0) return { ok: false, errors };
-  return finish(sources, file, new Map([...defaults.found, ...given]));
+  return finish(sources, file, given, defaults.found);
 }
 
 function unclosed(): QilinError {
@@ -140,14 +141,20 @@ function defaultLayer({ cwd, env }: SettingsSources, given: ReadonlyMap<SettingN
   return layerOf(checked);
 }
 
+/** What class `threads` has when nobody says how many: fewer would be no reason to choose it. */
+const UNTOLD_THREADS = 2;
+
 /** Makes the config of values that are each valid, and checks them together. */
 function finish(
   { cwd, cpus = usableCpus }: SettingsSources,
   file: ConfigFile | undefined,
-  found: ReadonlyMap<SettingName, Found>,
+  given: ReadonlyMap<SettingName, Found>,
+  defaults: ReadonlyMap<SettingName, Found>,
 ): LoadedSettings {
+  const found = new Map([...defaults, ...given]);
   const value = (name: SettingName): unknown => found.get(name)?.value;
   const auto = value('workers') === 'auto';
+  const spread = !given.has('threads') && ownWorkerClass(String(value('workerClass')), 1) === 'threads';
   const plain = PLAIN_NAMES.map((name) => [name, value(name)]);
   const hooks = HOOK_NAMES.flatMap((name) => (value(name) === null ? [] : [[name, value(name)]]));
   const origins = SETTING_NAMES.map((name) => [
@@ -158,6 +165,7 @@ function finish(
     ...Object.fromEntries(plain),
     hooks: Object.fromEntries(hooks),
     workers: auto ? cpus() : value('workers'),
+    threads: spread ? UNTOLD_THREADS : value('threads'),
     chdir: resolve(cwd, String(value('chdir'))),
     config: file?.path ?? null,
   };

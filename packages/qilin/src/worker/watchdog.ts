@@ -12,18 +12,25 @@ const LONGEST: Milliseconds = 1_000;
 const GRACE: Seconds = 5;
 const ALARM_LONGEST: Seconds = 86_400;
 
+/** How often to beat, so that `limit` holds a few. */
+export const beatInterval = (limit: Milliseconds): Milliseconds =>
+  limit === 0 ? LONGEST : Math.min(LONGEST, limit / 3);
+
 export class Watchdog {
   readonly #onBeat: () => void;
+  readonly #setAlarm: (seconds: number) => void;
   readonly #beatNative: ((limit: Milliseconds) => void) | undefined;
   #limit: Milliseconds = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /**
    * @param onStall Called once for each stall, amid the JavaScript that is its cause, shortly before the arbiter aborts
-   *   this process.
+   *   this process, or the worker ends this thread.
+   * @param alarm The process's one alarm, which its main thread sets.
    */
-  constructor(onBeat: () => void, onStall: (stall: Stall) => void) {
+  constructor(onBeat: () => void, onStall: (stall: Stall) => void, alarm: (seconds: number) => void = setAlarm) {
     this.#onBeat = onBeat;
+    this.#setAlarm = alarm;
     this.#beatNative = watchStalls(onStall);
   }
 
@@ -31,13 +38,13 @@ export class Watchdog {
   watch(limit: Milliseconds): void {
     this.#limit = limit;
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), limit === 0 ? LONGEST : Math.min(LONGEST, limit / 3)).unref();
+    this.#timer = setInterval(() => this.#beat(), beatInterval(limit)).unref();
     this.#beat();
   }
 
   #beat(): void {
     const seconds = Math.ceil(this.#limit / toMilliseconds(1));
-    setAlarm(this.#limit === 0 ? 0 : Math.min(seconds + GRACE, ALARM_LONGEST));
+    this.#setAlarm(this.#limit === 0 ? 0 : Math.min(seconds + GRACE, ALARM_LONGEST));
     this.#beatNative?.(this.#limit);
     this.#onBeat();
   }

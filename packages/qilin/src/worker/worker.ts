@@ -5,22 +5,20 @@
  * waiting → booting → serving → draining → left; `quit` and `fail` lead to left from anywhere.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { interceptListen } from '../app/intercept.ts';
-import { loadApp } from '../app/load.ts';
-import type { App } from '../contract/app.ts';
 import { bootLimit } from '../contract/boot-limit.ts';
 import { explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
-import type { AccessLog, WorkerClass } from '../contract/worker-class.ts';
+import type { AccessLog, AppHost } from '../contract/worker-class.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { captureOutput } from '../observe/capture-output.ts';
 import { createLog } from '../observe/log.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
+import { LocalHost } from './local-host.ts';
 import { tellStall } from './stall.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -33,7 +31,6 @@ export class Worker {
   /** Resolves with the exit status, when there is nothing left to do. */
   readonly finished: Promise<number>;
   readonly #send: (message: WorkerMessage) => Promise<void>;
-  readonly #leaving = new AbortController();
   #finish: (status: number) => void = () => {};
   #state: 'waiting' | 'booting' | 'serving' | 'draining' | 'left' = 'waiting';
   #config: WorkerConfig | undefined;
@@ -41,8 +38,7 @@ export class Worker {
   #accessLog: AccessLog | null = null;
   #hooks: Partial<WorkerHooks> = {};
   #info: WorkerInfo | undefined;
-  #app: App | undefined;
-  #class: WorkerClass | undefined;
+  #host: AppHost | undefined;
   #requests = 0;
 
   constructor(send: (message: WorkerMessage) => Promise<void>) {
@@ -79,16 +75,13 @@ export class Worker {
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
 
-    const createClass = await loadWorkerClass(config);
-    const address = listeners[0]?.address ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
-    const interception = interceptListen({ address });
-    const app = await loadApp(config, { signal: this.#leaving.signal, interception, log });
-    this.#app = app;
-    const onRequest = this.#requestCounter(config);
-    this.#class = createClass({ app, config, listeners, log, accessLog: this.#accessLog, onRequest });
+    const found = await loadWorkerClass(config);
+    const context = { config, listeners, log, accessLog: this.#accessLog, onRequest: this.#requestCounter(config) };
+    this.#host = found.kind === 'host' ? found.create(context) : new LocalHost(found.create, context);
+    await this.#host.load();
     await this.#hooks.postWorkerInit?.(this.#info);
     if (this.#state !== 'booting') return;
-    await this.#class.start();
+    await this.#host.start();
     this.#state = 'serving';
     watchdog.watch(timeout);
     await this.#send({ type: 'ready' });
@@ -102,7 +95,7 @@ export class Worker {
     this.#state = 'draining';
     if (wasServing) {
       this.#log?.debug(`Worker drains: ${reason}`);
-      await this.#drainClass();
+      await this.#drainHost();
     }
     await this.#leave(0, graceEnds - performance.now());
   }
@@ -127,21 +120,22 @@ export class Worker {
     if (this.#state === 'draining') return;
     this.#state = 'draining';
     await this.#send({ type: 'retire', failed: true, reason: 'nobody caught an error in it' });
-    await this.#drainClass();
+    await this.#drainHost();
     await this.#leave(1);
   }
 
   reopenLogs(): void {
     this.#log?.reopen();
     this.#accessLog?.reopen();
+    this.#host?.reopenLogs();
   }
 
-  async #drainClass(): Promise<void> {
+  async #drainHost(): Promise<void> {
     const limit = toMilliseconds(this.#config?.gracefulTimeout ?? 0);
-    const drained = this.#class?.drain().then(() => true);
+    const drained = this.#host?.drain().then(() => true);
     const inTime = await Promise.race([drained, pause(limit, false)]);
     if (inTime === false) {
-      const { connections } = this.#class?.stats() ?? { connections: 0 };
+      const { connections } = this.#host?.stats() ?? { connections: 0 };
       this.#log?.warning(`Graceful timeout of ${limit / 1000} s has passed; connections closed: ${connections}`);
     }
   }
@@ -149,8 +143,7 @@ export class Worker {
   async #leave(status: number, patience: Milliseconds = 0): Promise<void> {
     if (this.#state === 'left') return;
     this.#state = 'left';
-    this.#class?.stop();
-    this.#leaving.abort();
+    this.#host?.stop();
     await Promise.race([this.#lastWords(), pause(Math.max(patience, LAST_WORDS))]);
     this.#accessLog?.flush();
     this.#log?.flush();
@@ -158,7 +151,7 @@ export class Worker {
   }
 
   async #lastWords(): Promise<void> {
-    await this.#callHook('onShutdown', this.#app?.onShutdown);
+    await this.#callHook('onShutdown', () => this.#host?.shutdown());
     await this.#callHook('workerExit', this.#hooks.workerExit);
   }
 
@@ -192,7 +185,7 @@ export class Worker {
   }
 
   #beat(): void {
-    const stats = this.#class?.stats() ?? null;
-    void this.#send({ type: 'heartbeat', silentFor: this.#class?.busyFor() ?? 0, stats });
+    const stats = this.#host?.stats() ?? null;
+    void this.#send({ type: 'heartbeat', silentFor: this.#host?.busyFor() ?? 0, stats });
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoff } from '../../src/arbiter/fleet.ts';
 import type { Action } from '../../src/arbiter/plan.ts';
+import { backoff } from '../../src/contract/backoff.ts';
 import { FleetWorld, wanted } from './fleet-world.ts';
 
 const types = (actions: readonly Action[]) => actions.map(({ type }) => type);

@@ -151,8 +151,25 @@ describe('settings that cannot be combined are told with their sources', () => {
       ['reusePort (flag --reuse-port) cannot be combined with bind (flag -b) unix:/x, which has no port.'],
     ],
     [['-b', 'a:1', '-b', 'A:1'], ['bind (flag -b) names a:1 twice.']],
+    [
+      ['--certfile', 'c', '--keyfile', 'k', '--thread-engine', 'picoev', '-k', 'threads'],
+      ['threadEngine (flag --thread-engine) picoev has no TLS: with certfile use async, or a proxy that ends TLS.'],
+    ],
+    [
+      ['-k', 'gthread', '--threads', '3', '--worker-connections', '2'],
+      ['threads (flag --threads) must be at most workerConnections, 2 (got 3).'],
+    ],
   ])('%j', async (argv, messages) => {
     expect(await complaints({ argv: [...argv, 'app'] })).toEqual(messages);
+  });
+
+  test.each([
+    [['-k', 'threads'], 2],
+    [['-k', 'gthread', '--threads', '1'], 1],
+    [['-k', 'sync'], 1],
+    [['-k', 'async'], 1],
+  ])('%j makes %d threads', async (argv, threads) => {
+    expect((await loaded({ argv: [...argv, 'app'] })).config.threads).toBe(threads);
   });
 
   test('two ports that the kernel chooses are two ports', async () => {
@@ -160,10 +177,11 @@ describe('settings that cannot be combined are told with their sources', () => {
   });
 
   test('what is possible but hardly meant is noted', async () => {
-    const argv = ['-D', '--max-requests-jitter', '5', '--reload-extra-file', 'x', 'app'];
+    const argv = ['-D', '--max-requests-jitter', '5', '--reload-extra-file', 'x', '--threads', '2', 'app'];
     expect((await loaded({ argv })).notes).toEqual([
       'daemon is set and errorlog is "-": a daemon has no terminal, so its error log is lost.',
       'maxRequestsJitter has no effect while maxRequests is 0.',
+      'threads has no effect with the worker class async.',
       'reloadExtraFiles has no effect while reload is off.',
     ]);
   });

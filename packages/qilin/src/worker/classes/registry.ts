@@ -2,14 +2,21 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { QilinError } from '../../contract/errors.ts';
-import type { WorkerClassFactory } from '../../contract/worker-class.ts';
+import type { AppHostFactory, WorkerClassFactory, WorkerContext } from '../../contract/worker-class.ts';
 import { type BuiltinWorkerClass, chooseWorkerClass } from '../../contract/worker-classes.ts';
 import { findModuleFile, importModule } from '../../modules/import-module.ts';
 
-const BUILTIN: Readonly<Record<BuiltinWorkerClass, () => Promise<WorkerClassFactory>>> = {
-  async: async () => (await import('./async.ts')).workerClass,
-  sync: async () => (await import('./sync.ts')).workerClass,
-  picoev: async () => (await import('./picoev.ts')).workerClass,
+export type LoadedClass =
+  /** Is given an app that is loaded already. */
+  | { readonly kind: 'class'; readonly create: WorkerClassFactory }
+  /** Loads the app itself. */
+  | { readonly kind: 'host'; readonly create: AppHostFactory };
+
+const BUILTIN: Readonly<Record<BuiltinWorkerClass, () => Promise<LoadedClass>>> = {
+  async: async () => ({ kind: 'class', create: (await import('./async.ts')).workerClass }),
+  sync: async () => ({ kind: 'class', create: (await import('./sync.ts')).workerClass }),
+  picoev: async () => ({ kind: 'class', create: (await import('./picoev.ts')).workerClass }),
+  threads: async () => ({ kind: 'host', create: (await import('./threads.ts')).workerClass }),
 };
 
 /** @throws QilinError WORKER_CLASS_UNKNOWN, with the cause when the class's own module threw */
@@ -17,7 +24,7 @@ export async function loadWorkerClass(settings: {
   readonly workerClass: string;
   readonly threads: number;
   readonly chdir: string;
-}): Promise<WorkerClassFactory> {
+}): Promise<LoadedClass> {
   const choice = chooseWorkerClass(settings.workerClass, settings.threads);
   switch (choice.kind) {
     case 'builtin':
@@ -29,7 +36,7 @@ export async function loadWorkerClass(settings: {
   }
 }
 
-async function loadExternal(module: string, exportName: string, chdir: string): Promise<WorkerClassFactory> {
+async function loadExternal(module: string, exportName: string, chdir: string): Promise<LoadedClass> {
   const file = findModuleFile(resolve(chdir, module)) ?? findPackage(module, chdir);
   if (file === undefined) {
     throw new QilinError('WORKER_CLASS_UNKNOWN', `workerClass names the module "${module}", which does not exist.`);
@@ -45,7 +52,8 @@ async function loadExternal(module: string, exportName: string, chdir: string): 
       `${file} must export a class or function "${exportName}" (it has: ${exports}).`,
     );
   }
-  return isClass(factory) ? (context) => Reflect.construct(factory, [context]) : factory;
+  const create = isClass(factory) ? (context: WorkerContext) => Reflect.construct(factory, [context]) : factory;
+  return { kind: 'class', create };
 }
 
 const isClass = (value: WorkerClassFactory) => /^class\b/.test(Function.prototype.toString.call(value));

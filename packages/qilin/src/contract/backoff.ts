@@ -1,0 +1,13 @@
+/** When something that ended unasked is tried again: a worker by the arbiter, a thread by its worker. */
+import type { Milliseconds } from './units.ts';
+
+/** What was ready for so long is well: the failures before it no longer count. */
+export const WELL_AFTER: Milliseconds = 10_000;
+
+const BACKOFF_FIRST: Milliseconds = 1_000;
+const BACKOFF_LONGEST: Milliseconds = 30_000;
+
+/** Pause before the next try after `failures` unplanned ends in a row: the first is free, then 1 s, 2 s, 4 s … 30 s. */
+export function backoff(failures: number): Milliseconds {
+  return failures <= 1 ? 0 : Math.min(BACKOFF_FIRST * 2 ** (failures - 2), BACKOFF_LONGEST);
+}

@@ -1,0 +1,41 @@
+/** All that a worker's main thread and its threads say to each other. */
+import type { ErrorCode } from '../../contract/errors.ts';
+import type { Listener } from '../../contract/messages.ts';
+import type { WorkerStats } from '../../contract/stats.ts';
+import type { WorkerConfig } from '../../contract/worker-config.ts';
+
+/** What a thread is given at its start, as its `workerData`. */
+export interface ThreadStart {
+  /** Counted over all threads of the worker from 1. */
+  readonly number: number;
+  /** The worker's, made one of the thread's own by threadConfig(). */
+  readonly config: WorkerConfig;
+  /** The worker's descriptors, which the thread must not close: it duplicates them. */
+  readonly listeners: readonly Listener[];
+}
+
+export type ThreadOrder =
+  /** The app is loaded, and so are those of the other threads: begin to accept. */
+  | { readonly type: 'serve' }
+  /** Accept no more, and finish what is in flight. */
+  | { readonly type: 'drain' }
+  /** Close everything, have the app's last words, and end. */
+  | { readonly type: 'leave' }
+  | { readonly type: 'reopenLogs' };
+
+export type ThreadReport =
+  | { readonly type: 'loaded' }
+  /** The thread accepts. */
+  | { readonly type: 'ready' }
+  /** It could not be started, and ends. `text` is what the operator should read. */
+  | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string }
+  /** Sent while its event loop turns. */
+  | { readonly type: 'beat'; readonly stats: WorkerStats }
+  /** So many requests have come since the last report. Only where `maxRequests` counts them. */
+  | { readonly type: 'requests'; readonly count: number }
+  /** An error that nobody caught, told in the log: it finishes what is in flight, and ends. */
+  | { readonly type: 'failing' }
+  /** It has let go of the listening sockets. */
+  | { readonly type: 'deaf' }
+  /** Its last connection is closed. */
+  | { readonly type: 'drained' };

@@ -1,0 +1,138 @@
+/** A thread as its worker sees it: what it has said, what it can be told, and how it is ended. */
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { QilinError } from '../../contract/errors.ts';
+import type { WorkerStats } from '../../contract/stats.ts';
+import type { Milliseconds } from '../../contract/units.ts';
+import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
+
+const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
+
+interface ThreadListener {
+  onReport(thread: ThreadHandle, report: ThreadReport): void;
+  /** It has ended; `how` says in words with what status, or by which error that it could not catch. */
+  onEnd(thread: ThreadHandle, how: string): void;
+}
+
+/** Something that a thread comes to, or not when it ends before. */
+class Milestone {
+  readonly reached: Promise<void>;
+  reach: () => void = () => {};
+  fail: (error: Error) => void = () => {};
+
+  constructor() {
+    this.reached = new Promise((resolve, reject) => {
+      this.reach = resolve;
+      this.fail = reject;
+    });
+    // Who waits hears of it; that nobody waits is no fault.
+    this.reached.catch(() => {});
+  }
+}
+
+export class ThreadHandle {
+  readonly number: number;
+  /** When it last showed that its event loop turns. */
+  heardAt: Milliseconds = performance.now();
+  /** When it began to accept. */
+  readyAt: Milliseconds | undefined;
+  /** When it was terminated. */
+  terminatedAt: Milliseconds | undefined;
+  stats: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
+  readonly #worker: Worker;
+  readonly #listener: ThreadListener;
+  readonly #loaded = new Milestone();
+  readonly #ready = new Milestone();
+  readonly #deaf = new Milestone();
+  readonly #drained = new Milestone();
+  readonly #ended = new Milestone();
+  #error: Error | undefined;
+
+  constructor(start: ThreadStart, listener: ThreadListener) {
+    this.number = start.number;
+    this.#listener = listener;
+    this.#worker = new Worker(ENTRY, { workerData: start });
+    this.#worker.on('message', (report: ThreadReport) => this.#hear(report));
+    this.#worker.on('error', (error: Error) => {
+      this.#error = error;
+    });
+    this.#worker.once('exit', (status) => this.#end(status));
+  }
+
+  /** Resolves when its app is loaded; rejects with a QilinError when it ends before. */
+  get loaded(): Promise<void> {
+    return this.#loaded.reached;
+  }
+
+  /** Resolves when it accepts; rejects with a QilinError when it ends before. */
+  get ready(): Promise<void> {
+    return this.#ready.reached;
+  }
+
+  /** Resolves when it has let go of the listening sockets, at the latest at its end. */
+  get deaf(): Promise<void> {
+    return this.#deaf.reached;
+  }
+
+  /** Resolves when its last connection is closed, at the latest at its end. */
+  get drained(): Promise<void> {
+    return this.#drained.reached;
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.reached;
+  }
+
+  order(order: ThreadOrder): void {
+    this.#worker.postMessage(order);
+  }
+
+  /**
+   * Ends it wherever its JavaScript is, in an endless loop too; its connections are closed. One that hangs in native code ends
+   * only when that returns.
+   */
+  terminate(): void {
+    this.terminatedAt ??= performance.now();
+    void this.#worker.terminate();
+  }
+
+  #hear(report: ThreadReport): void {
+    this.heardAt = performance.now();
+    switch (report.type) {
+      case 'loaded':
+        this.#loaded.reach();
+        break;
+      case 'ready':
+        this.readyAt = this.heardAt;
+        this.#ready.reach();
+        break;
+      case 'bootFailed':
+        this.#failBoot(new QilinError(report.code, report.text));
+        break;
+      case 'beat':
+        this.stats = report.stats;
+        break;
+      case 'deaf':
+        this.#deaf.reach();
+        break;
+      case 'drained':
+        this.#drained.reach();
+        break;
+      default:
+        break;
+    }
+    this.#listener.onReport(this, report);
+  }
+
+  #end(status: number): void {
+    const how = this.#error === undefined ? `with status ${status}` : `by an error: ${this.#error.message}`;
+    this.#failBoot(new QilinError('APP_FAILED', `Thread ${this.number} ended before it was ready, ${how}.`));
+    for (const milestone of [this.#deaf, this.#drained, this.#ended]) milestone.reach();
+    this.#listener.onEnd(this, how);
+  }
+
+  /** Without effect on what has been reached already. */
+  #failBoot(error: QilinError): void {
+    for (const milestone of [this.#loaded, this.#ready]) milestone.fail(error);
+  }
+}
