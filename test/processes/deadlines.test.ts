@@ -10,8 +10,8 @@ const ACCESS = ['--access-logfile', '-', '--access-logformat', 'access %(s)s %(U
 const post = (...fields: string[]) => `${['POST /length HTTP/1.1', 'Host: test', ...fields].join('\r\n')}\r\n\r\n`;
 const UNREAD = 'GET /print?text=read-all-the-same HTTP/1.1\r\nHost: test\r\n\r\n';
 
-/** Every class in which they are the class's own work. */
-const CLASSES = ['async', 'sync'];
+/** Every class that is there. */
+const CLASSES = ['async', 'sync', 'threads'];
 
 describe.each(CLASSES)('limitRequestBody, class %s', (workerClass) => {
   let server: QilinProcess;

@@ -60,9 +60,6 @@ test.each([
   { asked: ['-k', 'picoev'], needs: 'picoev' },
   { asked: ['-k', 'meinheld'], needs: 'picoev' },
   { asked: ['-k', 'egg:meinheld#gunicorn_worker'], needs: 'picoev' },
-  { asked: ['-k', 'threads'], needs: 'threads' },
-  { asked: ['-k', 'gthread'], needs: 'threads' },
-  { asked: ['-k', 'sync', '--threads', '2'], needs: 'threads' },
 ])('`$asked` is a clear error before anything is bound, while the class $needs does not exist', async (row) => {
   using folder = temporaryFolder();
   const pidfile = join(folder.path, 'pid');

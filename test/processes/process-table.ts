@@ -1,5 +1,5 @@
 /** What /proc tells of the processes of the machine. Empty where there is none, as on macOS. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 interface ProcessStat {
   /** `R` runs, `S` sleeps, `Z` is a zombie: proc_pid_stat(5). */
@@ -29,6 +29,27 @@ export const childrenOf = (parent: number): number[] => allPids().filter((pid) =
 /** The processes that run with this `NAME=VALUE` in the environment of their start; zombies do not run. */
 export const runningWith = (variable: string): number[] =>
   allPids().filter((pid) => read(pid, 'environ').split('\0').includes(variable) && statOf(pid)?.state !== 'Z');
+
+/** What each descriptor of a process is open to: a path, or `socket:[INODE]`. */
+export function openFilesOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      // Closed since it was listed.
+      return [];
+    }
+  });
+}
+
+/** How many descriptors of a process are listening TCP sockets; one socket may have several. */
+export function listenersOf(pid: number): number {
+  const LISTEN = '0A';
+  const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1);
+  const listening = rows.map((row) => row.trim().split(/\s+/)).filter(([, , , state]) => state === LISTEN);
+  const sockets = new Set(listening.map(([, , , , , , , , , inode]) => `socket:[${inode}]`));
+  return openFilesOf(pid).filter((file) => sockets.has(file)).length;
+}
 
 function read(pid: number, file: 'environ' | 'stat'): string {
   try {

@@ -1,9 +1,19 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker as Thread } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { addressOf, closeFd, type ListenAddress, type ListenOptions, listen, SocketError } from '../src/index.ts';
+import {
+  addressOf,
+  closeFd,
+  duplicateFd,
+  type ListenAddress,
+  type ListenOptions,
+  listen,
+  SocketError,
+} from '../src/index.ts';
 import { connect } from './clients.ts';
 
 const open: number[] = [];
@@ -194,5 +204,38 @@ describe('inherited descriptors', () => {
     socket.destroy();
     expect(failure(() => addressOf(closed)).code).toBe('EBADF');
     expect(failure(() => closeFd(closed)).code).toBe('EBADF');
+  });
+});
+
+describe('a duplicate of a descriptor', () => {
+  test('is the same socket, and may be closed without the first', async () => {
+    const fd = bind({ host: '127.0.0.1', port: 0 });
+    const duplicate = duplicateFd(fd);
+    expect(duplicate).not.toBe(fd);
+    expect(addressOf(duplicate)).toEqual(addressOf(fd));
+    closeFd(duplicate);
+    expect(failure(() => addressOf(duplicate)).code).toBe('EBADF');
+    (await connect(fd)).destroy();
+  });
+
+  test('of a descriptor that is not open is EBADF', () => {
+    const error = failure(() => duplicateFd(1_000_000));
+    expect([error.code, error.message]).toEqual([
+      'EBADF',
+      'cannot duplicate descriptor 1000000: bad file descriptor (EBADF)',
+    ]);
+  });
+
+  test('is closed with the thread that made it, however that ends, and not twice', async () => {
+    const fd = bind({ host: '127.0.0.1', port: 0 });
+    const thread = new Thread(new URL('fixtures/duplicates.mjs', import.meta.url), { workerData: { fd } });
+    const [{ kept }] = await once(thread, 'message');
+    expect(addressOf(kept)).toEqual(addressOf(fd));
+    // It takes the number of the one that the thread has closed, and must outlive the thread.
+    const other = openSync('/dev/null', 'r');
+    await thread.terminate();
+    expect(failure(() => addressOf(kept)).code).toBe('EBADF');
+    closeSync(other);
+    expect(addressOf(fd)).toMatchObject({ host: '127.0.0.1' });
   });
 });
