@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, RawConnection } from './http-client.ts';
 import { type QilinProcess, startQilin } from './server.ts';
 
-const CLASSES = ['async', 'sync', 'threads'] as const;
+const CLASSES = ['async', 'sync'] as const;
 
 const APPS = [
   { name: 'Hono', app: 'examples/hono.ts:app' },

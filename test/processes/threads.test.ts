@@ -14,6 +14,7 @@ import { type QilinProcess, repository, runQilin, startQilin, temporaryFolder } 
 const FIXTURES = 'test/processes/fixtures';
 const APP = `${FIXTURES}/thread-app.mjs:app`;
 const THREADS = ['-k', 'threads', '--threads', '2'];
+const NODE_APP = 'test/fixtures/app.mjs:app';
 /** How long a thread may take to show itself. */
 const PATIENCE = 20_000;
 
@@ -156,6 +157,9 @@ describe('a thread that fails', () => {
     const rest = before.filter((thread) => thread !== blocked);
     while (!/THREAD TIMEOUT/.test(server.log.slice(from))) expect(rest).toContain((await whoServes(server)).thread);
     expect(server.log.slice(from)).toMatch(
+      /\[CRITICAL\] The event loop of thread \d+ has been blocked for 1\.\d s\. It is at:\n +at spin \(.*thread-app\.mjs:9:/,
+    );
+    expect(server.log.slice(from)).toMatch(
       /\[CRITICAL\] THREAD TIMEOUT \(thread \d+\): no heartbeat for 1\.\d s \(timeout 1 s\)/,
     );
     await connection.ended;
@@ -250,7 +254,7 @@ describe('the end of a worker', () => {
   });
 
   test('lets go of the listening socket at once, in every thread', async () => {
-    await using server = await startQilin([...THREADS, '--log-level', 'debug', 'test/fixtures/app.mjs:app']);
+    await using server = await startQilin([...THREADS, '--log-level', 'debug', NODE_APP]);
     using held = await HeldRequest.begin(server);
     const exit = server.stop();
     await drains(server);
@@ -269,7 +273,7 @@ describe('the end of a worker', () => {
 
 describe('what the threads of a worker share', () => {
   test('reloads lose no request', async () => {
-    await using server = await startQilin(['-w', '2', ...THREADS, 'test/fixtures/app.mjs:app']);
+    await using server = await startQilin(['-w', '2', ...THREADS, NODE_APP]);
     await using load = new Load(server.port, { keepAlive: 8, oneShot: 8 });
     for (let reload = 0; reload < 2; reload++) {
       const from = server.log.length;
@@ -297,7 +301,7 @@ describe('what the threads of a worker share', () => {
     using folder = temporaryFolder();
     const access = join(folder.path, 'access.log');
     const flags = ['--access-logfile', access, '--access-logformat', 'line of %(m)s %(U)s %(q)s end'];
-    await using server = await startQilin([...THREADS, ...flags, 'test/fixtures/app.mjs:app']);
+    await using server = await startQilin([...THREADS, ...flags, NODE_APP]);
     const askAll = (from: number) =>
       Promise.all(Array.from({ length: 200 }, (_, index) => ask(`${server.url}/?${from + index}`)));
     await askAll(0);

@@ -87,6 +87,10 @@ void Acceptor::Turn() {
 }
 
 Acceptor::Outcome Acceptor::AcceptOne() {
+  if (!owner_.CanTake()) {
+    Pause();
+    return Outcome::kStop;
+  }
   UniqueFd connection = Accept(fd_);
   if (!connection.IsValid()) return Fail(errno);
   ++stats_.accepted;

@@ -22,6 +22,8 @@ class Acceptor {
   class Owner {
    public:
     virtual void OnConnection(UniqueFd connection) = 0;
+    /// False when it could do nothing with a connection, because it is being torn down: that is left to others.
+    virtual bool CanTake() = 0;
     /// There were no descriptors or no memory for a connection (an errno). Once, until accepting succeeds again.
     virtual void OnExhausted(int error) = 0;
     /// The listening socket is of no more use (an errno); the acceptor is closed.

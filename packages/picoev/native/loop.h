@@ -65,6 +65,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     virtual void OnTurn(uint32_t rows) = 0;
     virtual void OnTurnEnd() = 0;
     /// See Acceptor::Owner.
+    virtual bool CanTake() = 0;
     virtual void OnExhausted(int error) = 0;
     virtual void OnBroken(int error) = 0;
     /// A request was refused: for the log.
@@ -182,6 +183,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   // Connections.
   void OnConnection(UniqueFd connection) override;
+  bool CanTake() override { return owner_.CanTake(); }
   void OnExhausted(int error) override { owner_.OnExhausted(error); }
   void OnBroken(int error) override { owner_.OnBroken(error); }
   Slot* Find(uint32_t fd, uint32_t serial);

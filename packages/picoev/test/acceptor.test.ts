@@ -191,3 +191,18 @@ test('threads accept from the same descriptor, and one that is terminated leaves
   expect(counts[1]).toBeGreaterThan(5);
   expect(counts[2]).toBeGreaterThan(5);
 });
+
+test('a thread that is terminated while it hangs leaves the connections that it has not accepted to others', async () => {
+  const thread = new Thread(fixture('hangs.mjs'), { workerData: { fd } });
+  await once(thread, 'message');
+  const hangs = once(thread, 'message');
+  const hanging = await connect(fd);
+  await hangs;
+  // In the queue, and more than it would accept in one turn.
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => connect(fd)));
+  const answers = sockets.map(async (socket) => String((await once(socket, 'data'))[0]));
+  await thread.terminate();
+  accept((connection) => new net.Socket({ fd: connection, readable: true, writable: true }).end('taken'));
+  expect(await Promise.all(answers)).toEqual(sockets.map(() => 'taken'));
+  hanging.destroy();
+});

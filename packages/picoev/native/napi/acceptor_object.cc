@@ -40,6 +40,8 @@ class AcceptorObject final : public Acceptor::Owner, public OpenObject {
     if (context_.Call(self_.Get(), on_connection_.Get(), Number(env_, fd))) (void)connection.Release();
   }
 
+  bool CanTake() override { return CanRunJavaScript(env_); }
+
   void OnExhausted(int error) override {
     const HandleScope scope(env_);
     context_.Call(self_.Get(), on_exhausted_.Get(), String(env_, SystemCode(error)));

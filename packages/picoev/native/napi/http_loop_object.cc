@@ -112,6 +112,8 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     context_.CallPlainly(self_.Get(), on_turn_end_.Get());
   }
 
+  bool CanTake() override { return CanRunJavaScript(env_); }
+
   void OnExhausted(int error) override {
     const HandleScope scope(env_);
     context_.Call(self_.Get(), on_exhausted_.Get(), String(env_, SystemCode(error)));

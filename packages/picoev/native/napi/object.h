@@ -24,6 +24,14 @@ class HandleScope {
   napi_handle_scope scope_ = nullptr;
 };
 
+/// False when the environment is being torn down, as that of a terminated thread: no JavaScript runs in it any more.
+inline bool CanRunJavaScript(napi_env env) {
+  const HandleScope scope(env);
+  // Node-API has no call that asks for it. This one does nothing, but fails then.
+  napi_value ignored = nullptr;
+  return napi_coerce_to_bool(env, Undefined(env), &ignored) == napi_ok;
+}
+
 /// Keeps a JavaScript value alive.
 class Root {
  public:
