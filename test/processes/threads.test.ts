@@ -157,7 +157,7 @@ describe('a thread that fails', () => {
     const rest = before.filter((thread) => thread !== blocked);
     while (!/THREAD TIMEOUT/.test(server.log.slice(from))) expect(rest).toContain((await whoServes(server)).thread);
     expect(server.log.slice(from)).toMatch(
-      /\[CRITICAL\] The event loop of thread \d+ has been blocked for 1\.\d s\. It is at:\n +at spin \(.*thread-app\.mjs:9:/,
+      /\[CRITICAL\] The event loop of thread \d+ has been blocked for 1\.\d s\. It is at:\n +at spin \(.*thread-app\.mjs:10:/,
     );
     expect(server.log.slice(from)).toMatch(
       /\[CRITICAL\] THREAD TIMEOUT \(thread \d+\): no heartbeat for 1\.\d s \(timeout 1 s\)/,
