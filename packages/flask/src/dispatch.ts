@@ -19,7 +19,7 @@ import {
   SecurityError,
 } from './exceptions.ts';
 import { UnsafeHeaderError } from './http/header-values.ts';
-import { StatusError } from './http/status-error.ts';
+import { MissingKeyError, StatusError } from './http/status-error.ts';
 import { allowedMethods } from './match-request.ts';
 import type { Plan } from './plan.ts';
 import { HTML } from './reply.ts';
@@ -148,6 +148,7 @@ async function handleUserError(context: RequestContext, plan: Plan, thrown: unkn
 /** The errors of the package's parts know a status; error handlers know exceptions. */
 function asException(error: unknown): unknown {
   if (error instanceof UnsafeHeaderError) return new SecurityError(error.message, { cause: error });
+  if (error instanceof MissingKeyError) return new BadRequestKeyError(error.key, { cause: error });
   if (!(error instanceof StatusError)) return error;
   const Exception = defaultExceptions.get(error.status);
   if (Exception === undefined) return error;

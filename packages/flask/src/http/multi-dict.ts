@@ -1,5 +1,5 @@
 /** A dictionary whose keys may have several values: query arguments, form fields, uploaded files, cookies. */
-import { StatusError } from './status-error.ts';
+import { MissingKeyError } from './status-error.ts';
 
 /** Turns a value into another type; it refuses by throwing, or by returning `undefined` or `NaN`. */
 export type Convert<V, T> = (value: V) => T | undefined;
@@ -56,12 +56,12 @@ export class MultiDict<V> implements Iterable<[string, V]> {
   /**
    * The first value of a key that must be there: `request.form['key']` of Flask.
    *
-   * @throws {StatusError} 400 when it is missing, as Werkzeug's `BadRequestKeyError`
+   * @throws {MissingKeyError} 400 when it is missing, as Werkzeug's `BadRequestKeyError`
    */
   require(key: string): V {
     const [first] = this.lists.get(key) ?? [];
     if (first !== undefined) return first;
-    throw new StatusError(400, 'The browser (or proxy) sent a request that this server could not understand.');
+    throw new MissingKeyError(key);
   }
 
   has(key: string): boolean {

@@ -17,3 +17,14 @@ export class StatusError extends Error {
     this.headers = headers;
   }
 }
+
+/** A key that the client had to send is missing: a 400, and for developers its name. */
+export class MissingKeyError extends StatusError {
+  readonly key: string;
+
+  constructor(key: string) {
+    super(400, 'The browser (or proxy) sent a request that this server could not understand.');
+    this.name = 'MissingKeyError';
+    this.key = key;
+  }
+}

@@ -7,10 +7,10 @@ declare module '@qilin/flask' {
     tags: readonly string[];
   }
   interface Globals {
-    user: { readonly name: string } | null;
+    visitor: { readonly name: string } | null;
   }
   interface SessionData {
-    userId: number;
+    visitorId: number;
   }
   interface ConfigValues {
     MAIL_HOST: string;
@@ -22,8 +22,8 @@ test('parameters, g, the session and the config have the types that the app decl
   app.urlMap.converters['tags'] = class extends BaseConverter<readonly string[]> {};
   app.get('/<tags:tags>', { endpoint: 'tags' }, ({ tags }) => {
     expectTypeOf(tags).toEqualTypeOf<readonly string[]>();
-    expectTypeOf(g.user).toEqualTypeOf<{ readonly name: string } | null>();
-    expectTypeOf(session.get('userId')).toEqualTypeOf<number | undefined>();
+    expectTypeOf(g.visitor).toEqualTypeOf<{ readonly name: string } | null>();
+    expectTypeOf(session.get('visitorId')).toEqualTypeOf<number | undefined>();
     return '';
   });
   expectTypeOf(app.config.MAIL_HOST).toEqualTypeOf<string>();

@@ -112,5 +112,5 @@ test.each([
   const response = await app.fetch(new Request('http://localhost/'));
   expect(response.status).toBe(400);
   expect(response.headers.get('set-cookie')).toBeNull();
-  expect(lines.join('')).toContain('may not contain a line break');
+  expect(lines.join('')).toContain('Refused / [GET]: Header ');
 });

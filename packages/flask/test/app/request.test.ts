@@ -135,5 +135,10 @@ describe('a body', () => {
 test('a key that is missing is a 400; in debug mode it is an error that names the key', async () => {
   const form = new Flask(import.meta, { staticFolder: null });
   form.get('/', () => request.args.require('name'));
-  expect((await form.fetch(new Request('http://localhost/'))).status).toBe(400);
+  const ask = async () => form.fetch(new Request('http://localhost/'));
+  const response = await ask();
+  expect(response.status).toBe(400);
+  expect(await response.text()).not.toContain('name');
+  form.debug = true;
+  await expect(ask()).rejects.toMatchObject({ code: 400, description: expect.stringContaining("KeyError: 'name'") });
 });
