@@ -23,6 +23,7 @@ export {
 } from './context.ts';
 export type { ErrorClass, ErrorHandler } from './error-handlers.ts';
 export * from './exceptions.ts';
+export { safeJoin } from './files/safe-join.ts';
 export type { FileLike } from './files/source.ts';
 export type { SendFileOptions } from './files.ts';
 export { FileStorage, secureFilename } from './forms/file-storage.ts';
@@ -72,12 +73,16 @@ export type {
 export { sendFile, sendFromDirectory } from './send-files.ts';
 export {
   type SessionApp,
+  type SessionConfig,
   SessionInterface,
   type SessionRequest,
   type SessionResponse,
 } from './sessions/interface.ts';
 export { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
-export { Session, type SessionData } from './sessions/session.ts';
+export { type SerializerOptions, type TextSerializer, UrlSafeTimedSerializer } from './sessions/serializer.ts';
+export { NullSession, Session, type SessionData } from './sessions/session.ts';
+export { BadSignature, type BadSignatureReason, type KeyDerivation, type SecretKey } from './sessions/signer.ts';
+export { type JsonTag, TaggedJsonSerializer } from './sessions/tagged-json.ts';
 export { Uuid } from './sessions/uuid.ts';
 export { Signal } from './signals.ts';
 export { renderTemplate, renderTemplateString } from './templates.ts';

@@ -1,4 +1,7 @@
-/** Sessions in Redis: the cookie holds nothing but a random name. */
+/**
+ * Sessions in Redis: the cookie holds nothing but a random name. `@qilin/flask/redis`, a module of its own, because its
+ * types are those of `ioredis`, which only its users have.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { addVary } from '../http/header-values.ts';
@@ -34,7 +37,9 @@ export class RedisSession extends Session {
  * Keeps sessions in Redis for `PERMANENT_SESSION_LIFETIME` after their last use, where they can be large, secret, and
  * ended by the server. Mirrors Flask-Session's `RedisSessionInterface`; values are written as Flask's tagged JSON.
  *
- * @example app.sessionInterface = new RedisSessionInterface(new Redis());
+ * @example
+ * import { RedisSessionInterface } from '@qilin/flask/redis';
+ * app.sessionInterface = new RedisSessionInterface(new Redis());
  */
 export class RedisSessionInterface extends SessionInterface {
   private readonly client: RedisClient;

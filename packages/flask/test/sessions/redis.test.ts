@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Flask } from '../../src/app.ts';
+import { session } from '../../src/proxies.ts';
 import { RedisSession, RedisSessionInterface } from '../../src/sessions/redis.ts';
 import { Session } from '../../src/sessions/session.ts';
 import { cookieOf, newResponse, requestWith, sessionApp } from '../support/session-app.ts';
@@ -113,6 +115,21 @@ describe.skipIf(missing)(`sessions in Redis${missing ? ' (skipped: there is no r
       await client.set(`session:${cookie}`, garbage);
       expect((await visit(() => undefined, cookie)).session.peek()).toEqual({});
     }
+  });
+
+  it('serves an app, whose views see no difference', async () => {
+    const flask = new Flask(import.meta, { staticFolder: null });
+    flask.sessionInterface = sessions;
+    flask.get('/count', () => {
+      const count = Number(session.get('count', 0)) + 1;
+      session.set('count', count);
+      return `${count}`;
+    });
+    flask.get('/idle', () => 'no session here');
+    const browser = flask.testClient();
+    const counts = [await browser.get('/count'), await browser.get('/count'), await browser.get('/idle')];
+    expect(counts.map((response) => response.text)).toEqual(['1', '2', 'no session here']);
+    expect(await client.keys('session:*')).toHaveLength(1);
   });
 
   it('can prefix its keys, and refuses a session of another interface', async () => {
