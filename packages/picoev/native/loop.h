@@ -68,6 +68,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     virtual bool CanTake() = 0;
     virtual void OnExhausted(int error) = 0;
     virtual void OnBroken(int error) = 0;
+    /// The multiplexer cannot watch a new connection (an errno), which is closed therefore: its descriptor is beyond what
+    /// select can hold, or the kernel is short of memory.
+    virtual void OnUnwatchable(int fd, int error) = 0;
     /// A request was refused: for the log.
     virtual void OnRefused(uint32_t status, const char* reason) = 0;
     /// No connection is open any more.

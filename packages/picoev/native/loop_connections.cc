@@ -23,7 +23,7 @@ void HttpLoop::OnConnection(UniqueFd connection) {
   const int fd = connection.Get();
   if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize((static_cast<size_t>(fd) / kSlotStep + 1) * kSlotStep);
   if (!poller_->Watch(fd, kReadable)) {
-    owner_.OnExhausted(errno);
+    owner_.OnUnwatchable(fd, errno);
     return;
   }
   Slot& slot = At(fd);

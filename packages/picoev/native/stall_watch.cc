@@ -5,8 +5,8 @@
 namespace picoev {
 namespace {
 
-// v8::Isolate::GetCurrent() and v8::Isolate::RequestInterrupt(void (*)(v8::Isolate*, void*), void*), by the names that the
-// C++ ABI of Linux and macOS gives them. An isolate is only ever a pointer here.
+// v8::Isolate::GetCurrent() and v8::Isolate::RequestInterrupt(void (*)(v8::Isolate*, void*), void*), by the names that
+// the C++ ABI of Linux and macOS gives them. An isolate is only ever a pointer here.
 using GetCurrentFunction = void* (*)();
 using RequestInterruptFunction = void (*)(void* isolate, void (*callback)(void* isolate, void* data), void* data);
 

@@ -39,6 +39,7 @@ interface NativeHandlers {
   onTurnEnd(): void;
   onExhausted(code: string): void;
   onBroken(failure: NativeFailure): void;
+  onUnwatchable(connection: { readonly fd: number; readonly code: string }): void;
   onRefused(refusal: { readonly status: number; readonly reason: string }): void;
   onEmpty(): void;
 }

@@ -50,6 +50,8 @@ export interface HttpLoopHandlers {
   onRequest(exchange: Exchange): void;
   /** Descriptors or memory ran out: see `AcceptorOptions.onExhausted`. */
   onExhausted?(code: string): void;
+  /** The multiplexer cannot watch a new connection, which is closed: `EMFILE` for a descriptor beyond what select can hold. */
+  onUnwatchable?(fd: number, code: string): void;
   /** A request was refused before the app saw it. */
   onRefused?(status: number, reason: string): void;
   /** No connection is open any more. */
@@ -113,6 +115,7 @@ export class HttpLoop {
       onBroken: (failure: NativeFailure) => {
         throw new SocketError('cannot accept', failure);
       },
+      onUnwatchable: ({ fd, code }) => handlers.onUnwatchable?.(fd, code),
       onRefused: ({ status, reason }) => handlers.onRefused?.(status, reason),
       onEmpty: () => handlers.onEmpty?.(),
     });

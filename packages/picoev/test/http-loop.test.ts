@@ -1,5 +1,6 @@
 /** The HTTP engine in one thread, by each multiplexer and both kinds of timers, as a client and as its app see it. */
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +24,8 @@ const KINDS = [
   { multiplexer: 'select', timers: 'heap' },
 ] as const;
 
+/** The most descriptors of select(2), counted from 0. */
+const FD_SETSIZE = 1024;
 const MEBIBYTE = 1024 * 1024;
 const GET = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 const get = (target: string, ...fields: string[]) =>
@@ -372,6 +375,22 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(await busy.toTheEnd()).toMatch(/\r\nConnection: close\r\n[\s\S]*last$/);
     await empty;
   });
+});
+
+test('select closes a connection beyond what it can hold, says so, and serves the others', async () => {
+  const told: [number, string][] = [];
+  serve(hello, { multiplexer: 'select' }, { onUnwatchable: (descriptor, code) => void told.push([descriptor, code]) });
+  const before = await Client.open(GET);
+  await before.until(/hello$/);
+  const others = Array.from({ length: FD_SETSIZE }, () => openSync('/dev/null', 'r'));
+  try {
+    expect(await (await Client.open(GET)).toTheEnd()).toBe('');
+    expect(told.map(([descriptor, code]) => [descriptor >= FD_SETSIZE, code])).toEqual([[true, 'EMFILE']]);
+    before.socket.write(get('/', 'Connection: close'));
+    expect(await before.toTheEnd()).toMatch(/hello[\s\S]*hello$/);
+  } finally {
+    for (const other of others) closeSync(other);
+  }
 });
 
 test('sends texts as UTF-8, bytes as they are, and no body to HEAD', async () => {

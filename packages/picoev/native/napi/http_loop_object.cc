@@ -85,6 +85,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
         on_turn_end_(env, Handler(arguments[4], "onTurnEnd")),
         on_exhausted_(env, Handler(arguments[4], "onExhausted")),
         on_broken_(env, Handler(arguments[4], "onBroken")),
+        on_unwatchable_(env, Handler(arguments[4], "onUnwatchable")),
         on_refused_(env, Handler(arguments[4], "onRefused")),
         on_empty_(env, Handler(arguments[4], "onEmpty")) {}
   ~HttpLoopObject() { Close(); }
@@ -96,7 +97,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     if (loop_) loop_->Close();
     Instance::Of(env_).open.erase(this);
     for (Root* root : {&self_, &slab_, &events_, &answers_, &on_turn_, &on_turn_end_, &on_exhausted_, &on_broken_,
-                       &on_refused_, &on_empty_}) {
+                       &on_unwatchable_, &on_refused_, &on_empty_}) {
       root->Drop();
     }
   }
@@ -122,6 +123,12 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
   void OnBroken(int error) override {
     const HandleScope scope(env_);
     context_.Call(self_.Get(), on_broken_.Get(), ToValue(env_, Failure{.syscall = "accept", .error = error}));
+  }
+
+  void OnUnwatchable(int fd, int error) override {
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_unwatchable_.Get(),
+                  Object(env_, {{"fd", Number(env_, fd)}, {"code", String(env_, SystemCode(error))}}));
   }
 
   void OnRefused(uint32_t status, const char* reason) override {
@@ -244,6 +251,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
   Root on_turn_end_;
   Root on_exhausted_;
   Root on_broken_;
+  Root on_unwatchable_;
   Root on_refused_;
   Root on_empty_;
   std::vector<char> text_;

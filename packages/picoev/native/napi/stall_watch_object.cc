@@ -57,8 +57,8 @@ napi_value WatchStalls(napi_env env, napi_callback_info info) {
   auto object = std::make_unique<StallWatchObject>(env, Arguments<1>(env, info)[0]);
   if (!object->IsWatching()) return Undefined(env);
   const napi_value self = Object(env, {});
-  const napi_property_descriptor beat{
-      "beat", nullptr, StallWatchObject::Beat, nullptr, nullptr, nullptr, napi_default, nullptr};
+  const napi_property_descriptor beat{"beat",  nullptr, StallWatchObject::Beat, nullptr,
+                                      nullptr, nullptr, napi_default,           nullptr};
   napi_define_properties(env, self, 1, &beat);
   napi_finalize finalize = [](napi_env, void* data, void*) {
     std::unique_ptr<StallWatchObject>(static_cast<StallWatchObject*>(data)).reset();

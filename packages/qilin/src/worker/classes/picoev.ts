@@ -34,6 +34,10 @@ class PicoevEngine implements WorkerClass {
         onRequest: (exchange) => this.#take(exchange),
         onExhausted: (code) =>
           log.warning(`No descriptor for another connection (${code}): ${this.#loop.stats.open} are open, it waits`),
+        onUnwatchable: (fd, code) =>
+          log.error(
+            `Multiplexer ${config.multiplexer} cannot watch descriptor ${fd} (${code}): its connection is closed`,
+          ),
         onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
         onEmpty: () => this.#tellWhenEmpty(),
       },
