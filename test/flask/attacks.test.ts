@@ -209,6 +209,30 @@ describe.each(CLASSES)('an app on class %s under attack', (workerClass) => {
     else expect(location).toMatch(/^http:\/\/flask\.test\/folder\//);
   });
 
+  test.each([
+    ['//evil.test', '/alive'],
+    ['///evil.test', '/alive'],
+    ['/%5Cevil.test', '/alive'],
+    ['%5C%5Cevil.test', '/alive'],
+    ['http://evil.test', '/alive'],
+    ['http://flask.test.evil.test/', '/alive'],
+    ['http://flask.test@evil.test/', '/alive'],
+    ['http://flask.test:81/', '/alive'],
+    ['https:evil.test', '/alive'],
+    ['javascript:alert(1)', '/alive'],
+    ['data:text/html,x', '/alive'],
+    ['%09//evil.test', '/alive'],
+    ['/%09/evil.test', '/alive'],
+    ['%00//evil.test', '/alive'],
+    ['', '/alive'],
+    ['/who?a=%2F%2Fb', '/who?a=//b'],
+    ['http://flask.test/who', 'http://flask.test/who'],
+    ['who', 'who'],
+  ])('a redirect that the client names, %s, is checked and leads to %s', async (next, target) => {
+    const answer = await attack(`GET /go?next=${next}`);
+    expect([answer.status, headerOf(answer, 'location')]).toEqual([302, target]);
+  });
+
   test.each(BODIES)('%s: %i', async (_, status, ask) => {
     expect((await attack(ask)).status).toBe(status);
   });

@@ -1,6 +1,7 @@
 /** An app that does with its input what apps do with it; attacks.test.ts tries to break out of it. */
 import {
   Flask,
+  isSafeRedirect,
   makeResponse,
   redirect,
   renderTemplateString,
@@ -48,6 +49,10 @@ app.get('/cookie-path', () => {
   return response;
 });
 app.get('/redirect', () => redirect(request.args.get('v', '')));
+app.get('/go', () => {
+  const next = request.args.get('next');
+  return redirect(isSafeRedirect(next) ? next : '/alive');
+});
 app.get('/type', () => ['ok', { 'Content-Type': request.args.get('v', '') }]);
 app.get('/template', () => renderTemplateString('<p title="{{ v }}">{{ v }}</p>', { v: request.args.get('v', '') }));
 app.get('/folder/', () => 'folder');
