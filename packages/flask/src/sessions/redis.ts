@@ -38,7 +38,6 @@ export class RedisSession extends Session {
  * ended by the server. Mirrors Flask-Session's `RedisSessionInterface`; values are written as Flask's tagged JSON.
  *
  * @example
- * import { RedisSessionInterface } from '@qilin/flask/redis';
  * app.sessionInterface = new RedisSessionInterface(new Redis());
  */
 export class RedisSessionInterface extends SessionInterface {
