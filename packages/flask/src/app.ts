@@ -33,6 +33,7 @@ import type { TemplateFunction, Templates } from './templating.ts';
 import { TestClient } from './testing/client.ts';
 import { buildRequest, type TestRequestOptions, toRequest } from './testing/request.ts';
 
+/** Arguments of Flask's `Flask(…)`. */
 export interface FlaskOptions extends ScaffoldOptions {
   /** Rules may say for which host they are: `{ host: '<name>.example.org' }`. */
   readonly hostMatching?: boolean;
@@ -174,6 +175,7 @@ export class Flask extends Scaffold {
     if (view !== undefined) this.viewFunctions.set(name, view);
   }
 
+  /** Puts a blueprint's views and functions into the app. Flask's `register_blueprint`. @throws Error for a name that is taken */
   registerBlueprint(blueprint: Blueprint, options: RegistrationOptions = {}): void {
     this.checkSetup('registerBlueprint');
     blueprint.register(this, options);

@@ -20,6 +20,7 @@ import {
 import { sendFromDirectory } from './send-files.ts';
 import type { TemplateFunction } from './templating.ts';
 
+/** Arguments of Flask's `Blueprint(…)`. */
 export interface BlueprintOptions extends ScaffoldOptions {
   /** In front of all its rules: `/admin`. */
   readonly urlPrefix?: string;
@@ -28,6 +29,7 @@ export interface BlueprintOptions extends ScaffoldOptions {
   readonly urlDefaults?: RuleValues;
 }
 
+/** Arguments of Flask's `register_blueprint`. */
 export interface RegistrationOptions {
   /** Another name than its own, to register it twice. */
   readonly name?: string;

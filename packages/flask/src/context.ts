@@ -79,6 +79,7 @@ export class AppContext {
     this.pop().catch((error: unknown) => this.app.logger.exception('Teardown failed', error));
   }
 
+  /** Runs the functions of `teardownAppcontext`. @internal */
   tearDown(error: unknown): void | Promise<void> {
     return this.app.doTeardownAppcontext(error);
   }
@@ -121,6 +122,7 @@ export class RequestContext extends AppContext {
     }
   }
 
+  /** Flask's `request`, made when it is first asked for. */
   get request(): FlaskRequest {
     this.#request ??= new FlaskRequest(this);
     return this.#request;
@@ -198,8 +200,10 @@ function tearDownAfter<T>(work: () => T, after: (error: unknown) => void | Promi
 export const runIn = <C extends AppContext, T>(context: C, work: (context: C) => T): T =>
   storage.run(context, work, context);
 
+/** The context that is current, if any: of a request, or of an app. */
 export const currentContext = (): AppContext | undefined => storage.getStore();
 
+/** The request's context that is current, if any. */
 export function currentRequestContext(): RequestContext | undefined {
   const context = storage.getStore();
   return context instanceof RequestContext ? context : undefined;

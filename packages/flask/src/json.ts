@@ -3,6 +3,7 @@ import { httpDate } from './http/dates.ts';
 
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
 
+/** Flask's `app.json`; replace it to read or write JSON in another way. */
 export class JSONProvider {
   /** The same data is always the same text, which caches like; default true. */
   sortKeys = true;
@@ -23,6 +24,7 @@ export class JSONProvider {
     return this.ensureAscii ? escapeBeyondAscii(text) : text;
   }
 
+  /** @throws SyntaxError for what is no JSON */
   loads(text: string): unknown {
     return JSON.parse(text);
   }

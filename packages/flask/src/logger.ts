@@ -1,11 +1,14 @@
 /** `app.logger`: lines on standard error, in the form of Flask's default handler. */
 
+/** From the least to the most important. */
 export const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+/** How important a message is; Python's names. */
 export type Level = (typeof LEVELS)[number];
 
 /** Takes one line with its line break. */
 export type LineSink = (line: string) => void;
 
+/** Flask's `app.logger`. */
 export class Logger {
   readonly name: string;
   /** The least level that is written; undefined: debug in debug mode, else warning. */
@@ -21,22 +24,27 @@ export class Logger {
     this.#isDebug = isDebug;
   }
 
+  /** For who is looking for a mistake. */
   debug(message: string): void {
     this.log('debug', message);
   }
 
+  /** What happens as it should. */
   info(message: string): void {
     this.log('info', message);
   }
 
+  /** What may be wrong. */
   warning(message: string): void {
     this.log('warning', message);
   }
 
+  /** What went wrong. */
   error(message: string): void {
     this.log('error', message);
   }
 
+  /** What the app cannot go on with. */
   critical(message: string): void {
     this.log('critical', message);
   }
@@ -46,6 +54,7 @@ export class Logger {
     this.log('error', `${message}\n${stackOf(error)}`);
   }
 
+  /** Writes a message, when its level is enough. */
   log(level: Level, message: string): void {
     const least = this.level ?? (this.#isDebug() ? 'debug' : 'warning');
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;

@@ -61,6 +61,7 @@ export class FlaskRequest {
     return this.urlBase.scheme;
   }
 
+  /** Whether the client came by TLS. */
   get isSecure(): boolean {
     return this.scheme === 'https';
   }
@@ -109,6 +110,7 @@ export class FlaskRequest {
     return this.#context.rule;
   }
 
+  /** Name of the rule that matched: `hello`, `admin.index`; undefined when none did. */
   get endpoint(): string | undefined {
     return this.#context.rule?.endpoint;
   }
@@ -138,10 +140,12 @@ export class FlaskRequest {
 
   // Headers
 
+  /** The standard's, their names in any case. */
   get headers(): Headers {
     return this.raw.headers;
   }
 
+  /** By name; values as Flask reads them, quoted ones too. */
   get cookies(): ReadonlyMultiDict<string> {
     this.#cookies ??= parseCookie(this.#header('cookie'));
     return this.#cookies;
@@ -191,62 +195,77 @@ export class FlaskRequest {
     return mimetype === 'application/json' || (mimetype.startsWith('application/') && mimetype.endsWith('+json'));
   }
 
+  /** `Accept`: `request.acceptMimetypes.bestMatch(['text/html', 'application/json'])`. */
   get acceptMimetypes(): MimeAccept {
     return new MimeAccept(parseAccept(this.#header('accept')));
   }
 
+  /** `Accept-Charset`. */
   get acceptCharsets(): CharsetAccept {
     return new CharsetAccept(parseAccept(this.#header('accept-charset')));
   }
 
+  /** `Accept-Encoding`. */
   get acceptEncodings(): Accept {
     return new Accept(parseAccept(this.#header('accept-encoding')));
   }
 
+  /** `Accept-Language`. */
   get acceptLanguages(): LanguageAccept {
     return new LanguageAccept(parseAccept(this.#header('accept-language')));
   }
 
+  /** `Cache-Control`, by its directives. */
   get cacheControl(): CacheControl {
     return parseCacheControl(this.#header('cache-control'));
   }
 
+  /** `If-Match`. */
   get ifMatch(): ETags {
     return parseEtags(this.#header('if-match'));
   }
 
+  /** `If-None-Match`. */
   get ifNoneMatch(): ETags {
     return parseEtags(this.#header('if-none-match'));
   }
 
+  /** `If-Modified-Since`; undefined where it is no date. */
   get ifModifiedSince(): Date | undefined {
     return parseDate(this.#header('if-modified-since'));
   }
 
+  /** `If-Unmodified-Since`; undefined where it is no date. */
   get ifUnmodifiedSince(): Date | undefined {
     return parseDate(this.#header('if-unmodified-since'));
   }
 
+  /** `If-Range`: a date or a tag. */
   get ifRange(): IfRange {
     return parseIfRange(this.#header('if-range'));
   }
 
+  /** `Range`; undefined where it is missing or malformed. */
   get range(): Range | undefined {
     return parseRange(this.#header('range'));
   }
 
+  /** `Date`. */
   get date(): Date | undefined {
     return parseDate(this.#header('date'));
   }
 
+  /** `User-Agent`; empty where it is missing. Werkzeug's `user_agent.string`. */
   get userAgent(): string {
     return this.#header('user-agent') ?? '';
   }
 
+  /** `Referer`. */
   get referrer(): string | undefined {
     return this.#header('referer');
   }
 
+  /** `Origin`. */
   get origin(): string | undefined {
     return this.#header('origin');
   }

@@ -14,6 +14,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Arguments of Flask's `app.run()`. */
 export interface RunOptions {
   /** Default: 127.0.0.1, or the host of SERVER_NAME. */
   readonly host?: string;

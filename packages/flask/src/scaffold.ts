@@ -26,6 +26,7 @@ export type UrlDefaultsFunction = (endpoint: string, values: RuleValues) => void
 /** Gives values to all templates. */
 export type ContextProcessor = () => Readonly<Record<string, unknown>>;
 
+/** Arguments of Flask's `@app.route` beside the rule. */
 export interface RouteOptions<D extends RuleValues = RuleValues> {
   /** Default: `['GET']`. HEAD comes with GET, and OPTIONS is answered by itself. */
   readonly methods?: readonly string[];
@@ -47,6 +48,7 @@ type Params<R extends string, D extends RuleValues> = RuleValues extends D
   ? ViewParams<R>
   : ViewParams<R> & Readonly<D>;
 
+/** What an app and a blueprint are both told. */
 export interface ScaffoldOptions {
   /** Folder of files to serve, relative to the root path. */
   readonly staticFolder?: string | null;
@@ -72,6 +74,7 @@ export class Hooks {
   readonly errorHandlers = new ErrorHandlers();
 }
 
+/** Base of `Flask` and `Blueprint`. */
 export abstract class Scaffold {
   /** Name of the module: `hello`. */
   readonly importName: string;

@@ -23,6 +23,7 @@ export class Signal<S extends object, D = undefined> {
     return () => this.disconnect(receiver);
   }
 
+  /** The receiver hears no more. */
   disconnect(receiver: Receiver<S, D>): void {
     this.#receivers.delete(receiver);
   }

@@ -13,4 +13,5 @@ const WERKZEUG: Readonly<Record<number, string>> = {
   511: 'Network Authentication Failed',
 };
 
+/** `Not Found` for 404; `Unknown Error` for a code that has no name. */
 export const statusName = (code: number): string => WERKZEUG[code] ?? STATUS_CODES[code] ?? 'Unknown Error';

@@ -1,6 +1,7 @@
 /** Takes a request's absolute URL apart by its slashes: a `URL` object would cost more than all else of a small view. */
 import { urlUnquote } from './http/urls.ts';
 
+/** A URL in its parts. */
 export interface UrlParts {
   readonly scheme: string;
   readonly host: string;
@@ -30,6 +31,7 @@ export function pathOf(url: string): string {
 
 const withOneSlash = (path: string): string => `/${path.replace(/^\/+/, '')}`;
 
+/** @param url absolute */
 export function splitUrl(url: string): UrlParts {
   const start = pathStart(url);
   const colon = url.indexOf(':');

@@ -2,6 +2,7 @@
 import { escapeHtml } from '../markup.ts';
 import { statusName } from '../status.ts';
 
+/** What an exception may carry beside its description. */
 export interface HTTPExceptionOptions {
   /** Sent as it is, instead of the page. */
   readonly response?: Response;
@@ -39,6 +40,7 @@ export class HTTPException extends Error {
     return `${[...page, `<p>${description}</p>`].join('\n')}\n`;
   }
 
+  /** Headers of the page. */
   getHeaders(): [string, string][] {
     return [['Content-Type', 'text/html; charset=utf-8']];
   }

@@ -1,11 +1,13 @@
 /** Errors after which the client may try again: with `Retry-After`. */
 import { HTTPException, type HTTPExceptionOptions } from './http-exception.ts';
 
+/** When the client may try again. */
 export interface RetryOptions extends HTTPExceptionOptions {
   /** A time, or seconds from now. */
   readonly retryAfter?: Date | number;
 }
 
+/** Base of 429 and 503. */
 export class Retriable extends HTTPException {
   readonly retryAfter: Date | number | undefined;
 

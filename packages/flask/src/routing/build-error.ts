@@ -1,6 +1,7 @@
 /** Thrown where no URL can be built, with what may have been meant. Werkzeug's `BuildError`. */
 import type { Rule, RuleValues } from './rule.ts';
 
+/** No rule of the endpoint suits the values; the message says what may have been meant. */
 export class BuildError extends Error {
   override readonly name = 'BuildError';
   readonly endpoint: string;

@@ -6,6 +6,7 @@ export class ValidationError extends Error {
   override readonly name = 'ValidationError';
 }
 
+/** One argument of a converter. */
 export type ConverterArgument = string | number | boolean | null;
 
 /** What stands in the parentheses of `<string(5, length=2):code>`. */
@@ -46,6 +47,7 @@ export class BaseConverter<T = unknown> {
   }
 }
 
+/** What `app.urlMap.converters` holds: made once for each variable of a rule. */
 export type ConverterClass = new (args: ConverterArguments) => BaseConverter<never> | BaseConverter;
 
 function integerArgument({ positional, named }: ConverterArguments, name: string, index: number): number | undefined {

@@ -15,6 +15,7 @@ export interface UrlBase {
   readonly scriptName: string;
 }
 
+/** How a URL is built. */
 export interface BuildOptions {
   /** Only rules that take this method. */
   readonly method?: string | undefined;
@@ -25,10 +26,12 @@ export interface BuildOptions {
   readonly preferredMethod?: string;
 }
 
+/** Decided once, for all rules. */
 export interface UrlMapOptions {
   readonly hostMatching?: boolean;
 }
 
+/** All rules of an app; Flask's `app.url_map`. */
 export class UrlMap {
   /** By the name in a rule. Add yours before the rules that use them. */
   readonly converters: Record<string, ConverterClass> = { ...DEFAULT_CONVERTERS };
@@ -46,6 +49,7 @@ export class UrlMap {
     this.hostMatching = options.hostMatching ?? false;
   }
 
+  /** @throws SyntaxError for a malformed rule, RangeError for a converter that does not exist */
   add(text: string, options: RuleOptions): Rule {
     const rule = new Rule(text, options, this);
     if (!rule.buildOnly) this.#matcher.add(rule);

@@ -6,6 +6,7 @@ import { type Part, parseRule, type TraceItem } from './parse.ts';
 /** Values of a rule's variables, by name. */
 export type RuleValues = Record<string, unknown>;
 
+/** Arguments of Werkzeug's `Rule(…)`. */
 export interface RuleOptions {
   readonly endpoint: string;
   readonly methods: readonly string[];
@@ -35,6 +36,7 @@ interface BuiltUrl {
   readonly path: string;
 }
 
+/** One rule, as `request.urlRule` shows it. */
 export class Rule {
   readonly rule: string;
   readonly endpoint: string;
@@ -81,6 +83,7 @@ export class Rule {
       : undefined;
   }
 
+  /** Whether a method is among the rule's. */
   accepts(method: string): boolean {
     return this.methods.has(method);
   }

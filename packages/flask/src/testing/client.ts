@@ -8,11 +8,13 @@ import { CookieJar } from './cookie-jar.ts';
 import { type BuiltRequest, buildRequest, type TestRequestOptions, toRequest } from './request.ts';
 import { TestResponse } from './response.ts';
 
+/** A request, and what becomes of a redirect. */
 export interface ClientOptions extends TestRequestOptions {
   /** Goes where redirects lead, and answers with the last response; default false. */
   readonly followRedirects?: boolean;
 }
 
+/** The options of a method that has its own name. */
 export type BodylessOptions = Omit<ClientOptions, 'method'>;
 
 /** Redirects that are followed at most. */
@@ -37,30 +39,37 @@ export class TestClient {
     this.#jar = (options.useCookies ?? true) ? new CookieJar() : undefined;
   }
 
+  /** As `open` with GET. */
   get(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'GET' });
   }
 
+  /** As `open` with POST. */
   post(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'POST' });
   }
 
+  /** As `open` with PUT. */
   put(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'PUT' });
   }
 
+  /** As `open` with PATCH. */
   patch(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'PATCH' });
   }
 
+  /** As `open` with DELETE. */
   delete(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'DELETE' });
   }
 
+  /** As `open` with HEAD: there is no body. */
   head(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'HEAD' });
   }
 
+  /** As `open` with OPTIONS. */
   options(path: string, options: BodylessOptions = {}): Promise<TestResponse> {
     return this.open(path, { ...options, method: 'OPTIONS' });
   }
@@ -120,10 +129,12 @@ export class TestClient {
     return value === undefined ? undefined : parseCookie(`${name}=${value}`).get(name);
   }
 
+  /** Gives the client a cookie, as if the app had. */
   setCookie(name: string, value: string, options: { readonly path?: string; readonly domain?: string } = {}): void {
     this.#takeLine(dumpCookie(name, value, { path: '/', ...options }));
   }
 
+  /** Takes a cookie away. */
   deleteCookie(name: string, options: { readonly path?: string; readonly domain?: string } = {}): void {
     this.#takeLine(dumpDeletedCookie(name, { path: '/', ...options }));
   }

@@ -9,6 +9,7 @@ type FormValue = string | number | boolean | Blob;
 /** A form by its fields; a `File` or `Blob` makes it multipart. */
 export type FormFields = Readonly<Record<string, FormValue | readonly FormValue[]>>;
 
+/** Arguments of Werkzeug's `EnvironBuilder`. */
 export interface TestRequestOptions {
   /** `GET` by default. */
   readonly method?: string;
@@ -26,6 +27,7 @@ export interface TestRequestOptions {
   readonly environment?: unknown;
 }
 
+/** A request before it is sent: a redirect may send it again. */
 export interface BuiltRequest {
   readonly url: URL;
   readonly method: string;
@@ -33,6 +35,7 @@ export interface BuiltRequest {
   readonly body: Body | null;
 }
 
+/** @throws TypeError for data and json together */
 export function buildRequest(app: Flask, path: string, options: TestRequestOptions): BuiltRequest {
   const url = new URL(path, options.baseUrl ?? baseUrlOf(app));
   if (options.query !== undefined) url.search = queryOf(options.query);
@@ -42,6 +45,7 @@ export function buildRequest(app: Flask, path: string, options: TestRequestOptio
   return { url, method: (options.method ?? 'GET').toUpperCase(), headers, body };
 }
 
+/** The standard request, made anew for each sending. */
 export function toRequest({ url, method, headers, body }: BuiltRequest): Request {
   const isStream = body instanceof ReadableStream;
   return new Request(url, { method, headers, body, ...(isStream ? { duplex: 'half' } : {}) });

@@ -1,5 +1,6 @@
 /** A response as a test looks at it: its body has been read. Werkzeug's `TestResponse`. */
 
+/** What was asked. */
 export interface TestedRequest {
   readonly method: string;
   /** `/login` */
@@ -7,6 +8,7 @@ export interface TestedRequest {
   readonly url: string;
 }
 
+/** As the client returns it. */
 export class TestResponse {
   readonly status: number;
   readonly headers: Headers;
@@ -40,6 +42,7 @@ export class TestResponse {
     return JSON.parse(this.text);
   }
 
+  /** As it was sent, with its parameters. */
   get contentType(): string | undefined {
     return this.headers.get('content-type') ?? undefined;
   }
@@ -49,6 +52,7 @@ export class TestResponse {
     return (this.contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   }
 
+  /** Where a redirect leads, as it was sent. */
   get location(): string | undefined {
     return this.headers.get('location') ?? undefined;
   }
