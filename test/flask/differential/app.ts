@@ -41,7 +41,17 @@ function createApp(): Flask {
 /** What only works when the app matches hosts: reached by the hosts below `hosts.test`. */
 function createHostsApp(): Flask {
   const app = new Flask(import.meta, { staticFolder: null });
-  app.config['SERVER_NAME'] = 'hosts.test';
+  app.config.fromMapping({
+    SERVER_NAME: 'hosts.test',
+    SECRET_KEY: 'the key of both apps',
+    SESSION_COOKIE_NAME: 'own',
+    SESSION_COOKIE_DOMAIN: 'hosts.test',
+    SESSION_COOKIE_PATH: '/session',
+    SESSION_COOKIE_SECURE: true,
+    SESSION_COOKIE_HTTPONLY: false,
+    SESSION_COOKIE_SAMESITE: 'Strict',
+    SESSION_REFRESH_EACH_REQUEST: false,
+  });
   addHosts(app);
   return app;
 }

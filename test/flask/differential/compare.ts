@@ -19,7 +19,7 @@ const REWRITTEN: Readonly<Record<string, (value: string) => string>> = {
   etag: (value) => value.replace(/"[^"]+-[^"]+-[^"]+"/, '"<opaque>"'),
   'set-cookie': (value) =>
     value
-      .replace(/^session=([^;]+)/, (_, signed: string) => `session=${sessionPayload(signed)}`)
+      .replace(/^(session|own)=([^;]+)/, (_, name: string, signed: string) => `${name}=${sessionPayload(signed)}`)
       // Counted from the second of the answer: a day or a month from now.
       .replace(/expires=([^;]+)/i, (text, date: string) =>
         isSoon(date) ? `Expires=<${daysFromNow(date)} days>` : text,

@@ -27,7 +27,17 @@ def create_app() -> Flask:
 def create_hosts_app() -> Flask:
     """What only works when the app matches hosts: reached by the hosts below `hosts.test`."""
     app = Flask("hosts", static_folder=None, subdomain_matching=True)
-    app.config["SERVER_NAME"] = "hosts.test"
+    app.config.from_mapping(
+        SERVER_NAME="hosts.test",
+        SECRET_KEY="the key of both apps",
+        SESSION_COOKIE_NAME="own",
+        SESSION_COOKIE_DOMAIN="hosts.test",
+        SESSION_COOKIE_PATH="/session",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=False,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
     import_module("hosts").add_to(app)
     return app
 

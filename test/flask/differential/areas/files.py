@@ -45,6 +45,10 @@ def add_to(app):
     def from_memory():
         return send_file(io.BytesIO(b"in memory"), download_name="memory.txt")
 
+    @app.route("/large-file")
+    def large_file():
+        return send_file(SITE.parent.parent.parent.parent / "package-lock.json")
+
     @app.route("/missing-file")
     def missing_file():
         return send_from_directory(SITE / "static", "nowhere.txt")

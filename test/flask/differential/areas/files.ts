@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type Flask, request, sendFile, sendFromDirectory } from '@qilin/flask';
 
 const STATIC = fileURLToPath(new URL('../site/static', import.meta.url));
+/** Some 200 kB, which nobody reads in one piece. */
+const LARGE = fileURLToPath(new URL('../../../../package-lock.json', import.meta.url));
 const PLAIN = `${STATIC}/plain.txt`;
 
 export function addFiles(app: Flask): void {
@@ -40,6 +42,10 @@ export function addFiles(app: Flask): void {
 
   app.get('/from-memory', function from_memory() {
     return sendFile(Buffer.from('in memory'), { downloadName: 'memory.txt' });
+  });
+
+  app.get('/large-file', function large_file() {
+    return sendFile(LARGE);
   });
 
   app.get('/missing-file', function missing_file() {

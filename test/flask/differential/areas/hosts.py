@@ -1,6 +1,6 @@
 """Subdomains, and URLs with a SERVER_NAME."""
 
-from flask import request, url_for
+from flask import request, session, url_for
 
 
 def add_to(app):
@@ -19,6 +19,21 @@ def add_to(app):
     @app.route("/items/<int:n>", subdomain="api")
     def item(n):
         return {"n": n, "host": request.host, "endpoint": request.endpoint}
+
+    @app.route("/session")
+    def session_count():
+        session.permanent = True
+        session["count"] = session.get("count", 0) + 1
+        return str(session["count"])
+
+    @app.route("/session/show")
+    def session_show():
+        return str(session.get("count"))
+
+    @app.route("/session/clear")
+    def session_clear():
+        session.clear()
+        return "ok"
 
     @app.route("/links")
     def links():

@@ -1,5 +1,5 @@
 /** Subdomains, and URLs with a SERVER_NAME. */
-import { type Flask, request, urlFor } from '@qilin/flask';
+import { type Flask, request, session, urlFor } from '@qilin/flask';
 
 export function addHosts(app: Flask): void {
   app.get('/', function root() {
@@ -14,6 +14,21 @@ export function addHosts(app: Flask): void {
 
   app.get('/items/<int:n>', { subdomain: 'api' }, function item({ n }) {
     return { n, host: request.host, endpoint: request.endpoint };
+  });
+
+  app.get('/session', function session_count() {
+    session.permanent = true;
+    session.set('count', Number(session.get('count', 0)) + 1);
+    return String(session.get('count'));
+  });
+
+  app.get('/session/show', function session_show() {
+    return String(session.get('count'));
+  });
+
+  app.get('/session/clear', function session_clear() {
+    session.clear();
+    return 'ok';
   });
 
   app.get('/links', function links() {

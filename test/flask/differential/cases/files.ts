@@ -96,5 +96,9 @@ export const files: readonly Case[] = [
   many('the same ETag of its own', 'GET /own-etag', again({ 'If-None-Match': '"v1"' }, 'GET /own-etag')),
   one('from memory', 'GET /from-memory'),
   one('from memory, a range', 'GET /from-memory', range('bytes=0-1')),
+  one('large', 'GET /large-file'),
+  one('large, asked by HEAD', 'HEAD /large-file'),
+  one('large, a range', 'GET /large-file', range('bytes=1000-150000')),
+  one('large, its end', 'GET /large-file', range('bytes=-70000')),
   one('missing, by the view', 'GET /missing-file'),
 ];

@@ -3,6 +3,9 @@ import { type Case, crossed, type Difference, many, one, other } from '../case.t
 
 const cookie = (value: string) => ({ headers: { Cookie: `session=${value}` } });
 
+/** Of the app with all settings of the session's cookie. */
+const at = (path: string) => ({ ask: `GET ${path}`, headers: { Host: 'hosts.test' } });
+
 /** The answer depends on the cookie also where there is none. */
 const VARY: Difference = {
   why: 'Flask 2.2.5 and later say Vary wherever the session was read (CVE-2023-30861)',
@@ -51,6 +54,8 @@ export const sessions: readonly Case[] = [
   crossed('permanent', 'GET /session/permanent', 'GET /session', 'GET /session/count', 'GET /session'),
   varies(crossed('flashes', 'GET /flash', 'GET /flash', 'GET /flashed/categories', 'GET /flashed')),
   varies(crossed('clear', 'GET /session/set?a=1', 'GET /session/clear', 'GET /session')),
+  many('with every setting of the cookie', at('/session'), at('/session'), at('/session/show')),
+  many('with every setting of the cookie, cleared', at('/session'), at('/session/clear')),
   one('forged: no signature', 'GET /session', cookie('eyJhIjoiMSJ9'), VARY),
   one('forged: a wrong signature', 'GET /session', cookie('eyJhIjoiMSJ9.ZZZZZZ.AAAAAAAAAAAAAAAAAAAAAAAAAAA'), VARY),
   one('forged: an empty signature', 'GET /session', cookie('eyJhIjoiMSJ9.ZZZZZZ.'), VARY),
