@@ -1,6 +1,7 @@
 /** Attacks on an app of @qilin/flask: a 4xx, a line in the log, nothing else. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from '../processes/server.ts';
 import { COOKIES } from './attacks/cookies.ts';
 import { type Ask, field, file, form, json, multipart } from './differential/case.ts';
@@ -256,6 +257,23 @@ describe.each(CLASSES)('an app on class %s under attack', (workerClass) => {
     expect(body).toBe(
       '<p title="&quot;&gt;&lt;script&gt;&#39;&amp;{{7*7}}">&quot;&gt;&lt;script&gt;&#39;&amp;{{7*7}}</p>',
     );
+  });
+
+  test.each([
+    ['/form', 'application/x-www-form-urlencoded'],
+    ['/files', 'multipart/form-data; boundary=b'],
+    ['/json', 'application/json'],
+    ['/body', 'text/plain'],
+  ])('who leaves in the middle of a body for %s', async (path, type) => {
+    const from = server.log.length;
+    using connection = await RawConnection.open(server.port);
+    const head = ['Host: flask.test', `Content-Type: ${type}`, 'Content-Length: 9000', 'Expect: 100-continue'];
+    await connection.send(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+    await connection.until(/^HTTP\/1\.1 100 /);
+    await connection.send('--b\r\n');
+    connection.socket.resetAndDestroy();
+    await server.logged(new RegExp(`^done 499 POST ${path} `, 'm'), from);
+    sent += 1;
   });
 
   test('each of them is a line in the log, and no error of the app', async () => {
