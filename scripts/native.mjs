@@ -24,7 +24,7 @@ export const SANITIZER_ENV = { ...process.env, ASAN_OPTIONS: 'detect_leaks=1', U
 
 /** @param {readonly string[]} names without their ending */
 const fromKernel = (names) => names.map((name) => join(KERNEL, `${name}.cc`));
-export const HTTP_SOURCES = fromKernel(['authority', 'chunked_decoder', 'head_facts', 'http1_parser']);
+export const HTTP_SOURCES = fromKernel(['authority', 'chunked_decoder', 'head_facts', 'http1_parser', 'octet_scan']);
 export const CONNECTION_SOURCES = [...HTTP_SOURCES, ...fromKernel(['connection', 'response'])];
 export const POLLER_SOURCES = fromKernel(['poller', 'poller_epoll', 'poller_poll', 'poller_select']);
 export const TIMER_SOURCES = fromKernel(['timers']);

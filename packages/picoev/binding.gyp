@@ -20,6 +20,7 @@
         "native/napi/http_loop_object.cc",
         "native/napi/stall_watch_object.cc",
         "native/napi/values.cc",
+        "native/octet_scan.cc",
         "native/poller.cc",
         "native/poller_epoll.cc",
         "native/poller_poll.cc",

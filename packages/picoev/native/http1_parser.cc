@@ -3,16 +3,12 @@
 // So each byte is looked at twice at most, however it came.
 #include "http1_parser.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "authority.h"
 #include "head_facts.h"
+#include "octet_scan.h"
 #include "octets.h"
 
 namespace picoev {
@@ -76,7 +72,7 @@ class HeadParser {
 
   bool ReadMethod() {
     const uint32_t stop = Stop(max_line_);
-    const uint32_t at = Skip(kToken, progress_.searched, stop);
+    const uint32_t at = Skip(kScanToken, stop);
     if (at == stop) {
       return RunOutOfLine(at, max_line_, 501, "a method longer than any that is implemented (RFC 9112, 3)");
     }
@@ -88,7 +84,7 @@ class HeadParser {
 
   bool ReadTarget() {
     const uint32_t stop = Stop(max_line_);
-    const uint32_t at = Skip(kTarget, progress_.searched, stop);
+    const uint32_t at = Skip(kScanTarget, stop);
     if (at == stop) return RunOutOfLine(at, max_line_, 414, kLongLine);
     if (bytes_[at] != ' ' || at == progress_.part_start) {
       return Refuse(400, "an octet that no request target has, or no version behind it (RFC 9112, 3)");
@@ -146,7 +142,7 @@ class HeadParser {
 
   bool ReadName() {
     const uint32_t stop = Stop(max_field_);
-    const uint32_t at = Skip(kToken, progress_.searched, stop);
+    const uint32_t at = Skip(kScanToken, stop);
     if (at == stop) return RunOutOfLine(at, max_field_, 431, kLongField);
     if (bytes_[at] != ':') return Refuse(400, "a field's name does not end with its colon (RFC 9112, 5.1)");
     return Begin(HeadPart::kValue, at + 1);
@@ -154,7 +150,7 @@ class HeadParser {
 
   bool ReadValue() {
     const uint32_t stop = Stop(max_field_);
-    const uint32_t at = SkipValue(progress_.searched, stop);
+    const uint32_t at = Skip(kScanFieldValue, stop);
     if (at == stop) return RunOutOfLine(at, max_field_, 431, kLongField);
     if (bytes_[at] != '\r') return Refuse(400, "a bare LF or a control character in a field (RFC 9110, 5.5)");
     if (at + 1 == end_) return RunOut(at);
@@ -163,13 +159,13 @@ class HeadParser {
   }
 
   bool TakeField(uint32_t line_end) {
-    Field& field = fields_[progress_.fields++];
-    field.name = {progress_.line_start, progress_.part_start - 1 - progress_.line_start};
+    const Piece name{progress_.line_start, progress_.part_start - 1 - progress_.line_start};
     uint32_t begin = progress_.part_start;
     while (begin < line_end && IsWhitespace(bytes_[begin])) ++begin;
     while (line_end > begin && IsWhitespace(bytes_[line_end - 1])) --line_end;
-    field.value = {begin, line_end - begin};
-    const char* refusal = facts_.Add(Text(field.name), Text(field.value), field.value);
+    const Piece value{begin, line_end - begin};
+    fields_[progress_.fields++] = {name, value};
+    const char* refusal = facts_.Add(Text(name), Text(value), value);
     return refusal == nullptr || Refuse(400, refusal);
   }
 
@@ -191,27 +187,8 @@ class HeadParser {
     return static_cast<uint32_t>(std::min<uint64_t>(end_, uint64_t{progress_.line_start} + max_size + 1));
   }
 
-  uint32_t Skip(OctetClass classes, uint32_t at, uint32_t stop) const {
-    while (at < stop && Is(bytes_[at], classes)) ++at;
-    return at;
-  }
-
-  /// Values are most of a head. Sixteen octets at once took a browser's head of 670 bytes from 0.46 to 0.34 µs.
-  uint32_t SkipValue(uint32_t at, uint32_t stop) const {
-#ifdef __SSE2__
-    const __m128i tab = _mm_set1_epi8('\t');
-    const __m128i last_control = _mm_set1_epi8(0x1f);
-    const __m128i del = _mm_set1_epi8(0x7f);
-    for (; at + 16 <= stop; at += 16) {
-      const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes_ + at));
-      const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(octets, last_control), octets);
-      const __m128i wrong =
-          _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(octets, tab), control), _mm_cmpeq_epi8(octets, del));
-      const auto found = static_cast<uint32_t>(_mm_movemask_epi8(wrong));
-      if (found != 0) return at + static_cast<uint32_t>(std::countr_zero(found));
-    }
-#endif
-    return Skip(kFieldValue, at, stop);
+  uint32_t Skip(const OctetScan& scan, uint32_t stop) const {
+    return SkipOctets(scan, bytes_, progress_.searched, stop);
   }
 
   bool Begin(HeadPart part, uint32_t at) {

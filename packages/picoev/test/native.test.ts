@@ -30,7 +30,14 @@ describe('the native kernel without Node', () => {
   test(
     'parser, decoder, connection, multiplexers and timers hold under AddressSanitizer and UndefinedBehaviorSanitizer',
     async () => {
-      const tests = ['chunked_decoder_test', 'connection_test', 'http1_parser_test', 'poller_test', 'timers_test'];
+      const tests = [
+        'chunked_decoder_test',
+        'connection_test',
+        'http1_parser_test',
+        'octet_scan_test',
+        'poller_test',
+        'timers_test',
+      ];
       const sources = [...inTests(['main', ...tests]), ...CONNECTION_SOURCES, ...POLLER_SOURCES, ...TIMER_SOURCES];
       const program = await buildProgram({ name: 'unit', flags: SANITIZED, sources });
       expect(await passed(program)).not.toEqual([]);
