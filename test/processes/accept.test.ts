@@ -72,19 +72,6 @@ describe('256 connections within two seconds onto four workers', () => {
 describe('at workerConnections 2', () => {
   const start = (workers: number) => startQilin(['-w', String(workers), '--worker-connections', '2', ...LASTING, APP]);
 
-  test('the third connection to one worker waits, and is answered when another closes', async () => {
-    await using server = await start(1);
-    using connections = new Connections(server.port);
-    const [first, second, third] = [await connections.open(), await connections.open(), await connections.open()];
-    expect(await workerOf(first)).toBe(await workerOf(second));
-    const answer = workerOf(third);
-    // Two more answers on another connection: there was time enough for the third.
-    for (const _ of [1, 2]) await workerOf(second);
-    expect(third.received).toBe('');
-    first[Symbol.dispose]();
-    expect(await answer).toBe(await workerOf(second));
-  });
-
   test('a second worker takes what the first has no room for', async () => {
     await using server = await start(2);
     using connections = new Connections(server.port);

@@ -67,62 +67,7 @@ describe('the error log', () => {
   });
 });
 
-/** Each atom of the format, what its field has to be, and in the order of the line. */
-const atoms = (pid: number, port: number): readonly (readonly [string, string | RegExp])[] => [
-  ['%(h)s', '127.0.0.1'],
-  ['%(l)s', '-'],
-  ['%(u)s', 'jane'],
-  ['%(t)s', /^\[\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]$/],
-  ['%(r)s', 'POST /length?a=1&b=2 HTTP/1.1'],
-  ['%(m)s', 'POST'],
-  ['%(U)s', '/length'],
-  ['%(q)s', 'a=1&b=2'],
-  ['%(H)s', 'HTTP/1.1'],
-  ['%(s)s', '200'],
-  ['%(B)s', '2'],
-  ['%(b)s', '2'],
-  ['%(f)s', 'http://example.com/from'],
-  ['%(a)s', 'a \\x22quoted\\x22 agent'],
-  ['%(T)s', /^0$/],
-  ['%(D)s', /^\d+$/],
-  ['%(M)s', /^\d+$/],
-  ['%(L)s', /^0\.\d{6}$/],
-  ['%(p)s', `<${pid}>`],
-  ['%({x-custom}i)s', 'in'],
-  ['%({X-Missing}i)s', '-'],
-  ['%({content-type}o)s', 'text/plain; charset=UTF-8'],
-  ['%({SERVER_PORT}e)s', String(port)],
-  ['%({HTTP_X_CUSTOM}e)s', 'in'],
-  ['%%', '%'],
-];
-
 describe('the access log', () => {
-  test('has every atom of its format', async () => {
-    using folder = temporaryFolder();
-    const accessLog = join(folder.path, 'access.log');
-    const format = atoms(0, 0)
-      .map(([atom]) => atom)
-      .join('|');
-    await using server = await startQilin(['--access-logfile', accessLog, '--access-logformat', format, APP]);
-    await ask(`${server.url}/length?a=1&b=2`, {
-      method: 'POST',
-      auth: 'jane:secret',
-      body: 'x'.repeat(42),
-      headers: { Referer: 'http://example.com/from', 'User-Agent': 'a "quoted" agent', 'X-Custom': 'in' },
-    });
-    const { workerPids, port } = server;
-    expect((await server.stop()).status).toBe(0);
-    const [line = '', ...others] = linesOf(accessLog);
-    expect(others).toEqual([]);
-    const fields = line.split('|');
-    const expected = atoms(workerPids[0] ?? 0, port);
-    expect(fields).toHaveLength(expected.length);
-    for (const [index, [atom, value]] of expected.entries()) {
-      if (typeof value === 'string') expect([atom, fields[index]]).toEqual([atom, value]);
-      else expect(fields[index], atom).toMatch(value);
-    }
-  });
-
   test('has a line for every request that was answered before a graceful exit', async () => {
     using folder = temporaryFolder();
     const accessLog = join(folder.path, 'access.log');

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Load } from './clients.ts';
 import { ask, RawConnection } from './http-client.ts';
-import { drains, HeldRequest, openIdle, servedBy, tryToConnect } from './requests.ts';
+import { drains, HeldRequest, openIdle, servedBy } from './requests.ts';
 import { type QilinProcess, startQilin } from './server.ts';
 
 const APP = 'test/fixtures/app.mjs:app';
@@ -14,61 +14,6 @@ async function expectGone(server: QilinProcess): Promise<void> {
   expect(await server.exited).toEqual(IN_ORDER);
   expect(server.running).toEqual([]);
 }
-
-describe('TERM', () => {
-  test('lets the request in flight be answered, with Connection: close, and exits with 0', async () => {
-    await using server = await start('-w', '2');
-    using request = await HeldRequest.begin(server);
-    server.signal('SIGTERM');
-    await drains(server, request.worker);
-    expect(await request.finish()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n/);
-    await expectGone(server);
-  });
-
-  test('lets an idle connection make its last request', async () => {
-    await using server = await start();
-    using connection = await openIdle(server);
-    server.signal('SIGTERM');
-    await drains(server);
-    connection.send('GET /last HTTP/1.1\r\nHost: test\r\n\r\n');
-    await connection.until(/^HTTP\/1\.1 200 OK\r\n[\s\S]*Connection: close\r\n[\s\S]*GET \/last $/);
-    await expectGone(server);
-  });
-
-  test('closes connections that stay idle after the time of keepalive', async () => {
-    await using server = await start('--keep-alive', '1', '--graceful-timeout', '20');
-    using used = await openIdle(server);
-    using unused = await RawConnection.open(server.port);
-    // It is accepted before one that is answered.
-    await ask(server.url);
-    const before = performance.now();
-    server.signal('SIGTERM');
-    await Promise.all([used.ended, unused.ended]);
-    await expectGone(server);
-    expect(performance.now() - before).toBeLessThan(4_000);
-  });
-
-  test('closes at gracefulTimeout what is not answered yet, and says so', async () => {
-    await using server = await start('--graceful-timeout', '1');
-    using connection = await RawConnection.open(server.port);
-    connection.send('GET /never?announce HTTP/1.1\r\nHost: test\r\n\r\n');
-    await server.logged(/began \/never/);
-    server.signal('SIGTERM');
-    await connection.ended;
-    await expectGone(server);
-    expect(server.log).toContain('Graceful timeout of 1 s has passed; connections closed: 1');
-  });
-
-  test('refuses new connections at once, while a request is still in flight', async () => {
-    await using server = await start('-w', '2');
-    using request = await HeldRequest.begin(server);
-    server.signal('SIGTERM');
-    await drains(server, request.worker);
-    await expect.poll(() => tryToConnect(server.port), { interval: 10 }).toBe('ECONNREFUSED');
-    await request.finish();
-    await expectGone(server);
-  });
-});
 
 describe('a quick stop', () => {
   const SIGNALS = [

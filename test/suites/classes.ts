@@ -1,18 +1,56 @@
-/** The worker classes that every shared suite runs on: one entry each, with what sets it apart and why. */
+/** The worker classes that every shared suite runs on: one entry each, with what a class cannot do and why. */
+import { test } from 'vitest';
+
+type Ability =
+  /** Connections outlive a request. */
+  | 'keepAlive'
+  /** A client may send its end and still get its answer. */
+  | 'halfClose'
+  /** A worker has many requests in hand at once. */
+  | 'concurrency';
 
 export interface ClassUnderTest {
   /** As a user names it. */
   readonly name: string;
   readonly flags: readonly string[];
-  /** Connections outlive a request. */
-  readonly keepsAlive: boolean;
-  /** A worker has many requests in hand at once. */
-  readonly concurrent: boolean;
+  /** What it cannot do, with the reason. */
+  readonly lacks: Readonly<Partial<Record<Ability, string>>>;
 }
 
+const NODE_CLOSES = "Node's server gives up a client that has sent its end";
+
 export const CLASSES: readonly ClassUnderTest[] = [
-  { name: 'async', flags: ['-k', 'async'], keepsAlive: true, concurrent: true },
-  { name: 'picoev', flags: ['-k', 'picoev'], keepsAlive: true, concurrent: true },
-  // One connection, one request, closed: that is what the class is for.
-  { name: 'sync', flags: ['-k', 'sync'], keepsAlive: false, concurrent: false },
+  { name: 'async', flags: ['-k', 'async'], lacks: { halfClose: NODE_CLOSES } },
+  { name: 'picoev', flags: ['-k', 'picoev'], lacks: {} },
+  { name: 'threads', flags: ['-k', 'threads', '--threads', '2'], lacks: {} },
+  {
+    name: 'sync',
+    flags: ['-k', 'sync'],
+    lacks: {
+      halfClose: NODE_CLOSES,
+      keepAlive: 'one connection, one request, closed: that is what the class is for',
+      concurrency: 'one request at a time: that is what the class is for',
+    },
+  },
+];
+
+/** A test of what needs an ability; a class that lacks it skips the test, with its reason in the name. */
+export function testIfAble({ lacks }: ClassUnderTest, ability: Ability, name: string, run: () => Promise<void>): void {
+  const reason = lacks[ability];
+  if (reason === undefined) test(name, run);
+  else test.skip(`${name} (${reason})`);
+}
+
+interface Shape {
+  readonly kind: string;
+  readonly app: string;
+}
+
+/** test/fixtures/deeds.mjs in the shape that every class serves: for what does not depend on it. */
+export const FETCH_APP = 'test/fixtures/deeds.mjs:fetchApp';
+
+/** test/fixtures/deeds.mjs in each shape. */
+export const SHAPES: readonly Shape[] = [
+  { kind: 'a fetch handler', app: FETCH_APP },
+  { kind: 'a Node listener', app: 'test/fixtures/deeds.mjs:app' },
 ];

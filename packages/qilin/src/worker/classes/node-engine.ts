@@ -72,6 +72,9 @@ export class NodeEngine implements WorkerClass {
   async start(): Promise<void> {
     const server = this.#server;
     server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res));
+    if (server.listenerCount('checkContinue') === 0) {
+      server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#serveExpecting(req, res));
+    }
     if (server.listenerCount('checkExpectation') === 0) {
       server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res, 417));
     }
@@ -112,6 +115,13 @@ export class NodeEngine implements WorkerClass {
     this.#recordAccess?.(req, res);
     if (refusal === 0) this.#call(req, res);
     else refuse(res, refusal);
+  }
+
+  /** The client waits to be told whether its body is wanted: RFC 9110, section 10.1.1. */
+  #serveExpecting(req: IncomingMessage, res: ServerResponse): void {
+    const refusal = this.#refusalOf(req);
+    if (refusal === 0) res.writeContinue();
+    this.#serve(req, res, refusal);
   }
 
   #refusalOf(req: IncomingMessage): Refusal {
@@ -155,6 +165,8 @@ export class NodeEngine implements WorkerClass {
   }
 
   #appFailed(error: unknown, req: IncomingMessage, res: ServerResponse): void {
+    // What the app's reading of the body fails with when the client leaves: its affair, and no fault.
+    if (error === req.errored) return;
     this.#context.log.error(`Error handling request ${req.method} ${req.url}\n${explain(error)}`);
     answerFailure(res);
   }

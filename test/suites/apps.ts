@@ -1,12 +1,11 @@
-/** Every kind of app of the examples, on every worker class, as a client sees it. */
+/** Every kind of app of the examples, as a client sees it. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, RawConnection } from './http-client.ts';
-import { type QilinProcess, startQilin } from './server.ts';
-
-const CLASSES = ['async', 'sync'] as const;
+import { ask, RawConnection } from '../processes/http-client.ts';
+import { type QilinProcess, startQilin } from '../processes/server.ts';
+import type { ClassUnderTest } from './classes.ts';
 
 const APPS = [
   { name: 'Hono', app: 'examples/hono.ts:app' },
@@ -24,16 +23,16 @@ const STREAMED = Array.from({ length: 10 }, (_, index) => `tick ${index + 1}\n`)
 /** A line for each request whose connection or answer is over: that is what the tests wait for. */
 const ACCESS = ['--access-logfile', '-', '--access-logformat', 'done %(m)s %(U)s %(s)s'];
 
-const start = (app: string, workerClass: string) => startQilin(['-w', '2', '-k', workerClass, ...ACCESS, app]);
-
 /** Before every stack that Qilin logs. What frameworks print of their own accord when a client leaves is their affair. */
 const TROUBLE = /\[(?:WARNING|ERROR|CRITICAL)\]/;
 
-describe.each(CLASSES)('class %s', (workerClass) => {
+export function describeApps({ flags }: ClassUnderTest): void {
+  const start = (app: string) => startQilin(['-w', '2', ...flags, ...ACCESS, app]);
+
   describe.each(APPS)('serves $name', ({ name, app }) => {
     let server: QilinProcess;
     beforeAll(async () => {
-      server = await start(app, workerClass);
+      server = await start(app);
     });
     afterAll(() => server[Symbol.asyncDispose]());
 
@@ -90,14 +89,4 @@ describe.each(CLASSES)('class %s', (workerClass) => {
       expect(server.log).not.toMatch(TROUBLE);
     });
   });
-
-  test('serves hello, which leaves a body unread', async () => {
-    await using server = await start('examples/hello.ts:app', workerClass);
-    const body = randomBytes(MEBIBYTE);
-    for (let round = 1; round <= 3; round++) {
-      expect((await ask(`${server.url}/one`)).text).toBe('Hello from Qilin! You asked for /one\n');
-      expect((await ask(`${server.url}/two`, { method: 'POST', body })).status).toBe(200);
-    }
-    expect(server.log).not.toMatch(TROUBLE);
-  });
-});
+}

@@ -1,0 +1,158 @@
+/** HTTP/1.1 connections: how long they last, what comes on them and in which order. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { takeAnswers } from '../http/answers.ts';
+import { ask, countAnswers, RawConnection } from '../processes/http-client.ts';
+import { type QilinProcess, startQilin } from '../processes/server.ts';
+import { type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
+import { exchange, get, post, UNREAD } from './requests.ts';
+
+export function describeConnections(underTest: ClassUnderTest): void {
+  describe.each(SHAPES)('connections with $kind', ({ app }) => {
+    let server: QilinProcess;
+    beforeAll(async () => {
+      server = await startQilin([...underTest.flags, '--keep-alive', '1', app]);
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    testIfAble(underTest, 'keepAlive', 'are kept, and closed when idle for `keepalive` seconds', async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/one'));
+      await connection.until(/GET \/one $/);
+      expect(connection.received).toMatch(/^HTTP\/1\.1 200 /);
+      expect(connection.received).not.toMatch(/\r\nConnection: close\r\n/i);
+      connection.send(get('/two'));
+      await connection.until(/GET \/two $/);
+      const idle = performance.now();
+      await connection.ended;
+      expect(performance.now() - idle).toBeGreaterThan(900);
+      expect(countAnswers(connection.received)).toBe(2);
+    });
+
+    test('end after a request with Connection: close, and no further one is read', async () => {
+      const received = await exchange(server, get('/', 'Connection: close') + UNREAD);
+      expect(received).toMatch(/\r\nConnection: close\r\n/i);
+      expect(countAnswers(received)).toBe(1);
+      expect(server.log).not.toContain('began /unread');
+    });
+
+    test('end after a request of HTTP/1.0', async () => {
+      const received = await exchange(server, 'GET /old HTTP/1.0\r\n\r\n');
+      expect(received).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET \/old $/);
+      expect(received).toMatch(/\r\nConnection: close\r\n/i);
+      expect(received).not.toMatch(/\r\nTransfer-Encoding:/i);
+    });
+
+    test('a stream to a client of HTTP/1.0 has no chunks, and ends with the connection', async () => {
+      const received = await exchange(server, 'GET /flood?mib=1 HTTP/1.0\r\n\r\n');
+      expect(received).not.toMatch(/\r\nTransfer-Encoding:/i);
+      expect(received.slice(received.indexOf('\r\n\r\n') + 4)).toBe('x'.repeat(1024 * 1024));
+    });
+
+    testIfAble(underTest, 'keepAlive', 'have pipelined requests answered in their order', async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.send(`${get('/first?wait=100')}${post('/second', 'Content-Length: 4')}body${get('/third')}`);
+      await connection.until(/GET \/third $/);
+      const { answers, rest } = takeAnswers(connection.received, []);
+      expect(answers.map(({ body }) => body)).toEqual(['GET /first ', 'POST /second body', 'GET /third ']);
+      expect(rest).toBe('');
+    });
+
+    testIfAble(underTest, 'keepAlive', 'have a thousand pipelined requests answered in their order', async () => {
+      using connection = await RawConnection.open(server.port);
+      const targets = Array.from({ length: 1_000 }, (_, index) => `/${index}`);
+      connection.send(targets.map((target) => get(target)).join(''));
+      await connection.until(/GET \/999 $/);
+      const { answers } = takeAnswers(connection.received, []);
+      expect(answers.map(({ body }) => body)).toEqual(targets.map((target) => `GET ${target} `));
+    });
+
+    testIfAble(underTest, 'concurrency', 'have their requests served at the same time', async () => {
+      await Promise.all(Array.from({ length: 3 }, () => ask(`${server.url}/slow?wait=100`)));
+      expect(Number((await ask(`${server.url}/most`)).text)).toBeGreaterThanOrEqual(3);
+    });
+
+    test.each([
+      { what: 'HEAD', request: get('/head').replace('GET', 'HEAD'), method: 'HEAD', status: 200 },
+      { what: '204', request: get('/no-content'), method: 'GET', status: 204 },
+      { what: '304', request: get('/not-modified'), method: 'GET', status: 304 },
+    ])('get no body with $what', async ({ request, method, status }) => {
+      using connection = await RawConnection.open(server.port);
+      const last = get('/last', 'Connection: close');
+      // Where connections are kept, the next answer shows that nothing came in between.
+      await connection.send(underTest.lacks.keepAlive === undefined ? request + last : request);
+      await connection.ended;
+      const { answers, rest } = takeAnswers(connection.received, [method]);
+      expect(answers[0]).toMatchObject({ status, body: '' });
+      if (status === 204) expect(answers[0]?.headers.has('content-length')).toBe(false);
+      expect(answers[0]?.headers.has('transfer-encoding')).toBe(false);
+      if (underTest.lacks.keepAlive === undefined) expect(answers[1]?.body).toBe('GET /last ');
+      expect(rest).toBe('');
+    });
+
+    test.each([
+      { what: 'the standard reason phrase', path: '/', line: '200 OK' },
+      { what: 'that of an error', path: '/nowhere', line: '404 Not Found' },
+      { what: "the app's own", path: '/teapot', line: '418 Short and stout' },
+    ])('get $what in the status line', async ({ path, line }) => {
+      const received = await exchange(server, get(path, 'Connection: close'));
+      expect(received.split('\r\n')[0]).toBe(`HTTP/1.1 ${line}`);
+    });
+
+    test('get 100 Continue before the body is sent', async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.send(post('/length', 'Content-Length: 5', 'Expect: 100-continue'));
+      await connection.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+      connection.send('12345');
+      await connection.until(/\r\n\r\nHTTP\/1\.1 200 [\s\S]*\r\n\r\n(?:1\r\n)?5/);
+    });
+
+    test('are told of bytes that are no request, and nothing behind them is read', async () => {
+      const received = await exchange(server, `GET / HTTP/1.1\r\nno colon\r\n\r\n${UNREAD}`);
+      expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(countAnswers(received)).toBe(1);
+      expect(server.log).not.toContain('began /unread');
+    });
+
+    testIfAble(underTest, 'halfClose', 'whose client has sent its end still get the answer', async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.socket.end(get('/half?wait=50'));
+      await connection.ended;
+      expect(connection.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET \/half $/);
+    });
+  });
+
+  describe('early hints', () => {
+    test('reach the client before the answer', async () => {
+      await using server = await startQilin([...underTest.flags, 'test/fixtures/deeds.mjs:app']);
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/hints'));
+      await connection.until(/hinted$/);
+      expect(connection.received).toMatch(
+        /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/style\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 /i,
+      );
+    });
+  });
+
+  describe('at workerConnections 2', () => {
+    testIfAble(underTest, 'keepAlive', 'the third connection waits, and is answered when another closes', async () => {
+      const lasting = ['--keep-alive', '60', '--worker-connections', '2'];
+      await using server = await startQilin([...underTest.flags, ...lasting, FETCH_APP]);
+      using first = await RawConnection.open(server.port);
+      using second = await RawConnection.open(server.port);
+      for (const connection of [first, second]) {
+        connection.send(get('/pid'));
+        await connection.until(/\r\n\r\n\d+$/);
+      }
+      using third = await RawConnection.open(server.port);
+      third.send(get('/third'));
+      for (const turn of [1, 2]) {
+        // Two more answers on another connection: there was time enough for the third.
+        second.send(get(`/turn-${turn}`));
+        await second.until(new RegExp(`GET /turn-${turn} $`));
+      }
+      expect(third.received).toBe('');
+      first[Symbol.dispose]();
+      await third.until(/GET \/third $/);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+/** What a worker does with its connections when it is told to finish. */
+import { describe, expect, test } from 'vitest';
+import { ask, RawConnection } from '../processes/http-client.ts';
+import { drains, HeldRequest, openIdle, tryToConnect } from '../processes/requests.ts';
+import { type QilinProcess, startQilin } from '../processes/server.ts';
+import { type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
+import { get } from './requests.ts';
+
+async function expectGone(server: QilinProcess): Promise<void> {
+  expect(await server.exited).toEqual({ status: 0, signal: null });
+  expect(server.running).toEqual([]);
+}
+
+export function describeDrain(underTest: ClassUnderTest): void {
+  describe.each(SHAPES)('a drain with $kind', ({ app }) => {
+    test('lets the request in flight be answered, with Connection: close, and refuses new connections', async () => {
+      await using server = await startQilin([...underTest.flags, '-w', '2', '--log-level', 'debug', app]);
+      using request = await HeldRequest.begin(server);
+      server.signal('SIGTERM');
+      await drains(server, request.worker);
+      await expect.poll(() => tryToConnect(server.port), { interval: 10 }).toBe('ECONNREFUSED');
+      expect(await request.finish()).toMatch(/^HTTP\/1\.1 200 [\s\S]*Connection: close\r\n/i);
+      await request.connection.ended;
+      await expectGone(server);
+    });
+  });
+
+  describe('a drain', () => {
+    const start = (...args: string[]) => startQilin([...underTest.flags, '--log-level', 'debug', ...args, FETCH_APP]);
+
+    test('lets a stream that has begun come to its end', async () => {
+      await using server = await start();
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/flood?mib=64'));
+      await connection.until(/xxxx/);
+      connection.socket.pause();
+      server.signal('SIGTERM');
+      await drains(server);
+      connection.socket.resume();
+      await connection.ended;
+      expect(connection.received.length).toBeGreaterThan(64 * 1024 * 1024);
+      await expectGone(server);
+    });
+
+    testIfAble(underTest, 'keepAlive', 'lets an idle connection make its last request', async () => {
+      await using server = await start();
+      using connection = await openIdle(server);
+      server.signal('SIGTERM');
+      await drains(server);
+      connection.send(get('/last'));
+      await connection.until(/^HTTP\/1\.1 200 [\s\S]*Connection: close\r\n[\s\S]*GET \/last $/i);
+      await connection.ended;
+      await expectGone(server);
+    });
+
+    testIfAble(underTest, 'keepAlive', 'closes connections that stay idle after the time of keepalive', async () => {
+      await using server = await start('--keep-alive', '1', '--graceful-timeout', '20');
+      using used = await openIdle(server);
+      using unused = await RawConnection.open(server.port);
+      // It is accepted before one that is answered.
+      await ask(server.url);
+      const before = performance.now();
+      server.signal('SIGTERM');
+      await Promise.all([used.ended, unused.ended]);
+      await expectGone(server);
+      expect(performance.now() - before).toBeLessThan(4_000);
+    });
+
+    test('closes at gracefulTimeout what is not answered yet, and says so', async () => {
+      await using server = await start('--graceful-timeout', '1');
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/never?announce'));
+      await server.logged(/began \/never/);
+      server.signal('SIGTERM');
+      await connection.ended;
+      await expectGone(server);
+      expect(server.log).toContain('Graceful timeout of 1 s has passed; connections closed: 1');
+    });
+  });
+}

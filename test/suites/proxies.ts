@@ -1,0 +1,32 @@
+/** What proxies say of the client, as the app and the access log see it. */
+import { describe, expect, test } from 'vitest';
+import { ask } from '../processes/http-client.ts';
+import { startQilin } from '../processes/server.ts';
+import { type ClassUnderTest, FETCH_APP } from './classes.ts';
+
+const FORWARDED = {
+  'X-Forwarded-Proto': 'https',
+  'X-Forwarded-Host': 'example.com',
+  'X-Forwarded-For': '192.0.2.7',
+};
+
+export function describeProxies({ flags }: ClassUnderTest): void {
+  const start = (...args: string[]) =>
+    startQilin([...flags, '--access-logfile', '-', '--access-logformat', 'from %(h)s %(U)s', ...args, FETCH_APP]);
+
+  describe('what a proxy says of the client', () => {
+    test('is believed by default when the proxy is on this machine; what contradicts itself gets 400', async () => {
+      await using server = await start();
+      expect((await ask(`${server.url}/url?x`, { headers: FORWARDED })).text).toBe('https://example.com/url?x');
+      await server.logged(/^from 192\.0\.2\.7 \/url$/m);
+      const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Ssl': 'off' };
+      expect((await ask(`${server.url}/contradiction`, { headers })).status).toBe(400);
+    });
+
+    test('is not believed of an address that is not allowed', async () => {
+      await using server = await start('--forwarded-allow-ips', '10.0.0.1');
+      expect((await ask(`${server.url}/url?x`, { headers: FORWARDED })).text).toBe(`${server.url}/url?x`);
+      await server.logged(/^from 127\.0\.0\.1 \/url$/m);
+    });
+  });
+}

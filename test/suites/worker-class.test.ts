@@ -1,0 +1,32 @@
+/** The conformance suite, for every class. A part is one file and one topic. */
+import { describe } from 'vitest';
+import { describeAccessLog } from './access-log.ts';
+import { describeApps } from './apps.ts';
+import { describeBinds } from './binds.ts';
+import { describeBodies } from './bodies.ts';
+import { CLASSES } from './classes.ts';
+import { describeConnections } from './connections.ts';
+import { describeDeadlines } from './deadlines.ts';
+import { describeDrain } from './drain.ts';
+import { describeFailures } from './failures.ts';
+import { describeLimits } from './limits.ts';
+import { describeProxies } from './proxies.ts';
+import { describeUpgrades } from './upgrades.ts';
+import { describeWorkers } from './workers.ts';
+
+for (const underTest of CLASSES) {
+  describe(`class ${underTest.name}`, () => {
+    describeApps(underTest);
+    describeConnections(underTest);
+    describeBodies(underTest);
+    describeLimits(underTest);
+    describeDeadlines(underTest);
+    describeFailures(underTest);
+    describeUpgrades(underTest);
+    describeDrain(underTest);
+    describeWorkers(underTest);
+    describeProxies(underTest);
+    describeBinds(underTest);
+    describeAccessLog(underTest);
+  });
+}

@@ -1,0 +1,53 @@
+/** Workers that come and go under load: reloads, recycling, a kill. */
+import { describe, expect, test } from 'vitest';
+import { clientPortsOf, Load } from '../processes/clients.ts';
+import { type QilinProcess, startQilin } from '../processes/server.ts';
+import { type ClassUnderTest, FETCH_APP } from './classes.ts';
+import { workerOf } from './requests.ts';
+
+async function expectEveryAnswer(
+  args: readonly string[],
+  scenario: (server: QilinProcess, load: Load) => Promise<void>,
+): Promise<void> {
+  await using server = await startQilin(args);
+  await using load = new Load(server.port, { keepAlive: 8, oneShot: 8 });
+  await load.progress(100);
+  await scenario(server, load);
+  await load.progress(100);
+  await load.stop();
+  expect(load.faults).toBe('');
+  expect((await server.stop()).status).toBe(0);
+  expect(server.running).toEqual([]);
+}
+
+export function describeWorkers(underTest: ClassUnderTest): void {
+  describe('16 clients get every answer', () => {
+    const args = [...underTest.flags, '-w', '2', '--keep-alive', '0.5'];
+
+    test('while the server is reloaded', () =>
+      expectEveryAnswer([...args, FETCH_APP], async (server, load) => {
+        for (let turn = 1; turn <= 3; turn++) {
+          const from = server.log.length;
+          server.signal('SIGHUP');
+          await server.logged(/Reload done/, from);
+          await load.progress(50);
+        }
+      }));
+
+    test('while workers are replaced at maxRequests', () =>
+      expectEveryAnswer([...args, '--max-requests', '100', FETCH_APP], async (server) => {
+        await server.until(() => server.workerPids.length >= 6, 'four replacements');
+      }));
+
+    test('while a worker is killed, except for what it had in hand', () =>
+      expectEveryAnswer([...args, FETCH_APP], async (server, load) => {
+        const from = server.log.length;
+        const pid = await workerOf(server);
+        process.kill(pid, 'SIGSTOP');
+        load.forgive(clientPortsOf(pid, server.port));
+        process.kill(pid, 'SIGKILL');
+        await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);
+        await load.progress(100);
+      }));
+  });
+}
