@@ -7,7 +7,7 @@ import { addCookies } from './areas/cookies.ts';
 import { addErrors } from './areas/errors.ts';
 import { addFiles } from './areas/files.ts';
 import { addForms } from './areas/forms.ts';
-import { addHosts } from './areas/hosts.ts';
+import { addHosts, addMatching } from './areas/hosts.ts';
 import { addJsonBodies } from './areas/json_bodies.ts';
 import { addReplies } from './areas/replies.ts';
 import { addRequests } from './areas/requests.ts';
@@ -56,12 +56,21 @@ function createHostsApp(): Flask {
   return app;
 }
 
+/** What only works with `hostMatching`: reached by the hosts below `matching.test`. */
+function createMatchingApp(): Flask {
+  const app = new Flask(import.meta, { staticFolder: null, hostMatching: true });
+  addMatching(app);
+  return app;
+}
+
 const main = createApp();
 const hosts = createHostsApp();
+const matching = createMatchingApp();
 
 export const app = {
   fetch(request: Request, environment?: unknown): Response | Promise<Response> {
-    const isHosts = request.headers.get('host')?.endsWith('hosts.test') === true;
-    return (isHosts ? hosts : main).fetch(request, environment);
+    const host = request.headers.get('host') ?? '';
+    const chosen = host.endsWith('hosts.test') ? hosts : host.endsWith('matching.test') ? matching : main;
+    return chosen.fetch(request, environment);
   },
 };

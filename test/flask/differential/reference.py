@@ -42,9 +42,17 @@ def create_hosts_app() -> Flask:
     return app
 
 
+def create_matching_app() -> Flask:
+    """What only works with host_matching: reached by the hosts below `matching.test`."""
+    app = Flask("matching", static_folder=None, host_matching=True)
+    import_module("hosts").add_matching_to(app)
+    return app
+
+
 def by_host(environ, start_response):
-    is_hosts = environ.get("HTTP_HOST", "").endswith("hosts.test")
-    return (hosts_app if is_hosts else app)(environ, start_response)
+    host = environ.get("HTTP_HOST", "")
+    chosen = hosts_app if host.endswith("hosts.test") else matching_app if host.endswith("matching.test") else app
+    return chosen(environ, start_response)
 
 
 class Handler(WSGIRequestHandler):
@@ -55,7 +63,7 @@ class Handler(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    app, hosts_app = create_app(), create_hosts_app()
+    app, hosts_app, matching_app = create_app(), create_hosts_app(), create_matching_app()
     logging.getLogger("werkzeug").disabled = True
     server = make_server("127.0.0.1", 0, by_host, threaded=True, request_handler=Handler)
     print(f"port {server.server_port}", flush=True)

@@ -45,3 +45,21 @@ def add_to(app):
             url_for("root", _external=True),
             url_for("root", _external=True, _scheme="https"),
         ]
+
+
+def add_matching_to(app):
+    @app.route("/", host="matching.test")
+    def home():
+        return "home"
+
+    @app.route("/", host="<name>.matching.test")
+    def of_name(name):
+        return f"of {name}"
+
+    @app.route("/slash/", host="www.matching.test")
+    def slash():
+        return "slash"
+
+    @app.route("/links", host="matching.test")
+    def match_links():
+        return [url_for("home"), url_for("of_name", name="ada"), url_for("slash"), url_for("home", _external=True)]

@@ -42,3 +42,21 @@ export function addHosts(app: Flask): void {
     ];
   });
 }
+
+export function addMatching(app: Flask): void {
+  app.get('/', { host: 'matching.test' }, function home() {
+    return 'home';
+  });
+
+  app.addUrlRule('/', 'of_name', ({ name }: { readonly name: string }) => `of ${name}`, {
+    host: '<name>.matching.test',
+  });
+
+  app.get('/slash/', { host: 'www.matching.test' }, function slash() {
+    return 'slash';
+  });
+
+  app.get('/links', { host: 'matching.test' }, function match_links() {
+    return [urlFor('home'), urlFor('of_name', { name: 'ada' }), urlFor('slash'), urlFor('home', { _external: true })];
+  });
+}

@@ -122,5 +122,12 @@ export const routing: readonly Case[] = [
   one('no subdomain', 'GET /', host('hosts.test')),
   one('a view of a subdomain', 'GET /items/5', host('api.hosts.test')),
   one('a view of another subdomain', 'GET /items/5', host('hosts.test')),
+  one('a host', 'GET /', host('matching.test')),
+  one('a host with a variable', 'GET /', host('ada.matching.test')),
+  one('a host that no rule has', 'GET /', host('a.b.matching.test')),
+  one('a host with a port', 'GET /', host('matching.test:8080')),
+  one('a slash that is missing at a host', 'GET /slash', host('www.matching.test')),
+  one('a view of another host', 'GET /slash/', host('matching.test')),
+  one('links between hosts', 'GET /links', host('matching.test')),
   one('links between subdomains', 'GET /links', host('hosts.test')),
 ];
