@@ -1,0 +1,11 @@
+-- What a browser sends with a GET: some 700 bytes.
+wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+wrk.headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
+wrk.headers["Accept-Language"] = "en-GB,en;q=0.9,de;q=0.8"
+wrk.headers["Accept-Encoding"] = "gzip, deflate, br, zstd"
+wrk.headers["Cache-Control"] = "max-age=0"
+wrk.headers["Cookie"] = "session=eyJ1c2VyIjo0MiwiY3NyZiI6IjBhMWIyYzNkNGU1ZiJ9.Z0RmVQ.q8mFJ2mJr0V8b1lX; theme=dark"
+wrk.headers["Sec-Ch-Ua"] = "\"Chromium\";v=\"131\", \"Not_A Brand\";v=\"24\""
+wrk.headers["Sec-Fetch-Dest"] = "document"
+wrk.headers["Sec-Fetch-Mode"] = "navigate"
+wrk.headers["Upgrade-Insecure-Requests"] = "1"

@@ -1,0 +1,54 @@
+/** Turns figures into medians, ratios and a table in Markdown. Pure. */
+
+/**
+ * @typedef {import('./rows.mjs').Row} Row
+ * @typedef {import('./rows.mjs').Goal} Goal
+ * @typedef {ReadonlyMap<string, readonly number[]>} Figures Contender's name → what was measured, in order.
+ */
+
+/** @param {readonly number[]} values */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = Number.NaN, high = Number.NaN] = [sorted[sorted.length % 2 === 0 ? middle - 1 : middle], sorted[middle]];
+  return (low + high) / 2;
+}
+
+/** @param {number} value */
+const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
+
+/** Each contender's median, with the least and the most. @param {Row} row @param {Figures} figures */
+export function medians({ title, unit }, figures) {
+  const lines = [...figures].map(([name, values]) => {
+    const range = `${short(Math.min(...values))} – ${short(Math.max(...values))}`;
+    return `| ${name} | ${short(median(values))} | ${range} |`;
+  });
+  return [`### ${title}: ${unit}`, '', '| contender | median | range |', '| --- | ---: | ---: |', ...lines, ''].join(
+    '\n',
+  );
+}
+
+/** What each goal asked for and what came of it. @param {readonly { row: Row, figures: Figures }[]} results */
+export function goals(results) {
+  const lines = results.flatMap(({ row, figures }) => row.goals.flatMap((goal) => goalLine(row, goal, figures)));
+  return ['| work | goal | measured | |', '| --- | --- | --- | --- |', ...lines, ''].join('\n');
+}
+
+/** @param {Row} row @param {Goal} goal @param {Figures} figures @returns {string[]} none when one of the two is not there */
+function goalLine({ title, unit }, { who, is, times = 1, of, bound }, figures) {
+  const mine = figures.get(who.name);
+  const other = of === undefined ? undefined : figures.get(of.name);
+  if (mine === undefined || (of !== undefined && other === undefined)) return [];
+  const figure = median(mine);
+  const base = other === undefined ? 1 : median(other);
+  const [ratio, wanted] = [figure / base, bound ?? times];
+  const met = { '≤': ratio <= wanted, '<': ratio < wanted, '≥': ratio >= wanted }[is];
+  const measure = of === undefined ? ` ${unit}` : ` × ${of.name}`;
+  const cells = [
+    title,
+    `${who.name} ${is} ${wanted}${measure}`,
+    `${short(ratio)}${measure}`,
+    met ? 'met' : '**missed**',
+  ];
+  return [`| ${cells.join(' | ')} |`];
+}
