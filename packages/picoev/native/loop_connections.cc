@@ -300,6 +300,7 @@ void HttpLoop::OnDeadline(int fd) {
     case Wait::kAnswer:
       if (slot.http.InFlight() > 1) return Lose(fd);
       TellLate(EventRow::kGone, EventRow::kLost, fd);
+      refusals_.emplace_back(503, "the app has not begun its answer in time");
       return Refuse(fd, 503, true);
     default:
       return Lose(fd);

@@ -38,7 +38,11 @@ class PicoevEngine implements WorkerClass {
           log.error(
             `Multiplexer ${config.multiplexer} cannot watch descriptor ${fd} (${code}): its connection is closed`,
           ),
-        onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
+        onRefused: (status, reason) => {
+          // The app's doing, where all others are the client's.
+          if (status === 503) log.warning(`No answer within ${config.responseTimeout} s (responseTimeout): 503`);
+          else log.debug(`Refused with ${status}: ${reason}`);
+        },
         onEmpty: () => this.#tellWhenEmpty(),
       },
     );
