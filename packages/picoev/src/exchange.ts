@@ -13,8 +13,8 @@ export interface BodySink {
   data(piece: Buffer): boolean;
   end(): void;
   /**
-   * The client left, or sent what is no body or too much, before the end. The error's `code` is ECONNRESET; where the engine has
-   * answered the client itself (400, 408, 413), `isOver` holds.
+   * The body's end will not come: the client left or sent what is no body or too much, or the answer is complete. The error's
+   * `code` is ECONNRESET; where the engine has answered the client itself (400, 408, 413), `isOver` holds.
    */
   abort(error: Error): void;
 }

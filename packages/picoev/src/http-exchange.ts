@@ -181,12 +181,12 @@ export class HttpExchange implements Exchange {
   }
 
   /** @internal No more will come. */
-  breakBody(): void {
+  breakBody(why = 'The client left before the body was complete.'): void {
     const sink = this.#sink;
     this.#sink = null;
     this.#bodyState = BODY.OVER;
     this.#piece = NOTHING;
-    sink?.abort(Object.assign(new Error('The client left before the body was complete.'), { code: 'ECONNRESET' }));
+    sink?.abort(Object.assign(new Error(why), { code: 'ECONNRESET' }));
   }
 
   /** @internal The turn is over: what nobody has read yet must outlive the slab. */
@@ -356,6 +356,8 @@ export class HttpExchange implements Exchange {
     this.isOver = true;
     this.#rest = null;
     this.#loop.forget(this);
+    // Its pieces are thrown away from now on: whoever waits for them must not wait for ever.
+    if (this.#bodyState === BODY.READING) this.breakBody('The answer is complete: the rest of the body is not read.');
     this.onOver?.(this);
   }
 

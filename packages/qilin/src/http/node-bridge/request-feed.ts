@@ -7,6 +7,8 @@ export interface BodyCarrier {
   pause(): void;
   /** False: the reader wants no more for now. */
   received(bytes: number): boolean;
+  /** The body has come to its end. */
+  bodyEnded(): void;
 }
 
 export class RequestFeed implements BodySink {
@@ -26,6 +28,7 @@ export class RequestFeed implements BodySink {
   end(): void {
     this.#request.complete = true;
     if (!this.#request.destroyed) this.#request.push(null);
+    this.#carrier.bodyEnded();
   }
 
   abort(): void {

@@ -33,6 +33,8 @@ export class StandInSocket extends SocketFacts {
   #timer: NodeJS.Timeout | undefined = undefined;
   /** The response is complete. */
   #finished = false;
+  /** As its head said. */
+  #keepsAlive = false;
 
   constructor(exchange: Exchange) {
     super(exchange);
@@ -103,7 +105,9 @@ export class StandInSocket extends SocketFacts {
     clearTimeout(this.#timer);
     detachSignal(request);
     this.#settleRequest(request);
-    if (!this.exchange.isOver) this.exchange.rawEnd(!response._last && response.shouldKeepAlive);
+    this.#keepsAlive = !response._last && response.shouldKeepAlive;
+    // Who reads the body may go on when the answer is complete: then its end is the end of the exchange.
+    if (!this.#reading || request.complete) this.#endExchange();
     this._httpMessage = null;
     response.socket = null;
     process.nextTick(closeAfterFinish, this, response);
@@ -137,6 +141,11 @@ export class StandInSocket extends SocketFacts {
     this.bytesRead += bytes;
     this.#timer?.refresh();
     return !this.#paused;
+  }
+
+  /** The body has come to its end. */
+  bodyEnded(): void {
+    if (this.#finished) this.#endExchange();
   }
 
   // Its end.
@@ -230,6 +239,10 @@ export class StandInSocket extends SocketFacts {
     }
     if (response._expect_continue) response._sent100 = true;
     this.exchange.readBody(new RequestFeed(request, this));
+  }
+
+  #endExchange(): void {
+    if (!this.exchange.isOver) this.exchange.rawEnd(this.#keepsAlive);
   }
 
   /** What nobody reads is taken and thrown away: by the engine, or through the request where somebody waits for its end. */
