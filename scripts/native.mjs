@@ -1,8 +1,8 @@
 /** Builds programs on the native kernel that need no Node: its unit tests, fuzz targets and the lab. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from './prepare.mjs';
 
@@ -29,18 +29,29 @@ export const CONNECTION_SOURCES = [...HTTP_SOURCES, ...fromKernel(['connection',
 export const POLLER_SOURCES = fromKernel(['poller', 'poller_epoll', 'poller_poll', 'poller_select']);
 export const TIMER_SOURCES = fromKernel(['timers']);
 
-/** @param {string} folder */
-const newestHeader = (folder) =>
-  Math.max(...readdirSync(folder).map((name) => (name.endsWith('.h') ? statSync(join(folder, name)).mtimeMs : 0)));
+/**
+ * Whether an object is newer than all that it was made of, as the compiler noted that down beside it.
+ * @param {string} object
+ */
+function isFresh(object) {
+  const notes = `${object}.d`;
+  if (!existsSync(object) || !existsSync(notes)) return false;
+  const [, ...dependencies] = readFileSync(notes, 'utf8')
+    .split(/[\s\\]+/)
+    .filter(Boolean);
+  const made = statSync(object).mtimeMs;
+  return dependencies.every((path) => existsSync(path) && statSync(path).mtimeMs < made);
+}
 
 /**
- * Compiles one source, unless its object is newer than it and every header.
+ * Compiles one source, unless nothing that it depends on has changed.
  * @param {{ compiler: string, flags: readonly string[], source: string, object: string }} job
  */
 async function compile({ compiler, flags, source, object }) {
-  const changed = Math.max(statSync(source).mtimeMs, ...[KERNEL, harness, dirname(source)].map(newestHeader));
-  if (existsSync(object) && statSync(object).mtimeMs > changed) return;
-  await execute(compiler, [...LANGUAGE, ...flags, `-I${KERNEL}`, `-I${harness}`, '-c', source, '-o', object]);
+  if (isFresh(object)) return;
+  const notes = ['-MMD', '-MF', `${object}.d`];
+  const headers = [`-I${KERNEL}`, `-I${harness}`];
+  await execute(compiler, [...LANGUAGE, ...flags, ...headers, ...notes, '-c', source, '-o', object]);
 }
 
 /**

@@ -172,6 +172,21 @@ TEST("a peer that is gone makes a descriptor readable and writable") {
   });
 }
 
+TEST("a peer that has ended its side makes a descriptor readable, and epoll says that it has ended") {
+  ForEachKind([](const Kind& kind, Poller& poller) {
+    const Pair pair = MakePair();
+    CHECK(poller.Watch(pair.ours.Get(), kReadable));
+    Send(pair.theirs, "last words");
+    CHECK(shutdown(pair.theirs.Get(), SHUT_WR) == 0);
+    const std::vector<Ready> ready = Wait(poller);
+    CHECK_EQUAL(ready.size(), 1u, kind.name);
+    if (ready.empty()) return;
+    CHECK_EQUAL(ready[0].interest, kReadable, kind.name);
+    CHECK(!ready[0].hung_up);
+    CHECK_EQUAL(ready[0].ended, poller.Descriptor() >= 0, kind.name);
+  });
+}
+
 TEST("what does not fit into one call is told by the next ones, and all have their turn") {
   ForEachKind([](const Kind& kind, Poller& poller) {
     std::vector<Pair> pairs;
