@@ -104,6 +104,25 @@ export const express = {
   isThere: always,
 };
 
+/** Debian's own: its Flask is what @qilin/flask is compared with in the tests. */
+export const gunicorn = {
+  name: 'Flask on gunicorn and gevent',
+  command: (/** @type {number} */ port) => [
+    '/usr/bin/gunicorn',
+    ...['-w', '1', '-k', 'gevent', '-b', `127.0.0.1:${port}`, '--keep-alive', '600', '--log-level', 'error'],
+    ...['--chdir', join(here, 'servers'), 'flask_app:app'],
+  ],
+  isThere: () =>
+    spawnSync('/usr/bin/python3', ['-c', 'import flask, gevent, gunicorn'], { stdio: 'ignore' }).status === 0,
+};
+
+/** @type {Contender} */
+export const flask = {
+  name: '@qilin/flask on picoev',
+  command: served('picoev', `${server('flask.mjs')}:app`),
+  isThere: () => hasClass('picoev'),
+};
+
 export const async = fetchOn('async');
 export const picoev = fetchOn('picoev');
 export const threads = fetchOn('threads');

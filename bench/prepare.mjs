@@ -8,7 +8,9 @@ import { run } from '../scripts/prepare.mjs';
 export const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Debian's package → the command that comes with it. */
-const TOOLS = { wrk: 'wrk', 'util-linux': 'taskset', gcc: 'gcc' };
+const TOOLS = { wrk: 'wrk', 'util-linux': 'taskset', gcc: 'gcc', gunicorn: 'gunicorn' };
+/** Of Python, without a command of their own: where one is missing, its contender does not take part. */
+const PYTHON = { 'python3-flask': 'flask', 'python3-gevent': 'gevent' };
 
 /** @param {string} name Of a program in native/. */
 export const program = (name) => join(here, 'build', name);
@@ -21,8 +23,11 @@ export const findBun = () =>
 
 export function prepareBench() {
   const missing = Object.entries(TOOLS).filter(([, command]) => spawnSync('which', [command]).status !== 0);
-  if (missing.length > 0) {
-    const packages = missing.map(([name]) => name);
+  const modules = Object.entries(PYTHON).filter(
+    ([, name]) => spawnSync('/usr/bin/python3', ['-c', `import ${name}`]).status !== 0,
+  );
+  if (missing.length > 0 || (modules.length > 0 && process.getuid?.() === 0)) {
+    const packages = [...missing, ...modules].map(([name]) => name);
     if (process.getuid?.() !== 0)
       throw new Error(`The bench needs ${packages.join(', ')} (names of Debian's packages).`);
     run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages]);

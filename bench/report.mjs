@@ -35,19 +35,23 @@ export function goals(results) {
 }
 
 /** @param {Row} row @param {Goal} goal @param {Figures} figures @returns {string[]} none when one of the two is not there */
-function goalLine({ title, unit }, { who, is, times = 1, of, bound }, figures) {
+function goalLine({ title, unit }, { who, is, times = 1, plus, of, bound }, figures) {
   const mine = figures.get(who.name);
   const other = of === undefined ? undefined : figures.get(of.name);
   if (mine === undefined || (of !== undefined && other === undefined)) return [];
   const figure = median(mine);
-  const base = other === undefined ? 1 : median(other);
-  const [ratio, wanted] = [figure / base, bound ?? times];
-  const met = { '≤': ratio <= wanted, '<': ratio < wanted, '≥': ratio >= wanted }[is];
-  const measure = of === undefined ? ` ${unit}` : ` × ${of.name}`;
+  const base = other === undefined ? undefined : median(other);
+  const [reached, wanted, measure] =
+    of === undefined || base === undefined
+      ? [figure, bound ?? Number.NaN, ` ${unit}`]
+      : plus === undefined
+        ? [figure / base, times, ` × ${of.name}`]
+        : [figure - base, plus, ` ${unit} more than ${of.name}`];
+  const met = { '≤': reached <= wanted, '<': reached < wanted, '≥': reached >= wanted }[is];
   const cells = [
     title,
     `${who.name} ${is} ${wanted}${measure}`,
-    `${short(ratio)}${measure}`,
+    `${short(reached)}${measure}`,
     met ? 'met' : '**missed**',
   ];
   return [`| ${cells.join(' | ')} |`];

@@ -10,6 +10,7 @@ import { cpuPerRequest, growth, idleMemory, latency, throughput } from './measur
  * @property {'≤' | '≥' | '<'} is
  * @property {number} [times] Of `of`'s figure; 1 when left out.
  * @property {Contender} [of]
+ * @property {number} [plus] Instead of a ratio: so much more than `of`'s figure.
  * @property {number} [bound] Instead of another's figure: a figure of its own.
  *
  * @typedef {object} Row
@@ -24,6 +25,7 @@ import { cpuPerRequest, growth, idleMemory, latency, throughput } from './measur
 
 const CPU = 'µs of CPU per request';
 const { async, asyncListener, bun, cluster, express, expressAsync, expressPicoev, limit, node, picoev, threads } = who;
+const { flask, gunicorn } = who;
 
 /** @type {readonly Goal[]} */
 const belowBunAndNode = [
@@ -83,6 +85,18 @@ export const rows = [
     measure: cpuPerRequest(),
     contenders: [express, expressAsync, expressPicoev],
     goals: [{ who: expressPicoev, is: '≤', times: 0.8, of: express }],
+  },
+  {
+    id: 'flask',
+    title: 'Flask, hello',
+    unit: CPU,
+    work: 'hello',
+    measure: cpuPerRequest(),
+    contenders: [node, picoev, flask, gunicorn],
+    goals: [
+      { who: flask, is: '≤', plus: 1.5, of: picoev },
+      { who: flask, is: '≤', times: 0.2, of: gunicorn },
+    ],
   },
   {
     id: 'close',
