@@ -24,7 +24,7 @@ export const BELIEFS = [
       const poll = costOf(results, 'poll', 16, 'all').waiting;
       const epoll = costOf(results, 'epoll-edge', 16, 'all').waiting;
       return `${verdict(poll > 1.1 * epoll)} With 16 connections that are all active, poll takes ${times(poll, epoll)} epoll
-  (${microseconds(poll)} and ${microseconds(epoll)}): going through a short list costs nothing when each entry is a find. What epoll saves is
+  (${microseconds(poll)} and ${microseconds(epoll)}): going through a short list costs little when each entry is a find. What epoll saves is
   looking at idle connections.`;
     },
   },
