@@ -7,7 +7,6 @@
 
 #include <uv.h>
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -245,7 +244,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::vector<EventRow> late_rows_;
   /// Connections whose received bytes can be gone on with.
   std::vector<std::pair<int, uint32_t>> resumable_;
-  std::array<Ready, 256> ready_;
+  /// Many, since poll and select go through all connections for each call of Wait().
+  std::vector<Ready> ready_ = std::vector<Ready>(4096);
 
   /// Answers of one connection that are sent together.
   ByteBuffer run_;
