@@ -24,7 +24,7 @@ export function createFetchServer(
   useLightClasses();
 
   function fail(exchange: Exchange, error: unknown): void {
-    if (!exchange.isOver || !isAbort(error)) onError(error);
+    if (!exchange.isGone || !isAbort(error)) onError(error);
     failExchange(exchange);
   }
 

@@ -56,9 +56,8 @@ export async function sendStream(
       throw new TypeError(`The body must have the ${length} bytes of its Content-Length (got ${sent}).`);
     exchange.end();
   } catch (error) {
-    const isOver = exchange.isOver;
-    if (!isOver || !isAbort(error)) onError(error);
-    if (isOver) return;
+    if (!exchange.isGone || !isAbort(error)) onError(error);
+    if (exchange.isOver) return;
     exchange.abort();
     cancel(source, error, onError);
   }
@@ -68,7 +67,8 @@ export async function sendStream(
 export function cancel(source: PieceSource, reason: unknown, onError: (error: unknown) => void): void {
   try {
     Promise.resolve(source.cancel(reason)).catch((error: unknown) => {
-      if (error !== reason) onError(error);
+      // A source that reads the request's body fails by itself when the client leaves.
+      if (error !== reason && !isAbort(error)) onError(error);
     });
   } catch (error) {
     onError(error);

@@ -63,7 +63,10 @@ function createNodeApp(
     app: prototypesOf,
     server,
     observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
-    onError: (error, { method, url }) => log.error(`Error handling request ${method} ${url}\n${explain(error)}`),
+    onError: (error, { method, url, errored }) => {
+      // What the app's reading of the body fails with when the client leaves: its affair, and no fault.
+      if (error !== errored) log.error(`Error handling request ${method} ${url}\n${explain(error)}`);
+    },
   });
   if (server === undefined) return serve;
   return (exchange) => {
