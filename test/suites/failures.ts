@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
 import { ask } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
-import { type ClassUnderTest, FETCH_APP, SHAPES } from './classes.ts';
+import { type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
 import { exchange, get, workerOf } from './requests.ts';
 
 export function describeFailures(underTest: ClassUnderTest): void {
@@ -38,25 +38,30 @@ export function describeFailures(underTest: ClassUnderTest): void {
   });
 
   describe('an uncaught exception', () => {
-    test('costs the worker its place, but not the requests that it has in hand', async () => {
-      await using server = await startQilin([...underTest.flags, FETCH_APP]);
-      const before = await workerOf(server);
-      // A class that serves one request at a time has no other in hand.
-      const isAlone = underTest.lacks.concurrency !== undefined;
-      const inHand = isAlone ? [] : [ask(`${server.url}/slow?wait=400&announce`)];
-      if (!isAlone) await server.logged(/began \/slow/);
-      expect((await ask(`${server.url}/crash`)).text).toBe('crashing');
-      await server.logged(
-        /\[CRITICAL\] Uncaught exception, the worker leaves: Error: on purpose, \/crash\n {4}at .*deeds/,
-      );
-      expect(await workerOf(server)).not.toBe(before);
-      expect((await Promise.all(inHand)).map(({ text }) => text)).toEqual(inHand.map(() => 'GET /slow '));
-      await server.logged(new RegExp(`Worker exited \\(pid: ${before}, status 1\\)`));
-    });
+    testIfAble(
+      underTest,
+      'oneLoop',
+      'costs the worker its place, but not the requests that it has in hand',
+      async () => {
+        await using server = await startQilin([...underTest.flags, FETCH_APP]);
+        const before = await workerOf(server);
+        // A class that serves one request at a time has no other in hand.
+        const isAlone = underTest.lacks.concurrency !== undefined;
+        const inHand = isAlone ? [] : [ask(`${server.url}/slow?wait=400&announce`)];
+        if (!isAlone) await server.logged(/began \/slow/);
+        expect((await ask(`${server.url}/crash`)).text).toBe('crashing');
+        await server.logged(
+          /\[CRITICAL\] Uncaught exception, the worker leaves: Error: on purpose, \/crash\n {4}at .*deeds/,
+        );
+        expect(await workerOf(server)).not.toBe(before);
+        expect((await Promise.all(inHand)).map(({ text }) => text)).toEqual(inHand.map(() => 'GET /slow '));
+        await server.logged(new RegExp(`Worker exited \\(pid: ${before}, status 1\\)`));
+      },
+    );
   });
 
   describe('a worker that blocks its event loop', () => {
-    test('is replaced after `timeout`, while another one serves', async () => {
+    testIfAble(underTest, 'oneLoop', 'is replaced after `timeout`, while another one serves', async () => {
       await using server = await startQilin([...underTest.flags, '-w', '2', '--timeout', '1', FETCH_APP]);
       const blocked = ask(`${server.url}/block?announce`).catch(() => 'cut');
       const [, pid] = await server.logged(/began \/block in (\d+)/);
