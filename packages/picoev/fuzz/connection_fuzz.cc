@@ -126,7 +126,9 @@ class Driver final : public RequestSink {
     request.complete = last;
   }
 
-  void OnRefusal(Connection& connection, uint32_t status, const char* reason, bool in_body) override {
+  void OnRefusal(Connection& connection, const Refusal& refusal) override {
+    const auto& [status, reason, in_body, request] = refusal;
+    (void)request;
     Require(told_.refusal == 0 && status >= 400 && reason != nullptr, "one refusal, with its reason");
     told_.refusal = status;
     if (in_body && connection.HasBegun(connection.Newest())) {

@@ -8,6 +8,8 @@
 namespace picoev {
 namespace {
 
+constexpr const char* kTooLong = "the body is longer than limitRequestBody";
+
 /// The fields of the head that is being parsed: in use only within one call of Receive().
 thread_local std::array<Field, kMaxFields> fields_of_head;
 
@@ -92,38 +94,41 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
   if (outcome.kind == HeadOutcome::Kind::kPartial) return bytes;
   progress_ = {};
   if (outcome.kind == HeadOutcome::Kind::kRefused) {
-    sink.OnRefusal(*this, outcome.status, outcome.reason, false);
-    return {};
-  }
-  if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
-    sink.OnRefusal(*this, 413, "the body is longer than limitRequestBody", false);
+    sink.OnRefusal(*this, {.status = outcome.status, .reason = outcome.reason});
     return {};
   }
   std::span<uint8_t> rest = bytes.subspan(head.size);
+  RequestView request{.head = head,
+                      .bytes = bytes.first(head.size),
+                      .fields = std::span<const Field>(fields_of_head).first(head.field_count),
+                      .body = {},
+                      .body_complete = true,
+                      .sequence = next_};
   BodyPiece body{.bytes = {}, .consumed = 0, .last = true};
+  if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
+    body.refusal = 413;
+    body.reason = kTooLong;
+  }
   reader_ = BodyReader::kNone;
   expects_continue_ = head.expects_continue && head.framing != BodyFraming::kNone;
-  if (head.framing != BodyFraming::kNone) {
+  if (head.framing != BodyFraming::kNone && body.refusal == 0) {
     const bool chunked = head.framing == BodyFraming::kChunked;
     input_ = chunked ? Input::kChunked : Input::kLength;
     body_ = chunked ? 0 : head.content_length;
     decoder_ = ChunkedDecoder();
     body = DecodeBody(rest, limits.body);
-    if (body.refusal != 0) {
-      sink.OnRefusal(*this, body.refusal, body.reason, false);
-      return {};
-    }
+  }
+  if (body.refusal != 0) {
+    sink.OnRefusal(*this, {.status = body.refusal, .reason = body.reason, .request = &request});
+    return {};
   }
   if (body.last) {
     const bool upgrades = head.upgrade && head.framing == BodyFraming::kNone;
     input_ = !head.keep_alive ? Input::kEnded : upgrades ? Input::kUpgrade : Input::kHead;
   }
-  const RequestView request{.head = head,
-                            .bytes = bytes.first(head.size),
-                            .fields = std::span<const Field>(fields_of_head).first(head.field_count),
-                            .body = body.bytes,
-                            .body_complete = body.last,
-                            .sequence = next_++};
+  request.body = body.bytes;
+  request.body_complete = body.last;
+  ++next_;
   keep_alive_ = head.keep_alive;
   sink.OnRequest(*this, request);
   return rest.subspan(body.consumed);
@@ -132,7 +137,7 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
 std::span<uint8_t> Connection::ReceiveBody(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink) {
   const BodyPiece piece = DecodeBody(bytes, limits.body);
   if (piece.refusal != 0) {
-    sink.OnRefusal(*this, piece.refusal, piece.reason, true);
+    sink.OnRefusal(*this, {.status = piece.refusal, .reason = piece.reason, .in_body = true});
     return {};
   }
   if (piece.last) input_ = keep_alive_ ? Input::kHead : Input::kEnded;
@@ -155,11 +160,7 @@ Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, uint64_t 
   }
   body_ += outcome.produced;
   if (limit != 0 && body_ > limit) {
-    return {.bytes = {},
-            .consumed = 0,
-            .last = false,
-            .refusal = 413,
-            .reason = "the body is longer than limitRequestBody"};
+    return {.bytes = {}, .consumed = 0, .last = false, .refusal = 413, .reason = kTooLong};
   }
   return {.bytes = bytes.first(outcome.produced),
           .consumed = outcome.consumed,

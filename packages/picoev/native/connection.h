@@ -36,6 +36,17 @@ struct RequestView {
   uint32_t sequence;
 };
 
+/// The bytes are no request, or no body: to be answered with `status` as the connection's last words.
+struct Refusal {
+  uint32_t status;
+  /// For the log. Static storage.
+  const char* reason;
+  /// The newest request was told to the app already; the app's own answer to it does not count any more.
+  bool in_body = false;
+  /// Where its head was a good one, and it was not told yet.
+  const RequestView* request = nullptr;
+};
+
 class Connection;
 
 /// Gets what a connection finds in its bytes. The spans are parts of what was given to Receive().
@@ -44,9 +55,7 @@ class RequestSink {
   virtual void OnRequest(Connection& connection, const RequestView& request) = 0;
   /// A further piece of the newest request's body. An empty last one ends it.
   virtual void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) = 0;
-  /// The bytes are no request, or no body: to be answered with `status` as the connection's last words. With
-  /// `in_body` the newest request was told to the app already, and the app's own answer to it does not count any more.
-  virtual void OnRefusal(Connection& connection, uint32_t status, const char* reason, bool in_body) = 0;
+  virtual void OnRefusal(Connection& connection, const Refusal& refusal) = 0;
 
  protected:
   ~RequestSink() = default;

@@ -155,13 +155,14 @@ EventRow& HttpLoop::NextRow(EventRow::Kind kind, int fd) {
   return row;
 }
 
-void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd) {
+void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status) {
   EventRow row{};
   row.kind = kind;
   row.flags = flags;
   row.fd = static_cast<uint32_t>(fd);
   row.serial = At(fd).serial;
   row.sequence = At(fd).http.First();
+  row.length_low = status;
   late_rows_.push_back(row);
   RequestTurn();
 }

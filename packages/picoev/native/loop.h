@@ -67,8 +67,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     virtual bool CanTake() = 0;
     virtual void OnExhausted(int error) = 0;
     virtual void OnBroken(int error) = 0;
-    /// The multiplexer cannot watch a new connection (an errno), which is closed therefore: its descriptor is beyond what
-    /// select can hold, or the kernel is short of memory.
+    /// The multiplexer cannot watch a new connection (an errno), which is closed therefore: its descriptor is beyond
+    /// what select can hold, or the kernel is short of memory.
     virtual void OnUnwatchable(int fd, int error) = 0;
     /// A request was refused: for the log.
     virtual void OnRefused(uint32_t status, const char* reason) = 0;
@@ -136,7 +136,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
  private:
   /// What a connection is waiting for, and has only so long.
-  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kWrite, kLinger };
+  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kEnded, kWrite, kLinger };
 
   /// Bytes that the kernel did not take yet.
   struct Pending {
@@ -180,7 +180,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Handle(const Ready& ready);
   void Dispatch();
   EventRow& NextRow(EventRow::Kind kind, int fd);
-  void TellLate(EventRow::Kind kind, uint32_t flags, int fd);
+  void TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status = 0);
+  void DescribeRequest(EventRow& row, const RequestView& request) const;
   bool HasRoom(size_t carried) const;
 
   // Connections.
@@ -202,7 +203,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   UniqueFd Remove(int fd);
   void OnRequest(Connection& connection, const RequestView& request) override;
   void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
-  void OnRefusal(Connection& connection, uint32_t status, const char* reason, bool in_body) override;
+  void OnRefusal(Connection& connection, const Refusal& refusal) override;
   void Refuse(int fd, uint32_t status, bool in_body);
 
   // Answers.

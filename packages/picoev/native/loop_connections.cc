@@ -13,6 +13,9 @@ namespace {
 /// How long a client may go on sending what nobody reads before the connection is closed all the same.
 constexpr uint64_t kLingerMilliseconds = 2'000;
 
+/// How long a client that has ended its side is taken for one that still reads. Most have left.
+constexpr uint64_t kEndedMilliseconds = 10'000;
+
 constexpr uint32_t AlignUp(size_t size) { return static_cast<uint32_t>((size + 7) & ~size_t{7}); }
 
 constexpr uint32_t Bit(bool is_set, uint32_t flag) { return is_set ? flag : 0; }
@@ -184,6 +187,11 @@ UniqueFd HttpLoop::Remove(int fd) {
 }
 
 void HttpLoop::OnRequest(Connection&, const RequestView& request) {
+  ++stats_.requests;
+  DescribeRequest(NextRow(EventRow::kRequest, receiving_), request);
+}
+
+void HttpLoop::DescribeRequest(EventRow& row, const RequestView& request) const {
   const Head& head = request.head;
   if (options_.lower_case_names) {
     for (const Field& field : request.fields) {
@@ -192,8 +200,6 @@ void HttpLoop::OnRequest(Connection&, const RequestView& request) {
       }
     }
   }
-  ++stats_.requests;
-  EventRow& row = NextRow(EventRow::kRequest, receiving_);
   const bool is_head = head.method.size == 4 && memcmp(request.bytes.data() + head.method.offset, "HEAD", 4) == 0;
   row.flags = Bit(head.minor_version == 0, EventRow::kHttp10) | Bit(!head.keep_alive, EventRow::kLastRequest) |
               Bit(is_head, EventRow::kHead) | Bit(request.body_complete, EventRow::kBodyComplete) |
@@ -218,14 +224,19 @@ void HttpLoop::OnBody(Connection& connection, std::span<const uint8_t> piece, bo
   row.body_size = static_cast<uint32_t>(piece.size());
 }
 
-void HttpLoop::OnRefusal(Connection& connection, uint32_t status, const char* reason, bool in_body) {
+void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
   ++stats_.refused;
-  refusals_.emplace_back(status, reason);
-  if (in_body) {
+  refusals_.emplace_back(refusal.status, refusal.reason);
+  if (refusal.in_body) {
     EventRow& row = NextRow(EventRow::kBodyBroken, receiving_);
     row.sequence = connection.Newest();
+    row.length_low = connection.HasBegun(connection.Newest()) ? 0 : refusal.status;
+  } else if (refusal.request != nullptr) {
+    EventRow& row = NextRow(EventRow::kRefused, receiving_);
+    DescribeRequest(row, *refusal.request);
+    row.length_low = refusal.status;
   }
-  Refuse(receiving_, status, in_body);
+  Refuse(receiving_, refusal.status, refusal.in_body);
 }
 
 void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {
@@ -250,6 +261,7 @@ HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
   if (slot.lingers) return Wait::kLinger;
   if (slot.pending) return Wait::kWrite;
   if (http.IsInBody()) return Wait::kBody;
+  if (slot.ended && http.InFlight() > 0) return Wait::kEnded;
   if (http.InFlight() > 0) return http.HasBegun(http.First()) ? Wait::kNothing : Wait::kAnswer;
   if (http.IsInHead()) return Wait::kHead;
   return http.IsFresh() ? Wait::kFirst : Wait::kIdle;
@@ -269,6 +281,8 @@ uint64_t HttpLoop::TimeoutOf(Wait wait) const {
       return timeouts.answer;
     case Wait::kWrite:
       return timeouts.write;
+    case Wait::kEnded:
+      return kEndedMilliseconds;
     case Wait::kLinger:
       return kLingerMilliseconds;
     case Wait::kNothing:
@@ -295,11 +309,13 @@ void HttpLoop::OnDeadline(int fd) {
     case Wait::kHead:
       return Refuse(fd, 408, false);
     case Wait::kBody:
-      if (slot.http.InFlight() > 0) TellLate(EventRow::kBodyBroken, 0, fd);
+      if (slot.http.InFlight() > 0) {
+        TellLate(EventRow::kBodyBroken, 0, fd, slot.http.HasBegun(slot.http.Newest()) ? 0 : 408);
+      }
       return Refuse(fd, 408, true);
     case Wait::kAnswer:
       if (slot.http.InFlight() > 1) return Lose(fd);
-      TellLate(EventRow::kGone, EventRow::kLost, fd);
+      TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
       refusals_.emplace_back(503, "the app has not begun its answer in time");
       return Refuse(fd, 503, true);
     default:

@@ -1,9 +1,9 @@
 // Finds out where JavaScript is when its thread has not come round to its event loop for too long.
 //
-// Node-API has no way to interrupt JavaScript that runs; V8 has one, which Node exports: it calls a function at the next
-// loop turn, call or backtrack of a regular expression, amid whatever runs. It is looked up at run time, so that the addon
-// loads where it is missing. The alternative in Node's own API, an inspector session from a worker thread, costs 7 to 8 MB
-// of memory in each process (Node 20); this costs a thread that sleeps.
+// Node-API has no way to interrupt JavaScript that runs; V8 has one, which Node exports: it calls a function at the
+// next loop turn, call or backtrack of a regular expression, amid whatever runs. It is looked up at run time, so that
+// the addon loads where it is missing. The alternative in Node's own API, an inspector session from a worker thread,
+// costs 7 to 8 MB of memory in each process (Node 20); this costs a thread that sleeps.
 #pragma once
 
 #include <uv.h>
@@ -25,8 +25,8 @@ class StallWatch {
   /// Called on the watched thread, once for each stall, with the time since the last beat.
   using OnStall = std::function<void(Milliseconds)>;
 
-  /// Watches the thread that this is called on, from the first beat on. Null where the engine cannot be interrupted, or no
-  /// thread can be started.
+  /// Watches the thread that this is called on, from the first beat on. Null where the engine cannot be interrupted, or
+  /// no thread can be started.
   static std::unique_ptr<StallWatch> Start(OnStall on_stall);
   StallWatch(const StallWatch&) = delete;
   StallWatch& operator=(const StallWatch&) = delete;

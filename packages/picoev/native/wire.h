@@ -18,6 +18,8 @@ struct EventRow {
     kDrain = 4,
     /// The client has ended its side, or the connection is lost (kLost): the answer may never be read.
     kGone = 5,
+    /// A request that was refused by its head: for the access log, it is answered already.
+    kRefused = 6,
   };
   enum Flag : uint32_t {
     kHttp10 = 1,
@@ -43,7 +45,8 @@ struct EventRow {
   uint32_t target_size;
   uint32_t body_offset;
   uint32_t body_size;
-  /// Content-Length, as JavaScript's number: low and high word.
+  /// Content-Length, as JavaScript's number: low and high word. Where the engine has answered in the app's place, the
+  /// low word is the status that it sent, 0 otherwise.
   uint32_t length_low;
   uint32_t length_high;
   uint32_t reserved[3];

@@ -189,6 +189,11 @@ export class HttpExchange implements Exchange {
     sink?.abort(Object.assign(new Error(why), { code: 'ECONNRESET' }));
   }
 
+  /** @internal A part of the body is a view of the slab. */
+  get needsSettling(): boolean {
+    return this.#piece.length > 0;
+  }
+
   /** @internal The turn is over: what nobody has read yet must outlive the slab. */
   settle(): void {
     if (this.#bodyState !== BODY.UNREAD || this.#piece.length === 0) return;
@@ -339,6 +344,14 @@ export class HttpExchange implements Exchange {
     if (this.#bodyState === BODY.READING) this.breakBody();
     if (isNew) this.onGone?.(this);
     if (isLost && !this.isOver) this.#finish();
+  }
+
+  /** @internal The engine has answered in the app's place. */
+  replace(status: number): void {
+    if (this.isOver) return;
+    this.status = status;
+    this.#hasBegun = true;
+    this.leave(true);
   }
 
   /** @internal The server drains. */

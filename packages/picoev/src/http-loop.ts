@@ -52,6 +52,10 @@ export interface HttpLoopHandlers {
   onExhausted?(code: string): void;
   /** The multiplexer cannot watch a new connection, which is closed: `EMFILE` for a descriptor beyond what select can hold. */
   onUnwatchable?(fd: number, code: string): void;
+  /** A request is refused whose head is a good one: `onRequest` does not get it, and its answer is given. */
+  onUnserved?(exchange: Exchange): void;
+  /** The engine has answered in the app's place: 503 for a late answer, 400, 408 or 413 for a body; `onGone` follows. */
+  onReplaced?(exchange: Exchange, status: number): void;
   /** A request was refused before the app saw it. */
   onRefused?(status: number, reason: string): void;
   /** No connection is open any more. */
@@ -261,6 +265,7 @@ export class HttpLoop {
       const row = index * ROW_WORDS;
       try {
         if (events[row] === EVENT.REQUEST) this.#takeRequest(row);
+        else if (events[row] === EVENT.REFUSED) this.#takeRefused(row);
         else this.#takeEvent(row);
       } catch (error) {
         // One faulty handler must not cost the others their requests.
@@ -281,14 +286,21 @@ export class HttpLoop {
   }
 
   #takeRequest(row: number): void {
+    const exchange = this.#exchangeOf(row);
+    exchange.earlier = this.#exchanges[exchange.fd];
+    this.#exchanges[exchange.fd] = exchange;
+    if (exchange.needsSettling) this.#unsettled.push(exchange);
+    this.#handlers.onRequest(exchange);
+  }
+
+  #exchangeOf(row: number): HttpExchange {
     const word = (at: number): number => this.#events[row + at] ?? 0;
-    const fd = word(EVENT_WORD.FD);
     const head = word(EVENT_WORD.HEAD_OFFSET);
     const body = word(EVENT_WORD.BODY_OFFSET);
     const bodySize = word(EVENT_WORD.BODY_SIZE);
-    const exchange = new HttpExchange(
+    return new HttpExchange(
       this,
-      fd,
+      word(EVENT_WORD.FD),
       word(EVENT_WORD.SERIAL),
       word(EVENT_WORD.SEQUENCE),
       word(EVENT_WORD.FLAGS),
@@ -298,10 +310,12 @@ export class HttpLoop {
       word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
       bodySize === 0 ? null : this.#slab.subarray(body, body + bodySize),
     );
-    exchange.earlier = this.#exchanges[fd];
-    this.#exchanges[fd] = exchange;
-    if (bodySize > 0) this.#unsettled.push(exchange);
-    this.#handlers.onRequest(exchange);
+  }
+
+  #takeRefused(row: number): void {
+    const exchange = this.#exchangeOf(row);
+    this.#handlers.onUnserved?.(exchange);
+    exchange.replace(this.#events[row + EVENT_WORD.STATUS] ?? 0);
   }
 
   #takeEvent(row: number): void {
@@ -319,6 +333,7 @@ export class HttpLoop {
       }
       case EVENT.BODY_BROKEN:
         newest.breakBody();
+        this.#replace(newest, word(EVENT_WORD.STATUS));
         newest.leave(true);
         return;
       case EVENT.DRAIN:
@@ -327,8 +342,15 @@ export class HttpLoop {
         }
         return;
       case EVENT.GONE:
+        this.#replace(newest, word(EVENT_WORD.STATUS));
         leaveAll(newest, (flags & EVENT_FLAG.LOST) !== 0);
     }
+  }
+
+  #replace(exchange: HttpExchange, status: number): void {
+    if (status === 0 || exchange.isOver) return;
+    this.#handlers.onReplaced?.(exchange, status);
+    exchange.replace(status);
   }
 
   #flushLater(): void {

@@ -10,7 +10,7 @@ export const ROWS = 1024;
 /** HttpLoop::kSlabSize. */
 export const SLAB_BYTES = 2 * 1024 * 1024;
 
-export const EVENT = { REQUEST: 1, BODY: 2, BODY_BROKEN: 3, DRAIN: 4, GONE: 5 } as const;
+export const EVENT = { REQUEST: 1, BODY: 2, BODY_BROKEN: 3, DRAIN: 4, GONE: 5, REFUSED: 6 } as const;
 
 /** Which word of an event row holds what. */
 export const EVENT_WORD = {
@@ -27,6 +27,8 @@ export const EVENT_WORD = {
   BODY_SIZE: 10,
   LENGTH_LOW: 11,
   LENGTH_HIGH: 12,
+  /** Where the engine has answered in the app's place. */
+  STATUS: 11,
 } as const;
 
 export const EVENT_FLAG = {

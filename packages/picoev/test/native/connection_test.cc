@@ -15,7 +15,7 @@ class Recorder final : public RequestSink {
  public:
   void OnRequest(Connection&, const RequestView&) override { ++requests; }
   void OnBody(Connection&, std::span<const uint8_t>, bool) override {}
-  void OnRefusal(Connection&, uint32_t status, const char*, bool) override { refusal = status; }
+  void OnRefusal(Connection&, const Refusal& refused) override { refusal = refused.status; }
 
   int requests = 0;
   uint32_t refusal = 0;

@@ -3,6 +3,7 @@ import type { FetchHandler } from '../contract/app.ts';
 import type { Exchange } from '../contract/exchange.ts';
 import { FastRequest, type ResolveOrigin } from './fast-request.ts';
 import { useLightClasses } from './light-classes.ts';
+import { RequestUrlError } from './request-url.ts';
 import { sendResponse } from './send-response.ts';
 import { isAbort } from './send-stream.ts';
 
@@ -24,8 +25,12 @@ export function createFetchServer(
   useLightClasses();
 
   function fail(exchange: Exchange, error: unknown): void {
+    if (error instanceof RequestUrlError) {
+      failExchange(exchange, 400, 'Bad Request');
+      return;
+    }
     if (!exchange.isGone || !isAbort(error)) onError(error);
-    failExchange(exchange);
+    failExchange(exchange, 500, 'Internal Server Error');
   }
 
   async function settle(exchange: Exchange, promise: Promise<Response>): Promise<void> {
@@ -47,12 +52,12 @@ export function createFetchServer(
   };
 }
 
-/** Answers for an app that could not: nothing was sent yet, since an answer that has begun fails by itself. */
-function failExchange(exchange: Exchange): void {
+/** Answers for an app that could not, or a client whose URL is none: nothing was sent yet, since an answer that has begun fails by itself. */
+function failExchange(exchange: Exchange, status: number, phrase: string): void {
   if (exchange.isOver) return;
   exchange.reason = '';
   exchange.hasDate = false;
-  exchange.respond(500, 'Content-Type: text/plain; charset=UTF-8\r\n', 'Internal Server Error\n');
+  exchange.respond(status, 'Content-Type: text/plain; charset=UTF-8\r\n', `${phrase}\n`);
 }
 
 function isPromise(value: Response | Promise<Response>): value is Promise<Response> {

@@ -349,3 +349,8 @@ test('a trusted proxy decides scheme and host', async () => {
   const exchange = serve((request) => new Response(request.url), { target: '/a?b' }, { resolve });
   expect(exchange.text).toBe('https://example.org/a?b');
 });
+
+test('a Host that is none by the URL standard is the client’s mistake, and no error of the app', async () => {
+  const { status } = await ask((request) => new Response(request.url), { rawHeaders: ['Host', 'test:99999'] });
+  expect([status, errors]).toEqual([400, []]);
+});

@@ -166,11 +166,12 @@ export class StandInSocket extends SocketFacts {
     return this.destroy();
   }
 
-  /** The client has left. */
+  /** The client has left. One that has only ended its side gets no answer either, as from Node's own server: 'close' says so. */
   leave(): void {
     if (this.destroyed) return;
     this.#shut();
     emitClose(this);
+    if (!this.exchange.isOver) this.exchange.abort();
   }
 
   /** Tells the messages, and then those who listen to the socket itself. */
@@ -265,6 +266,11 @@ export class StandInSocket extends SocketFacts {
     if (request === undefined || response === undefined) throw new Error('The socket carries no messages yet.');
     return { request, response };
   }
+}
+
+/** The response that answers an exchange; undefined when no Node listener does, or when it is over. */
+export function responseOf({ owner }: Exchange): BridgedResponse | undefined {
+  return owner instanceof StandInSocket ? (owner._httpMessage ?? undefined) : undefined;
 }
 
 const NO_CALLBACKS: readonly Callback[] = [];

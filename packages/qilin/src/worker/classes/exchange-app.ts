@@ -8,43 +8,62 @@ import type { WorkerContext } from '../../contract/worker-class.ts';
 import { createFetchServer } from '../../http/fetch-server.ts';
 import { createNodeServer } from '../../http/node-bridge/node-server.ts';
 import { createUpgradeRequest } from '../../http/node-bridge/request-head.ts';
+import { responseOf } from '../../http/node-bridge/stand-in-socket.ts';
 import { createAccessRecorder } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
+import { noteGivenUp } from './give-up.ts';
 import { MESSAGE_VIEW } from './message-view.ts';
 import { createOrigins, type Origins } from './origin.ts';
 
-export type ServeExchange = (exchange: Exchange) => void;
+export interface ExchangeApp {
+  serve(exchange: Exchange): void;
+  /** The engine has refused the request. */
+  noteUnserved(exchange: Exchange): void;
+  /** The engine has answered in the app's place. */
+  noteReplaced(exchange: Exchange, status: number): void;
+}
+
+type Serve = (exchange: Exchange) => void;
 
 /**
  * @param onUpgrade Gets each connection that has gone over to another protocol.
  * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
  */
-export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: Socket) => void): ServeExchange {
-  const origins = createOrigins(context.config, context.listeners, EXCHANGE_VIEW);
-  const serve = context.app.kind === 'fetch' ? createFetchApp(context, origins) : createNodeApp(context, onUpgrade);
-  return (exchange) => {
-    // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
-    if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
-    else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
-    else serve(exchange);
+export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: Socket) => void): ExchangeApp {
+  const { config, listeners, accessLog } = context;
+  const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
+  const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
+  const serve =
+    context.app.kind === 'fetch' ? createFetchApp(context, origins, record) : createNodeApp(context, onUpgrade);
+  const refuse = (exchange: Exchange, status: number, phrase: string): void => {
+    record?.(exchange);
+    exchange.closeAfter();
+    exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
+  };
+  return {
+    serve(exchange) {
+      // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
+      if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
+      else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
+      else serve(exchange);
+    },
+    noteUnserved: (exchange) => record?.(exchange),
+    noteReplaced(exchange, status) {
+      const res = responseOf(exchange);
+      if (res !== undefined) noteGivenUp(res, status);
+    },
   };
 }
 
-function refuse(exchange: Exchange, status: number, phrase: string): void {
-  exchange.closeAfter();
-  exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
-}
-
-function createFetchApp({ app, accessLog, log }: WorkerContext, origins: Origins<Exchange>): ServeExchange {
+function createFetchApp({ app, log }: WorkerContext, origins: Origins<Exchange>, record: Serve | undefined): Serve {
   if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
   const serve = createFetchServer(app.fetch, {
     resolve: (exchange) => origins.forwarded(exchange),
     onError: (error) => log.error(`Error handling request\n${explain(error)}`),
   });
-  if (accessLog === null) return serve;
-  const record = createExchangeRecorder(accessLog, origins);
+  if (record === undefined) return serve;
   return (exchange) => {
     record(exchange);
     serve(exchange);
@@ -54,7 +73,7 @@ function createFetchApp({ app, accessLog, log }: WorkerContext, origins: Origins
 function createNodeApp(
   { app, config, listeners, accessLog, log }: WorkerContext,
   onUpgrade: (socket: Socket) => void,
-): ServeExchange {
+): Serve {
   const origins = createOrigins(config, listeners, MESSAGE_VIEW);
   const server = app.kind === 'server' ? requireHttp(app.server, app.name) : undefined;
   const prototypesOf = app.kind === 'node' ? app.listener : server?.listeners('request')[0];

@@ -19,11 +19,16 @@ export function giveUp(req: IncomingMessage, res: Response, status: 413 | 503): 
     return;
   }
   const { socket } = res;
-  res[GIVEN_UP] = status;
+  noteGivenUp(res, status);
   res.shouldKeepAlive = false;
   const reason = STATUS_CODES[status] ?? '';
   const head = [`HTTP/1.1 ${status} ${reason}`, 'Content-Type: text/plain', `Content-Length: ${reason.length + 1}`];
   endWith(socket, `${head.join('\r\n')}\r\nConnection: close\r\n\r\n${reason}\n`);
+}
+
+/** Something else has answered in the app's place. */
+export function noteGivenUp(res: Response, status: number): void {
+  res[GIVEN_UP] = status;
 }
 
 /** The status that was sent by `giveUp()`. */

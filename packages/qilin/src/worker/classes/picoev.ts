@@ -8,14 +8,14 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerClassFactory, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
-import { createExchangeApp, type ServeExchange } from './exchange-app.ts';
+import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
 
 export const workerClass: WorkerClassFactory = (context) => new PicoevEngine(context);
 
 class PicoevEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #loop: HttpLoop;
-  readonly #serve: ServeExchange;
+  readonly #app: ExchangeApp;
   /** Each connection is closed after its first answer. */
   readonly #noKeepAlive: boolean;
   /** Connections that have gone over to another protocol. */
@@ -27,7 +27,7 @@ class PicoevEngine implements WorkerClass {
     const { app, config, log } = context;
     this.#context = context;
     this.#noKeepAlive = config.keepalive === 0;
-    this.#serve = createExchangeApp(context, (socket) => this.#keep(socket));
+    this.#app = createExchangeApp(context, (socket) => this.#keep(socket));
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
       {
@@ -38,11 +38,9 @@ class PicoevEngine implements WorkerClass {
           log.error(
             `Multiplexer ${config.multiplexer} cannot watch descriptor ${fd} (${code}): its connection is closed`,
           ),
-        onRefused: (status, reason) => {
-          // The app's doing, where all others are the client's.
-          if (status === 503) log.warning(`No answer within ${config.responseTimeout} s (responseTimeout): 503`);
-          else log.debug(`Refused with ${status}: ${reason}`);
-        },
+        onUnserved: (exchange) => this.#app.noteUnserved(exchange),
+        onReplaced: (exchange, status) => this.#noteReplaced(exchange, status),
+        onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
         onEmpty: () => this.#tellWhenEmpty(),
       },
     );
@@ -79,6 +77,15 @@ class PicoevEngine implements WorkerClass {
     return 0;
   }
 
+  #noteReplaced(exchange: Exchange, status: number): void {
+    const { config, log } = this.#context;
+    this.#app.noteReplaced(exchange, status);
+    // The app's doing, where all others are the client's.
+    if (status !== 503) return;
+    const { method, target } = exchange;
+    log.warning(`No answer to ${method} ${target} within ${config.responseTimeout} s (responseTimeout): 503`);
+  }
+
   #isEmpty(): boolean {
     return this.#loop.stats.open === 0 && this.#upgraded.size === 0;
   }
@@ -106,7 +113,7 @@ class PicoevEngine implements WorkerClass {
   #take(exchange: Exchange): void {
     this.#context.onRequest();
     if (this.#noKeepAlive) exchange.closeAfter();
-    this.#serve(exchange);
+    this.#app.serve(exchange);
   }
 }
 
