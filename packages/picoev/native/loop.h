@@ -111,7 +111,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   /// Takes the first `rows` answers, whose texts follow each other in `text`.
   void Flush(uint32_t rows, std::span<const uint8_t> text);
   /// A piece of an answer, kPiece or kRaw, that is too long to be copied twice. Returns the bytes that wait to be sent;
-  /// they are copied.
+  /// they are copied. kNobody when the connection is lost, perhaps by this very call.
+  static constexpr uint32_t kNobody = UINT32_MAX;
   uint32_t Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
                  std::span<const uint8_t> bytes);
   void ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence);

@@ -39,7 +39,7 @@ void HttpLoop::Flush(uint32_t rows, std::span<const uint8_t> text) {
 uint32_t HttpLoop::Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
                          std::span<const uint8_t> bytes) {
   Slot* slot = Find(fd, serial);
-  if (slot == nullptr || !slot->http.AwaitsAnswer(sequence)) return 0;
+  if (slot == nullptr || !slot->http.AwaitsAnswer(sequence)) return kNobody;
   const int descriptor = static_cast<int>(fd);
   ByteBuffer& out = BufferFor(descriptor, sequence);
   if (kind == AnswerRow::kRaw)
@@ -49,7 +49,8 @@ uint32_t HttpLoop::Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uin
   if (!slot->http.IsFirst(sequence)) return static_cast<uint32_t>(out.Size());
   SendRun();
   slot = Find(fd, serial);
-  if (slot == nullptr || !slot->pending) return 0;
+  if (slot == nullptr) return kNobody;
+  if (!slot->pending) return 0;
   slot->congested = slot->pending->Size() > kHighWater;
   return static_cast<uint32_t>(slot->pending->Size());
 }

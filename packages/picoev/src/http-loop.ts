@@ -83,6 +83,8 @@ const TIMERS: readonly TimersName[] = ['wheel', 'heap'];
 const MOST_TEXT = 128 * 1024;
 
 const HIGH_WORD = 2 ** 32;
+/** HttpLoop::kNobody. */
+const NOBODY = 2 ** 32 - 1;
 
 export class HttpLoop {
   readonly lowerCaseNames: boolean;
@@ -197,9 +199,14 @@ export class HttpLoop {
   }
 
   /** @internal Bytes that wait to be sent. */
-  write({ fd, serial, sequence }: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number {
+  write(exchange: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number {
     this.#flush();
-    return this.#native.write(kind, fd, serial, sequence, flags, bytes);
+    const { fd, serial, sequence } = exchange;
+    const waiting = this.#native.write(kind, fd, serial, sequence, flags, bytes);
+    if (waiting !== NOBODY) return waiting;
+    // The event that tells so may come too late: an app that never waits would have written all of its answer by then.
+    exchange.leave(true);
+    return 0;
   }
 
   /** @internal */

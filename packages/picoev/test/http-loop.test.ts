@@ -283,6 +283,27 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(left).toEqual([true]);
   });
 
+  test('tells an app that writes without a pause that its client has left, before it has written all', async () => {
+    const piece = Buffer.alloc(64 * 1024, 'w');
+    const { promise: gone, resolve } = deferred<number>();
+    let written = 0;
+    serve(async (exchange) => {
+      exchange.onGone = () => resolve(written);
+      exchange.begin(200, '', undefined);
+      for (; written < 100_000 && !exchange.isOver; written++) {
+        if (exchange.write(piece)) await undefined;
+        else
+          await new Promise<void>((drained) => {
+            exchange.onDrain = () => drained();
+          });
+      }
+    }, kind);
+    const client = await Client.open(GET);
+    await client.until(/w/);
+    client.socket.destroy();
+    expect(await gone).toBeLessThan(100_000);
+  });
+
   test('an answer for a connection that is gone reaches nobody, also when its descriptor is used again', async () => {
     const late: Exchange[] = [];
     serve((exchange) => (exchange.target === '/late' ? late.push(exchange) : hello(exchange)), kind);
