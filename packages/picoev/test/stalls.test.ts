@@ -48,7 +48,7 @@ describe('a stall is told with the line that blocks the event loop', () => {
 test('each stall is told once, and the next one again', async () => {
   const [first, second, ...more] = await stalls('twice', 3);
   expect(first?.stack).toContain(`${FIXTURE}:${lineOf('twice: () => {') + 1}:`);
-  expect(second?.stack).toContain(`${FIXTURE}:${lineOf('while (told === 1)')}:`);
+  expect(second?.stack).toContain(`${FIXTURE}:${lineOf('while (toldOf() === 1)')}:`);
   expect(more).toEqual([]);
 });
 

@@ -232,10 +232,14 @@ describe('errors', () => {
     expect(await load('server:app', { patience: 300 })).toEqual(failed('APP_UNCLEAR', 4, 'top-level await'));
   });
 
-  test('a top-level await in TypeScript that is CommonJS gets its cure', async () => {
+  test('a top-level await in TypeScript that says nowhere what it is works where Node tells by itself, or gets its cure', async () => {
     rmSync(join(folder, 'package.json'));
-    write('server.ts', 'export const app: unknown = await null;');
-    expect(await load('server:app')).toEqual(failed('APP_FAILED', 3, 'server.ts:1', '"type": "module"'));
+    write('server.ts', `export const app: unknown = await Promise.resolve(${LISTENER});`);
+    expect(await load('server:app')).toEqual(
+      'typescript' in process.features && process.features.typescript
+        ? served('node', 'hello')
+        : failed('APP_FAILED', 3, 'server.ts:1', '"type": "module"'),
+    );
   });
 
   test.each([
@@ -247,7 +251,7 @@ describe('errors', () => {
     write('main.js', `import './routes.js';`);
     write(broken, 'const a = 1;\nlet b = ;\n');
     expect(await load(`${app}:app`)).toEqual(
-      failed('APP_FAILED', 3, place, /^let b = ;$/, /^ {8}\^/, 'SyntaxError: Unexpected'),
+      failed('APP_FAILED', 3, place, /^let b = ;$/, /^ {8}\^/, /SyntaxError.*: (?:Unexpected|Expression expected)/),
     );
   });
 });
