@@ -29,6 +29,22 @@ export const CONNECTION_SOURCES = [...HTTP_SOURCES, ...fromKernel(['connection',
 export const POLLER_SOURCES = fromKernel(['poller', 'poller_epoll', 'poller_poll', 'poller_select']);
 export const TIMER_SOURCES = fromKernel(['timers']);
 
+/** The unit tests and all that they test. */
+export const UNIT_SOURCES = [
+  ...[
+    'main',
+    'chunked_decoder_test',
+    'connection_test',
+    'http1_parser_test',
+    'octet_scan_test',
+    'poller_test',
+    'timers_test',
+  ].map((name) => join(harness, `${name}.cc`)),
+  ...CONNECTION_SOURCES,
+  ...POLLER_SOURCES,
+  ...TIMER_SOURCES,
+];
+
 /**
  * Whether an object is newer than all that it was made of, as the compiler noted that down beside it.
  * @param {string} object

@@ -11,9 +11,10 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
  * @param {string} command
  * @param {readonly string[]} args
  * @param {string} [cwd]
+ * @param {NodeJS.ProcessEnv} [env]
  */
-export function run(command, args, cwd = root) {
-  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+export function run(command, args, cwd = root, env = process.env) {
+  const { status, error } = spawnSync(command, args, { cwd, env, stdio: 'inherit' });
   if (error) console.error(`${command} could not be started: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }

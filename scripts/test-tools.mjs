@@ -13,6 +13,7 @@ const TOOLS = {
   'libuv1-dev': ['test', '-e', '/usr/include/uv.h'], // packages/picoev/test/native.test.ts: a loop without Node
   clang: ['clang', '--version'], // scripts/fuzz.mjs
   'libclang-rt-14-dev': ['sh', '-c', 'ls "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*'],
+  valgrind: ['valgrind', '--version'], // scripts/sanitize.mjs
   chromium: ['chromium', '--version'], // test/flask/blog.test.ts: the browser
 };
 

@@ -179,10 +179,11 @@ function killIfThere(pid: number): void {
   }
 }
 
-/** Without what the test runner or the shell set for themselves. */
+/** Without what the test runner or the shell set for themselves. scripts/sanitize.mjs has options for each Node too. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, WEB_CONCURRENCY: _workers, PORT: _port, QILIN_CMD_ARGS: _args, ...rest } = process.env;
-  return rest;
+  const { SANITIZED_NODE_OPTIONS: options } = rest;
+  return options === undefined ? rest : { ...rest, NODE_OPTIONS: options };
 }
 
 /** A new folder below the system's temporary one, removed at the end of the block. */

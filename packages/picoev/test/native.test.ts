@@ -6,12 +6,11 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   buildProgram,
-  CONNECTION_SOURCES,
   KERNEL,
   POLLER_SOURCES,
   SANITIZED,
   SANITIZER_ENV,
-  TIMER_SOURCES,
+  UNIT_SOURCES,
 } from '../../../scripts/native.mjs';
 
 const execute = promisify(execFile);
@@ -30,16 +29,7 @@ describe('the native kernel without Node', () => {
   test(
     'parser, decoder, connection, multiplexers and timers hold under AddressSanitizer and UndefinedBehaviorSanitizer',
     async () => {
-      const tests = [
-        'chunked_decoder_test',
-        'connection_test',
-        'http1_parser_test',
-        'octet_scan_test',
-        'poller_test',
-        'timers_test',
-      ];
-      const sources = [...inTests(['main', ...tests]), ...CONNECTION_SOURCES, ...POLLER_SOURCES, ...TIMER_SOURCES];
-      const program = await buildProgram({ name: 'unit', flags: SANITIZED, sources });
+      const program = await buildProgram({ name: 'unit', flags: SANITIZED, sources: UNIT_SOURCES });
       expect(await passed(program)).not.toEqual([]);
       await expect(passed(program, ['--fail'])).rejects.toThrow('should be 2');
     },
