@@ -45,6 +45,8 @@ export interface Exchange {
    * current callback and its microtasks are over, so decode or copy them at once. Undefined otherwise: use `readBody()`.
    */
   takeBody(): Buffer | undefined;
+  /** The same, decoded as UTF-8; a byte order mark is a character of it. */
+  takeText(): string | undefined;
   /** Reads the body; at most one reader, once. Calls may come before this one returns. Bytes given to the sink are its own. */
   readBody(sink: BodySink): void;
   /** After `data()` returned false. */

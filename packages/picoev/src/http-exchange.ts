@@ -18,8 +18,6 @@ const PIECE = 256 * 1024;
 /** HttpLoop::kHighWater. */
 const HIGH_WATER = 64 * 1024;
 
-const NOTHING = Buffer.alloc(0);
-
 /** What became of the request's body. */
 const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;
 
@@ -54,8 +52,10 @@ export class HttpExchange implements Exchange {
   /** Of EVENT_FLAG. */
   readonly #flags: number;
   readonly #contentLength: number;
-  /** The part of the body that came with the head: a view of the slab, until the turn is over. */
-  #piece: Buffer;
+  // The part of the body that came with the head: in the slab until the turn is over, then copied if it is still wanted.
+  readonly #start: number;
+  #size: number;
+  #copy: Buffer | null = null;
   #bodyState: number;
   #sink: BodySink | null = null;
   #closes = false;
@@ -77,7 +77,8 @@ export class HttpExchange implements Exchange {
     methodSize: number,
     targetSize: number,
     contentLength: number,
-    piece: Buffer | null,
+    bodyStart: number,
+    bodySize: number,
   ) {
     this.#loop = loop;
     this.fd = fd;
@@ -88,7 +89,8 @@ export class HttpExchange implements Exchange {
     this.method = methodSize === 3 && head.charCodeAt(0) === 71 ? 'GET' : head.slice(0, methodSize);
     this.target = head.slice(methodSize + 1, methodSize + 1 + targetSize);
     this.#contentLength = contentLength;
-    this.#piece = piece ?? NOTHING;
+    this.#start = bodyStart;
+    this.#size = bodySize;
     this.#bodyState = this.hasBody ? BODY.UNREAD : BODY.OVER;
   }
 
@@ -145,11 +147,20 @@ export class HttpExchange implements Exchange {
   // The request's body.
 
   takeBody(): Buffer | undefined {
-    if (this.#bodyState !== BODY.UNREAD || (this.#flags & EVENT_FLAG.BODY_COMPLETE) === 0) return undefined;
+    if (!this.#takesWhole()) return undefined;
+    return this.#copy ?? this.#loop.view(this.#start, this.#size);
+  }
+
+  takeText(): string | undefined {
+    if (!this.#takesWhole()) return undefined;
+    return this.#copy === null ? this.#loop.text(this.#start, this.#size) : this.#copy.toString();
+  }
+
+  /** Whether all of the body is there and nobody has it; then the caller has. */
+  #takesWhole(): boolean {
+    if (this.#bodyState !== BODY.UNREAD || (this.#flags & EVENT_FLAG.BODY_COMPLETE) === 0) return false;
     this.#bodyState = BODY.OVER;
-    const piece = this.#piece;
-    this.#piece = NOTHING;
-    return piece;
+    return true;
   }
 
   readBody(sink: BodySink): void {
@@ -160,10 +171,10 @@ export class HttpExchange implements Exchange {
     }
     this.#bodyState = BODY.READING;
     this.#sink = sink;
-    const piece = this.#piece;
-    this.#piece = NOTHING;
     // The sink may keep it: a view of the slab would change under its hands.
-    const wantsMore = piece.length === 0 || sink.data(this.#loop.isSlab(piece) ? Buffer.from(piece) : piece);
+    const wantsMore =
+      this.#size === 0 || sink.data(this.#copy ?? Buffer.from(this.#loop.view(this.#start, this.#size)));
+    this.#forgetPiece();
     if ((this.#flags & EVENT_FLAG.BODY_COMPLETE) !== 0) this.#endBody();
     else if (wantsMore) this.resumeBody();
   }
@@ -185,20 +196,29 @@ export class HttpExchange implements Exchange {
     const sink = this.#sink;
     this.#sink = null;
     this.#bodyState = BODY.OVER;
-    this.#piece = NOTHING;
+    this.#forgetPiece();
     sink?.abort(Object.assign(new Error(why), { code: 'ECONNRESET' }));
   }
 
   /** @internal A part of the body is a view of the slab. */
   get needsSettling(): boolean {
-    return this.#piece.length > 0;
+    return this.#size > 0;
   }
 
   /** @internal The turn is over: what nobody has read yet must outlive the slab. */
   settle(): void {
-    if (this.#bodyState !== BODY.UNREAD || this.#piece.length === 0) return;
-    if (this.isOver) this.#bodyState = BODY.OVER;
-    this.#piece = this.isOver ? NOTHING : Buffer.from(this.#piece);
+    if (this.#bodyState !== BODY.UNREAD || this.#size === 0 || this.#copy !== null) return;
+    if (this.isOver) {
+      this.#bodyState = BODY.OVER;
+      this.#forgetPiece();
+    } else {
+      this.#copy = Buffer.from(this.#loop.view(this.#start, this.#size));
+    }
+  }
+
+  #forgetPiece(): void {
+    this.#size = 0;
+    this.#copy = null;
   }
 
   #endBody(): void {

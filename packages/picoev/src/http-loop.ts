@@ -260,9 +260,14 @@ export class HttpLoop {
     return this.#native.local(fd, serial);
   }
 
-  /** @internal Whether the bytes are a view of the slab, which the next turn overwrites. */
-  isSlab(bytes: Buffer): boolean {
-    return bytes.buffer === this.#slab.buffer;
+  /** @internal Bytes of the slab, which the next turn overwrites. */
+  view(start: number, size: number): Buffer {
+    return this.#slab.subarray(start, start + size);
+  }
+
+  /** @internal The same as text, without a view that would be made for nothing else. */
+  text(start: number, size: number): string {
+    return this.#slab.toString('utf8', start, start + size);
   }
 
   #turn(rows: number): void {
@@ -303,8 +308,6 @@ export class HttpLoop {
   #exchangeOf(row: number): HttpExchange {
     const word = (at: number): number => this.#events[row + at] ?? 0;
     const head = word(EVENT_WORD.HEAD_OFFSET);
-    const body = word(EVENT_WORD.BODY_OFFSET);
-    const bodySize = word(EVENT_WORD.BODY_SIZE);
     return new HttpExchange(
       this,
       word(EVENT_WORD.FD),
@@ -315,7 +318,8 @@ export class HttpLoop {
       word(EVENT_WORD.METHOD_SIZE),
       word(EVENT_WORD.TARGET_SIZE),
       word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
-      bodySize === 0 ? null : this.#slab.subarray(body, body + bodySize),
+      word(EVENT_WORD.BODY_OFFSET),
+      word(EVENT_WORD.BODY_SIZE),
     );
   }
 

@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { Stall } from '../src/index.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/stalls.mjs', import.meta.url));
+/** Milliseconds. */
+const PATIENCE = 15_000;
 const LINES = readFileSync(FIXTURE, 'utf8').split('\n');
 
 /** The number of the fixture's only line with this text. */
@@ -14,7 +16,9 @@ const lineOf = (text: string): number => LINES.findIndex((line) => line.includes
 
 /** Starts the fixture, and resolves with the first `count` stalls that it tells of. */
 async function stalls(way: string, count = 1): Promise<Stall[]> {
-  const child = spawn(process.execPath, [FIXTURE, way], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // One that nobody tells of would block for ever, and the test with it.
+  const bounds = { timeout: PATIENCE, killSignal: 'SIGKILL' } as const;
+  const child = spawn(process.execPath, [FIXTURE, way], { stdio: ['ignore', 'pipe', 'inherit'], ...bounds });
   const exit = once(child, 'exit');
   const found: Stall[] = [];
   for await (const line of createInterface({ input: child.stdout })) {

@@ -95,11 +95,11 @@ export class FastRequest {
   }
 
   text(): Promise<string> {
-    return this.#read(decode);
+    return this.#readText(asIs);
   }
 
   json(): Promise<unknown> {
-    return this.#read(parse);
+    return this.#readText(JSON.parse);
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
@@ -139,6 +139,14 @@ export class FastRequest {
     return bytes === undefined ? collectBody(exchange).then(convert) : attempt(convert, bytes);
   }
 
+  #readText<T>(convert: (text: string) => T): Promise<T> {
+    const isMine = !this.#bodyTaken && this.#real === undefined && this.#stream === undefined;
+    const text = isMine && this.#exchange.hasBody ? this.#exchange.takeText() : undefined;
+    if (text === undefined) return this.#read((bytes) => convert(withoutMark(bytes.toString())));
+    this.#bodyTaken = true;
+    return attempt(convert, withoutMark(text));
+  }
+
   /** Somebody has the body as a stream, and may have read it. */
   #readStream<T>(convert: (bytes: Buffer) => T): Promise<T> {
     const { body } = this;
@@ -169,23 +177,18 @@ export class FastRequest {
 
 const NOTHING = Buffer.alloc(0);
 
-function attempt<T>(convert: (bytes: Buffer) => T, bytes: Buffer): Promise<T> {
+function attempt<B, T>(convert: (body: B) => T, body: B): Promise<T> {
   try {
-    return Promise.resolve(convert(bytes));
+    return Promise.resolve(convert(body));
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-/** UTF-8 decode, by the Encoding standard: without a byte order mark. */
-function decode(bytes: Buffer): string {
-  const marked = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return bytes.toString('utf8', marked ? 3 : 0);
-}
+/** The byte order mark is no part of a text (Encoding standard, "UTF-8 decode"). */
+const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
-function parse(bytes: Buffer): unknown {
-  return JSON.parse(decode(bytes));
-}
+const asIs = (text: string): string => text;
 
 function copy(bytes: Buffer): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);

@@ -95,6 +95,10 @@ export class FakeExchange implements Exchange {
     return body;
   }
 
+  takeText(): string | undefined {
+    return this.takeBody()?.toString();
+  }
+
   readBody(sink: BodySink): void {
     if (this.sink !== undefined) throw new Error('The body has two readers.');
     this.sink = sink;
