@@ -1,6 +1,11 @@
 /** Entry of a worker's process: hears its arbiter and the signals, and exits with what the worker says. */
+import { setFlagsFromString } from 'node:v8';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
 import { Worker } from './worker.ts';
+
+// V8's young generation reaches its size of 16 MiB in one step instead of four, the last of which comes after half a million
+// requests: over 2 million, resident memory was level from the first tenth on, where it grew by 20 % in the fourth before.
+setFlagsFromString('--semi-space-growth-factor=16');
 
 /** Resolves when the message is in the channel, or when there is nobody left to hear it. */
 function send(message: WorkerMessage): Promise<void> {
