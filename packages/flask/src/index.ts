@@ -12,6 +12,7 @@ export {
 } from './app-signals.ts';
 export { Blueprint, type BlueprintOptions, type BlueprintSetup, type RegistrationOptions } from './blueprint.ts';
 export { Config, type ConfigValues } from './config.ts';
+export { ConfigError } from './config-error.ts';
 export {
   AppContext,
   afterThisRequest,
@@ -57,7 +58,7 @@ export {
 export { UrlMap } from './routing/map.ts';
 export type { ConverterTypes, ViewParams } from './routing/params.ts';
 export type { Rule, RuleOptions, RuleValues } from './routing/rule.ts';
-export { ConfigError, type RunOptions } from './run.ts';
+export type { RunOptions } from './run.ts';
 export type {
   AfterFunction,
   BeforeFunction,

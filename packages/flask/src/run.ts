@@ -5,14 +5,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Flask } from './app.ts';
+import { ConfigError } from './config-error.ts';
 import { InternalServerError } from './exceptions.ts';
 import { peerAddress } from './peer.ts';
 import { isReloaderChild, superviseReloads } from './reloader.ts';
-
-/** Options that contradict each other, or a value that is none. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 /** Arguments of Flask's `app.run()`. */
 export interface RunOptions {

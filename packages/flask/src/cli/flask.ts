@@ -1,7 +1,8 @@
 /** The command `flask`: argv in, exit status out. */
 import { parseArgs } from 'node:util';
+import { ConfigError } from '../config-error.ts';
 import { isReloaderChild, superviseReloads } from '../reloader.ts';
-import { ConfigError, type RunOptions, runServer } from '../run.ts';
+import { type RunOptions, runServer } from '../run.ts';
 import { findApp, UsageError } from './find-app.ts';
 import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
 

@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto';
 
 /** Numbers that `JSON.parse` would refuse or round travel through it as strings with this unguessable mark. */
-const MARK = randomUUID();
+let lazyMark: string | undefined;
+
+/** Made at first use: Workers give no random values to a module that is being loaded. */
+function markOf(): string {
+  lazyMark ??= randomUUID();
+  return lazyMark;
+}
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
@@ -35,8 +41,10 @@ export function numberToJson(value: number | bigint): string {
  */
 export function parseJson(text: string, revive: (object: Record<string, unknown>) => unknown): unknown {
   const marked = UNUSUAL.test(text);
+  const unguessable = marked ? markOf() : '';
   return JSON.parse(marked ? text.replace(TOKEN, mark) : text, (_key, value: unknown) => {
-    if (typeof value === 'string') return marked && value.startsWith(MARK) ? unmark(value.slice(MARK.length)) : value;
+    if (typeof value === 'string')
+      return marked && value.startsWith(unguessable) ? unmark(value.slice(unguessable.length)) : value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return revive(Object.fromEntries(Object.entries(value)));
   });
@@ -46,7 +54,7 @@ function mark(token: string): string {
   if (token.startsWith('"')) return token;
   const isInteger = /^-?\d+$/.test(token);
   const survives = isInteger ? Number.isSafeInteger(Number(token)) : !/^-?[IN]/.test(token);
-  return survives ? token : `"${MARK}${token}"`;
+  return survives ? token : `"${markOf()}${token}"`;
 }
 
 function unmark(token: string): number | bigint {
