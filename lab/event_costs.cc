@@ -16,9 +16,9 @@
 #include <utility>
 
 #include "measure.h"
-#include "poller.h"
+#include "loop/poller.h"
 #include "random.h"
-#include "unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace picoev::lab {
 namespace {

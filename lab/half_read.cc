@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "poller.h"
-#include "unique_fd.h"
+#include "loop/poller.h"
+#include "base/unique_fd.h"
 
 namespace picoev::lab {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "measure.h"
 #include "random.h"
-#include "timers.h"
+#include "loop/timers.h"
 
 namespace picoev::lab {
 namespace {

@@ -1,21 +1,43 @@
-/** Who may import whom, by folder. Anything not listed is an error; cycles between files too. */
+/** Who may import whom: by folder in packages/qilin, by room in the kernel. Anything not listed is an error; cycles too. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from './prepare.mjs';
 
-/** @type {Readonly<Record<string, readonly string[]>>} Folder of packages/qilin/src → what its files may import. */
+/**
+ * Folder of packages/qilin/src → what its files may import. A folder within a folder that has its own line obeys that one.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
 const ALLOWED = {
   contract: ['@qilin/picoev'],
   modules: ['contract'],
   app: ['contract', 'modules'],
   http: ['contract'],
+  'http/node': ['contract', 'http'],
+  'http/light': ['contract', 'http'],
   observe: ['contract'],
   settings: ['contract', 'modules'],
-  worker: ['contract', 'modules', 'app', 'http', 'observe', '@qilin/picoev'],
+  worker: ['contract', 'modules', 'app', 'http', 'observe', 'worker/classes', 'worker/threads', '@qilin/picoev'],
+  'worker/classes': ['contract', 'modules', 'worker/node-http', 'worker/native', 'worker/threads'],
+  'worker/node-http': ['contract', 'http', 'http/node', 'worker', '@qilin/picoev'],
+  'worker/native': ['contract', 'http', 'http/node', 'http/light', 'worker', 'worker/node-http', '@qilin/picoev'],
+  'worker/threads': ['contract', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   arbiter: ['contract', 'settings', 'observe', '@qilin/picoev'],
-  serve: ['contract', 'settings', 'app', 'observe', 'worker', '@qilin/picoev'],
+  serve: ['contract', 'settings', 'app', 'observe', 'worker/classes', '@qilin/picoev'],
   cli: ['contract', 'settings', 'arbiter', 'observe'],
   '.': ['contract', 'settings', 'serve'],
+};
+
+/**
+ * Room of packages/picoev/native → the rooms whose headers it may include.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const ROOMS = {
+  base: [],
+  http1: [],
+  net: ['base'],
+  watch: ['base'],
+  loop: ['base', 'net', 'http1'],
+  napi: ['base', 'net', 'http1', 'loop', 'watch'],
 };
 
 /** The framework runs wherever fetch handlers do: only these files may know the server, and only lazily. */
@@ -24,40 +46,82 @@ const MAY_IMPORT_QILIN = ['run.ts'];
 /** In a thread, `process.exit` ends the thread alone. */
 const MAY_EXIT = [/^cli\//, /^worker\/main\.ts$/, /^worker\/threads\/main\.ts$/];
 
-const source = join(root, 'packages/qilin/src');
-
-/** Every `from '…'`, `import '…'` and `import('…')` of a file's text. */
+/** Every `from '…'`, `import '…'` and `import('…')` of a file's text, types included. */
 const IMPORT = /(?:\bfrom\s+|\bimport\s+|\bimport\()'([^']+)'/g;
 
 /** @returns {string[]} a sentence for each import that goes the wrong way */
 export function checkImports() {
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-  /** @type {string[]} */
-  const violations = [];
-  /** @type {Map<string, string[]>} */
-  const graph = new Map();
-  for (const file of files) {
-    const text = readFileSync(join(source, file), 'utf8');
-    const folder = file.includes('/') ? (file.split('/')[0] ?? '.') : '.';
-    const specifiers = [...text.matchAll(IMPORT)].map((match) => match[1] ?? '');
-    /** @type {string[]} */
-    const targets = [];
-    graph.set(file, targets);
-    for (const specifier of specifiers) {
-      if (specifier.startsWith('.')) {
-        const target = relative(source, resolve(source, dirname(file), specifier));
-        targets.push(target);
-        const to = target.includes('/') ? (target.split('/')[0] ?? '.') : '.';
-        if (to !== folder && !ALLOWED[folder]?.includes(to)) violations.push(`${file} may not import ${target}`);
-      } else if (specifier.startsWith('@qilin/') && !ALLOWED[folder]?.includes(specifier)) {
-        violations.push(`${file} may not import ${specifier}`);
-      }
-    }
-    if (/\bprocess\.exit\(/.test(text) && !MAY_EXIT.some((pattern) => pattern.test(file))) {
-      violations.push(`${file} may not call process.exit: only cli/, worker/main.ts and worker/threads/main.ts may`);
-    }
+  const qilin = readSources('packages/qilin/src', '.ts');
+  const picoev = readSources('packages/picoev/src', '.ts');
+  return [
+    ...[...qilin].flatMap(([file, { text, targets }]) => checkFile(file, text, targets)),
+    ...findCycles(qilin),
+    ...findCycles(picoev),
+    ...checkRooms(),
+    ...checkFlask(),
+  ];
+}
+
+/**
+ * @typedef {{ text: string, targets: string[] }} Source A file's text, and what it imports: other files by their path in the
+ *   same folder, packages by their name.
+ */
+
+/**
+ * @param {string} folder @param {string} ending
+ * @returns {Map<string, Source>} by path in the folder
+ */
+function readSources(folder, ending) {
+  const source = join(root, folder);
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(ending));
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(source, file), 'utf8');
+      const targets = [...text.matchAll(IMPORT)].map(([, specifier = '']) =>
+        specifier.startsWith('.') ? relative(source, resolve(source, dirname(file), specifier)) : specifier,
+      );
+      return [file, { text, targets }];
+    }),
+  );
+}
+
+/** @param {string} file @returns the nearest folder that has rules of its own */
+function folderOf(file) {
+  let folder = dirname(file);
+  while (!(folder in ALLOWED) && folder !== '.') folder = dirname(folder);
+  return folder;
+}
+
+/** @param {string} file @param {string} text @param {readonly string[]} targets */
+function checkFile(file, text, targets) {
+  const folder = folderOf(file);
+  const violations = targets
+    .filter((target) => target.endsWith('.ts') || target.startsWith('@qilin/'))
+    .filter((target) => {
+      const to = target.endsWith('.ts') ? folderOf(target) : target;
+      return to !== folder && !ALLOWED[folder]?.includes(to);
+    })
+    .map((target) => `${file} may not import ${target}`);
+  if (/\bprocess\.exit\(/.test(text) && !MAY_EXIT.some((pattern) => pattern.test(file))) {
+    violations.push(`${file} may not call process.exit: only cli/, worker/main.ts and worker/threads/main.ts may`);
   }
-  return [...violations, ...findCycles(graph), ...checkFlask()];
+  return violations;
+}
+
+/** What the rooms of the kernel include of each other, and that only some know Node. */
+function checkRooms() {
+  const folder = join(root, 'packages/picoev/native');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(h|cc)$/.test(file));
+  return files.flatMap((file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const room = dirname(file);
+    const wrong = [...text.matchAll(/#include "([^"]+)"/g)]
+      .map(([, header = '']) => header)
+      .filter((header) => dirname(header) !== room && !ROOMS[room]?.includes(dirname(header)))
+      .map((header) => `native/${file} may not include ${header}`);
+    const knowsNode = /#include <node_api/.test(text) && room !== 'napi';
+    return knowsNode ? [...wrong, `native/${file} may not know Node-API: only napi/ may`] : wrong;
+  });
 }
 
 /** Web standards, node: builtins and its own dependencies; a file imports another for its types in a cycle at will. */
@@ -95,10 +159,10 @@ const isTypeOnly = (text, specifier) =>
   text.split('\n').some((line) => line.startsWith('import type ') && line.endsWith(`from '${specifier}';`));
 
 /**
- * @param {Map<string, string[]>} graph
+ * @param {Map<string, Source>} sources
  * @returns {string[]}
  */
-function findCycles(graph) {
+function findCycles(sources) {
   /** @type {Set<string>} */
   const done = new Set();
   /** @type {string[]} */
@@ -110,9 +174,9 @@ function findCycles(graph) {
       return;
     }
     if (done.has(file)) return;
-    for (const target of graph.get(file) ?? []) visit(target, [...path, file]);
+    for (const target of sources.get(file)?.targets ?? []) visit(target, [...path, file]);
     done.add(file);
   };
-  for (const file of graph.keys()) visit(file, []);
+  for (const file of sources.keys()) visit(file, []);
   return cycles;
 }

@@ -22,12 +22,23 @@ export const SANITIZED = [
 /** Ends a sanitized program at its first report, whatever the environment says. */
 export const SANITIZER_ENV = { ...process.env, ASAN_OPTIONS: 'detect_leaks=1', UBSAN_OPTIONS: 'print_stacktrace=1' };
 
-/** @param {readonly string[]} names without their ending */
+/** @param {readonly string[]} names with their rooms, without their ending */
 const fromKernel = (names) => names.map((name) => join(KERNEL, `${name}.cc`));
-export const HTTP_SOURCES = fromKernel(['authority', 'chunked_decoder', 'head_facts', 'http1_parser', 'octet_scan']);
-export const CONNECTION_SOURCES = [...HTTP_SOURCES, ...fromKernel(['connection', 'response'])];
-export const POLLER_SOURCES = fromKernel(['poller', 'poller_epoll', 'poller_poll', 'poller_select']);
-export const TIMER_SOURCES = fromKernel(['timers']);
+export const HTTP_SOURCES = fromKernel([
+  'http1/authority',
+  'http1/chunked_decoder',
+  'http1/head_facts',
+  'http1/http1_parser',
+  'http1/octet_scan',
+]);
+export const CONNECTION_SOURCES = [...HTTP_SOURCES, ...fromKernel(['loop/connection', 'http1/response'])];
+export const POLLER_SOURCES = fromKernel([
+  'loop/poller',
+  'loop/poller_epoll',
+  'loop/poller_poll',
+  'loop/poller_select',
+]);
+export const TIMER_SOURCES = fromKernel(['loop/timers']);
 
 /** The unit tests and all that they test. */
 export const UNIT_SOURCES = [

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "connection.h"
+#include "loop/connection.h"
 #include "fuzz.h"
-#include "octets.h"
+#include "http1/octets.h"
 
 namespace picoev::fuzz {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "http1_parser.h"
+#include "http1/http1_parser.h"
 #include "random.h"
 
 namespace picoev::fuzz {

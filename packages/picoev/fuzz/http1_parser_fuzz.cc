@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "chunked_decoder.h"
+#include "http1/chunked_decoder.h"
 #include "fuzz.h"
 
 namespace picoev::fuzz {

@@ -1,7 +1,7 @@
 /** The native addon: how it is found, and its types. Only this folder uses it. */
 import { createRequire } from 'node:module';
 
-/** Why a native call failed; native/failure.h. */
+/** Why a native call failed; native/base/failure.h. */
 export interface NativeFailure {
   readonly syscall: string;
   /** Negative, as in Node's own errors: the system's number, or libuv's for a name that cannot be resolved. */
@@ -44,7 +44,7 @@ interface NativeHandlers {
   onEmpty(): void;
 }
 
-/** native/loop.h says what each does. */
+/** native/loop/loop.h says what each does. */
 export interface NativeHttpLoop {
   accept(fd: number): undefined | NativeFailure;
   stopAccepting(): void;

@@ -5,9 +5,8 @@
 
 import type { BodySink, Endpoint, Exchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
-import type { HttpLoop } from './http-loop.ts';
 import { latin1OfUtf8 } from './latin1.ts';
-import { ANSWER, ANSWER_FLAG, EVENT_FLAG } from './wire.ts';
+import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
 
 /** Bytes up to which a body is copied into the answers' common text; longer ones are written by themselves. */
 const SHORT_BODY = 16 * 1024;
@@ -20,6 +19,38 @@ const HIGH_WATER = 64 * 1024;
 
 /** What became of the request's body. */
 const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;
+
+/** What an exchange needs of the loop that it belongs to. */
+export interface ExchangeLoop {
+  readonly lowerCaseNames: boolean;
+  /** Answers that begin from now on are their connections' last. */
+  readonly isDraining: boolean;
+  /** Notes a row of the table of answers; `fields` and `body` have a character for each byte. */
+  answer(
+    exchange: HttpExchange,
+    kind: AnswerKind,
+    flags: number,
+    status: number,
+    fields: string,
+    body: string,
+    length?: number,
+  ): void;
+  /** Writes a piece at once. Returns the bytes that wait to be sent. */
+  write(exchange: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number;
+  readBody(exchange: HttpExchange): void;
+  pauseBody(exchange: HttpExchange): void;
+  abort(exchange: HttpExchange): void;
+  detach(exchange: HttpExchange): { readonly fd: number; readonly rest: Buffer } | undefined;
+  /** Its answer is complete. */
+  forget(exchange: HttpExchange): void;
+  /** A system call for each connection, not for each request. */
+  peerOf(fd: number, serial: number): Endpoint | undefined;
+  localOf(fd: number, serial: number): Endpoint | undefined;
+  /** Bytes of the slab, which the next turn overwrites. */
+  view(start: number, size: number): Buffer;
+  /** The same as text, without a view that would be made for nothing else. */
+  text(start: number, size: number): string;
+}
 
 export class HttpExchange implements Exchange {
   readonly method: string;
@@ -46,7 +77,7 @@ export class HttpExchange implements Exchange {
   /** @internal */
   readonly sequence: number;
 
-  readonly #loop: HttpLoop;
+  readonly #loop: ExchangeLoop;
   readonly #head: string;
   #lowerCaseHead: string | undefined;
   /** Of EVENT_FLAG. */
@@ -68,7 +99,7 @@ export class HttpExchange implements Exchange {
 
   /** @internal */
   constructor(
-    loop: HttpLoop,
+    loop: ExchangeLoop,
     fd: number,
     serial: number,
     sequence: number,

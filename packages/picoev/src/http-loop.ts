@@ -7,7 +7,7 @@
 import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
 import { requireInteger } from './checks.ts';
 import type { Endpoint, Exchange } from './exchange.ts';
-import { HttpExchange } from './http-exchange.ts';
+import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
 import { SocketError } from './socket-error.ts';
 import { ANSWER_WORD, type AnswerKind, EVENT, EVENT_FLAG, EVENT_WORD, ROW_WORDS, ROWS, SLAB_BYTES } from './wire.ts';
 
@@ -86,7 +86,7 @@ const HIGH_WORD = 2 ** 32;
 /** HttpLoop::kNobody. */
 const NOBODY = 2 ** 32 - 1;
 
-export class HttpLoop {
+export class HttpLoop implements ExchangeLoop {
   readonly lowerCaseNames: boolean;
   /** Answers that begin from now on are their connections' last. */
   isDraining = false;
@@ -166,7 +166,7 @@ export class HttpLoop {
     for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest, true);
   }
 
-  // What follows is for exchanges.
+  // What follows is for exchanges: ExchangeLoop says what each does.
 
   /** @internal */
   answer(
@@ -198,7 +198,7 @@ export class HttpLoop {
     this.#flushLater();
   }
 
-  /** @internal Bytes that wait to be sent. */
+  /** @internal */
   write(exchange: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number {
     this.#flush();
     const { fd, serial, sequence } = exchange;
@@ -232,7 +232,7 @@ export class HttpLoop {
     return this.#native.detach(fd, serial, sequence);
   }
 
-  /** @internal Its answer is complete. */
+  /** @internal */
   forget(exchange: HttpExchange): void {
     const newest = this.#exchanges[exchange.fd];
     if (newest === exchange) {
@@ -246,7 +246,7 @@ export class HttpLoop {
     }
   }
 
-  /** @internal A system call for each connection, not for each request. */
+  /** @internal */
   peerOf(fd: number, serial: number): Endpoint | undefined {
     const known = this.#endpoints[fd];
     if (known?.serial === serial) return known.peer;
@@ -260,12 +260,12 @@ export class HttpLoop {
     return this.#native.local(fd, serial);
   }
 
-  /** @internal Bytes of the slab, which the next turn overwrites. */
+  /** @internal */
   view(start: number, size: number): Buffer {
     return this.#slab.subarray(start, start + size);
   }
 
-  /** @internal The same as text, without a view that would be made for nothing else. */
+  /** @internal */
   text(start: number, size: number): string {
     return this.#slab.toString('utf8', start, start + size);
   }

@@ -1,5 +1,5 @@
 /**
- * The tables that kernel and JavaScript share: rows of 32-bit words. native/wire.h and native/response.h have the same
+ * The tables that kernel and JavaScript share: rows of 32-bit words. native/loop/wire.h and native/http1/response.h have the same
  * numbers, and say what each means.
  */
 

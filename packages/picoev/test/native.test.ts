@@ -39,7 +39,7 @@ describe('the native kernel without Node', () => {
   test.skipIf(!existsSync('/usr/include/uv.h'))(
     'a libuv loop turns for every multiplexer, free of data races by ThreadSanitizer (needs libuv1-dev)',
     async () => {
-      const sources = [...inTests(['main', 'sleeper_test']), join(KERNEL, 'sleeper.cc'), ...POLLER_SOURCES];
+      const sources = [...inTests(['main', 'sleeper_test']), join(KERNEL, 'loop/sleeper.cc'), ...POLLER_SOURCES];
       const flags = ['-g', '-O1', '-fsanitize=thread'];
       const program = await buildProgram({ name: 'sleeper', flags, sources, libraries: ['-luv'] });
       expect(await passed(program)).toHaveLength(1);

@@ -1,10 +1,10 @@
-#include "acceptor_object.h"
+#include "napi/acceptor_object.h"
 
 #include <memory>
 #include <utility>
 
-#include "../acceptor.h"
-#include "object.h"
+#include "net/acceptor.h"
+#include "napi/object.h"
 
 namespace picoev {
 namespace {

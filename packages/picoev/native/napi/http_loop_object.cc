@@ -1,4 +1,4 @@
-#include "http_loop_object.h"
+#include "napi/http_loop_object.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "../loop.h"
-#include "object.h"
+#include "loop/loop.h"
+#include "napi/object.h"
 
 namespace picoev {
 namespace {

@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "values.h"
+#include "napi/values.h"
 
 namespace picoev {
 

@@ -1,10 +1,10 @@
-#include "stall_watch_object.h"
+#include "napi/stall_watch_object.h"
 
 #include <memory>
 
-#include "../stall_watch.h"
-#include "object.h"
-#include "values.h"
+#include "watch/stall_watch.h"
+#include "napi/object.h"
+#include "napi/values.h"
 
 namespace picoev {
 namespace {

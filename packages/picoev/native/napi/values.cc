@@ -1,4 +1,4 @@
-#include "values.h"
+#include "napi/values.h"
 
 #include <netdb.h>
 #include <uv.h>

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../failure.h"
+#include "base/failure.h"
 
 namespace picoev {
 

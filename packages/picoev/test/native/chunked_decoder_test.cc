@@ -1,5 +1,5 @@
 // Chunked bodies: what is decoded and what is refused, at any split.
-#include "chunked_decoder.h"
+#include "http1/chunked_decoder.h"
 
 #include <algorithm>
 #include <string>

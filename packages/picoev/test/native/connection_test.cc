@@ -1,12 +1,12 @@
 // Cases of the connection that fuzzing found.
-#include "connection.h"
+#include "loop/connection.h"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "check.h"
-#include "octets.h"
+#include "http1/octets.h"
 
 namespace picoev {
 namespace {

@@ -1,6 +1,6 @@
 // Heads: what is accepted and how it is read, what is refused with which status, and that neither depends on how the
 // bytes arrive.
-#include "http1_parser.h"
+#include "http1/http1_parser.h"
 
 #include <array>
 #include <string>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "check.h"
-#include "octets.h"
+#include "http1/octets.h"
 #include "random.h"
 
 namespace picoev {

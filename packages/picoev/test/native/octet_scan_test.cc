@@ -1,5 +1,5 @@
 // Looking up sixteen octets at once finds what looking up each one finds.
-#include "octet_scan.h"
+#include "http1/octet_scan.h"
 
 #include <vector>
 

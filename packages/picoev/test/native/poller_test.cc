@@ -1,5 +1,5 @@
 // What each multiplexer tells, and when it tells it again.
-#include "poller.h"
+#include "loop/poller.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "check.h"
-#include "unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace picoev {
 namespace {

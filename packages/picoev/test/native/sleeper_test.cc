@@ -1,5 +1,5 @@
 // A libuv loop turns when a poller has something, for each multiplexer.
-#include "sleeper.h"
+#include "loop/sleeper.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 
 #include "check.h"
 #include "random.h"
-#include "unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace picoev {
 namespace {

@@ -1,5 +1,5 @@
 // Both kinds of timers against a model that keeps a map, over random histories.
-#include "timers.h"
+#include "loop/timers.h"
 
 #include <algorithm>
 #include <map>

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { createServer as createFront } from 'node:net';
 import { interceptListen } from '../../dist/app/intercept.js';
 import { loadApp } from '../../dist/app/load.js';
-import { fetchToNodeListener } from '../../dist/app/node-listener.js';
 import { explain, QilinError } from '../../dist/contract/errors.js';
+import { fetchToNodeListener } from '../../dist/http/node/fetch-listener.js';
 
 const { app: name, chdir, called = 'auto', patience = 5000, abortAfterLoad } = JSON.parse(process.argv[2] ?? '{}');
 /** @type {string[]} */

@@ -12,8 +12,8 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FetchHandler, NodeListener } from '../../src/contract/app.ts';
-import { createFetchServer } from '../../src/http/fetch-server.ts';
-import { createNodeServer } from '../../src/http/node-bridge/node-server.ts';
+import { createFetchServer } from '../../src/http/light/fetch-server.ts';
+import { createNodeServer } from '../../src/http/node/listener-server.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const errors: unknown[] = [];

@@ -3,7 +3,7 @@
  * request longer than `timeout` ends the worker.
  */
 import type { WorkerClassFactory } from '../../contract/worker-class.ts';
-import { NodeEngine } from './node-engine.ts';
+import { NodeEngine } from '../node-http/node-engine.ts';
 
 export const workerClass: WorkerClassFactory = (context) =>
   new NodeEngine(context, { connections: 1, oneRequestAConnection: true });

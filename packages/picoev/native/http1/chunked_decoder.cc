@@ -1,0 +1,171 @@
+#include "http1/chunked_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "http1/octets.h"
+
+namespace picoev {
+namespace {
+
+/// So that a client cannot send for ever without a body growing: extensions may take as many bytes as the body, and
+/// this many more; trailers too.
+constexpr uint16_t kMaxOverhead = 16 * 1024;
+/// 2^52 - 1 at most, so that sizes can be added up. No honest sender pads a size with zeros.
+constexpr uint8_t kMaxDigits = 13;
+
+constexpr const char* kBadSize = "a chunk's size is not a row of hexadecimal digits (RFC 9112, 7.1)";
+constexpr const char* kBadExtension = "a chunk extension is malformed (RFC 9112, 7.1.1)";
+constexpr const char* kBadTrailer = "a trailer field is malformed (RFC 9112, 7.1.2)";
+constexpr const char* kBareCr = "a bare CR in a chunk line or a trailer (RFC 9112, 2.2)";
+
+constexpr bool IsWhitespace(uint8_t octet) { return octet == ' ' || octet == '\t'; }
+
+}  // namespace
+
+ChunkedDecoder::Outcome ChunkedDecoder::Decode(std::span<uint8_t> input) {
+  size_t read = 0;
+  size_t written = 0;
+  while (read < input.size() && state_ != State::kEnd && state_ != State::kBad) {
+    if (state_ != State::kData) {
+      ReadOctet(input[read++]);
+      continue;
+    }
+    const size_t size = std::min<uint64_t>(remaining_, input.size() - read);
+    if (read != written) std::memmove(&input[written], &input[read], size);
+    read += size;
+    written += size;
+    remaining_ -= size;
+    overhead_ = static_cast<uint16_t>(overhead_ - std::min<size_t>(overhead_, size));
+    if (remaining_ == 0) state_ = State::kDataCr;
+  }
+  const auto kind = state_ == State::kEnd   ? Outcome::Kind::kEnd
+                    : state_ == State::kBad ? Outcome::Kind::kBad
+                                            : Outcome::Kind::kMore;
+  return {kind, static_cast<uint32_t>(read), static_cast<uint32_t>(written), reason_};
+}
+
+void ChunkedDecoder::ReadOctet(uint8_t octet) {
+  switch (state_) {
+    case State::kSizeStart:
+    case State::kSize:
+      return ReadSize(octet);
+    case State::kSizeLf:
+      if (octet != '\n') return Fail(kBareCr);
+      return BeginData();
+    case State::kDataCr:
+      return Require(octet == '\r', State::kDataLf, "a chunk is longer than its size (RFC 9112, 7.1)");
+    case State::kDataLf:
+      return Require(octet == '\n', State::kSizeStart, "a chunk is longer than its size (RFC 9112, 7.1)");
+    case State::kTrailerStart:
+    case State::kTrailerName:
+    case State::kTrailerValue:
+    case State::kTrailerLf:
+    case State::kFinalLf:
+      return ReadTrailer(octet);
+    default:
+      return ReadExtension(octet);
+  }
+}
+
+void ChunkedDecoder::ReadSize(uint8_t octet) {
+  if (Is(octet, kHexDigit)) {
+    if (++digits_ > kMaxDigits) return Fail("a chunk's size has more than 13 digits (RFC 9112, 7.1)");
+    remaining_ = remaining_ * 16 + HexValue(octet);
+    state_ = State::kSize;
+    return;
+  }
+  if (state_ == State::kSizeStart) return Fail(kBadSize);
+  if (octet != '\r' && octet != ';' && !IsWhitespace(octet)) return Fail(kBadSize);
+  EndElement(octet, false);
+}
+
+void ChunkedDecoder::EndElement(uint8_t octet, bool may_have_value) {
+  if (octet == '\r') {
+    state_ = State::kSizeLf;
+  } else if (octet == ';') {
+    state_ = State::kExtensionStart;
+  } else if (octet == '=' && may_have_value) {
+    state_ = State::kExtensionValueStart;
+  } else if (IsWhitespace(octet)) {
+    state_ = may_have_value ? State::kEqualsOrSemicolonGap : State::kSemicolonGap;
+  } else {
+    Fail(kBadExtension);
+  }
+}
+
+void ChunkedDecoder::ReadExtension(uint8_t octet) {
+  Spend();
+  switch (state_) {
+    case State::kSemicolonGap:
+    case State::kEqualsOrSemicolonGap:
+      if (octet == '\r') return Fail("white space at the end of a chunk line (RFC 9112, 7.1.1)");
+      return EndElement(octet, state_ == State::kEqualsOrSemicolonGap);
+    case State::kExtensionStart:
+      if (IsWhitespace(octet)) return;
+      return Require(Is(octet, kToken), State::kExtensionName, kBadExtension);
+    case State::kExtensionName:
+      if (Is(octet, kToken)) return;
+      return EndElement(octet, true);
+    case State::kExtensionValueStart:
+      if (IsWhitespace(octet)) return;
+      if (octet == '"') return Require(true, State::kExtensionQuoted, nullptr);
+      return Require(Is(octet, kToken), State::kExtensionToken, kBadExtension);
+    case State::kExtensionToken:
+      if (Is(octet, kToken)) return;
+      return EndElement(octet, false);
+    case State::kExtensionQuoted:
+      if (Is(octet, kQuotedText)) return;
+      if (octet == '\\') return Require(true, State::kExtensionEscaped, nullptr);
+      return Require(octet == '"', State::kExtensionQuotedEnd, kBadExtension);
+    case State::kExtensionEscaped:
+      return Require(Is(octet, kFieldValue), State::kExtensionQuoted, kBadExtension);
+    case State::kExtensionQuotedEnd:
+      return EndElement(octet, false);
+    default:
+      return;
+  }
+}
+
+void ChunkedDecoder::BeginData() {
+  digits_ = 0;
+  state_ = remaining_ > 0 ? State::kData : State::kTrailerStart;
+}
+
+void ChunkedDecoder::ReadTrailer(uint8_t octet) {
+  Spend();
+  switch (state_) {
+    case State::kTrailerStart:
+      if (octet == '\r') return Require(true, State::kFinalLf, nullptr);
+      return Require(Is(octet, kToken), State::kTrailerName, kBadTrailer);
+    case State::kTrailerName:
+      if (Is(octet, kToken)) return;
+      return Require(octet == ':', State::kTrailerValue, kBadTrailer);
+    case State::kTrailerValue:
+      if (Is(octet, kFieldValue)) return;
+      return Require(octet == '\r', State::kTrailerLf, kBadTrailer);
+    case State::kTrailerLf:
+      return Require(octet == '\n', State::kTrailerStart, kBareCr);
+    case State::kFinalLf:
+      return Require(octet == '\n', State::kEnd, kBareCr);
+    default:
+      return;
+  }
+}
+
+void ChunkedDecoder::Require(bool right, State next, const char* reason) {
+  if (!right) return Fail(reason);
+  if (state_ != State::kBad) state_ = next;
+}
+
+void ChunkedDecoder::Spend() {
+  if (++overhead_ > kMaxOverhead) Fail("chunk extensions and trailers beyond 16 KiB (RFC 9112, 7.1.1)");
+}
+
+void ChunkedDecoder::Fail(const char* reason) {
+  if (state_ == State::kBad) return;
+  state_ = State::kBad;
+  reason_ = reason;
+}
+
+}  // namespace picoev

@@ -1,0 +1,126 @@
+#include "http1/head_facts.h"
+
+#include <algorithm>
+
+#include "http1/authority.h"
+#include "http1/octets.h"
+
+namespace picoev {
+namespace {
+
+constexpr uint64_t kMaxContentLength = (uint64_t{1} << 53) - 1;
+
+constexpr HeadOutcome Refuse(uint16_t status, const char* reason) {
+  return {HeadOutcome::Kind::kRefused, status, reason};
+}
+
+}  // namespace
+
+/// Told apart by their size first, which lets nearly every other field pass after one comparison.
+const char* HeadFacts::Add(std::string_view name, std::string_view value, Piece piece) {
+  switch (name.size()) {
+    case 4:
+      if (!EqualsIgnoringCase(name, "host")) break;
+      ++hosts_;
+      host_ = piece;
+      return IsAuthority(value) ? nullptr : "Host is invalid (RFC 9112, 3.2)";
+    case 6:
+      if (EqualsIgnoringCase(name, "expect")) AddExpect(value);
+      break;
+    case 7:
+      if (EqualsIgnoringCase(name, "upgrade")) upgrade_ |= !value.empty();
+      break;
+    case 10:
+      if (EqualsIgnoringCase(name, "connection")) AddConnection(value);
+      break;
+    case 14:
+      if (EqualsIgnoringCase(name, "content-length")) return AddContentLength(value);
+      break;
+    case 17:
+      if (EqualsIgnoringCase(name, "transfer-encoding")) return AddTransferEncoding(value);
+      break;
+  }
+  return nullptr;
+}
+
+const char* HeadFacts::AddContentLength(std::string_view value) {
+  if (value.empty()) return "Content-Length is empty (RFC 9110, 8.6)";
+  uint64_t length = 0;
+  for (const char c : value) {
+    if (!Is(static_cast<uint8_t>(c), kDigit)) return "Content-Length is not a row of digits (RFC 9110, 8.6)";
+    length = length * 10 + static_cast<uint64_t>(c - '0');
+    if (length > kMaxContentLength) return "Content-Length is beyond 2^53 - 1 (RFC 9110, 8.6)";
+  }
+  ++lengths_;
+  content_length_ = length;
+  return nullptr;
+}
+
+const char* HeadFacts::AddTransferEncoding(std::string_view value) {
+  const char* refusal = nullptr;
+  transfer_encoding_ = true;
+  ForEachElement(value, [&](std::string_view coding) {
+    chunked_is_last_ = EqualsIgnoringCase(coding, "chunked");
+    if (chunked_is_last_) {
+      ++chunked_;
+    } else if (coding.empty()) {
+      refusal = "Transfer-Encoding has an empty element (RFC 9112, 6.1)";
+    } else {
+      other_coding_ = true;
+    }
+  });
+  return refusal;
+}
+
+/// Options that are unknown, also ones that are no tokens, have no effect (RFC 9110, 7.6.1).
+void HeadFacts::AddConnection(std::string_view value) {
+  ForEachElement(value, [this](std::string_view option) {
+    close_ |= EqualsIgnoringCase(option, "close");
+    keep_alive_ |= EqualsIgnoringCase(option, "keep-alive");
+    connection_upgrade_ |= EqualsIgnoringCase(option, "upgrade");
+  });
+}
+
+void HeadFacts::AddExpect(std::string_view value) {
+  ForEachElement(value, [this](std::string_view expectation) {
+    const bool known = EqualsIgnoringCase(expectation, "100-continue");
+    expects_continue_ |= known;
+    other_expectation_ |= !known && !expectation.empty();
+  });
+}
+
+/// That chunked is not the final coding is a 400 by a MUST (RFC 9112, 6.3), whatever coding it is that is final: so
+/// `gzip`, `identity`, `xchunked` and `chunked, gzip`. Only what is framed by chunked around a coding that is not
+/// implemented gets the 501 of RFC 9112, 6.1: so `gzip, chunked`.
+HeadOutcome HeadFacts::ConcludeTransferEncoding(const Head& head) const {
+  if (head.minor_version == 0) return Refuse(400, "Transfer-Encoding in HTTP/1.0 (RFC 9112, 6.1)");
+  if (lengths_ > 0) return Refuse(400, "Content-Length beside Transfer-Encoding (RFC 9112, 6.3)");
+  if (!chunked_is_last_) return Refuse(400, "the final transfer coding is not chunked (RFC 9112, 6.3)");
+  if (chunked_ > 1) return Refuse(400, "chunked was applied twice (RFC 9112, 6.1)");
+  if (other_coding_) return Refuse(501, "a transfer coding that is not implemented (RFC 9112, 6.1)");
+  return {HeadOutcome::Kind::kComplete};
+}
+
+HeadOutcome HeadFacts::Conclude(bool target_has_authority, Head& head) const {
+  const bool current = head.minor_version > 0;
+  if (hosts_ > 1) return Refuse(400, "more than one Host (RFC 9112, 3.2)");
+  if (current && hosts_ == 0) return Refuse(400, "no Host in HTTP/1.1 (RFC 9112, 3.2)");
+  if (lengths_ > 1) return Refuse(400, "more than one Content-Length (RFC 9112, 6.3)");
+  if (transfer_encoding_) {
+    const HeadOutcome outcome = ConcludeTransferEncoding(head);
+    if (outcome.kind == HeadOutcome::Kind::kRefused) return outcome;
+  }
+  if (other_expectation_) return Refuse(417, "an expectation other than 100-continue (RFC 9110, 10.1.1)");
+
+  if (!target_has_authority) head.host = host_;
+  head.content_length = content_length_;
+  head.framing = transfer_encoding_     ? BodyFraming::kChunked
+                 : content_length_ == 0 ? BodyFraming::kNone
+                                        : BodyFraming::kLength;
+  head.keep_alive = !close_ && (current || keep_alive_);
+  head.expects_continue = current && expects_continue_ && head.framing != BodyFraming::kNone;
+  head.upgrade = current && connection_upgrade_ && upgrade_;
+  return {HeadOutcome::Kind::kComplete};
+}
+
+}  // namespace picoev

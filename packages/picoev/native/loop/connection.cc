@@ -1,0 +1,229 @@
+#include "loop/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace picoev {
+namespace {
+
+constexpr const char* kTooLong = "the body is longer than limitRequestBody";
+
+/// The fields of the head that is being parsed: in use only within one call of Receive().
+thread_local std::array<Field, kMaxFields> fields_of_head;
+
+}  // namespace
+
+bool Connection::WantsInput() const {
+  switch (input_) {
+    case Input::kHead:
+      return !waiting_;
+    case Input::kLength:
+    case Input::kChunked:
+      return reader_ == BodyReader::kFlowing || reader_ == BodyReader::kDiscarding;
+    case Input::kUpgrade:
+      return false;
+    case Input::kEnded:
+      // To be thrown away, so that the client's kernel does not answer the end of the connection with a reset.
+      return true;
+  }
+  return true;
+}
+
+void Connection::TakeCarry(uint8_t* to) {
+  if (!carry_) return;
+  memcpy(to, carry_->data(), carry_->size());
+  carry_.reset();
+}
+
+void Connection::Keep(std::span<const uint8_t> bytes) {
+  if (bytes.empty()) return;
+  carry_ = std::make_unique<std::string>(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+void Connection::EndInput() {
+  input_ = Input::kEnded;
+  waiting_ = false;
+  carry_.reset();
+}
+
+std::vector<uint8_t> Connection::TakeRest() {
+  std::vector<uint8_t> rest(CarriedSize());
+  TakeCarry(rest.data());
+  input_ = Input::kEnded;
+  return rest;
+}
+
+void Connection::Receive(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink) {
+  waiting_ = false;
+  while (!bytes.empty()) {
+    switch (input_) {
+      case Input::kHead: {
+        if (InFlight() >= kMaxInFlight) {
+          waiting_ = true;
+          Keep(bytes);
+          return;
+        }
+        const auto rest = ReceiveHead(bytes, limits, sink);
+        if (rest.size() == bytes.size()) {
+          Keep(bytes);
+          return;
+        }
+        bytes = rest;
+        break;
+      }
+      case Input::kLength:
+      case Input::kChunked:
+        bytes = ReceiveBody(bytes, limits, sink);
+        break;
+      case Input::kUpgrade:
+        waiting_ = true;
+        Keep(bytes);
+        return;
+      case Input::kEnded:
+        return;
+    }
+  }
+}
+
+/// Returns what follows the request, or all of the bytes when its head is not complete.
+std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink) {
+  Head head;
+  const HeadOutcome outcome = ParseHead(bytes, limits.head, progress_, head, fields_of_head);
+  if (outcome.kind == HeadOutcome::Kind::kPartial) return bytes;
+  progress_ = {};
+  if (outcome.kind == HeadOutcome::Kind::kRefused) {
+    sink.OnRefusal(*this, {.status = outcome.status, .reason = outcome.reason});
+    return {};
+  }
+  std::span<uint8_t> rest = bytes.subspan(head.size);
+  RequestView request{.head = head,
+                      .bytes = bytes.first(head.size),
+                      .fields = std::span<const Field>(fields_of_head).first(head.field_count),
+                      .body = {},
+                      .body_complete = true,
+                      .sequence = next_};
+  BodyPiece body{.bytes = {}, .consumed = 0, .last = true};
+  if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
+    body.refusal = 413;
+    body.reason = kTooLong;
+  }
+  reader_ = BodyReader::kNone;
+  expects_continue_ = head.expects_continue && head.framing != BodyFraming::kNone;
+  if (head.framing != BodyFraming::kNone && body.refusal == 0) {
+    const bool chunked = head.framing == BodyFraming::kChunked;
+    input_ = chunked ? Input::kChunked : Input::kLength;
+    body_ = chunked ? 0 : head.content_length;
+    decoder_ = ChunkedDecoder();
+    body = DecodeBody(rest, limits.body);
+  }
+  if (body.refusal != 0) {
+    sink.OnRefusal(*this, {.status = body.refusal, .reason = body.reason, .request = &request});
+    return {};
+  }
+  if (body.last) {
+    const bool upgrades = head.upgrade && head.framing == BodyFraming::kNone;
+    input_ = !head.keep_alive ? Input::kEnded : upgrades ? Input::kUpgrade : Input::kHead;
+  }
+  request.body = body.bytes;
+  request.body_complete = body.last;
+  ++next_;
+  keep_alive_ = head.keep_alive;
+  sink.OnRequest(*this, request);
+  return rest.subspan(body.consumed);
+}
+
+std::span<uint8_t> Connection::ReceiveBody(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink) {
+  const BodyPiece piece = DecodeBody(bytes, limits.body);
+  if (piece.refusal != 0) {
+    sink.OnRefusal(*this, {.status = piece.refusal, .reason = piece.reason, .in_body = true});
+    return {};
+  }
+  if (piece.last) input_ = keep_alive_ ? Input::kHead : Input::kEnded;
+  if (reader_ != BodyReader::kDiscarding && (piece.last || !piece.bytes.empty())) {
+    sink.OnBody(*this, piece.bytes, piece.last);
+  }
+  return bytes.subspan(piece.consumed);
+}
+
+Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, uint64_t limit) {
+  if (input_ == Input::kLength) {
+    const auto size = static_cast<uint32_t>(std::min<uint64_t>(bytes.size(), body_));
+    body_ -= size;
+    return {.bytes = bytes.first(size), .consumed = size, .last = body_ == 0};
+  }
+  if (bytes.empty()) return {.bytes = {}, .consumed = 0, .last = false};
+  const ChunkedDecoder::Outcome outcome = decoder_.Decode(bytes);
+  if (outcome.kind == ChunkedDecoder::Outcome::Kind::kBad) {
+    return {.bytes = {}, .consumed = 0, .last = false, .refusal = 400, .reason = outcome.reason};
+  }
+  body_ += outcome.produced;
+  if (limit != 0 && body_ > limit) {
+    return {.bytes = {}, .consumed = 0, .last = false, .refusal = 413, .reason = kTooLong};
+  }
+  return {.bytes = bytes.first(outcome.produced),
+          .consumed = outcome.consumed,
+          .last = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd};
+}
+
+bool Connection::AwaitsAnswer(uint32_t sequence) const {
+  // Differences, so that the numbers may wrap round.
+  if (sequence - first_ >= InFlight() || sequence == refused_) return false;
+  if (!held_ || sequence == first_) return true;
+  const auto held = std::ranges::find(*held_, sequence, &Held::sequence);
+  return held == held_->end() || !held->complete;
+}
+
+ByteBuffer& Connection::Hold(uint32_t sequence) {
+  if (!held_) held_ = std::make_unique<std::vector<Held>>();
+  const auto held = std::ranges::find(*held_, sequence, &Held::sequence);
+  if (held != held_->end()) return held->bytes;
+  return held_->emplace_back(Held{.sequence = sequence}).bytes;
+}
+
+void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& out) {
+  if (sequence == Newest() && HasBodyLeft() && reader_ == BodyReader::kNone) reader_ = BodyReader::kDiscarding;
+  if (sequence != first_) {
+    Hold(sequence);
+    Held& held = *std::ranges::find(*held_, sequence, &Held::sequence);
+    held.complete = true;
+    held.last = last;
+    return;
+  }
+  ++first_;
+  begun_ = false;
+  if (last) {
+    needs_linger_ = needs_linger_ || HasBodyLeft();
+    finished_ = true;
+    return EndInput();
+  }
+  if (input_ == Input::kUpgrade && InFlight() == 0) input_ = Input::kHead;
+  if (!held_) return;
+  const auto next = std::ranges::find(*held_, first_, &Held::sequence);
+  if (next == held_->end()) return;
+  const Held due = std::move(*next);
+  held_->erase(next);
+  if (held_->empty()) held_.reset();
+  out.Append(due.bytes.Bytes());
+  begun_ = !due.bytes.IsEmpty();
+  if (due.complete) Complete(due.sequence, due.last, out);
+}
+
+bool Connection::HasBegun(uint32_t sequence) const {
+  if (sequence == first_) return begun_;
+  if (!AwaitsAnswer(sequence) || !held_) return !AwaitsAnswer(sequence);
+  const auto held = std::ranges::find(*held_, sequence, &Held::sequence);
+  return held != held_->end() && !held->bytes.IsEmpty();
+}
+
+uint32_t Connection::BeginRefusal(bool in_body) {
+  if (!in_body) ++next_;
+  refused_ = Newest();
+  needs_linger_ = true;
+  if (refused_ != first_) Hold(refused_).Clear();
+  EndInput();
+  return refused_;
+}
+
+}  // namespace picoev

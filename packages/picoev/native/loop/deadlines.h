@@ -1,0 +1,60 @@
+// Until when each connection may take, kept so that a deadline which moves back costs nothing: a keep-alive connection
+// gets a new one with each answer, and hardly one of them is ever reached.
+//
+// Invariant: where a deadline is set, the timers know it or an earlier time; what goes off too early is set anew.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "loop/timers.h"
+#include "base/uv_handle.h"
+
+namespace picoev {
+
+class Deadlines {
+ public:
+  class Owner {
+   public:
+    /// The deadline of this descriptor has come; it has none now.
+    virtual void OnDeadline(int fd) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `owner` must outlive it.
+  Deadlines(uv_loop_t* loop, TimerKind kind, Owner& owner);
+
+  /// So many milliseconds from now, in the place of an earlier deadline; 0 for none.
+  void Set(int fd, uint64_t milliseconds);
+  /// The descriptor is closed.
+  void Forget(int fd);
+
+ private:
+  struct Entry {
+    /// 0 for none.
+    uint64_t deadline = 0;
+    /// What the timers know, no later than the deadline; 0 for nothing.
+    uint64_t timer = 0;
+  };
+
+  uint64_t Now() const { return uv_now(loop_); }
+  void Arm(int fd, Entry& entry);
+  void OnTimer();
+  void OnExpired(int fd);
+  void Start();
+
+  uv_loop_t* const loop_;
+  Owner& owner_;
+  std::vector<Entry> entries_;
+  std::unique_ptr<Timers> timers_;
+  UvHandle<uv_timer_t> uv_timer_;
+  /// When `uv_timer_` goes off; 0 when it is not started.
+  uint64_t due_ = 0;
+};
+
+}  // namespace picoev

@@ -1,0 +1,174 @@
+#include "loop/loop.h"
+
+#include <algorithm>
+
+namespace picoev {
+namespace {
+
+/// Rows that one call of Receive() can make: each request in flight, the rest of a body, its end.
+constexpr uint32_t kRowsOfOneRead = Connection::kMaxInFlight + 2;
+
+/// Bytes of room below which the slab counts as full.
+constexpr uint32_t kLeastRoom = 16 * 1024;
+
+/// How often a turn asks for more before it lets the rest of libuv's loop have its share: asking again is cheaper than
+/// another turn.
+constexpr int kRoundsOfOneTurn = 4;
+
+constexpr uint32_t kConnectionsOfOneTurn = 16;
+
+}  // namespace
+
+Result<std::unique_ptr<HttpLoop>> HttpLoop::Create(uv_loop_t* loop, const LoopOptions& options, Owner& owner,
+                                                   std::span<uint8_t> slab, std::span<EventRow> events,
+                                                   std::span<const AnswerRow> answers) {
+  std::unique_ptr<Poller> poller = Poller::Create(options.multiplexer);
+  if (!poller) return FromErrno("epoll_create1");
+  std::unique_ptr<HttpLoop> made(new HttpLoop(loop, options, owner, slab, events, answers, std::move(poller)));
+  auto sleeper = Sleeper::Start(loop, *made->poller_, *made);
+  if (const auto* failure = std::get_if<Failure>(&sleeper)) return *failure;
+  made->sleeper_ = std::get<std::unique_ptr<Sleeper>>(std::move(sleeper));
+  return made;
+}
+
+HttpLoop::HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, std::span<uint8_t> slab,
+                   std::span<EventRow> events, std::span<const AnswerRow> answers, std::unique_ptr<Poller> poller)
+    : loop_(loop),
+      options_(options),
+      owner_(owner),
+      slab_(slab),
+      events_(events),
+      answers_(answers),
+      slots_(kSlotStep),
+      poller_(std::move(poller)),
+      deadlines_(new Deadlines(loop, options.timers, *this)),
+      soon_(MakeUvHandle(uv_idle_init, loop, this)) {}
+
+HttpLoop::~HttpLoop() { Close(); }
+
+std::optional<Failure> HttpLoop::Accept(int listener) {
+  auto started = Acceptor::Start(loop_, listener, kConnectionsOfOneTurn, *this);
+  if (const auto* failure = std::get_if<Failure>(&started)) return *failure;
+  acceptors_.push_back(std::get<std::unique_ptr<Acceptor>>(std::move(started)));
+  return std::nullopt;
+}
+
+void HttpLoop::StopAccepting() {
+  for (const auto& acceptor : acceptors_) acceptor->Close();
+}
+
+void HttpLoop::CloseIdle() {
+  for (int fd = 0; fd < static_cast<int>(slots_.size()); ++fd) {
+    const Slot& slot = At(fd);
+    if (slot.serial != 0 && (slot.waits_for == Wait::kIdle || slot.waits_for == Wait::kFirst)) Lose(fd);
+  }
+}
+
+void HttpLoop::Close() {
+  if (std::exchange(closed_, true)) return;
+  StopAccepting();
+  for (int fd = 0; fd < static_cast<int>(slots_.size()); ++fd) {
+    if (At(fd).serial != 0) Lose(fd);
+  }
+  sleeper_.reset();
+  deadlines_.reset();
+  soon_.reset();
+}
+
+const HttpLoop::Stats& HttpLoop::GetStats() {
+  stats_.wakeups = 0;
+  for (const auto& acceptor : acceptors_) stats_.wakeups += acceptor->GetStats().wakeups;
+  return stats_;
+}
+
+void HttpLoop::Turn() {
+  if (in_turn_ || closed_) return;
+  in_turn_ = true;
+  ++stats_.turns;
+  DeliverLateRows();
+  GoOn();
+  for (int round = 0; round < kRoundsOfOneTurn && !closed_; ++round) {
+    const uint32_t found = poller_->Wait(ready_, 0);
+    for (uint32_t i = 0; i < found && !closed_; ++i) Handle(ready_[i]);
+    if (closed_) break;
+    Dispatch();
+    if (found == 0) break;
+  }
+  in_turn_ = false;
+  if (!closed_) TellOwner();
+  if (!closed_) sleeper_->Sleep();
+}
+
+/// What is not about a request. Here and in Dispatch() alone the owner is called, who may close the loop.
+void HttpLoop::TellOwner() {
+  for (const auto& [status, reason] : std::exchange(refusals_, {})) {
+    owner_.OnRefused(status, reason);
+    if (closed_) return;
+  }
+  if (std::exchange(became_empty_, false) && stats_.open == 0) owner_.OnEmpty();
+}
+
+/// For what happens outside a turn and must be told in one.
+void HttpLoop::RequestTurn() {
+  if (closed_) return;
+  uv_idle_start(soon_.get(), [](uv_idle_t* handle) {
+    uv_idle_stop(handle);
+    static_cast<HttpLoop*>(handle->data)->Turn();
+  });
+}
+
+void HttpLoop::DeliverLateRows() {
+  const std::vector<EventRow> late = std::exchange(late_rows_, {});
+  for (const EventRow& row : late) {
+    if (rows_ == events_.size()) Dispatch();
+    if (closed_) return;
+    events_[rows_++] = row;
+  }
+}
+
+void HttpLoop::Handle(const Ready& ready) {
+  const size_t index = static_cast<size_t>(ready.fd);
+  if (index >= slots_.size() || slots_[index].serial == 0) return;
+  const uint32_t serial = slots_[index].serial;
+  const auto is_open = [&] { return !closed_ && slots_[index].serial == serial; };
+  if (ready.interest & kWritable && slots_[index].pending) SendPending(ready.fd);
+  if (!is_open() || !(ready.interest & kReadable)) return;
+  if (ready.hung_up && !slots_[index].lingers && !slots_[index].http.WantsInput()) return Lose(ready.fd);
+  Read(ready.fd, ready.ended);
+}
+
+void HttpLoop::Dispatch() {
+  if (rows_ != 0) {
+    const uint32_t rows = std::exchange(rows_, 0);
+    owner_.OnTurn(rows);
+    owner_.OnTurnEnd();
+  }
+  slab_used_ = 0;
+}
+
+EventRow& HttpLoop::NextRow(EventRow::Kind kind, int fd) {
+  EventRow& row = events_[rows_++];
+  row.kind = kind;
+  row.flags = 0;
+  row.fd = static_cast<uint32_t>(fd);
+  row.serial = At(fd).serial;
+  return row;
+}
+
+void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status) {
+  EventRow row{};
+  row.kind = kind;
+  row.flags = flags;
+  row.fd = static_cast<uint32_t>(fd);
+  row.serial = At(fd).serial;
+  row.sequence = At(fd).http.First();
+  row.length_low = status;
+  late_rows_.push_back(row);
+  RequestTurn();
+}
+
+bool HttpLoop::HasRoom(size_t carried) const {
+  return rows_ + kRowsOfOneRead <= events_.size() && slab_used_ + carried + kLeastRoom <= slab_.size();
+}
+
+}  // namespace picoev

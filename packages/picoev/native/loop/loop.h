@@ -1,0 +1,270 @@
+// Serves HTTP/1.1 connections: waits for them, reads, hands each turn's requests over at once, writes the answers.
+// Knows libuv, in whose loop it takes its turns, but nothing of JavaScript.
+//
+// Invariants: what an event row points at in the slab is valid until the owner's OnTurnEnd() has returned. The owner,
+// who may close the loop in any call, is only called from Turn(), between connections.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/acceptor.h"
+#include "loop/connection.h"
+#include "loop/deadlines.h"
+#include "base/failure.h"
+#include "loop/poller.h"
+#include "http1/response.h"
+#include "loop/sleeper.h"
+#include "base/unique_fd.h"
+#include "base/uv_handle.h"
+#include "loop/wire.h"
+
+namespace picoev {
+
+/// Milliseconds; 0 for no limit.
+struct Timeouts {
+  /// From a connection's first byte of a request to the end of its head; also for a connection that sends nothing.
+  uint64_t head = 60'000;
+  /// From the end of the head to the end of the body.
+  uint64_t body = 300'000;
+  /// That an idle connection is kept for the next request.
+  uint64_t keep_alive = 2'000;
+  /// Without progress in sending.
+  uint64_t write = 60'000;
+  /// From a complete request to the begin of its answer.
+  uint64_t answer = 0;
+};
+
+struct LoopOptions {
+  Multiplexer multiplexer = Multiplexer::kEpollEdge;
+  TimerKind timers = TimerKind::kWheel;
+  RequestLimits limits;
+  Timeouts timeouts;
+  /// Connections that are open at once.
+  uint32_t max_connections = 1000;
+  /// Names of header fields are changed to lower case, for apps that cannot see the difference.
+  bool lower_case_names = true;
+};
+
+class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sleeper::Owner, private Deadlines::Owner {
+ public:
+  class Owner {
+   public:
+    /// The first `rows` of the table of events are valid, and all answers given in this call and its microtasks are
+    /// written in OnTurnEnd().
+    virtual void OnTurn(uint32_t rows) = 0;
+    virtual void OnTurnEnd() = 0;
+    /// See Acceptor::Owner.
+    virtual bool CanTake() = 0;
+    virtual void OnExhausted(int error) = 0;
+    virtual void OnBroken(int error) = 0;
+    /// The multiplexer cannot watch a new connection (an errno), which is closed therefore: its descriptor is beyond
+    /// what select can hold, or the kernel is short of memory.
+    virtual void OnUnwatchable(int fd, int error) = 0;
+    /// A request was refused: for the log.
+    virtual void OnRefused(uint32_t status, const char* reason) = 0;
+    /// No connection is open any more.
+    virtual void OnEmpty() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  struct Stats {
+    uint64_t accepted = 0;
+    uint64_t requests = 0;
+    uint64_t refused = 0;
+    uint64_t turns = 0;
+    uint64_t wakeups = 0;
+    uint32_t open = 0;
+  };
+
+  static constexpr uint32_t kEventRows = 1024;
+  static constexpr uint32_t kAnswerRows = 1024;
+  /// Read at once from one connection, at most: with 64 KiB an upload had 0.96 times the throughput of node:http,
+  /// so 1.29.
+  static constexpr uint32_t kReadSize = 256 * 1024;
+  static constexpr uint32_t kSlabSize = 2 * 1024 * 1024;
+  /// Bytes that wait to be sent on one connection: beyond that the app is asked to wait.
+  static constexpr uint32_t kHighWater = 64 * 1024;
+
+  /// `owner`, `slab`, `events` and `answers` must outlive the loop.
+  static Result<std::unique_ptr<HttpLoop>> Create(uv_loop_t* loop, const LoopOptions& options, Owner& owner,
+                                                  std::span<uint8_t> slab, std::span<EventRow> events,
+                                                  std::span<const AnswerRow> answers);
+  ~HttpLoop();
+  HttpLoop(const HttpLoop&) = delete;
+  HttpLoop& operator=(const HttpLoop&) = delete;
+
+  /// Accepts from a listening socket from now on. It stays the caller's, and must be open until StopAccepting().
+  std::optional<Failure> Accept(int listener);
+  void StopAccepting();
+
+  /// Takes the first `rows` answers, whose texts follow each other in `text`.
+  void Flush(uint32_t rows, std::span<const uint8_t> text);
+  /// A piece of an answer, kPiece or kRaw, that is too long to be copied twice. Returns the bytes that wait to be sent;
+  /// they are copied. kNobody when the connection is lost, perhaps by this very call.
+  static constexpr uint32_t kNobody = UINT32_MAX;
+  uint32_t Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
+                 std::span<const uint8_t> bytes);
+  void ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence);
+  void PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence);
+  /// Cuts the connection, whatever was in flight.
+  void Abort(uint32_t fd, uint32_t serial);
+  /// Gives the descriptor away with what was received behind the request; nothing when that is not possible.
+  struct Detached {
+    UniqueFd fd;
+    std::vector<uint8_t> rest;
+  };
+  std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
+  bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
+
+  /// Answers get `Connection: close` from now on by their flag; here idle connections are closed that have had their
+  /// chance.
+  void CloseIdle();
+  /// Closes everything. The loop is of no more use but for Stats().
+  void Close();
+
+  const Stats& GetStats();
+
+ private:
+  /// What a connection is waiting for, and has only so long.
+  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kEnded, kWrite, kLinger };
+
+  /// Bytes that the kernel did not take yet.
+  struct Pending {
+    std::string bytes;
+    size_t sent = 0;
+    size_t Size() const { return bytes.size() - sent; }
+  };
+
+  /// What is kept for a descriptor.
+  struct Slot {
+    Connection http;
+    std::unique_ptr<Pending> pending;
+    /// Tells this connection from others that have had the same descriptor; 0 for none.
+    uint32_t serial = 0;
+    Wait waits_for = Wait::kNothing;
+    /// What the poller watches.
+    uint8_t interest = 0;
+    /// The client has ended its side.
+    bool ended = false;
+    /// Our side is ended, and what still comes is thrown away.
+    bool lingers = false;
+    /// The app was asked to wait until there is room.
+    bool congested = false;
+    /// No further requests are read until the client has taken its answers: it could make us keep them without end.
+    bool choked = false;
+  };
+
+  /// Descriptors for which there is room from the start; more is made in steps of as many.
+  static constexpr size_t kSlotStep = 256;
+
+  HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, std::span<uint8_t> slab,
+           std::span<EventRow> events, std::span<const AnswerRow> answers, std::unique_ptr<Poller> poller);
+
+  // Turns.
+  void OnReady() override { Turn(); }
+  void Turn();
+  void TellOwner();
+  void RequestTurn();
+  void DeliverLateRows();
+  void GoOn();
+  void Handle(const Ready& ready);
+  void Dispatch();
+  EventRow& NextRow(EventRow::Kind kind, int fd);
+  void TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status = 0);
+  void DescribeRequest(EventRow& row, const RequestView& request) const;
+  bool HasRoom(size_t carried) const;
+
+  // Connections.
+  void OnConnection(UniqueFd connection) override;
+  bool CanTake() override { return owner_.CanTake(); }
+  void OnExhausted(int error) override { owner_.OnExhausted(error); }
+  void OnBroken(int error) override { owner_.OnBroken(error); }
+  Slot* Find(uint32_t fd, uint32_t serial);
+  Slot& At(int fd) { return slots_[static_cast<size_t>(fd)]; }
+  bool Watch(int fd, uint8_t interest);
+  void Read(int fd, bool to_the_end);
+  bool ReadOnce(int fd);
+  void Receive(int fd, size_t fresh);
+  bool Choke(int fd);
+  void GoOnSoon(int fd);
+  void OnEnd(int fd);
+  void Lose(int fd);
+  void Forget(int fd);
+  UniqueFd Remove(int fd);
+  void OnRequest(Connection& connection, const RequestView& request) override;
+  void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
+  void OnRefusal(Connection& connection, const Refusal& refusal) override;
+  void Refuse(int fd, uint32_t status, bool in_body);
+
+  // Answers.
+  void Answer(int fd, const AnswerRow& row, std::span<const uint8_t> text);
+  void AppendPiece(ByteBuffer& out, uint32_t flags, std::span<const uint8_t> piece);
+  ByteBuffer& OutOf(int fd);
+  ByteBuffer& BufferFor(int fd, uint32_t sequence);
+  void Complete(int fd, uint32_t sequence, bool last);
+  void SendRun();
+  void Send(int fd, std::span<const uint8_t> bytes);
+  void SendPending(int fd);
+  void Settle(int fd);
+  void Linger(int fd);
+  std::string_view Date();
+
+  // Time.
+  void Expect(int fd);
+  Wait WaitsFor(const Slot& slot) const;
+  uint64_t TimeoutOf(Wait wait) const;
+  void OnDeadline(int fd) override;
+
+  uv_loop_t* const loop_;
+  const LoopOptions options_;
+  Owner& owner_;
+  const std::span<uint8_t> slab_;
+  const std::span<EventRow> events_;
+  const std::span<const AnswerRow> answers_;
+
+  std::vector<Slot> slots_;
+  std::unique_ptr<Poller> poller_;
+  std::unique_ptr<Sleeper> sleeper_;
+  std::unique_ptr<Deadlines> deadlines_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  UvHandle<uv_idle_t> soon_;
+
+  uint32_t slab_used_ = 0;
+  uint32_t rows_ = 0;
+  /// Told outside a turn: they wait for the next one.
+  std::vector<EventRow> late_rows_;
+  /// Connections whose received bytes can be gone on with.
+  std::vector<std::pair<int, uint32_t>> resumable_;
+  /// Many, since poll and select go through all connections for each call of Wait().
+  std::vector<Ready> ready_ = std::vector<Ready>(4096);
+
+  /// Answers of one connection that are sent together.
+  ByteBuffer run_;
+  int run_fd_ = -1;
+  DateField date_;
+
+  uint32_t last_serial_ = 0;
+  /// For the log, when the turn is over.
+  std::vector<std::pair<uint32_t, const char*>> refusals_;
+  bool became_empty_ = false;
+  bool in_turn_ = false;
+  bool paused_ = false;
+  bool closed_ = false;
+  /// The descriptor of the connection that is receiving, for the sink's calls.
+  int receiving_ = -1;
+  Stats stats_;
+};
+
+}  // namespace picoev

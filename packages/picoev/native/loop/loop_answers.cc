@@ -1,0 +1,243 @@
+// HttpLoop: answers, from the app's table to the socket.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "loop/loop.h"
+
+namespace picoev {
+namespace {
+
+#ifdef MSG_NOSIGNAL
+constexpr int kSendFlags = MSG_NOSIGNAL;
+#else
+constexpr int kSendFlags = 0;
+#endif
+
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+void HttpLoop::Flush(uint32_t rows, std::span<const uint8_t> text) {
+  size_t at = 0;
+  for (const AnswerRow& row : answers_.first(std::min<size_t>(rows, answers_.size()))) {
+    const uint64_t size = uint64_t{row.reason_size} + row.fields_size + row.body_size;
+    if (size > text.size() - at) break;
+    const Slot* slot = Find(row.fd, row.serial);
+    if (slot != nullptr && slot->http.AwaitsAnswer(row.sequence)) {
+      Answer(static_cast<int>(row.fd), row, text.subspan(at, size));
+    }
+    at += size;
+  }
+  SendRun();
+}
+
+uint32_t HttpLoop::Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
+                         std::span<const uint8_t> bytes) {
+  Slot* slot = Find(fd, serial);
+  if (slot == nullptr || !slot->http.AwaitsAnswer(sequence)) return kNobody;
+  const int descriptor = static_cast<int>(fd);
+  ByteBuffer& out = BufferFor(descriptor, sequence);
+  if (kind == AnswerRow::kRaw)
+    out.Append(bytes);
+  else
+    AppendPiece(out, flags, bytes);
+  if (!slot->http.IsFirst(sequence)) return static_cast<uint32_t>(out.Size());
+  SendRun();
+  slot = Find(fd, serial);
+  if (slot == nullptr) return kNobody;
+  if (!slot->pending) return 0;
+  slot->congested = slot->pending->Size() > kHighWater;
+  return static_cast<uint32_t>(slot->pending->Size());
+}
+
+void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> text) {
+  const std::string_view reason(reinterpret_cast<const char*>(text.data()), row.reason_size);
+  const auto fields = text.subspan(row.reason_size, row.fields_size);
+  const auto body = text.subspan(row.reason_size + row.fields_size);
+  const bool is_last = (row.flags & kClose) != 0;
+  ByteBuffer& out = BufferFor(fd, row.sequence);
+  switch (static_cast<AnswerRow::Kind>(row.kind)) {
+    case AnswerRow::kRespond:
+      AppendHead(
+          out, {.status = row.status, .flags = row.flags, .length = row.body_size, .reason = reason, .fields = fields},
+          Date());
+      if (!(row.flags & kBodiless) && !IsBodilessStatus(row.status)) out.Append(body);
+      return Complete(fd, row.sequence, is_last);
+    case AnswerRow::kBegin:
+    case AnswerRow::kInform: {
+      const uint64_t length = static_cast<uint64_t>(row.length_high) << 32 | row.length_low;
+      AppendHead(out, {.status = row.status, .flags = row.flags, .length = length, .reason = reason, .fields = fields},
+                 Date());
+      return;
+    }
+    case AnswerRow::kPiece:
+      return AppendPiece(out, row.flags, body);
+    case AnswerRow::kEnd:
+      if (row.flags & kUnknownLength && !(row.flags & (kBodiless | kHttp10))) out.Append(kLastChunk);
+      return Complete(fd, row.sequence, is_last);
+    case AnswerRow::kRaw:
+      return out.Append(body);
+    case AnswerRow::kRawEnd:
+      return Complete(fd, row.sequence, is_last);
+  }
+}
+
+void HttpLoop::AppendPiece(ByteBuffer& out, uint32_t flags, std::span<const uint8_t> piece) {
+  if (piece.empty() || flags & kBodiless) return;
+  if (!(flags & kUnknownLength) || flags & kHttp10) return out.Append(piece);
+  out.AppendHex(piece.size());
+  out.Append("\r\n");
+  out.Append(piece);
+  out.Append("\r\n");
+}
+
+/// The buffer of what goes out next on this connection. What was in it for another one is sent first.
+ByteBuffer& HttpLoop::OutOf(int fd) {
+  if (run_fd_ != fd) {
+    SendRun();
+    run_fd_ = fd;
+  }
+  return run_;
+}
+
+ByteBuffer& HttpLoop::BufferFor(int fd, uint32_t sequence) {
+  Connection& http = At(fd).http;
+  if (!http.IsFirst(sequence)) return http.Hold(sequence);
+  http.BeginFirst();
+  return OutOf(fd);
+}
+
+void HttpLoop::Complete(int fd, uint32_t sequence, bool last) {
+  Connection& http = At(fd).http;
+  if (http.IsFirst(sequence)) {
+    http.Complete(sequence, last, OutOf(fd));
+  } else {
+    http.Complete(sequence, last, run_);
+  }
+  if (http.CanGoOn()) GoOnSoon(fd);
+  if (http.HasBodyLeft() && http.Reader() == Connection::BodyReader::kDiscarding)
+    Watch(fd, At(fd).interest | kReadable);
+}
+
+void HttpLoop::SendRun() {
+  if (run_fd_ < 0) return;
+  const int fd = std::exchange(run_fd_, -1);
+  Send(fd, run_.Bytes());
+  run_.Clear();
+}
+
+void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
+  Slot& slot = At(fd);
+  if (slot.pending) {
+    slot.pending->bytes.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return;
+  }
+  if (!bytes.empty()) {
+    ssize_t sent = send(fd, bytes.data(), bytes.size(), kSendFlags);
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return Lose(fd);
+    sent = std::max<ssize_t>(sent, 0);
+    const auto rest = bytes.subspan(static_cast<size_t>(sent));
+    if (!rest.empty()) {
+      slot.pending = std::make_unique<Pending>();
+      slot.pending->bytes.assign(reinterpret_cast<const char*>(rest.data()), rest.size());
+      if (!Watch(fd, slot.interest | kWritable)) return;
+    }
+  }
+  Settle(fd);
+}
+
+void HttpLoop::SendPending(int fd) {
+  Slot& slot = At(fd);
+  Pending& pending = *slot.pending;
+  while (pending.Size() > 0) {
+    const ssize_t sent = send(fd, pending.bytes.data() + pending.sent, pending.Size(), kSendFlags);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) return Lose(fd);
+      break;
+    }
+    pending.sent += static_cast<size_t>(sent);
+    // Progress: the client has as long again.
+    slot.waits_for = Wait::kNothing;
+  }
+  if (slot.congested && pending.Size() <= kHighWater / 2) {
+    slot.congested = false;
+    TellLate(EventRow::kDrain, 0, fd);
+  }
+  if (slot.choked && pending.Size() <= kHighWater / 2) {
+    slot.choked = false;
+    if (slot.http.CanGoOn()) GoOnSoon(fd);
+    if (!Watch(fd, slot.interest | kReadable)) return;
+  }
+  if (pending.Size() == 0) {
+    slot.pending.reset();
+    if (!Watch(fd, slot.interest & ~kWritable)) return;
+  }
+  Settle(fd);
+}
+
+/// After anything that may have been the last thing on a connection.
+void HttpLoop::Settle(int fd) {
+  const Slot& slot = At(fd);
+  const Connection& http = slot.http;
+  const bool is_over = http.IsFinished() || (http.InputEnded() && http.InFlight() == 0);
+  if (!is_over || slot.pending) return Expect(fd);
+  if (http.NeedsLinger() && !slot.ended) return Linger(fd);
+  Forget(fd);
+}
+
+void HttpLoop::Linger(int fd) {
+  Slot& slot = At(fd);
+  if (slot.lingers) return;
+  slot.lingers = true;
+  if (shutdown(fd, SHUT_WR) != 0) return Lose(fd);
+  if (Watch(fd, kReadable)) Expect(fd);
+}
+
+std::string_view HttpLoop::Date() {
+  // libuv's clock is monotonic and cached; this one is read from memory without a system call.
+  return date_.At(time(nullptr));
+}
+
+void HttpLoop::ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence) {
+  Slot* slot = Find(fd, serial);
+  if (slot == nullptr || slot->http.Newest() != sequence || !slot->http.HasBodyLeft()) return;
+  if (slot->http.TakeExpectation() && !slot->http.HasBegun(sequence)) {
+    const int descriptor = static_cast<int>(fd);
+    if (slot->http.IsFirst(sequence))
+      OutOf(descriptor).Append(kContinue);
+    else
+      slot->http.Hold(sequence).Append(kContinue);
+    SendRun();
+    slot = Find(fd, serial);
+    if (slot == nullptr) return;
+  }
+  slot->http.SetReader(Connection::BodyReader::kFlowing);
+  if (Watch(static_cast<int>(fd), slot->interest | kReadable)) Expect(static_cast<int>(fd));
+}
+
+void HttpLoop::PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence) {
+  Slot* slot = Find(fd, serial);
+  if (slot == nullptr || slot->http.Newest() != sequence || !slot->http.HasBodyLeft()) return;
+  slot->http.SetReader(Connection::BodyReader::kPaused);
+  Expect(static_cast<int>(fd));
+}
+
+void HttpLoop::Abort(uint32_t fd, uint32_t serial) {
+  if (Find(fd, serial) != nullptr) Lose(static_cast<int>(fd));
+}
+
+std::optional<HttpLoop::Detached> HttpLoop::Detach(uint32_t fd, uint32_t serial, uint32_t sequence) {
+  Slot* slot = Find(fd, serial);
+  if (slot == nullptr || slot->pending || !slot->http.CanUpgrade(sequence)) return std::nullopt;
+  std::vector<uint8_t> rest = slot->http.TakeRest();
+  UniqueFd descriptor = Remove(static_cast<int>(fd));
+  return Detached{.fd = std::move(descriptor), .rest = std::move(rest)};
+}
+
+}  // namespace picoev

@@ -1,0 +1,326 @@
+// HttpLoop: connections, from accept to close, and what they wait for.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "loop/loop.h"
+
+namespace picoev {
+namespace {
+
+/// How long a client may go on sending what nobody reads before the connection is closed all the same.
+constexpr uint64_t kLingerMilliseconds = 2'000;
+
+/// How long a client that has ended its side is taken for one that still reads. Most have left.
+constexpr uint64_t kEndedMilliseconds = 10'000;
+
+constexpr uint32_t AlignUp(size_t size) { return static_cast<uint32_t>((size + 7) & ~size_t{7}); }
+
+constexpr uint32_t Bit(bool is_set, uint32_t flag) { return is_set ? flag : 0; }
+
+}  // namespace
+
+void HttpLoop::OnConnection(UniqueFd connection) {
+  const int fd = connection.Get();
+  if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize((static_cast<size_t>(fd) / kSlotStep + 1) * kSlotStep);
+  if (!poller_->Watch(fd, kReadable)) {
+    owner_.OnUnwatchable(fd, errno);
+    return;
+  }
+  Slot& slot = At(fd);
+  slot = Slot{};
+  slot.interest = kReadable;
+  slot.serial = ++last_serial_ == 0 ? ++last_serial_ : last_serial_;
+  (void)connection.Release();
+  ++stats_.accepted;
+  ++stats_.open;
+  Expect(fd);
+  if (!in_turn_) sleeper_->Interrupt();
+  if (stats_.open >= options_.max_connections && !std::exchange(paused_, true)) {
+    for (const auto& acceptor : acceptors_) acceptor->Pause();
+  }
+}
+
+HttpLoop::Slot* HttpLoop::Find(uint32_t fd, uint32_t serial) {
+  if (fd >= slots_.size() || serial == 0 || slots_[fd].serial != serial) return nullptr;
+  return &slots_[fd];
+}
+
+/// Also tells an edge-triggered multiplexer to look again.
+bool HttpLoop::Watch(int fd, uint8_t interest) {
+  At(fd).interest = interest;
+  if (poller_->Watch(fd, interest)) {
+    if (!in_turn_) sleeper_->Interrupt();
+    return true;
+  }
+  Lose(fd);
+  return false;
+}
+
+void HttpLoop::Read(int fd, bool to_the_end) {
+  const uint32_t serial = At(fd).serial;
+  // A client that ended its side behind its last bytes would not be told again under edge-triggering.
+  while (ReadOnce(fd) && to_the_end && !closed_ && At(fd).serial == serial) continue;
+}
+
+/// False when there is nothing more to read for now.
+bool HttpLoop::ReadOnce(int fd) {
+  const uint32_t serial = At(fd).serial;
+  if (!HasRoom(At(fd).http.CarriedSize())) {
+    Dispatch();
+    if (closed_ || At(fd).serial != serial) return false;
+  }
+  Slot& slot = At(fd);
+  if (!slot.lingers && (!slot.http.WantsInput() || Choke(fd))) {
+    Watch(fd, slot.interest & ~kReadable);
+    return false;
+  }
+  const size_t carried = slot.http.CarriedSize();
+  uint8_t* const at = slab_.data() + slab_used_;
+  const size_t room = std::min<size_t>(kReadSize, slab_.size() - slab_used_ - carried);
+  const ssize_t size = recv(fd, at + carried, room, 0);
+  if (size < 0) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) Lose(fd);
+    return false;
+  }
+  if (size == 0) {
+    OnEnd(fd);
+    return false;
+  }
+  const bool is_full = static_cast<size_t>(size) == room;
+  if (!slot.lingers) {
+    Receive(fd, static_cast<size_t>(size));
+    if (At(fd).serial != serial) return false;
+    Expect(fd);
+  }
+  if (is_full) Watch(fd, slot.interest);
+  return true;
+}
+
+/// The connection goes through what it has kept and, behind that, `fresh` bytes that were read into the slab.
+void HttpLoop::Receive(int fd, size_t fresh) {
+  Connection& http = At(fd).http;
+  const std::span<uint8_t> bytes = slab_.subspan(slab_used_, http.CarriedSize() + fresh);
+  http.TakeCarry(bytes.data());
+  slab_used_ += AlignUp(bytes.size());
+  receiving_ = fd;
+  http.Receive(bytes, options_.limits, *this);
+}
+
+/// Whether the next request must wait until the client has taken more of its answers.
+bool HttpLoop::Choke(int fd) {
+  Slot& slot = At(fd);
+  if (!slot.pending || slot.pending->Size() <= kHighWater || slot.http.HasBodyLeft()) return false;
+  slot.choked = true;
+  return true;
+}
+
+void HttpLoop::GoOnSoon(int fd) {
+  resumable_.emplace_back(fd, At(fd).serial);
+  RequestTurn();
+}
+
+/// Reads on in what was received, on connections whose earlier answers are given now.
+void HttpLoop::GoOn() {
+  const auto resumable = std::exchange(resumable_, {});
+  for (const auto& [fd, serial] : resumable) {
+    Slot* slot = Find(static_cast<uint32_t>(fd), serial);
+    if (slot == nullptr || !slot->http.CanGoOn()) continue;
+    if (!HasRoom(slot->http.CarriedSize())) Dispatch();
+    slot = Find(static_cast<uint32_t>(fd), serial);
+    if (closed_) return;
+    if (slot == nullptr || !slot->http.CanGoOn() || Choke(fd)) continue;
+    Receive(fd, 0);
+    if (Find(static_cast<uint32_t>(fd), serial) == nullptr) continue;
+    Settle(fd);
+    if (Find(static_cast<uint32_t>(fd), serial) != nullptr) Watch(fd, slot->interest | kReadable);
+  }
+}
+
+/// The client has ended its side. It may still read: what is in flight is answered, unless the app gives up.
+void HttpLoop::OnEnd(int fd) {
+  Slot& slot = At(fd);
+  Connection& http = slot.http;
+  if (slot.lingers || (http.InFlight() == 0 && !slot.pending)) return Lose(fd);
+  const bool in_body = http.HasBodyLeft();
+  slot.ended = true;
+  http.EndInput();
+  if (in_body && http.InFlight() > 0) TellLate(EventRow::kBodyBroken, 0, fd);
+  if (http.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
+  if (Watch(fd, slot.interest & ~kReadable)) Expect(fd);
+}
+
+/// The connection is of no use any more.
+void HttpLoop::Lose(int fd) {
+  if (At(fd).http.InFlight() > 0) TellLate(EventRow::kGone, EventRow::kLost, fd);
+  Forget(fd);
+}
+
+void HttpLoop::Forget(int fd) {
+  const UniqueFd closing = Remove(fd);
+  // A thread that sleeps in poll(2) keeps its sockets open for as long.
+  if (poller_->Descriptor() < 0) shutdown(fd, SHUT_RDWR);
+}
+
+/// Takes a connection out of all that knows it.
+UniqueFd HttpLoop::Remove(int fd) {
+  Slot& slot = At(fd);
+  if (run_fd_ == fd) {
+    run_fd_ = -1;
+    run_.Clear();
+  }
+  deadlines_->Forget(fd);
+  (void)poller_->Watch(fd, 0);
+  slot = Slot{};
+  --stats_.open;
+  if (paused_ && stats_.open < options_.max_connections) {
+    paused_ = false;
+    for (const auto& acceptor : acceptors_) acceptor->Resume();
+  }
+  if (stats_.open == 0) {
+    became_empty_ = true;
+    RequestTurn();
+  }
+  return UniqueFd(fd);
+}
+
+void HttpLoop::OnRequest(Connection&, const RequestView& request) {
+  ++stats_.requests;
+  DescribeRequest(NextRow(EventRow::kRequest, receiving_), request);
+}
+
+void HttpLoop::DescribeRequest(EventRow& row, const RequestView& request) const {
+  const Head& head = request.head;
+  if (options_.lower_case_names) {
+    for (const Field& field : request.fields) {
+      for (uint8_t& byte : request.bytes.subspan(field.name.offset, field.name.size)) {
+        if (byte >= 'A' && byte <= 'Z') byte |= 0x20;
+      }
+    }
+  }
+  const bool is_head = head.method.size == 4 && memcmp(request.bytes.data() + head.method.offset, "HEAD", 4) == 0;
+  row.flags = Bit(head.minor_version == 0, EventRow::kHttp10) | Bit(!head.keep_alive, EventRow::kLastRequest) |
+              Bit(is_head, EventRow::kHead) | Bit(request.body_complete, EventRow::kBodyComplete) |
+              Bit(head.framing == BodyFraming::kChunked, EventRow::kChunkedBody) |
+              Bit(head.expects_continue, EventRow::kExpectsContinue) | Bit(head.upgrade, EventRow::kUpgrade);
+  row.sequence = request.sequence;
+  row.head_offset = static_cast<uint32_t>(request.bytes.data() - slab_.data()) + head.method.offset;
+  row.head_size = head.size - head.method.offset;
+  row.method_size = head.method.size;
+  row.target_size = head.target.size;
+  row.body_offset = request.body.empty() ? 0 : static_cast<uint32_t>(request.body.data() - slab_.data());
+  row.body_size = static_cast<uint32_t>(request.body.size());
+  row.length_low = static_cast<uint32_t>(head.content_length);
+  row.length_high = static_cast<uint32_t>(head.content_length >> 32);
+}
+
+void HttpLoop::OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) {
+  EventRow& row = NextRow(EventRow::kBody, receiving_);
+  row.flags = Bit(last, EventRow::kBodyComplete);
+  row.sequence = connection.Newest();
+  row.body_offset = piece.empty() ? 0 : static_cast<uint32_t>(piece.data() - slab_.data());
+  row.body_size = static_cast<uint32_t>(piece.size());
+}
+
+void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
+  ++stats_.refused;
+  refusals_.emplace_back(refusal.status, refusal.reason);
+  if (refusal.in_body) {
+    EventRow& row = NextRow(EventRow::kBodyBroken, receiving_);
+    row.sequence = connection.Newest();
+    row.length_low = connection.HasBegun(connection.Newest()) ? 0 : refusal.status;
+  } else if (refusal.request != nullptr) {
+    EventRow& row = NextRow(EventRow::kRefused, receiving_);
+    DescribeRequest(row, *refusal.request);
+    row.length_low = refusal.status;
+  }
+  Refuse(receiving_, refusal.status, refusal.in_body);
+}
+
+void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {
+  Connection& http = At(fd).http;
+  if (in_body && http.HasBegun(http.Newest())) {
+    // The app's answer is on its way, or has arrived: there is no second one, only an end.
+    http.EndInput();
+    if (http.InFlight() == 0)
+      Settle(fd);
+    else
+      Lose(fd);
+    return;
+  }
+  const uint32_t sequence = http.BeginRefusal(in_body);
+  AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
+  Complete(fd, sequence, true);
+  SendRun();
+}
+
+HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
+  const Connection& http = slot.http;
+  if (slot.lingers) return Wait::kLinger;
+  if (slot.pending) return Wait::kWrite;
+  if (http.IsInBody()) return Wait::kBody;
+  if (slot.ended && http.InFlight() > 0) return Wait::kEnded;
+  if (http.InFlight() > 0) return http.HasBegun(http.First()) ? Wait::kNothing : Wait::kAnswer;
+  if (http.IsInHead()) return Wait::kHead;
+  return http.IsFresh() ? Wait::kFirst : Wait::kIdle;
+}
+
+uint64_t HttpLoop::TimeoutOf(Wait wait) const {
+  const Timeouts& timeouts = options_.timeouts;
+  switch (wait) {
+    case Wait::kFirst:
+    case Wait::kHead:
+      return timeouts.head;
+    case Wait::kBody:
+      return timeouts.body;
+    case Wait::kIdle:
+      return timeouts.keep_alive;
+    case Wait::kAnswer:
+      return timeouts.answer;
+    case Wait::kWrite:
+      return timeouts.write;
+    case Wait::kEnded:
+      return kEndedMilliseconds;
+    case Wait::kLinger:
+      return kLingerMilliseconds;
+    case Wait::kNothing:
+      return 0;
+  }
+  return 0;
+}
+
+/// Notes what a connection waits for now; the time runs from when it began to.
+void HttpLoop::Expect(int fd) {
+  Slot& slot = At(fd);
+  const Wait waits_for = WaitsFor(slot);
+  if (waits_for == slot.waits_for) return;
+  // What came before the first byte counts for the head too, or a client could wait twice.
+  const bool goes_on = slot.waits_for == Wait::kFirst && waits_for == Wait::kHead;
+  slot.waits_for = waits_for;
+  if (goes_on) return;
+  deadlines_->Set(fd, TimeoutOf(waits_for));
+}
+
+void HttpLoop::OnDeadline(int fd) {
+  Slot& slot = At(fd);
+  switch (slot.waits_for) {
+    case Wait::kHead:
+      return Refuse(fd, 408, false);
+    case Wait::kBody:
+      if (slot.http.InFlight() > 0) {
+        TellLate(EventRow::kBodyBroken, 0, fd, slot.http.HasBegun(slot.http.Newest()) ? 0 : 408);
+      }
+      return Refuse(fd, 408, true);
+    case Wait::kAnswer:
+      if (slot.http.InFlight() > 1) return Lose(fd);
+      TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
+      refusals_.emplace_back(503, "the app has not begun its answer in time");
+      return Refuse(fd, 503, true);
+    default:
+      return Lose(fd);
+  }
+}
+
+}  // namespace picoev

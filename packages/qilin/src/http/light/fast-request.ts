@@ -1,0 +1,206 @@
+/**
+ * The light `Request`: the standard's interface and prototype over an exchange, of which it reads only what is asked for.
+ * A body that came together with the head is decoded at once, without a stream. `clone()`, `new Request(request)` and
+ * `fetch(request)` build Node's own Request behind it, which then has the body.
+ */
+import { inspect } from 'node:util';
+import type { RequestOrigin } from '../../contract/app.ts';
+import type { Exchange } from '../../contract/exchange.ts';
+import { isDisturbed } from './disturbed.ts';
+import { whenGone } from './exchange-ends.ts';
+import { FastHeaders } from './fast-headers.ts';
+import { collectBody, streamBody } from './request-body.ts';
+import { requestUrl } from './request-url.ts';
+
+const NativeRequest = globalThis.Request;
+const NativeResponse = globalThis.Response;
+
+/** The scheme and host that `request.url` should have, where not the connection's own. */
+export type ResolveOrigin = (exchange: Exchange) => RequestOrigin | undefined;
+
+/** Whether it is a light one, by its fields. */
+export let isFastRequest: (value: object) => value is FastRequest;
+/** Node's own Request for a light one, which has its body from then on. */
+export let realRequest: (request: FastRequest) => Request;
+
+/** With the members that are the same for each request. */
+export interface FastRequest extends Request {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
+export class FastRequest {
+  readonly #exchange: Exchange;
+  readonly #resolve: ResolveOrigin | undefined;
+  #url: string | undefined;
+  #headers: FastHeaders | undefined;
+  #stream: ReadableStream | undefined;
+  #bodyTaken: boolean;
+  #abort: AbortController | undefined;
+  #real: Request | undefined;
+
+  constructor(exchange: Exchange, resolve: ResolveOrigin | undefined) {
+    this.#exchange = exchange;
+    this.#resolve = resolve;
+    this.#url = undefined;
+    this.#headers = undefined;
+    this.#stream = undefined;
+    this.#bodyTaken = false;
+    this.#abort = undefined;
+    this.#real = undefined;
+  }
+
+  static {
+    isFastRequest = (value): value is FastRequest => #exchange in value;
+    realRequest = (request) => request.#toReal();
+  }
+
+  get method(): string {
+    return this.#exchange.method;
+  }
+
+  get url(): string {
+    this.#url ??= requestUrl(this.#exchange, this.#resolve?.(this.#exchange));
+    return this.#url;
+  }
+
+  /** Address of the connection's other end, as srvx names it; undefined on a unix socket. Not of the standard. */
+  get ip(): string | undefined {
+    return this.#exchange.peer?.address;
+  }
+
+  get headers(): Headers {
+    this.#headers ??= new FastHeaders(this.#exchange);
+    return this.#headers;
+  }
+
+  /** Aborts when the client leaves before the answer is complete. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const controller = new AbortController();
+      this.#abort = controller;
+      whenGone(this.#exchange, () => controller.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    if (this.#real !== undefined && this.#real.body !== null) return this.#real.body;
+    if (!this.#exchange.hasBody) return null;
+    this.#stream ??= this.#bodyTaken ? readStream() : streamBody(this.#exchange);
+    return this.#stream;
+  }
+
+  get bodyUsed(): boolean {
+    if (this.#real !== undefined && this.#real.body !== null) return this.#real.bodyUsed;
+    return this.#bodyTaken || (this.#stream !== undefined && isDisturbed(this.#stream));
+  }
+
+  text(): Promise<string> {
+    return this.#readText(asIs);
+  }
+
+  json(): Promise<unknown> {
+    return this.#readText(JSON.parse);
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#read(copy);
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#read((bytes) => copy(bytes).buffer);
+  }
+
+  blob(): Promise<Blob> {
+    return this.#read((bytes) => new Blob([copy(bytes)], { type: this.headers.get('content-type') ?? '' }));
+  }
+
+  async formData(): Promise<FormData> {
+    const type = this.headers.get('content-type') ?? '';
+    const bytes = await this.bytes();
+    return new NativeResponse(bytes, { headers: { 'content-type': type } }).formData();
+  }
+
+  clone(): Request {
+    return this.#toReal().clone();
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    const { method, url, headers, bodyUsed } = this;
+    return `Request ${inspect({ method, url, headers, bodyUsed }, options)}`;
+  }
+
+  #read<T>(convert: (bytes: Buffer) => T): Promise<T> {
+    const exchange = this.#exchange;
+    if (!exchange.hasBody) return attempt(convert, NOTHING);
+    if (this.#bodyTaken) return Promise.reject(readAlready());
+    if (this.#real !== undefined || this.#stream !== undefined) return this.#readStream(convert);
+    this.#bodyTaken = true;
+    const bytes = exchange.takeBody();
+    return bytes === undefined ? collectBody(exchange).then(convert) : attempt(convert, bytes);
+  }
+
+  #readText<T>(convert: (text: string) => T): Promise<T> {
+    const isMine = !this.#bodyTaken && this.#real === undefined && this.#stream === undefined;
+    const text = isMine && this.#exchange.hasBody ? this.#exchange.takeText() : undefined;
+    if (text === undefined) return this.#read((bytes) => convert(withoutMark(bytes.toString())));
+    this.#bodyTaken = true;
+    return attempt(convert, withoutMark(text));
+  }
+
+  /** Somebody has the body as a stream, and may have read it. */
+  #readStream<T>(convert: (bytes: Buffer) => T): Promise<T> {
+    const { body } = this;
+    if (body === null || this.bodyUsed || body.locked) return Promise.reject(readAlready());
+    return new NativeResponse(body).arrayBuffer().then((bytes) => convert(Buffer.from(bytes)));
+  }
+
+  #toReal(): Request {
+    if (this.#real !== undefined) return this.#real;
+    const { method, url, signal } = this;
+    // By the standard these two have no body; here it stays with the light request.
+    const body = method === 'GET' || method === 'HEAD' ? null : this.body;
+    this.#real = new NativeRequest(url, { method, headers: [...this.headers], body, signal, duplex: 'half' });
+    return this.#real;
+  }
+
+  static {
+    // What is the same for each request that a server gets: read off one of Node's own.
+    const plain = new NativeRequest('http://localhost/');
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(NativeRequest.prototype))) {
+      if (member.get === undefined || Object.hasOwn(FastRequest.prototype, name)) continue;
+      const constant: unknown = Reflect.get(plain, name);
+      Object.defineProperty(FastRequest.prototype, name, { ...member, get: () => constant });
+    }
+    Object.setPrototypeOf(FastRequest.prototype, NativeRequest.prototype);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function attempt<B, T>(convert: (body: B) => T, body: B): Promise<T> {
+  try {
+    return Promise.resolve(convert(body));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** The byte order mark is no part of a text (Encoding standard, "UTF-8 decode"). */
+const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+const asIs = (text: string): string => text;
+
+function copy(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
+
+function readAlready(): TypeError {
+  return new TypeError('The body of the request was read already.');
+}
+
+/** Stands for a body that was read by another way: disturbed and closed. */
+function readStream(): ReadableStream {
+  const stream = new ReadableStream();
+  stream.cancel().catch(() => {});
+  return stream;
+}

@@ -1,0 +1,110 @@
+/**
+ * Sends a body that comes in pieces, no faster than the client takes it. Its source is told when the client leaves; when the
+ * source fails the connection is cut, which is the only way to say in HTTP/1.1 that an answer is not complete.
+ */
+import { inspect } from 'node:util';
+import type { Exchange } from '../../contract/exchange.ts';
+import { whenGone } from './exchange-ends.ts';
+
+/** Where pieces come from. */
+export interface PieceSource {
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
+  /** Called once at most; the pieces are of no use any more. */
+  cancel(reason: unknown): unknown;
+}
+
+export function pieceSource(body: ReadableStream | AsyncIterable<unknown>): PieceSource {
+  if (body instanceof ReadableStream) {
+    const reader = body.getReader();
+    return { next: () => reader.read(), cancel: (reason) => reader.cancel(reason) };
+  }
+  const iterator = body[Symbol.asyncIterator]();
+  return { next: () => iterator.next(), cancel: () => iterator.return?.() };
+}
+
+/**
+ * After `exchange.begin()` with the same `length`.
+ *
+ * @param onError Gets the source's error, once, unless the client had left and it merely says that.
+ */
+export async function sendStream(
+  exchange: Exchange,
+  source: PieceSource,
+  length: number | undefined,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const room = new Room(exchange);
+  whenGone(exchange, () => {
+    room.give();
+    cancel(source, new DOMException('The client left before the answer was complete', 'AbortError'), onError);
+  });
+  let sent = 0;
+  try {
+    for (;;) {
+      const { done, value } = await source.next();
+      if (exchange.isOver) return;
+      if (done) break;
+      const piece = toBytes(value);
+      if (piece.byteLength === 0) continue;
+      sent += piece.byteLength;
+      if (length !== undefined && sent > length)
+        throw new TypeError(`The body must have the ${length} bytes of its Content-Length (got ${sent} or more).`);
+      if (!exchange.write(piece)) await room.wait();
+      if (exchange.isOver) return;
+    }
+    if (length !== undefined && sent < length)
+      throw new TypeError(`The body must have the ${length} bytes of its Content-Length (got ${sent}).`);
+    exchange.end();
+  } catch (error) {
+    if (!exchange.isGone || !isAbort(error)) onError(error);
+    if (exchange.isOver) return;
+    exchange.abort();
+    cancel(source, error, onError);
+  }
+}
+
+/** Says that nobody wants the pieces. What goes wrong with that is the app's fault, not the client's. */
+export function cancel(source: PieceSource, reason: unknown, onError: (error: unknown) => void): void {
+  try {
+    Promise.resolve(source.cancel(reason)).catch((error: unknown) => {
+      // A source that reads the request's body fails by itself when the client leaves.
+      if (error !== reason && !isAbort(error)) onError(error);
+    });
+  } catch (error) {
+    onError(error);
+  }
+}
+
+/** What the request's own methods, and `fetch()` with the request's signal, reject with when the client leaves. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ECONNRESET'));
+}
+
+/** Room in the connection's buffer, waited for by one. */
+class Room {
+  #give: (() => void) | undefined;
+
+  constructor(exchange: Exchange) {
+    exchange.onDrain = () => this.give();
+  }
+
+  wait(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#give = resolve;
+    });
+  }
+
+  give(): void {
+    this.#give?.();
+    this.#give = undefined;
+  }
+}
+
+/** Texts are no pieces by the standard, but every Node server takes them. */
+function toBytes(piece: unknown): Uint8Array {
+  if (piece instanceof Uint8Array) return piece;
+  if (typeof piece === 'string') return Buffer.from(piece);
+  if (ArrayBuffer.isView(piece)) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+  if (piece instanceof ArrayBuffer) return new Uint8Array(piece);
+  throw new TypeError(`A body's pieces must be bytes or texts (got ${inspect(piece)}).`);
+}

@@ -1,0 +1,74 @@
+/** Serves a Node listener on the native engine: it gets real `IncomingMessage` and `ServerResponse` objects. */
+import { channel } from 'node:diagnostics_channel';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { NodeListener } from '../../contract/app.ts';
+import type { Exchange } from '../../contract/exchange.ts';
+import type { Milliseconds } from '../../contract/units.ts';
+import { answerFailure } from './answer-failure.ts';
+import { messageClassesFor } from './message-classes.ts';
+import type { BridgedRequest, BridgedResponse } from './node-internals.ts';
+import { fillRequest } from './request-head.ts';
+import { StandInSocket } from './stand-in-socket.ts';
+
+export interface NodeServerOptions {
+  /** Told to the client in the Keep-Alive field; 0: the field is not sent. */
+  readonly keepAliveTimeout: Milliseconds;
+  /** The app itself, where `listener` merely wraps it. */
+  readonly app?: unknown;
+  /** The app's own server, if it made one: its 'checkContinue' and 'timeout' listeners are called. */
+  readonly server?: Server | undefined;
+  /** Called with each request before the listener. */
+  readonly observe?: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
+  /** The listener threw or rejected. */
+  readonly onError: (error: unknown, req: IncomingMessage) => void;
+}
+
+// What tools for tracing listen to (Node's documentation of diagnostics_channel, "HTTP").
+const requestStart = channel('http.server.request.start');
+const responseFinish = channel('http.server.response.finish');
+
+/** An error of the listener is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
+export function createNodeServer(listener: NodeListener, options: NodeServerOptions): (exchange: Exchange) => void {
+  const { keepAliveTimeout, server, observe, onError } = options;
+  const classes = messageClassesFor(options.app ?? listener);
+
+  function fail(error: unknown, req: IncomingMessage, res: ServerResponse): void {
+    onError(error, req);
+    answerFailure(res);
+  }
+
+  return function serve(exchange) {
+    const socket = new StandInSocket(exchange);
+    if (server !== undefined) Object.assign(socket, { server });
+    // The type asks for a socket of Node's; what it is used for, this one has.
+    const req = new classes.IncomingMessage(socket as unknown as Socket) as BridgedRequest;
+    fillRequest(req, exchange);
+    const res = new classes.ServerResponse<IncomingMessage>(req) as BridgedResponse;
+    res._keepAliveTimeout = keepAliveTimeout;
+    res.shouldKeepAlive = exchange.keepsAlive;
+    socket.carry(req, res);
+    if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
+    if (responseFinish.hasSubscribers)
+      res.on('finish', () => responseFinish.publish({ request: req, response: res, socket, server }));
+    observe?.(req, res);
+    try {
+      if (exchange.expectsContinue && expectContinue(server, req, res)) return;
+      const returned = listener(req, res);
+      if (returned instanceof Promise) returned.catch((error: unknown) => fail(error, req, res));
+    } catch (error) {
+      fail(error, req, res);
+    }
+  };
+}
+
+/**
+ * The engine says 100 when the body is read, and Node's response closes the connection when it is answered without that. An
+ * app with a 'checkContinue' listener does it itself.
+ *
+ * @returns true when such a listener has the request
+ */
+function expectContinue(server: Server | undefined, req: BridgedRequest, res: BridgedResponse): boolean {
+  res._expect_continue = true;
+  return server?.emit('checkContinue', req, res) ?? false;
+}

@@ -1,0 +1,113 @@
+/** Any kind of app as one function of an exchange of the native engine. */
+import { Server as HttpServer } from 'node:http';
+import { Socket } from 'node:net';
+import type { Exchange } from '@qilin/picoev';
+import { explain, QilinError } from '../../contract/errors.ts';
+import { toMilliseconds } from '../../contract/units.ts';
+import type { WorkerContext } from '../../contract/worker-class.ts';
+import { createFetchServer } from '../../http/light/fetch-server.ts';
+import { createNodeServer } from '../../http/node/listener-server.ts';
+import { createUpgradeRequest } from '../../http/node/request-head.ts';
+import { responseOf } from '../../http/node/stand-in-socket.ts';
+import { createAccessRecorder } from '../node-http/access-recorder.ts';
+import { createAppListener } from '../node-http/app-listener.ts';
+import { noteGivenUp } from '../node-http/give-up.ts';
+import { MESSAGE_VIEW } from '../node-http/message-view.ts';
+import { createOrigins, type Origins } from '../origin.ts';
+import { createExchangeRecorder } from './exchange-recorder.ts';
+import { EXCHANGE_VIEW } from './exchange-view.ts';
+
+export interface ExchangeApp {
+  serve(exchange: Exchange): void;
+  /** The engine has refused the request. */
+  noteUnserved(exchange: Exchange): void;
+  /** The engine has answered in the app's place. */
+  noteReplaced(exchange: Exchange, status: number): void;
+}
+
+type Serve = (exchange: Exchange) => void;
+
+/**
+ * @param onUpgrade Gets each connection that has gone over to another protocol.
+ * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
+ */
+export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: Socket) => void): ExchangeApp {
+  const { config, listeners, accessLog } = context;
+  const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
+  const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
+  const serve =
+    context.app.kind === 'fetch' ? createFetchApp(context, origins, record) : createNodeApp(context, onUpgrade);
+  const refuse = (exchange: Exchange, status: number, phrase: string): void => {
+    record?.(exchange);
+    exchange.closeAfter();
+    exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
+  };
+  return {
+    serve(exchange) {
+      // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
+      if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
+      else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
+      else serve(exchange);
+    },
+    noteUnserved: (exchange) => record?.(exchange),
+    noteReplaced(exchange, status) {
+      const res = responseOf(exchange);
+      if (res !== undefined) noteGivenUp(res, status);
+    },
+  };
+}
+
+function createFetchApp({ app, log }: WorkerContext, origins: Origins<Exchange>, record: Serve | undefined): Serve {
+  if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
+  const serve = createFetchServer(app.fetch, {
+    resolve: (exchange) => origins.forwarded(exchange),
+    onError: (error) => log.error(`Error handling request\n${explain(error)}`),
+  });
+  if (record === undefined) return serve;
+  return (exchange) => {
+    record(exchange);
+    serve(exchange);
+  };
+}
+
+function createNodeApp(
+  { app, config, listeners, accessLog, log }: WorkerContext,
+  onUpgrade: (socket: Socket) => void,
+): Serve {
+  const origins = createOrigins(config, listeners, MESSAGE_VIEW);
+  const server = app.kind === 'server' ? requireHttp(app.server, app.name) : undefined;
+  const prototypesOf = app.kind === 'node' ? app.listener : server?.listeners('request')[0];
+  const serve = createNodeServer(createAppListener(app, origins, log), {
+    keepAliveTimeout: toMilliseconds(config.keepalive),
+    app: prototypesOf,
+    server,
+    observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
+    onError: (error, { method, url, errored }) => {
+      // What the app's reading of the body fails with when the client leaves: its affair, and no fault.
+      if (error !== errored) log.error(`Error handling request ${method} ${url}\n${explain(error)}`);
+    },
+  });
+  if (server === undefined) return serve;
+  return (exchange) => {
+    if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) serve(exchange);
+  };
+}
+
+function requireHttp(server: object, name: string): HttpServer {
+  if (server instanceof HttpServer) return server;
+  throw new QilinError(
+    'APP_UNSUPPORTED',
+    `${name} lets a server listen that is no http.Server: class picoev speaks HTTP alone, use class async.`,
+  );
+}
+
+/** Hands the connection to the server's 'upgrade' listeners, as Node does. False when it has none: then it is a request. */
+function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Socket) => void): boolean {
+  if (server.listenerCount('upgrade') === 0) return false;
+  const detached = exchange.detach();
+  if (detached === undefined) return false;
+  const socket = new Socket({ fd: detached.fd, readable: true, writable: true, allowHalfOpen: true });
+  onUpgrade(socket);
+  server.emit('upgrade', createUpgradeRequest(exchange, socket), socket, detached.rest);
+  return true;
+}

@@ -1,0 +1,133 @@
+/**
+ * The native engine as a worker class: connections, framing and deadlines are the kernel's; the app gets a light `Request`, or
+ * Node's own message objects.
+ */
+import type { Socket } from 'node:net';
+import { closeFd, type Exchange, HttpLoop } from '@qilin/picoev';
+import type { WorkerStats } from '../../contract/stats.ts';
+import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
+import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
+import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
+
+export class NativeEngine implements WorkerClass {
+  readonly #context: WorkerContext;
+  readonly #loop: HttpLoop;
+  readonly #app: ExchangeApp;
+  /** Each connection is closed after its first answer. */
+  readonly #noKeepAlive: boolean;
+  /** Connections that have gone over to another protocol. */
+  readonly #upgraded = new Set<Socket>();
+  #isAccepting = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(context: WorkerContext) {
+    const { app, config, log } = context;
+    this.#context = context;
+    this.#noKeepAlive = config.keepalive === 0;
+    this.#app = createExchangeApp(context, (socket) => this.#keep(socket));
+    this.#loop = new HttpLoop(
+      { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
+      {
+        onRequest: (exchange) => this.#take(exchange),
+        onExhausted: (code) =>
+          log.warning(`No descriptor for another connection (${code}): ${this.#loop.stats.open} are open, it waits`),
+        onUnwatchable: (fd, code) =>
+          log.error(
+            `Multiplexer ${config.multiplexer} cannot watch descriptor ${fd} (${code}): its connection is closed`,
+          ),
+        onUnserved: (exchange) => this.#app.noteUnserved(exchange),
+        onReplaced: (exchange, status) => this.#noteReplaced(exchange, status),
+        onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
+        onEmpty: () => this.#tellWhenEmpty(),
+      },
+    );
+  }
+
+  async start(): Promise<void> {
+    this.#isAccepting = true;
+    for (const { fd } of this.#context.listeners) this.#loop.accept(fd);
+  }
+
+  async drain(): Promise<void> {
+    this.#stopAccepting();
+    this.#loop.drain();
+    if (this.#isEmpty()) return;
+    const lastChance = setTimeout(() => this.#loop.closeIdle(), toMilliseconds(this.#context.config.keepalive));
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    clearTimeout(lastChance);
+  }
+
+  stop(): void {
+    this.#stopAccepting();
+    this.#loop.close();
+    for (const socket of this.#upgraded) socket.destroy();
+  }
+
+  stats(): WorkerStats {
+    const { open, accepted, requests, wakeups } = this.#loop.stats;
+    return { connections: open + this.#upgraded.size, accepted, requests, wakeups };
+  }
+
+  busyFor(): Milliseconds {
+    return 0;
+  }
+
+  #noteReplaced(exchange: Exchange, status: number): void {
+    const { config, log } = this.#context;
+    this.#app.noteReplaced(exchange, status);
+    // The app's doing, where all others are the client's.
+    if (status !== 503) return;
+    const { method, target } = exchange;
+    log.warning(`No answer to ${method} ${target} within ${config.responseTimeout} s (responseTimeout): 503`);
+  }
+
+  #isEmpty(): boolean {
+    return this.#loop.stats.open === 0 && this.#upgraded.size === 0;
+  }
+
+  #tellWhenEmpty(): void {
+    if (this.#isEmpty()) this.#onEmpty?.();
+  }
+
+  #keep(socket: Socket): void {
+    this.#upgraded.add(socket);
+    socket.once('close', () => {
+      this.#upgraded.delete(socket);
+      this.#tellWhenEmpty();
+    });
+  }
+
+  /** Lets go of the listening sockets: one that the arbiter has closed refuses clients only when the last worker has closed it too. */
+  #stopAccepting(): void {
+    if (!this.#isAccepting) return;
+    this.#isAccepting = false;
+    this.#loop.stopAccepting();
+    for (const { fd } of this.#context.listeners) closeFd(fd);
+  }
+
+  #take(exchange: Exchange): void {
+    this.#context.onRequest();
+    if (this.#noKeepAlive) exchange.closeAfter();
+    this.#app.serve(exchange);
+  }
+}
+
+function loopOptions(config: WorkerConfig) {
+  return {
+    multiplexer: config.multiplexer,
+    timers: config.timers,
+    connections: config.workerConnections,
+    requestLine: config.limitRequestLine,
+    fields: config.limitRequestFields,
+    fieldSize: config.limitRequestFieldSize,
+    body: config.limitRequestBody,
+    headTimeout: toMilliseconds(config.headersTimeout),
+    bodyTimeout: toMilliseconds(config.bodyTimeout),
+    keepAliveTimeout: toMilliseconds(config.keepalive),
+    writeTimeout: toMilliseconds(config.sendTimeout),
+    answerTimeout: toMilliseconds(config.responseTimeout),
+  };
+}

@@ -1,0 +1,28 @@
+/** Any kind of app as one function of `(req, res)`. */
+import type { IncomingMessage } from 'node:http';
+import type { App, NodeListener } from '../../contract/app.ts';
+import { explain } from '../../contract/errors.ts';
+import type { Log } from '../../contract/log.ts';
+import { fetchToNodeListener } from '../../http/node/fetch-listener.ts';
+import type { Origins } from '../origin.ts';
+import { takeRequestListeners } from './create-server.ts';
+
+export function createAppListener(app: App, origins: Origins<IncomingMessage>, log: Log): NodeListener {
+  switch (app.kind) {
+    case 'fetch':
+      return fetchToNodeListener(app.fetch, {
+        resolve: (req) => origins.forwarded(req),
+        onError: (error) => log.error(`Error handling request\n${explain(error)}`),
+      });
+    case 'node':
+      return app.listener;
+    case 'server': {
+      const listeners = takeRequestListeners(app.server);
+      const [only] = listeners;
+      if (only !== undefined && listeners.length === 1) return only;
+      return (req, res) => {
+        for (const listener of listeners) listener(req, res);
+      };
+    }
+  }
+}
