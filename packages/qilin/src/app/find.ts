@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
 import { MODULE_EXTENSIONS } from '../contract/module-extensions.ts';
+import { nearestFirst } from '../contract/spelling.ts';
 import { findModuleFile } from '../modules/import-module.ts';
-import { nearestFirst } from './nearest.ts';
 import { type AppSpec, modulePaths } from './spec.ts';
 
 /** Folders whose files nobody means. */

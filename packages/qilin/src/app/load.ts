@@ -11,6 +11,7 @@ import { inspect } from 'node:util';
 import type { App, Interface, OnShutdown } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
+import { nearestFirst } from '../contract/spelling.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModule } from '../modules/import-module.ts';
 import { withPlace } from '../modules/syntax-error.ts';
@@ -18,7 +19,6 @@ import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
 import { exportsOf } from './exports.ts';
 import { findAppFile } from './find.ts';
 import type { Interception } from './intercept.ts';
-import { nearestFirst } from './nearest.ts';
 import { type AppSpec, parseAppSpec } from './spec.ts';
 import { strayError } from './stray-error.ts';
 

@@ -4,8 +4,8 @@
  */
 import { unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { addressOf, closeFd, listen } from '@qilin/picoev';
-import { type Address, formatAddress } from '../contract/address.ts';
+import { closeFd, listen } from '@qilin/picoev';
+import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Milliseconds } from '../contract/units.ts';
@@ -77,12 +77,6 @@ async function openSocket(
       await pause(RETRY_AFTER);
     }
   }
-}
-
-function actualAddress(fd: number, requested: Address): Address {
-  if (requested.kind === 'unix') return requested;
-  const found = addressOf(fd);
-  return 'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
 }
 
 /** The files of unix sockets stay: a successor may serve them. */

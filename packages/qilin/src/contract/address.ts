@@ -1,4 +1,5 @@
-/** Where a listening socket is: the parsed form of one `bind` value, and its printed form. */
+/** Where a listening socket is: the parsed form of one `bind` value, its printed form, and what the kernel made of it. */
+import { addressOf } from '@qilin/picoev';
 
 export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -20,4 +21,11 @@ export function formatAddress(address: Address): string {
 /** The address as a URL to tell a user: `http://127.0.0.1:8000`, `unix:/run/app.sock`, `fd://3`. */
 export function formatUrl(address: Address, scheme: 'http' | 'https'): string {
   return address.kind === 'tcp' ? `${scheme}://${formatAddress(address)}` : formatAddress(address);
+}
+
+/** Where a socket that was opened for an address listens: with the port that the kernel chose for 0, inherited ones too. */
+export function actualAddress(fd: number, requested: Address): Address {
+  if (requested.kind === 'unix') return requested;
+  const found = addressOf(fd);
+  return 'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
 }

@@ -1,8 +1,8 @@
 /** Starts a worker class in this process, with all that a worker would give it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { addressOf, closeFd, listen } from '@qilin/picoev';
+import { closeFd, listen } from '@qilin/picoev';
 import { detect, onShutdownOf, unclear } from '../app/detect.ts';
-import { type Address, formatUrl } from '../contract/address.ts';
+import { actualAddress, formatUrl } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
@@ -101,13 +101,6 @@ function openListeners({ bind, backlog, reusePort }: Config): Listener[] {
     throw new QilinError('BIND_FAILED', error instanceof Error ? error.message : String(error));
   }
   return listeners;
-}
-
-/** With the port that the kernel chose for 0. */
-function actualAddress(fd: number, requested: Address): Address {
-  if (requested.kind === 'unix') return requested;
-  const found = addressOf(fd);
-  return 'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
 }
 
 async function drain(workerClass: WorkerClass, { gracefulTimeout }: Config, log: Log): Promise<void> {

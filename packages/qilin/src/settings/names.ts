@@ -1,5 +1,6 @@
-/** The spellings of settings: camelCase, snake_case, aliases and flags, and the one that was probably meant. */
+/** The names of settings: in camelCase, in snake_case, aliases and flags, and the one that was probably meant. */
 import { ARBITER_HOOKS, WORKER_HOOKS } from '../contract/hooks.ts';
+import { distance, snakeCase } from '../contract/spelling.ts';
 import type { HookName, PlainName, SettingName } from './config.ts';
 import type { AnySetting } from './setting.ts';
 import { SETTINGS } from './table.ts';
@@ -18,9 +19,6 @@ const hookNames: ReadonlySet<string> = new Set(HOOK_NAMES);
 const isPlainName = (name: SettingName): name is PlainName => !hookNames.has(name);
 
 export const PLAIN_NAMES: readonly PlainName[] = SETTING_NAMES.filter(isPlainName);
-
-/** `limitRequestLine` becomes `limit_request_line`. */
-export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** All names of a setting in a file. */
 export function fileNames(name: SettingName): readonly string[] {
@@ -46,32 +44,6 @@ export function negation(name: SettingName): string | undefined {
 export function mainFlag(name: SettingName): string | undefined {
   return ROWS[name].flags.find((flag) => flag.startsWith('--'));
 }
-
-/**
- * The steps from one text to another: a letter added, left out, replaced, or swapped with its neighbour (optimal string
- * alignment, the restricted form of Damerau and Levenshtein's distance).
- */
-export function distance(from: string, to: string): number {
-  let older: number[] = [];
-  let old: number[] = [];
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i++) {
-    [older, old, row] = [old, row, [i]];
-    for (let j = 1; j <= to.length; j++) {
-      const same = from[i - 1] === to[j - 1];
-      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      row[j] = Math.min(
-        at(old, j) + 1,
-        at(row, j - 1) + 1,
-        at(old, j - 1) + (same ? 0 : 1),
-        swapped ? at(older, j - 2) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-  }
-  return at(row, to.length);
-}
-
-const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;
 
 /** Spellings are compared without what sets camelCase, snake_case and flags apart. */
 const plain = (spelling: string): string => spelling.replace(/[-_]/g, '').toLowerCase();

@@ -1,14 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  distance,
-  ROWS,
-  SETTING_NAMES,
-  settingOfKey,
-  snakeCase,
-  suggestFlag,
-  suggestKey,
-} from '../../src/settings/names.ts';
+import { snakeCase } from '../../src/contract/spelling.ts';
+import { ROWS, SETTING_NAMES, settingOfKey, suggestFlag, suggestKey } from '../../src/settings/names.ts';
 
 describe('the table', () => {
   test('has no flag twice', () => {
@@ -73,16 +65,5 @@ describe('a wrong name gets the nearest right one', () => {
     ['-X', undefined],
   ])('flag %s: %s', (typed, meant) => {
     expect(suggestFlag(typed)).toBe(meant);
-  });
-
-  test('by a distance that is symmetric, and 0 only for the same text', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.string(), (one, other) => {
-        expect(distance(one, other)).toBe(distance(other, one));
-        expect(distance(one, other) === 0).toBe(one === other);
-        expect(distance(one, other)).toBeLessThanOrEqual(Math.max(one.length, other.length));
-      }),
-    );
-    expect(distance('abcd', 'abdc')).toBe(1);
   });
 });
