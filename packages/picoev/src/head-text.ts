@@ -1,13 +1,12 @@
 /** Finds header fields in the text of a request's head, which the kernel has found valid. Nothing is parsed ahead. */
+import { Remembered } from './remembered.ts';
 
-/** What stands before a field's value, by its name. Names come from code, so they are few; a bound keeps it so. */
-const needles = new Map<string, string>();
-const MOST_NEEDLES = 1024;
+/** What stands before a field's value, by its name. */
+const needles = new Remembered<string>(1024);
 
 function needleOf(name: string): string {
   const known = needles.get(name);
   if (known !== undefined) return known;
-  if (needles.size >= MOST_NEEDLES) needles.clear();
   const needle = `\r\n${name}:`;
   needles.set(name, needle);
   return needle;

@@ -23,5 +23,6 @@ export {
   type UnixAddress,
 } from './listen.ts';
 export { reapOrphans } from './orphans.ts';
+export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
 export { type Stall, watchStalls } from './stalls.ts';

@@ -3,6 +3,7 @@
  * a peer that is not trusted, and no client address from the left of an untrusted one, for there an attacker may write.
  */
 import { isIP } from 'node:net';
+import { Remembered } from '@qilin/picoev';
 import ipaddr from 'ipaddr.js';
 import { QilinError } from '../contract/errors.ts';
 import type { ForwardedSettings } from '../contract/worker-config.ts';
@@ -37,7 +38,7 @@ type IsTrusted = (address: string) => boolean;
 const NONE: Forwarded = { kind: 'none' };
 const CONTRADICTION: Forwarded = { kind: 'contradiction', reason: 'Contradictory scheme headers' };
 
-/** Addresses whose decision is remembered; beyond that all are forgotten at once, which bounds the memory. */
+/** Addresses whose decision is remembered. */
 const REMEMBERED_ADDRESSES = 1024;
 
 /** @throws QilinError SETTING_INVALID for an entry of forwardedAllowIps that is neither address, CIDR block nor `*`. */
@@ -119,12 +120,11 @@ type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 function createTrust(allowed: readonly string[]): IsTrusted {
   if (allowed.includes('*')) return () => true;
   const blocks = allowed.map(parseBlock);
-  const decisions = new Map<string, boolean>();
+  const decisions = new Remembered<boolean>(REMEMBERED_ADDRESSES);
   return (address) => {
     const known = decisions.get(address);
     if (known !== undefined) return known;
     const decision = isInside(address, blocks);
-    if (decisions.size >= REMEMBERED_ADDRESSES) decisions.clear();
     decisions.set(address, decision);
     return decision;
   };

@@ -1,5 +1,5 @@
 /** An exchange without an engine: what the client sends is said when it is made, what it would get is collected. */
-import type { BodySink, Exchange } from '../../src/contract/exchange.ts';
+import type { BodySink, Exchange } from '@qilin/picoev';
 
 export interface FakeRequest {
   readonly method?: string;

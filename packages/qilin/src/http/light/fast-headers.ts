@@ -3,14 +3,13 @@
  * that is built when it is asked for. From then on that one is the only truth.
  */
 import { inspect } from 'node:util';
-import type { Exchange } from '../../contract/exchange.ts';
+import { type Exchange, Remembered } from '@qilin/picoev';
+import { TOKEN } from './header-lines.ts';
 
 const NativeHeaders = globalThis.Headers;
 
 /** Names as apps write them, and in lower case: the same few again and again. */
-const lowerCased = new Map<string, string>();
-const REMEMBERED_NAMES = 512;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const lowerCased = new Remembered<string>(512);
 
 export class FastHeaders {
   readonly #exchange: Exchange;
@@ -90,7 +89,6 @@ function lowerCase(given: string): string {
   const name = String(given);
   if (!TOKEN.test(name)) throw new TypeError(`A header's name must be a token (got ${JSON.stringify(name)}).`);
   const lower = name.toLowerCase();
-  if (lowerCased.size >= REMEMBERED_NAMES) lowerCased.clear();
   lowerCased.set(name, lower);
   return lower;
 }

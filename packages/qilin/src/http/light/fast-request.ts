@@ -4,10 +4,10 @@
  * `fetch(request)` build Node's own Request behind it, which then has the body.
  */
 import { inspect } from 'node:util';
+import type { Exchange } from '@qilin/picoev';
 import type { RequestOrigin } from '../../contract/app.ts';
-import type { Exchange } from '../../contract/exchange.ts';
+import { whenGone } from '../client-left.ts';
 import { isDisturbed } from './disturbed.ts';
-import { whenGone } from './exchange-ends.ts';
 import { FastHeaders } from './fast-headers.ts';
 import { collectBody, streamBody } from './request-body.ts';
 import { requestUrl } from './request-url.ts';

@@ -1,11 +1,12 @@
 /** Serves a fetch handler on the native engine: a light request in, whatever the handler returns out. */
+
+import type { Exchange } from '@qilin/picoev';
 import type { FetchHandler } from '../../contract/app.ts';
-import type { Exchange } from '../../contract/exchange.ts';
+import { isAbort } from '../client-left.ts';
 import { FastRequest, type ResolveOrigin } from './fast-request.ts';
 import { useLightClasses } from './light-classes.ts';
 import { RequestUrlError } from './request-url.ts';
 import { sendResponse } from './send-response.ts';
-import { isAbort } from './send-stream.ts';
 
 export interface FetchServerOptions {
   /**

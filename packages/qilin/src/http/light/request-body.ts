@@ -1,5 +1,5 @@
 /** The two ways to read a request's body that came in more than one piece: all of it, or as a stream. */
-import type { BodySink, Exchange } from '../../contract/exchange.ts';
+import type { BodySink, Exchange } from '@qilin/picoev';
 
 /** Resolves with all of the body; rejects as the engine aborts it. */
 export function collectBody(exchange: Exchange): Promise<Buffer> {

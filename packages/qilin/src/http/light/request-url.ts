@@ -1,13 +1,13 @@
 /** The address of a request, as `Request.url` has it: parsed and written out again by the URL standard. */
+
+import { type Exchange, Remembered } from '@qilin/picoev';
 import type { RequestOrigin } from '../../contract/app.ts';
-import type { Exchange } from '../../contract/exchange.ts';
 
 /** A path and query that the URL standard leaves as they are: no dot segments, which it resolves, no byte that it encodes. */
 const PLAIN_TARGET = /^\/(?!(?:[^?]*\/)?(?:\.|%2e))[A-Za-z0-9\-._~!$&()*+,;=:@/?%[\]]*$/i;
 
 /** Hosts as clients write them, and the beginning of the URL: a server has few names. */
-const beginnings = new Map<string, string>();
-const REMEMBERED_HOSTS = 256;
+const beginnings = new Remembered<string>(256);
 
 /** The client's mistake, where the app asks for the URL: to be answered with 400. */
 export class RequestUrlError extends TypeError {}
@@ -47,7 +47,6 @@ function beginningOf(scheme: 'http' | 'https', host: string): string {
   const url = parse(`${scheme}://${host}`);
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '' || host.includes('@'))
     throw new RequestUrlError(`Invalid host: ${JSON.stringify(host)}.`);
-  if (beginnings.size >= REMEMBERED_HOSTS) beginnings.clear();
   beginnings.set(key, url.origin);
   return url.origin;
 }

@@ -1,6 +1,6 @@
 /** Answers an exchange with whatever an app may return as a response. */
 import { inspect } from 'node:util';
-import type { Exchange } from '../../contract/exchange.ts';
+import type { Exchange } from '@qilin/picoev';
 import { FastResponse, isFastResponse, type LightBody, partsOf, type ResponseParts } from './fast-response.ts';
 import { CLOSES, HAS_DATE, HAS_LENGTH, type HeaderSource } from './header-lines.ts';
 import { cancel, pieceSource, sendStream } from './send-stream.ts';

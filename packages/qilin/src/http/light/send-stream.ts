@@ -3,8 +3,8 @@
  * source fails the connection is cut, which is the only way to say in HTTP/1.1 that an answer is not complete.
  */
 import { inspect } from 'node:util';
-import type { Exchange } from '../../contract/exchange.ts';
-import { whenGone } from './exchange-ends.ts';
+import type { Exchange } from '@qilin/picoev';
+import { isAbort, whenGone } from '../client-left.ts';
 
 /** Where pieces come from. */
 export interface PieceSource {
@@ -73,11 +73,6 @@ export function cancel(source: PieceSource, reason: unknown, onError: (error: un
   } catch (error) {
     onError(error);
   }
-}
-
-/** What the request's own methods, and `fetch()` with the request's signal, reject with when the client leaves. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ECONNRESET'));
 }
 
 /** Room in the connection's buffer, waited for by one. */

@@ -21,6 +21,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { FastURL, NodeRequest, sendNodeResponse } from 'srvx/node';
 import type { FetchHandler, NodeListener, RequestOrigin } from '../../contract/app.ts';
+import { isAbort } from '../client-left.ts';
 import { useLightClasses } from './srvx-classes.ts';
 
 export interface NodeListenerOptions {
@@ -81,11 +82,6 @@ function isPromise(value: Response | Promise<Response>): value is Promise<Respon
 // By its members: a framework's own light response, as H3's, is no instance of Response.
 function isResponse(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
-}
-
-/** The request's own reading methods reject with this when the client leaves. */
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ECONNRESET'));
 }
 
 /** Why srvx destroyed the response: HTTP/1.1 has the error on the response, HTTP/2 on its stream. */

@@ -2,8 +2,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Exchange } from '@qilin/picoev';
 import type { NodeListener } from '../../contract/app.ts';
-import type { Exchange } from '../../contract/exchange.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { answerFailure } from './answer-failure.ts';
 import { messageClassesFor } from './message-classes.ts';

@@ -1,5 +1,5 @@
 /** Pours a request's body into Node's `IncomingMessage`, no faster than that is read. */
-import type { BodySink } from '../../contract/exchange.ts';
+import type { BodySink } from '@qilin/picoev';
 import type { BridgedRequest } from './node-internals.ts';
 
 /** The socket of the request, as far as its body is concerned. */

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
-import type { Exchange } from '../../contract/exchange.ts';
+import type { Exchange } from '@qilin/picoev';
 
 export class SocketFacts extends EventEmitter {
   readable = true;

@@ -5,7 +5,7 @@
  * One for each request: the engine keeps nothing in JavaScript for a connection that waits. It has the members that Node's
  * HTTP code, the frameworks and their middlewares touch, and is no stream: its bytes are the engine's.
  */
-import type { Exchange } from '../../contract/exchange.ts';
+import type { Exchange } from '@qilin/picoev';
 import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
 import { RequestFeed } from './request-feed.ts';
 import { SocketFacts } from './socket-facts.ts';
