@@ -58,6 +58,11 @@ export interface NativeHttpLoop {
   close(): void;
   peer(fd: number, serial: number): NativeEndpoint | undefined;
   local(fd: number, serial: number): NativeEndpoint | undefined;
+  /** Whether it is still open. */
+  follow(fd: number, serial: number): boolean;
+  tellConnections(tells: boolean): void;
+  received(fd: number, serial: number): number;
+  sent(fd: number, serial: number): number;
   stats(): {
     readonly accepted: number;
     readonly requests: number;

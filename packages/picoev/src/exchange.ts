@@ -7,6 +7,30 @@ export interface Endpoint {
   readonly family: 'IPv4' | 'IPv6';
 }
 
+/**
+ * A connection, the same object for all of its requests. It is made when first asked for, and known until the connection ends.
+ */
+export interface Connection {
+  /** Address and port of the client; undefined on a unix socket. A system call, then remembered. */
+  readonly peer: Endpoint | undefined;
+  /** Where the client connected to; undefined on a unix socket. */
+  readonly local: Endpoint | undefined;
+  /** False from its end on, and when it went over to another protocol. */
+  readonly isOpen: boolean;
+  /** All bytes that came, and all that were given to be sent, of all of its requests. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** A slot for whoever wants to find something again at the connection's next request. */
+  owner: object | null;
+  /**
+   * Called once when the connection has ended, behind the last callback of its exchanges. Not when it went over to another
+   * protocol: whoever has its descriptor knows its end.
+   */
+  onClose: ((connection: Connection) => void) | null;
+  /** Cuts it now, whatever is in flight. */
+  destroy(): void;
+}
+
 /** Takes a request's body, piece by piece. */
 export interface BodySink {
   /** The bytes are the sink's own. False asks for no more until `resumeBody()`. */
@@ -103,10 +127,8 @@ export interface Exchange {
   /** Called once when the exchange is over: the answer was handed to the kernel in full, or will never be. The access log's. */
   onOver: ((exchange: Exchange) => void) | null;
 
-  /** Address and port of the client; undefined on a unix socket, and where the client is gone already. A system call, then remembered. */
-  readonly peer: Endpoint | undefined;
-  /** Where the client connected to; undefined on a unix socket. */
-  readonly local: Endpoint | undefined;
+  /** Where the client is gone already and nobody has asked before, one of which nothing is known any more. */
+  readonly connection: Connection;
 
   // For Node's own ServerResponse, which writes heads and frames itself.
   /**

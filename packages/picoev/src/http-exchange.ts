@@ -3,7 +3,7 @@
  * out, and what the kernel must know goes into the table of answers, not through a call.
  */
 
-import type { BodySink, Endpoint, Exchange } from './exchange.ts';
+import type { BodySink, Connection, Exchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
 import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
@@ -43,9 +43,7 @@ export interface ExchangeLoop {
   detach(exchange: HttpExchange): { readonly fd: number; readonly rest: Buffer } | undefined;
   /** Its answer is complete. */
   forget(exchange: HttpExchange): void;
-  /** A system call for each connection, not for each request. */
-  peerOf(fd: number, serial: number): Endpoint | undefined;
-  localOf(fd: number, serial: number): Endpoint | undefined;
+  connectionOf(fd: number, serial: number): Connection;
   /** Bytes of the slab, which the next turn overwrites. */
   view(start: number, size: number): Buffer;
   /** The same as text, without a view that would be made for nothing else. */
@@ -94,6 +92,7 @@ export class HttpExchange implements Exchange {
   #chunked = false;
   #missing = 0;
   #rest: Uint8Array | null = null;
+  #connection: Connection | undefined = undefined;
   /** Bytes of pieces that were not written at once. */
   #gathered = 0;
 
@@ -167,12 +166,9 @@ export class HttpExchange implements Exchange {
     return allFields(this.#head);
   }
 
-  get peer(): Endpoint | undefined {
-    return this.#loop.peerOf(this.fd, this.serial);
-  }
-
-  get local(): Endpoint | undefined {
-    return this.#loop.localOf(this.fd, this.serial);
+  get connection(): Connection {
+    this.#connection ??= this.#loop.connectionOf(this.fd, this.serial);
+    return this.#connection;
   }
 
   // The request's body.

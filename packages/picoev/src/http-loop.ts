@@ -6,7 +6,8 @@
  */
 import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
 import { requireInteger } from './checks.ts';
-import type { Endpoint, Exchange } from './exchange.ts';
+import type { Connection, Endpoint, Exchange } from './exchange.ts';
+import { type ConnectionLoop, HttpConnection } from './http-connection.ts';
 import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
 import { SocketError } from './socket-error.ts';
 import { ANSWER_WORD, type AnswerKind, EVENT, EVENT_FLAG, EVENT_WORD, ROW_WORDS, ROWS, SLAB_BYTES } from './wire.ts';
@@ -86,7 +87,7 @@ const HIGH_WORD = 2 ** 32;
 /** HttpLoop::kNobody. */
 const NOBODY = 2 ** 32 - 1;
 
-export class HttpLoop implements ExchangeLoop {
+export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   readonly lowerCaseNames: boolean;
   /** Answers that begin from now on are their connections' last. */
   isDraining = false;
@@ -98,7 +99,9 @@ export class HttpLoop implements ExchangeLoop {
   readonly #answers = new Uint32Array(ROWS * ROW_WORDS);
   /** The newest exchange of each connection whose answer is not complete, by descriptor. */
   readonly #exchanges: (HttpExchange | undefined)[] = [];
-  readonly #endpoints: ({ readonly serial: number; readonly peer: Endpoint | undefined } | undefined)[] = [];
+  /** Of the connections that somebody has asked for, by descriptor. */
+  readonly #connections: (HttpConnection | undefined)[] = [];
+  #onConnection: ((connection: Connection) => void) | null = null;
   #rows = 0;
   #text = '';
   #inTurn = false;
@@ -127,6 +130,16 @@ export class HttpLoop implements ExchangeLoop {
     });
     if (isFailure(result)) throw new SocketError('cannot start the HTTP loop', result);
     this.#native = result;
+  }
+
+  /** Called for each connection that is accepted while it is set, before its first request. */
+  get onConnection(): ((connection: Connection) => void) | null {
+    return this.#onConnection;
+  }
+
+  set onConnection(listener: ((connection: Connection) => void) | null) {
+    this.#onConnection = listener;
+    this.#native.tellConnections(listener !== null);
   }
 
   get stats(): HttpLoopStats {
@@ -162,8 +175,11 @@ export class HttpLoop implements ExchangeLoop {
 
   /** Closes everything at once; the loop is of no more use. Idempotent. */
   close(): void {
+    const connections = this.#connections.splice(0).filter((connection) => connection !== undefined);
+    const ends = connections.map((one) => [one, one.bytesRead, one.bytesWritten] as const);
     this.#native.close();
     for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest, true);
+    for (const [connection, read, written] of ends) connection.end(read, written);
   }
 
   // What follows is for exchanges: ExchangeLoop says what each does.
@@ -221,7 +237,7 @@ export class HttpLoop implements ExchangeLoop {
   }
 
   /** @internal */
-  abort({ fd, serial }: HttpExchange): void {
+  abort({ fd, serial }: HttpExchange | HttpConnection): void {
     this.#flush();
     this.#native.abort(fd, serial);
   }
@@ -229,7 +245,10 @@ export class HttpLoop implements ExchangeLoop {
   /** @internal */
   detach({ fd, serial, sequence }: HttpExchange): { readonly fd: number; readonly rest: Buffer } | undefined {
     this.#flush();
-    return this.#native.detach(fd, serial, sequence);
+    const { bytesRead, bytesWritten } = this.#connections[fd] ?? { bytesRead: 0, bytesWritten: 0 };
+    const detached = this.#native.detach(fd, serial, sequence);
+    if (detached !== undefined) this.#takeConnection(fd, serial)?.leave(bytesRead, bytesWritten);
+    return detached;
   }
 
   /** @internal */
@@ -247,17 +266,42 @@ export class HttpLoop implements ExchangeLoop {
   }
 
   /** @internal */
-  peerOf(fd: number, serial: number): Endpoint | undefined {
-    const known = this.#endpoints[fd];
-    if (known?.serial === serial) return known.peer;
-    const peer = this.#native.peer(fd, serial);
-    this.#endpoints[fd] = { serial, peer };
-    return peer;
+  connectionOf(fd: number, serial: number): HttpConnection {
+    const known = this.#connections[fd];
+    if (known?.serial === serial) return known;
+    const connection = new HttpConnection(this, fd, serial);
+    if (this.#native.follow(fd, serial)) this.#connections[fd] = connection;
+    else connection.leave();
+    return connection;
   }
 
   /** @internal */
-  localOf(fd: number, serial: number): Endpoint | undefined {
+  peerOf({ fd, serial }: HttpConnection): Endpoint | undefined {
+    return this.#native.peer(fd, serial);
+  }
+
+  /** @internal */
+  localOf({ fd, serial }: HttpConnection): Endpoint | undefined {
     return this.#native.local(fd, serial);
+  }
+
+  /** @internal */
+  receivedOf({ fd, serial }: HttpConnection): number {
+    return this.#native.received(fd, serial);
+  }
+
+  /** @internal What was answered in this turn counts. */
+  sentOf({ fd, serial }: HttpConnection): number {
+    this.#flush();
+    return this.#native.sent(fd, serial);
+  }
+
+  /** A connection that JavaScript is to know no more. */
+  #takeConnection(fd: number, serial: number): HttpConnection | undefined {
+    const connection = this.#connections[fd];
+    if (connection?.serial !== serial) return undefined;
+    this.#connections[fd] = undefined;
+    return connection;
   }
 
   /** @internal */
@@ -276,9 +320,7 @@ export class HttpLoop implements ExchangeLoop {
     for (let index = 0; index < rows; index++) {
       const row = index * ROW_WORDS;
       try {
-        if (events[row] === EVENT.REQUEST) this.#takeRequest(row);
-        else if (events[row] === EVENT.REFUSED) this.#takeRefused(row);
-        else this.#takeEvent(row);
+        this.#takeRow(events[row] ?? 0, row);
       } catch (error) {
         // One faulty handler must not cost the others their requests.
         process.nextTick(() => {
@@ -288,6 +330,14 @@ export class HttpLoop implements ExchangeLoop {
     }
   }
 
+  #takeRow(kind: number, row: number): void {
+    if (kind === EVENT.REQUEST) this.#takeRequest(row);
+    else if (kind === EVENT.REFUSED) this.#takeRefused(row);
+    else if (kind === EVENT.CONNECTED) this.#takeConnected(row);
+    else if (kind === EVENT.CLOSED) this.#takeClosed(row);
+    else this.#takeEvent(row);
+  }
+
   #endTurn(): void {
     this.#inTurn = false;
     if (this.#unsettled.length > 0) {
@@ -295,6 +345,21 @@ export class HttpLoop implements ExchangeLoop {
       this.#unsettled = [];
     }
     this.#flush();
+  }
+
+  #takeConnected(row: number): void {
+    const word = (at: number): number => this.#events[row + at] ?? 0;
+    const connection = new HttpConnection(this, word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL));
+    this.#connections[connection.fd] = connection;
+    this.#onConnection?.(connection);
+  }
+
+  #takeClosed(row: number): void {
+    const word = (at: number): number => this.#events[row + at] ?? 0;
+    this.#takeConnection(word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL))?.end(
+      word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
+      word(EVENT_WORD.SENT_LOW) + word(EVENT_WORD.SENT_HIGH) * HIGH_WORD,
+    );
   }
 
   #takeRequest(row: number): void {

@@ -10,7 +10,16 @@ export const ROWS = 1024;
 /** HttpLoop::kSlabSize. */
 export const SLAB_BYTES = 2 * 1024 * 1024;
 
-export const EVENT = { REQUEST: 1, BODY: 2, BODY_BROKEN: 3, DRAIN: 4, GONE: 5, REFUSED: 6 } as const;
+export const EVENT = {
+  REQUEST: 1,
+  BODY: 2,
+  BODY_BROKEN: 3,
+  DRAIN: 4,
+  GONE: 5,
+  REFUSED: 6,
+  CONNECTED: 7,
+  CLOSED: 8,
+} as const;
 
 /** Which word of an event row holds what. */
 export const EVENT_WORD = {
@@ -29,6 +38,8 @@ export const EVENT_WORD = {
   LENGTH_HIGH: 12,
   /** Where the engine has answered in the app's place. */
   STATUS: 11,
+  SENT_LOW: 13,
+  SENT_HIGH: 14,
 } as const;
 
 export const EVENT_FLAG = {

@@ -5,110 +5,14 @@ import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  type BodySink,
-  closeFd,
-  type Exchange,
-  HttpLoop,
-  type HttpLoopHandlers,
-  type HttpLoopOptions,
-  listen,
-} from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import { type Exchange, HttpLoop } from '../src/index.ts';
 import { connect } from './clients.ts';
-
-const KINDS = [
-  { multiplexer: 'epoll', timers: 'wheel' },
-  { multiplexer: 'epoll-lt', timers: 'heap' },
-  { multiplexer: 'poll', timers: 'wheel' },
-  { multiplexer: 'select', timers: 'heap' },
-] as const;
+import { Client, collect, deferred, fd, GET, get, hello, KINDS, serve } from './engine.ts';
 
 /** The most descriptors of select(2), counted from 0. */
 const FD_SETSIZE = 1024;
 const MEBIBYTE = 1024 * 1024;
-const GET = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
-const get = (target: string, ...fields: string[]) =>
-  `GET ${target} HTTP/1.1\r\n${['Host: test', ...fields].join('\r\n')}\r\n\r\n`;
-
-let fd: number;
-const loops: HttpLoop[] = [];
-
-beforeEach(() => {
-  fd = listen({ host: '127.0.0.1', port: 0 });
-});
-
-afterEach(() => {
-  for (const loop of loops.splice(0)) loop.close();
-  closeFd(fd);
-});
-
-function serve(
-  onRequest: (exchange: Exchange) => void,
-  options: HttpLoopOptions = {},
-  handlers: Partial<HttpLoopHandlers> = {},
-): HttpLoop {
-  const loop = new HttpLoop(options, { ...handlers, onRequest });
-  loops.push(loop);
-  loop.accept(fd);
-  return loop;
-}
-
-const hello = (exchange: Exchange) => exchange.respond(200, '', 'hello');
-
-/** Reads from a socket as far as a test wants. */
-class Client {
-  readonly socket: net.Socket;
-  text = '';
-
-  constructor(socket: net.Socket) {
-    this.socket = socket;
-    socket.setEncoding('latin1').on('data', (piece) => {
-      this.text += String(piece);
-    });
-    socket.on('error', () => {});
-  }
-
-  static async open(...texts: string[]): Promise<Client> {
-    const client = new Client(await connect(fd));
-    for (const text of texts) client.socket.write(text, 'latin1');
-    return client;
-  }
-
-  /** Resolves when the pattern has come. */
-  async until(pattern: RegExp): Promise<string> {
-    while (!pattern.test(this.text)) await once(this.socket, 'data');
-    return this.text;
-  }
-
-  /** Resolves with all that came before the server closed. */
-  async toTheEnd(): Promise<string> {
-    if (!this.socket.closed) await once(this.socket, 'close');
-    return this.text;
-  }
-}
-
-/** A promise to be resolved from outside; Node 20 has no Promise.withResolvers. */
-function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let settle: (value: T) => void = () => {};
-  const promise = new Promise<T>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, resolve: (value) => settle(value) };
-}
-
-function collect(exchange: Exchange): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
-    const sink: BodySink = {
-      data: (piece) => pieces.push(piece) > 0,
-      end: () => resolve(Buffer.concat(pieces)),
-      abort: reject,
-    };
-    exchange.readBody(sink);
-  });
-}
-
 describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
   test('answers, keeps the connection, and answers again', async () => {
     serve(hello, kind);

@@ -105,6 +105,8 @@ void HttpLoop::TellOwner() {
     owner_.OnRefused(status, reason);
     if (closed_) return;
   }
+  // Not before the end of the last connection is told.
+  if (!late_rows_.empty()) return;
   if (std::exchange(became_empty_, false) && stats_.open == 0) owner_.OnEmpty();
 }
 
@@ -165,6 +167,16 @@ void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t st
   row.length_low = status;
   late_rows_.push_back(row);
   RequestTurn();
+}
+
+void HttpLoop::TellClosed(int fd) {
+  TellLate(EventRow::kClosed, 0, fd);
+  EventRow& row = late_rows_.back();
+  const Traffic& traffic = At(fd).traffic;
+  row.length_low = static_cast<uint32_t>(traffic.received);
+  row.length_high = static_cast<uint32_t>(traffic.received >> 32);
+  row.sent_low = static_cast<uint32_t>(traffic.sent);
+  row.sent_high = static_cast<uint32_t>(traffic.sent >> 32);
 }
 
 bool HttpLoop::HasRoom(size_t carried) const {

@@ -127,6 +127,16 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   };
   std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
   bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
+  /// Tells the end of this connection by kClosed. False when it has ended already.
+  bool Follow(uint32_t fd, uint32_t serial);
+  /// Whether kConnected tells each connection that is accepted from now on; it is followed then.
+  void TellConnections(bool tells) { tells_connections_ = tells; }
+  /// Bytes of a connection so far. What waits to be sent counts as sent.
+  struct Traffic {
+    uint64_t received = 0;
+    uint64_t sent = 0;
+  };
+  Traffic TrafficOf(uint32_t fd, uint32_t serial);
 
   /// Answers get `Connection: close` from now on by their flag; here idle connections are closed that have had their
   /// chance.
@@ -151,6 +161,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   struct Slot {
     Connection http;
     std::unique_ptr<Pending> pending;
+    Traffic traffic;
     /// Tells this connection from others that have had the same descriptor; 0 for none.
     uint32_t serial = 0;
     Wait waits_for = Wait::kNothing;
@@ -164,6 +175,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool congested = false;
     /// No further requests are read until the client has taken its answers: it could make us keep them without end.
     bool choked = false;
+    /// JavaScript wants to be told when it ends.
+    bool followed = false;
   };
 
   /// Descriptors for which there is room from the start; more is made in steps of as many.
@@ -183,6 +196,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Dispatch();
   EventRow& NextRow(EventRow::Kind kind, int fd);
   void TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status = 0);
+  void TellClosed(int fd);
   void DescribeRequest(EventRow& row, const RequestView& request) const;
   bool HasRoom(size_t carried) const;
 
@@ -259,6 +273,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   /// For the log, when the turn is over.
   std::vector<std::pair<uint32_t, const char*>> refusals_;
   bool became_empty_ = false;
+  bool tells_connections_ = false;
   bool in_turn_ = false;
   bool paused_ = false;
   bool closed_ = false;

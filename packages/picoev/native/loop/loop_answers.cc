@@ -133,6 +133,7 @@ void HttpLoop::SendRun() {
 
 void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
   Slot& slot = At(fd);
+  slot.traffic.sent += bytes.size();
   if (slot.pending) {
     slot.pending->bytes.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return;

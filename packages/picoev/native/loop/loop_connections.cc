@@ -37,6 +37,10 @@ void HttpLoop::OnConnection(UniqueFd connection) {
   ++stats_.accepted;
   ++stats_.open;
   Expect(fd);
+  if (tells_connections_) {
+    slot.followed = true;
+    TellLate(EventRow::kConnected, 0, fd);
+  }
   if (!in_turn_) sleeper_->Interrupt();
   if (stats_.open >= options_.max_connections && !std::exchange(paused_, true)) {
     for (const auto& acceptor : acceptors_) acceptor->Pause();
@@ -46,6 +50,18 @@ void HttpLoop::OnConnection(UniqueFd connection) {
 HttpLoop::Slot* HttpLoop::Find(uint32_t fd, uint32_t serial) {
   if (fd >= slots_.size() || serial == 0 || slots_[fd].serial != serial) return nullptr;
   return &slots_[fd];
+}
+
+bool HttpLoop::Follow(uint32_t fd, uint32_t serial) {
+  Slot* slot = Find(fd, serial);
+  if (slot == nullptr) return false;
+  slot->followed = true;
+  return true;
+}
+
+HttpLoop::Traffic HttpLoop::TrafficOf(uint32_t fd, uint32_t serial) {
+  const Slot* slot = Find(fd, serial);
+  return slot == nullptr ? Traffic{} : slot->traffic;
 }
 
 /// Also tells an edge-triggered multiplexer to look again.
@@ -89,6 +105,7 @@ bool HttpLoop::ReadOnce(int fd) {
     OnEnd(fd);
     return false;
   }
+  slot.traffic.received += static_cast<size_t>(size);
   const bool is_full = static_cast<size_t>(size) == room;
   if (!slot.lingers) {
     Receive(fd, static_cast<size_t>(size));
@@ -159,6 +176,7 @@ void HttpLoop::Lose(int fd) {
 }
 
 void HttpLoop::Forget(int fd) {
+  if (At(fd).followed) TellClosed(fd);
   const UniqueFd closing = Remove(fd);
   // A thread that sleeps in poll(2) keeps its sockets open for as long.
   if (poller_->Descriptor() < 0) shutdown(fd, SHUT_RDWR);

@@ -20,6 +20,10 @@ struct EventRow {
     kGone = 5,
     /// A request that was refused by its head: for the access log, it is answered already.
     kRefused = 6,
+    /// A connection was accepted: only while JavaScript wants to hear of them.
+    kConnected = 7,
+    /// A connection that JavaScript follows has ended. It is told last of all that belongs to it.
+    kClosed = 8,
   };
   enum Flag : uint32_t {
     kHttp10 = 1,
@@ -46,10 +50,13 @@ struct EventRow {
   uint32_t body_offset;
   uint32_t body_size;
   /// Content-Length, as JavaScript's number: low and high word. Where the engine has answered in the app's place, the
-  /// low word is the status that it sent, 0 otherwise.
+  /// low word is the status that it sent, 0 otherwise. Of kClosed: all bytes that were received.
   uint32_t length_low;
   uint32_t length_high;
-  uint32_t reserved[3];
+  /// Of kClosed: all bytes that were sent.
+  uint32_t sent_low;
+  uint32_t sent_high;
+  uint32_t reserved;
 };
 static_assert(sizeof(EventRow) == 64);
 

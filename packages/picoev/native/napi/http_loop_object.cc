@@ -228,6 +228,25 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     if (!loop_->IsOpen(fd, arguments.Unsigned(1))) return Undefined(env_);
     return AddressOf(env_, static_cast<int>(fd), getsockname);
   }
+  /// (fd, serial) → whether it is still open
+  napi_value Follow(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    return Boolean(env_, loop_->Follow(arguments.Unsigned(0), arguments.Unsigned(1)));
+  }
+  /// (tells)
+  napi_value TellConnections(napi_callback_info info) {
+    loop_->TellConnections(Arguments<1>(env_, info).Flag(0));
+    return Undefined(env_);
+  }
+  /// (fd, serial) → bytes
+  napi_value Received(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    return Number(env_, static_cast<double>(loop_->TrafficOf(arguments.Unsigned(0), arguments.Unsigned(1)).received));
+  }
+  napi_value Sent(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    return Number(env_, static_cast<double>(loop_->TrafficOf(arguments.Unsigned(0), arguments.Unsigned(1)).sent));
+  }
   napi_value Stats(napi_callback_info) {
     const HttpLoop::Stats& stats = loop_->GetStats();
     return Object(env_, {{"accepted", Number(env_, static_cast<double>(stats.accepted))},
@@ -287,6 +306,10 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("close", Invoke<&HttpLoopObject::CloseAll>),
       method("peer", Invoke<&HttpLoopObject::Peer>),
       method("local", Invoke<&HttpLoopObject::Local>),
+      method("follow", Invoke<&HttpLoopObject::Follow>),
+      method("tellConnections", Invoke<&HttpLoopObject::TellConnections>),
+      method("received", Invoke<&HttpLoopObject::Received>),
+      method("sent", Invoke<&HttpLoopObject::Sent>),
       method("stats", Invoke<&HttpLoopObject::Stats>),
   };
   napi_define_properties(env, self, methods.size(), methods.data());

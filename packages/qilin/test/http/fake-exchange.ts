@@ -33,8 +33,16 @@ export class FakeExchange implements Exchange {
   onGone: ((exchange: Exchange) => void) | null = null;
   onLast: ((exchange: Exchange) => void) | null = null;
   onOver: ((exchange: Exchange) => void) | null = null;
-  readonly peer: Exchange['peer'] = { address: '192.0.2.1', port: 40_000, family: 'IPv4' };
-  readonly local: Exchange['local'] = { address: '127.0.0.1', port: 8000, family: 'IPv4' };
+  readonly connection: Exchange['connection'] = {
+    peer: { address: '192.0.2.1', port: 40_000, family: 'IPv4' },
+    local: { address: '127.0.0.1', port: 8000, family: 'IPv4' },
+    isOpen: true,
+    bytesRead: 0,
+    bytesWritten: 0,
+    owner: null,
+    onClose: null,
+    destroy: () => this.leave(),
+  };
 
   // What the client would get.
   status = 0;

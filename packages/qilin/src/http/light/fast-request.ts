@@ -64,7 +64,7 @@ export class FastRequest {
 
   /** Address of the connection's other end, as srvx names it; undefined on a unix socket. Not of the standard. */
   get ip(): string | undefined {
-    return this.#exchange.peer?.address;
+    return this.#exchange.connection.peer?.address;
   }
 
   get headers(): Headers {

@@ -57,7 +57,7 @@ function hostOf(exchange: Exchange, origin: RequestOrigin | undefined): string {
   return host === undefined || host === '' ? localHost(exchange) : host;
 }
 
-function localHost({ local }: Exchange): string {
+function localHost({ connection: { local } }: Exchange): string {
   if (local === undefined) return 'localhost';
   const { address, port, family } = local;
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;

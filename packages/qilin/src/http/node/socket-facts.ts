@@ -23,31 +23,31 @@ export class SocketFacts extends EventEmitter {
   }
 
   get remoteAddress(): string | undefined {
-    return this.exchange.peer?.address;
+    return this.exchange.connection.peer?.address;
   }
 
   get remotePort(): number | undefined {
-    return this.exchange.peer?.port;
+    return this.exchange.connection.peer?.port;
   }
 
   get remoteFamily(): string | undefined {
-    return this.exchange.peer?.family;
+    return this.exchange.connection.peer?.family;
   }
 
   get localAddress(): string | undefined {
-    return this.exchange.local?.address;
+    return this.exchange.connection.local?.address;
   }
 
   get localPort(): number | undefined {
-    return this.exchange.local?.port;
+    return this.exchange.connection.local?.port;
   }
 
   get localFamily(): string | undefined {
-    return this.exchange.local?.family;
+    return this.exchange.connection.local?.family;
   }
 
   address(): object {
-    return this.exchange.local ?? {};
+    return this.exchange.connection.local ?? {};
   }
 
   get readyState(): string {

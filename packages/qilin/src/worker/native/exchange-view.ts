@@ -9,8 +9,8 @@ export const EXCHANGE_VIEW: RequestView<Exchange> = {
     return (exchange) => exchange.hasHeaderLike(prefix) && names.some((name) => exchange.header(name) !== undefined);
   },
   header: (exchange, name) => exchange.header(name),
-  peer: (exchange) => exchange.peer?.address,
-  localPort: (exchange) => exchange.local?.port,
+  peer: (exchange) => exchange.connection.peer?.address,
+  localPort: (exchange) => exchange.connection.local?.port,
   scheme: () => 'http',
 };
 

@@ -1,0 +1,73 @@
+/** A connection of the engine, for whoever has asked for it: its facts are the kernel's, and asked for one by one. */
+import type { Connection, Endpoint } from './exchange.ts';
+
+/** What a connection needs of the loop that it belongs to. Nothing of a connection that has ended. */
+export interface ConnectionLoop {
+  peerOf(connection: HttpConnection): Endpoint | undefined;
+  localOf(connection: HttpConnection): Endpoint | undefined;
+  receivedOf(connection: HttpConnection): number;
+  sentOf(connection: HttpConnection): number;
+  /** Cuts it. */
+  abort(connection: HttpConnection): void;
+}
+
+export class HttpConnection implements Connection {
+  isOpen = true;
+  owner: object | null = null;
+  onClose: ((connection: Connection) => void) | null = null;
+
+  /** @internal */
+  readonly fd: number;
+  /** @internal */
+  readonly serial: number;
+
+  readonly #loop: ConnectionLoop;
+  /** Null where nobody has asked yet. */
+  #peer: Endpoint | undefined | null = null;
+  #local: Endpoint | undefined | null = null;
+  // When it has ended.
+  #received = 0;
+  #sent = 0;
+
+  /** @internal */
+  constructor(loop: ConnectionLoop, fd: number, serial: number) {
+    this.#loop = loop;
+    this.fd = fd;
+    this.serial = serial;
+  }
+
+  get peer(): Endpoint | undefined {
+    if (this.#peer === null) this.#peer = this.#loop.peerOf(this);
+    return this.#peer;
+  }
+
+  get local(): Endpoint | undefined {
+    if (this.#local === null) this.#local = this.#loop.localOf(this);
+    return this.#local;
+  }
+
+  get bytesRead(): number {
+    return this.isOpen ? this.#loop.receivedOf(this) : this.#received;
+  }
+
+  get bytesWritten(): number {
+    return this.isOpen ? this.#loop.sentOf(this) : this.#sent;
+  }
+
+  destroy(): void {
+    if (this.isOpen) this.#loop.abort(this);
+  }
+
+  /** @internal It is none of the engine's any more. */
+  leave(received = 0, sent = 0): void {
+    this.#received = received;
+    this.#sent = sent;
+    this.isOpen = false;
+  }
+
+  /** @internal It has ended. */
+  end(received: number, sent: number): void {
+    this.leave(received, sent);
+    this.onClose?.(this);
+  }
+}
