@@ -1,6 +1,7 @@
 /** Makes an access log entry of each exchange of a fetch app on the native engine, when it is over. */
 import type { Exchange } from '@qilin/picoev';
-import type { AccessEntry, AccessLog } from '../../contract/worker-class.ts';
+import type { AccessLog } from '../../contract/worker-class.ts';
+import { AnsweredRequest } from '../answered-request.ts';
 import type { Origin, Origins } from '../origin.ts';
 
 /** To be called as a request comes in. */
@@ -13,34 +14,21 @@ export function createExchangeRecorder(accessLog: AccessLog, origins: Origins<Ex
     const origin = origins.of(exchange);
     exchange.onOver = () => {
       const microseconds = Math.round((performance.now() - start) * 1000);
-      accessLog.write(new ExchangeAccessEntry(exchange, origin, microseconds));
+      accessLog.write(new AnsweredExchange(exchange, origin, microseconds));
     };
   };
 }
 
-class ExchangeAccessEntry implements AccessEntry {
-  readonly method: string;
-  readonly target: string;
-  readonly protocol: string;
-  readonly status: number;
-  readonly bytes: number;
-  readonly microseconds: number;
-  readonly client: string | undefined;
-  readonly scheme: 'http' | 'https';
-  readonly server: string;
+class AnsweredExchange extends AnsweredRequest {
   readonly #exchange: Exchange;
 
   constructor(exchange: Exchange, origin: Origin, microseconds: number) {
-    this.method = exchange.method;
-    this.target = exchange.target;
-    this.protocol = `HTTP/1.${exchange.minorVersion}`;
-    // A client that left before the answer: nginx's 499, since a status that was never sent would mislead.
-    this.status = exchange.status === 0 ? 499 : exchange.status;
-    this.bytes = hasBody(exchange.method, exchange.status) ? exchange.bytesSent : 0;
-    this.microseconds = microseconds;
-    this.client = origin.client;
-    this.scheme = origin.scheme;
-    this.server = origin.server;
+    const { method, target, status, bytesSent } = exchange;
+    const protocol = `HTTP/1.${exchange.minorVersion}`;
+    super(
+      { method, target, protocol, microseconds, status: status === 0 ? undefined : status, bytesWritten: bytesSent },
+      origin,
+    );
     this.#exchange = exchange;
   }
 
@@ -56,6 +44,3 @@ class ExchangeAccessEntry implements AccessEntry {
     return values.length === 0 ? undefined : values.join(', ');
   }
 }
-
-/** RFC 9110, section 6.4.1. */
-const hasBody = (method: string, status: number) => method !== 'HEAD' && status !== 204 && status !== 304;

@@ -1,6 +1,7 @@
 /** Makes an access log entry of each exchange on Node's HTTP stack, when its response is over. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AccessEntry, AccessLog } from '../../contract/worker-class.ts';
+import type { AccessLog } from '../../contract/worker-class.ts';
+import { AnsweredRequest } from '../answered-request.ts';
 import type { Origin, Origins } from '../origin.ts';
 import { statusOfGivenUp } from './give-up.ts';
 
@@ -13,54 +14,44 @@ export function createAccessRecorder(accessLog: AccessLog, origins: Origins<Inco
     const origin = origins.of(req);
     // The app may rewrite them (Express does, for routers mounted below a path).
     const { method = '-', url: target = '-' } = req;
-    const countBytes = countBody(req, res);
+    const countBytes = countBody(res);
     const writtenHeader = keepHead(res);
     res.once('close', () => {
       const microseconds = Number((process.hrtime.bigint() - start) / 1000n);
       accessLog.write(
-        new NodeAccessEntry(req, res, { ...origin, method, target, microseconds, bytes: countBytes(), writtenHeader }),
+        new AnsweredMessage(
+          req,
+          res,
+          { method, target, microseconds, bytesWritten: countBytes(), writtenHeader },
+          origin,
+        ),
       );
     });
   };
 }
 
-interface Facts extends Origin {
-  readonly method: string;
-  readonly target: string;
-  readonly microseconds: number;
-  readonly bytes: number;
-  readonly writtenHeader: HeaderOf;
-}
-
 /** Value of a response header, name in lower case. */
 type HeaderOf = (name: string) => string | undefined;
 
-class NodeAccessEntry implements AccessEntry {
+/** What must be kept of a request as it came, or counted on the way. */
+interface Kept {
   readonly method: string;
   readonly target: string;
-  readonly protocol: string;
-  readonly status: number;
-  readonly bytes: number;
   readonly microseconds: number;
-  readonly client: string | undefined;
-  readonly scheme: 'http' | 'https';
-  readonly server: string;
+  readonly bytesWritten: number;
+  readonly writtenHeader: HeaderOf;
+}
+
+class AnsweredMessage extends AnsweredRequest {
   readonly #writtenHeader: HeaderOf;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
 
-  constructor(req: IncomingMessage, res: ServerResponse, facts: Facts) {
-    this.method = facts.method;
-    this.target = facts.target;
-    this.protocol = `HTTP/${req.httpVersion}`;
-    // A client that left before the answer: nginx's 499, since a status that was never sent would mislead.
-    this.status = statusOfGivenUp(res) ?? (res.headersSent ? res.statusCode : 499);
-    this.bytes = facts.bytes;
-    this.microseconds = facts.microseconds;
-    this.client = facts.client;
-    this.scheme = facts.scheme;
-    this.server = facts.server;
-    this.#writtenHeader = facts.writtenHeader;
+  constructor(req: IncomingMessage, res: ServerResponse, kept: Kept, origin: Origin) {
+    const { method, target, microseconds, bytesWritten } = kept;
+    const status = statusOfGivenUp(res) ?? (res.headersSent ? res.statusCode : undefined);
+    super({ method, target, protocol: `HTTP/${req.httpVersion}`, microseconds, status, bytesWritten }, origin);
+    this.#writtenHeader = kept.writtenHeader;
     this.#req = req;
     this.#res = res;
   }
@@ -95,7 +86,7 @@ function keepHead(res: ServerResponse): HeaderOf {
 }
 
 /** Counts what the app writes to the body. Node has no public count of it that leaves out heads and chunk frames. */
-function countBody(req: IncomingMessage, res: ServerResponse): () => number {
+function countBody(res: ServerResponse): () => number {
   let bytes = 0;
   const { write, end } = res;
   res.write = function (this: ServerResponse, ...args: unknown[]): boolean {
@@ -109,7 +100,7 @@ function countBody(req: IncomingMessage, res: ServerResponse): () => number {
     if (bytes === before) bytes += sizeOf(args[0], args[1]);
     return returned;
   };
-  return () => (hasBody(req.method, res.statusCode) ? bytes : 0);
+  return () => bytes;
 }
 
 function sizeOf(chunk: unknown, encoding: unknown): number {
@@ -118,6 +109,3 @@ function sizeOf(chunk: unknown, encoding: unknown): number {
   }
   return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }
-
-/** RFC 9110, section 6.4.1. */
-const hasBody = (method: string | undefined, status: number) => method !== 'HEAD' && status !== 204 && status !== 304;
