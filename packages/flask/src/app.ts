@@ -1,6 +1,5 @@
 /** The app: what is registered on it, and what answers its requests. Flask's `Flask`. */
 
-import { appcontextTearingDown, requestTearingDown } from './app-signals.ts';
 import type { Blueprint, RegistrationOptions } from './blueprint.ts';
 import { readBody } from './body.ts';
 import { Config } from './config.ts';
@@ -28,6 +27,7 @@ import {
 import { sendFromDirectory } from './send-files.ts';
 import type { SessionInterface } from './sessions/interface.ts';
 import { SecureCookieSessionInterface } from './sessions/secure-cookie.ts';
+import { appcontextTearingDown, requestTearingDown } from './signals.ts';
 import { createTemplates } from './templates.ts';
 import type { TemplateFunction, Templates } from './templating.ts';
 import { TestClient } from './testing/client.ts';

@@ -7,7 +7,6 @@
  * A rule with nothing around its view takes the short way: no promise, unless the view returns one, and no closure.
  */
 import type { Flask } from './app.ts';
-import { gotRequestException, requestFinished, requestStarted } from './app-signals.ts';
 import { type RequestContext, runIn } from './context.ts';
 import {
   BadRequest,
@@ -24,6 +23,7 @@ import { allowedMethods } from './match-request.ts';
 import type { Plan } from './plan.ts';
 import { HTML } from './reply.ts';
 import { mustPrepareSession, prepareSession, saveSession } from './request-session.ts';
+import { gotRequestException, requestFinished, requestStarted } from './signals.ts';
 import { pathOf } from './url-parts.ts';
 
 /** The whole of a request with its context current. Flask's `wsgi_app`. */

@@ -6,7 +6,6 @@ import * as serverErrors from './exceptions/server-errors.ts';
 export * from './exceptions/bad-requests.ts';
 export * from './exceptions/client-errors.ts';
 export * from './exceptions/http-exception.ts';
-export * from './exceptions/request-redirect.ts';
 export * from './exceptions/server-errors.ts';
 
 /** A class of exception that `abort(code)` throws: made from a description and options. */

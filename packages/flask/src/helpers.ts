@@ -1,10 +1,11 @@
 /** The functions that views call by name. Flask's `helpers`. */
-import { messageFlashed } from './app-signals.ts';
+
 import { type Flashed, type FlashedMessage, requireAppContext, requireRequestContext } from './context.ts';
 import { type CookieOptions, dumpCookie, dumpDeletedCookie } from './http/cookies.ts';
 import { Markup } from './markup.ts';
 import { redirectTo } from './redirect.ts';
 import { makeReply, mutable } from './reply.ts';
+import { messageFlashed } from './signals.ts';
 
 /**
  * A response that sends the client elsewhere. Flask's `redirect`.

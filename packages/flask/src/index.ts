@@ -1,15 +1,6 @@
 /** What users import from `@qilin/flask`. */
 
 export { type BuildErrorHandler, type Extension, Flask, type FlaskOptions } from './app.ts';
-export {
-  appcontextTearingDown,
-  gotRequestException,
-  messageFlashed,
-  requestFinished,
-  requestStarted,
-  requestTearingDown,
-  templateRendered,
-} from './app-signals.ts';
 export { Blueprint, type BlueprintOptions, type BlueprintSetup, type RegistrationOptions } from './blueprint.ts';
 export { Config, type ConfigValues } from './config.ts';
 export { ConfigError } from './config-error.ts';
@@ -85,7 +76,16 @@ export { NullSession, Session, type SessionData } from './sessions/session.ts';
 export { BadSignature, type BadSignatureReason, type KeyDerivation, type SecretKey } from './sessions/signer.ts';
 export { type JsonTag, TaggedJsonSerializer } from './sessions/tagged-json.ts';
 export { Uuid } from './sessions/uuid.ts';
-export { Signal } from './signals.ts';
+export {
+  appcontextTearingDown,
+  gotRequestException,
+  messageFlashed,
+  requestFinished,
+  requestStarted,
+  requestTearingDown,
+  Signal,
+  templateRendered,
+} from './signals.ts';
 export { renderTemplate, renderTemplateString } from './templates.ts';
 export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating.ts';
 export { type ClientOptions, TestClient } from './testing/client.ts';

@@ -1,10 +1,10 @@
 /** Templates with what an app gives them: its folders and its blueprints', Flask's globals, context processors. */
 import type { Flask } from './app.ts';
-import { templateRendered } from './app-signals.ts';
 import { currentRequestContext, requireAppContext } from './context.ts';
 import { getFlashedMessages } from './helpers.ts';
 import { blueprintsOf } from './plan.ts';
 import { g, request, session } from './proxies.ts';
+import { templateRendered } from './signals.ts';
 import { type TemplateContext, Templates } from './templating.ts';
 import { buildUrl } from './url-for.ts';
 

@@ -1,6 +1,19 @@
 /** The base of HTTP errors: what is thrown anywhere in a view becomes the response. Werkzeug's `HTTPException`. */
+import { STATUS_CODES } from 'node:http';
 import { escapeHtml } from '../markup.ts';
-import { statusName } from '../status.ts';
+
+/** Werkzeug's spelling of status codes where it is not Node's. */
+const WERKZEUG: Readonly<Record<number, string>> = {
+  203: 'Non Authoritative Information',
+  207: 'Multi Status',
+  306: 'Switch Proxy',
+  413: 'Request Entity Too Large',
+  414: 'Request URI Too Long',
+  416: 'Requested Range Not Satisfiable',
+  418: "I'm a teapot",
+  449: 'Retry With',
+  511: 'Network Authentication Failed',
+};
 
 /** What an exception may carry beside its description. */
 export interface HTTPExceptionOptions {
@@ -27,9 +40,10 @@ export class HTTPException extends Error {
     this.response = options.response;
   }
 
-  /** The status in words: `Not Found`. */
+  /** The status in words: `Not Found`; `Unknown Error` for a code that has none. */
   get statusName(): string {
-    return this.code === undefined ? 'Unknown Error' : statusName(this.code);
+    const code = this.code ?? 0;
+    return WERKZEUG[code] ?? STATUS_CODES[code] ?? 'Unknown Error';
   }
 
   /** The page's HTML. */
@@ -52,5 +66,16 @@ export class HTTPException extends Error {
 
   override toString(): string {
     return `${this.code ?? '???'} ${this.statusName}: ${this.description}`;
+  }
+}
+
+/** A redirect of the router: to the canonical URL of what was asked for. */
+export class RequestRedirect extends HTTPException {
+  override readonly code: number = 308;
+  readonly newUrl: string;
+
+  constructor(newUrl: string, response: Response) {
+    super(undefined, { response });
+    this.newUrl = newUrl;
   }
 }

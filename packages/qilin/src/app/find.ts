@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { MODULE_EXTENSIONS } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
-import { MODULE_EXTENSIONS } from '../contract/module-extensions.ts';
 import { nearestFirst } from '../contract/spelling.ts';
 import { findModuleFile } from '../modules/import-module.ts';
 import { type AppSpec, modulePaths } from './spec.ts';

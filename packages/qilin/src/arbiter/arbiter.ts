@@ -10,7 +10,7 @@ import type { ArbiterHooks, ArbiterInfo, WorkerInfo } from '../contract/hooks.ts
 import type { Log } from '../contract/log.ts';
 import type { WorkerMessage } from '../contract/messages.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
-import { createLog } from '../observe/log.ts';
+import { createLog } from '../observe/error-log.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import { BootFailures } from './boot-failures.ts';
 import { apply, createFleet, type Fleet, type FleetEvent, spawningGeneration, TICK, type Wanted } from './fleet.ts';

@@ -2,7 +2,7 @@
 import { extname, relative, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import picomatch from 'picomatch';
-import { MODULE_EXTENSIONS } from '../contract/module-extensions.ts';
+import { MODULE_EXTENSIONS } from '../contract/app.ts';
 import type { Milliseconds } from '../contract/units.ts';
 
 export interface WatchSettings {

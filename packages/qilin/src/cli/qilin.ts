@@ -1,13 +1,16 @@
 /** The command `qilin`: argv in, exit status out. */
+import { createRequire } from 'node:module';
 import { Arbiter } from '../arbiter/arbiter.ts';
 import { checkApp } from '../arbiter/check-app.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import { formatConfig, formatHelp } from '../settings/describe.ts';
 import { loadSettings } from '../settings/merge.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
-import { version } from './version.ts';
 
 const cwd = process.cwd();
+
+/** The version in the package's own package.json. */
+const { version }: { readonly version: string } = createRequire(import.meta.url)('../../package.json');
 
 const load = () => loadSettings({ argv: process.argv.slice(2), env: process.env, cwd });
 

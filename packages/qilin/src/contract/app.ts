@@ -39,3 +39,6 @@ export type App =
 /** How the app is called, when it should not be found out: setting `interface`. */
 export const INTERFACES = ['auto', 'fetch', 'node'] as const;
 export type Interface = (typeof INTERFACES)[number];
+
+/** The endings of files that can be an app, a config file or a worker class, in the order in which they are tried. */
+export const MODULE_EXTENSIONS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'] as const;

@@ -3,7 +3,7 @@ import type { Log } from '../contract/log.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { AccessEntry, AccessLog } from '../contract/worker-class.ts';
 import type { AccessLogSettings } from '../contract/worker-config.ts';
-import { basicUser, compileFormat, type FormatEntry, pathOf, queryOf } from './access-format.ts';
+import { basicUser, compileFormat, type FormatEntry, pathOf, queryOf } from './access-line.ts';
 import { toJsonLine } from './escape.ts';
 import { openLineFile } from './line-file.ts';
 

@@ -10,7 +10,7 @@ import type { Listener } from '../contract/messages.ts';
 import { toMilliseconds } from '../contract/units.ts';
 import type { WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { createAccessLog } from '../observe/access-log.ts';
-import { createLog } from '../observe/log.ts';
+import { createLog } from '../observe/error-log.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
 import { loadWorkerClass } from '../worker/classes/registry.ts';
 import type { RunningServer, ServeOptions } from './types.ts';

@@ -1,11 +1,12 @@
 /**
- * Reads a command line into texts by setting, and collects everything that is wrong with it. `util.parseArgs` does the
- * splitting: unlike commander, which ends at the first mistake, it hands over every token and where it came from.
+ * Reads a command line, or `QILIN_CMD_ARGS` as one, into texts by setting, and collects everything that is wrong with it.
+ * `util.parseArgs` takes it apart: unlike commander, which ends at the first mistake, it hands over every token and where it
+ * came from.
  */
 import { parseArgs } from 'node:util';
 import { QilinError } from '../contract/errors.ts';
 import type { SettingName } from './config.ts';
-import { unknownFlag } from './messages.ts';
+import { unknownFlag } from './mistakes.ts';
 import { negation, ROWS, SETTING_NAMES } from './names.ts';
 
 /** What one source says of one setting. */
@@ -108,3 +109,29 @@ function tooMany(apps: readonly string[], source: string): QilinError {
   const names = apps.map((app) => JSON.stringify(app)).join(', ');
   return new QilinError('USAGE', `${source}: one MODULE[:APP] can be served (got ${names}).`);
 }
+
+/**
+ * Splits the text of `QILIN_CMD_ARGS` into arguments, as a POSIX shell splits words: quotes and backslashes, no expansion.
+ * @returns undefined when a quote is not closed or nothing follows the last backslash
+ */
+export function splitWords(text: string): readonly string[] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let rest = text;
+  while (rest !== '') {
+    const piece = PIECE.exec(rest);
+    if (piece === null) return undefined;
+    const [whole, space, single, double, escaped, bare] = piece;
+    rest = rest.slice(whole.length);
+    if (space === undefined) {
+      word = (word ?? '') + (single ?? double?.replace(/\\([\\"$`])/g, '$1') ?? escaped ?? bare ?? '');
+    } else if (word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  return word === undefined ? words : [...words, word];
+}
+
+/** White space; text in single quotes; text in double quotes; one escaped character; anything else. */
+const PIECE = /^(?:(\s+)|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+))/s;

@@ -5,7 +5,7 @@ import { QilinError } from '../contract/errors.ts';
 import { importModuleAnew, mainExport } from '../modules/import-module.ts';
 import { withPlace } from '../modules/syntax-error.ts';
 import type { SettingName } from './config.ts';
-import { givenTwice, quote, unknownKey } from './messages.ts';
+import { givenTwice, quote, unknownKey } from './mistakes.ts';
 import { ROWS, settingOfKey } from './names.ts';
 
 /** In the order in which they are looked for. */

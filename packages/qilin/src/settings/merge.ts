@@ -3,14 +3,13 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
 import { ownWorkerClass } from '../contract/worker-classes.ts';
-import { type CommandLine, readCommandLine } from './argv.ts';
+import { type CommandLine, readCommandLine, splitWords } from './argv.ts';
 import type { Config, Origins, SettingName } from './config.ts';
 import { conflicts, notes } from './conflicts.ts';
 import { usableCpus } from './cpus.ts';
-import { splitWords } from './env.ts';
 import { type ConfigFile, type ConfigFileContent, findConfigFile, readConfigFile, sortKeys } from './file.ts';
 import type { Checked } from './kinds.ts';
-import { invalid } from './messages.ts';
+import { invalid } from './mistakes.ts';
 import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
 
 export type { Config };

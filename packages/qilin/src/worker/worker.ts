@@ -15,7 +15,7 @@ import type { AccessLog, AppHost } from '../contract/worker-class.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { captureOutput } from '../observe/capture-output.ts';
-import { createLog } from '../observe/log.ts';
+import { createLog } from '../observe/error-log.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
 import { LocalHost } from './local-host.ts';

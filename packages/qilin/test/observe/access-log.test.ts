@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Log } from '../../src/contract/log.ts';
-import { compileFormat } from '../../src/observe/access-format.ts';
+import { compileFormat } from '../../src/observe/access-line.ts';
 import { createAccessLog, formatAccessJson } from '../../src/observe/access-log.ts';
 import { makeEntry } from './fixtures/entry.ts';
 

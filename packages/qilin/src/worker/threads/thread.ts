@@ -12,7 +12,7 @@ import { toMilliseconds } from '../../contract/units.ts';
 import type { AccessLog, AppHost } from '../../contract/worker-class.ts';
 import { createAccessLog } from '../../observe/access-log.ts';
 import { captureOutput } from '../../observe/capture-output.ts';
-import { createLog } from '../../observe/log.ts';
+import { createLog } from '../../observe/error-log.ts';
 import { loadWorkerClass } from '../classes/registry.ts';
 import { LocalHost } from '../local-host.ts';
 import { tellStall } from '../stall.ts';

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Log, LogSettings } from '../../src/contract/log.ts';
 import { captureOutput } from '../../src/observe/capture-output.ts';
+import { createLog } from '../../src/observe/error-log.ts';
 import { escapeMessage, toJsonLine } from '../../src/observe/escape.ts';
-import { createLog } from '../../src/observe/log.ts';
 import { formatAccessTime, formatLogTime, oncePerSecond } from '../../src/observe/timestamp.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitWords } from '../../src/settings/env.ts';
+import { splitWords } from '../../src/settings/argv.ts';
 
 test.each([
   ['', []],
