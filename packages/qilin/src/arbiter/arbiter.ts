@@ -199,6 +199,7 @@ export class Arbiter {
       },
       {
         onMessage: (from, message) => this.#mailbox.put({ type: 'message', worker: from, message }),
+        onNonsense: (from, what) => this.#log.warning(`Worker ${from.pid} says what nobody understands: ${what}`),
         onExit: (from, exit) => this.#mailbox.put({ type: 'exit', worker: from, exit }),
       },
     );

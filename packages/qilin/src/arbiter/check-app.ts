@@ -23,6 +23,7 @@ export function checkApp(config: Config): Promise<string | undefined> {
           problem = undefined;
           worker.signal('SIGINT');
         },
+        onNonsense: () => {},
         onExit: () => resolve(problem),
       },
     );

@@ -1,8 +1,16 @@
 /** A worker as the arbiter sees it: a child process, what it says, and the signals that it can be sent. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
-import type { Milliseconds } from '../contract/units.ts';
+import { LineReader } from '../contract/line-reader.ts';
+import {
+  type ArbiterMessage,
+  CHANNEL_FD,
+  encodeArbiterMessage,
+  LONGEST_LINE,
+  parseWorkerMessage,
+  type WorkerMessage,
+} from '../contract/messages.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -25,44 +33,51 @@ interface WorkerStart {
 
 interface WorkerListener {
   onMessage(worker: WorkerHandle, message: WorkerMessage): void;
+  /** Something came over the channel that is no message. Told once of each worker; nothing else follows from it. */
+  onNonsense(worker: WorkerHandle, what: string): void;
   onExit(worker: WorkerHandle, exit: WorkerExit): void;
 }
 
 const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 
-/** Where the inherited listening sockets begin: after stdin, stdout, stderr and the channel to the arbiter. */
-const FIRST_LISTENER = 4;
+/** Where the inherited listening sockets begin. */
+const FIRST_LISTENER = CHANNEL_FD + 1;
 
 /** SIGUSR1 must never start Node's inspector, not even before the worker has a handler for it (Node 22.14 and later). */
 const NO_INSPECTOR = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
 
-const CHANNEL_GRACE: Milliseconds = 500;
+/** Of a line that is no message, as much as tells what it may be. */
+const QUOTED = 100;
 
 export class WorkerHandle {
   readonly age: number;
   readonly generation: number;
   readonly #child: ChildProcess;
+  readonly #channel: Socket | undefined;
   #exited = false;
 
   constructor(start: WorkerStart, listener: WorkerListener) {
     this.age = start.age;
     this.generation = start.generation;
     this.#child = spawn(process.execPath, [...process.execArgv, ...NO_INSPECTOR, ENTRY], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...start.sockets.map(({ fd }) => fd)],
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...start.sockets.map(({ fd }) => fd)],
       cwd: start.config.chdir,
       env: start.env,
       ...(start.uid !== undefined && { uid: start.uid }),
       ...(start.gid !== undefined && { gid: start.gid }),
     });
-    this.#child.on('message', (message) => listener.onMessage(this, message as WorkerMessage));
+    const channel = this.#child.stdio[CHANNEL_FD];
+    this.#channel = channel instanceof Socket ? channel : undefined;
+    this.#hear(listener);
     const onEnd = (exit: WorkerExit) => {
       if (this.#exited) return;
       this.#exited = true;
+      this.#channel?.destroy();
       listener.onExit(this, exit);
     };
-    this.#child.on('exit', (status, signal) => this.#afterLastMessage(() => onEnd({ status, signal })));
+    this.#child.on('exit', (status, signal) => afterLastWords(() => onEnd({ status, signal })));
     this.#child.on('error', (error) => {
-      // Also emitted when a message or a signal cannot be delivered; only a failed spawn leaves no process behind.
+      // Also emitted when a signal cannot be delivered; only a failed spawn leaves no process behind.
       if (this.#child.pid === undefined) onEnd({ status: null, signal: null, error });
     });
     const { age, generation, config } = start;
@@ -83,22 +98,36 @@ export class WorkerHandle {
     this.#send({ type: 'reopenLogs' });
   }
 
-  /** The kernel may tell of the exit before the last messages have been read: those come first. */
-  #afterLastMessage(done: () => void): void {
-    if (!this.#child.connected) {
-      done();
-      return;
-    }
-    // A process that the app started may hold the channel open.
-    const given = setTimeout(done, CHANNEL_GRACE);
-    this.#child.once('disconnect', () => {
-      clearTimeout(given);
-      done();
-    });
+  #hear(listener: WorkerListener): void {
+    let told = false;
+    const tell = (what: string) => {
+      if (!told) listener.onNonsense(this, what);
+      told = true;
+    };
+    const lines = new LineReader(
+      LONGEST_LINE,
+      (line) => {
+        const message = parseWorkerMessage(line);
+        if (message !== undefined) listener.onMessage(this, message);
+        else tell(`${JSON.stringify(line.slice(0, QUOTED))} is no message`);
+      },
+      () => tell(`a line has more than ${LONGEST_LINE} characters`),
+    );
+    // A worker that is about to exit may have closed its end already; its exit is what counts then.
+    this.#channel?.on('error', () => {});
+    this.#channel?.setEncoding('utf8').on('data', (text: string) => lines.push(text));
   }
 
-  /** A worker that is about to exit may have closed the channel already; its exit is what counts then. */
   #send(message: ArbiterMessage): void {
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (this.#channel?.writable) this.#channel.write(encodeArbiterMessage(message));
   }
+}
+
+/**
+ * The kernel tells of an exit by a signal, which may be handled before the last messages are: but those lie in the socket by
+ * then, and a turn of the event loop reads all that a socket holds. Its end is not waited for: a process that the app has
+ * forked without exec may keep it open.
+ */
+function afterLastWords(done: () => void): void {
+  setImmediate(() => setImmediate(done));
 }

@@ -1,9 +1,17 @@
-/** All that arbiter and worker say to each other over their channel. Orders to leave are signals, as Gunicorn's. */
+/**
+ * All that arbiter and worker say to each other: types, and the parser of each. They travel as lines of JSON over a channel of
+ * their own, which the app has no part in. Orders to leave are signals, as Gunicorn's.
+ *
+ * The parsers take what they know and drop what they do not: after an update in place, a worker may be newer than its arbiter.
+ */
 import type { Address } from './address.ts';
-import type { ErrorCode } from './errors.ts';
+import { ERRORS, type ErrorCode } from './errors.ts';
 import type { WorkerStats } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
+
+/** The channel's descriptor in a worker: the first after stdin, stdout and stderr. */
+export const CHANNEL_FD = 3;
 
 /** A listening socket as a worker has it: the descriptor in its own process, and the address that it stands for. */
 export interface Listener {
@@ -35,3 +43,91 @@ export type WorkerMessage =
   | { readonly type: 'retire'; readonly failed: boolean; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
+
+/** Characters of a text in a worker's message: an app may throw an error as long as it likes. */
+const LONGEST_TEXT = 64 * 1024;
+
+/** Characters of the longest line of a worker: JSON writes a character in six at most. */
+export const LONGEST_LINE = 7 * LONGEST_TEXT;
+
+export function encodeWorkerMessage(message: WorkerMessage): string {
+  switch (message.type) {
+    case 'retire':
+      return toLine({ ...message, reason: shorten(message.reason) });
+    case 'bootFailed':
+      return toLine({ ...message, text: shorten(message.text) });
+    default:
+      return toLine(message);
+  }
+}
+
+export const encodeArbiterMessage = (message: ArbiterMessage): string => toLine(message);
+
+const toLine = (message: ArbiterMessage | WorkerMessage) => `${JSON.stringify(message)}\n`;
+
+function shorten(text: string): string {
+  if (text.length <= LONGEST_TEXT) return text;
+  return `${text.slice(0, LONGEST_TEXT)}\n(cut here: ${text.length} characters)`;
+}
+
+/** Undefined for a line that is no message of a worker. */
+export function parseWorkerMessage(line: string): WorkerMessage | undefined {
+  const said = parseObject(line);
+  switch (said?.['type']) {
+    case 'ready':
+      return { type: 'ready' };
+    case 'heartbeat':
+      return parseHeartbeat(said);
+    case 'retire': {
+      const { failed, reason } = said;
+      return typeof failed === 'boolean' && typeof reason === 'string' ? { type: 'retire', failed, reason } : undefined;
+    }
+    case 'bootFailed': {
+      const { code, text } = said;
+      return isErrorCode(code) && typeof text === 'string' ? { type: 'bootFailed', code, text } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseHeartbeat({ silentFor, stats }: Fields): WorkerMessage | undefined {
+  if (!isCount(silentFor)) return undefined;
+  if (stats === null) return { type: 'heartbeat', silentFor, stats };
+  if (!isObject(stats)) return undefined;
+  const { connections, accepted, requests, wakeups } = stats;
+  if (!isCount(connections) || !isCount(accepted) || !isCount(requests) || !isCount(wakeups)) return undefined;
+  return { type: 'heartbeat', silentFor, stats: { connections, accepted, requests, wakeups } };
+}
+
+/** Undefined for a line that is no message of the arbiter. */
+export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
+  const said = parseObject(line);
+  if (said?.['type'] === 'reopenLogs') return { type: 'reopenLogs' };
+  return said !== undefined && isBoot(said) ? said : undefined;
+}
+
+/** `config` is taken as it is: the settings that the arbiter itself has checked, each by its own kind. */
+function isBoot(said: Fields): said is Fields & Extract<ArbiterMessage, { type: 'boot' }> {
+  const { type, config, listeners, age, generation } = said;
+  return type === 'boot' && isObject(config) && Array.isArray(listeners) && isCount(age) && isCount(generation);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parseObject(line: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    // Not JSON at all: no message either.
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(ERRORS, value);

@@ -1,0 +1,45 @@
+/** The channel between arbiter and worker: not the app's, and proof against what it may write there. */
+import { expect, test } from 'vitest';
+import { write } from './files.ts';
+import { ask } from './http-client.ts';
+import { runQilin, startQilin, temporaryFolder } from './server.ts';
+
+/** What an app may see of a parent process, in the worker and by the descriptors that a child of it inherits. */
+const LOOK = `import { execFileSync } from 'node:child_process';
+  export default (req, res) => {
+    const { send, connected, disconnect, channel } = process;
+    const open = execFileSync('sh', ['-c', 'ls -l /proc/self/fd/[3-9]*; true'], { encoding: 'utf8' });
+    res.end(JSON.stringify({ given: [send, connected, disconnect, channel].map((it) => typeof it), open }));
+  };\n`;
+
+test.each(['async', 'picoev', 'threads'])('class %s: the app has no parent to talk to, as under node', async (name) => {
+  using folder = temporaryFolder();
+  const app = write(folder.path, 'app.mjs', LOOK);
+  await using server = await startQilin(['-k', name, app]);
+  const { given, open } = JSON.parse((await ask(server.url)).text);
+  expect(given).toEqual(['undefined', 'undefined', 'undefined', 'undefined']);
+  expect(open).not.toContain('socket:');
+});
+
+test('what an app writes there is one warning and ends nothing', async () => {
+  using folder = temporaryFolder();
+  const code = `import { writeSync } from 'node:fs';
+  for (const line of ['null', '{"type":"retire"}', 'x'.repeat(9_000), '[]']) writeSync(3, line + '\\n');
+  export default (req, res) => res.end('served');\n`;
+  const app = write(folder.path, 'app.mjs', code);
+  await using server = await startQilin([app]);
+  expect((await ask(server.url)).text).toBe('served');
+  expect(server.log.match(/says what nobody understands: .*/g)).toEqual([
+    'says what nobody understands: "null" is no message',
+  ]);
+  expect(server.workerPids).toHaveLength(1);
+});
+
+test('an error at the start that is longer than any channel holds is told, its end cut off', async () => {
+  using folder = temporaryFolder();
+  const app = write(folder.path, 'app.mjs', `throw new Error('é'.repeat(2_000_000));\n`);
+  const ended = await runQilin(['--bind', '127.0.0.1:0', app]);
+  expect(ended.status).toBe(3);
+  expect(ended.output).toMatch(/failed while it was loaded:\nError: é{60000}/);
+  expect(ended.output).toMatch(/\(cut here: 2\d+ characters\)/);
+});
