@@ -76,6 +76,14 @@ export class Acceptor {
     this.#native.close();
   }
 
+  /**
+   * Connections that wait in the kernel's queue now, for any process. Where the system does not tell how many (a unix socket,
+   * and all of them outside Linux), 1 stands for any number.
+   */
+  get waiting(): number {
+    return this.#native.waiting();
+  }
+
   get stats(): AcceptorStats {
     return this.#native.stats();
   }

@@ -23,6 +23,7 @@ export interface NativeAcceptor {
   pause(): void;
   resume(): void;
   close(): void;
+  waiting(): number;
   stats(): NativeStats;
 }
 

@@ -48,6 +48,33 @@ test('a descriptor becomes a net.Socket that talks both ways', async () => {
   expect(String(answer)).toBe('hello');
 });
 
+test('tells how many connections wait', async () => {
+  const acceptor = accept(closeFd);
+  acceptor.pause();
+  expect(acceptor.waiting).toBe(0);
+  const clients = await Promise.all([connect(fd), connect(fd)]);
+  expect(acceptor.waiting).toBe(process.platform === 'linux' ? 2 : 1);
+  acceptor.resume();
+  await Promise.all(clients.map((client) => once(client.resume(), 'close')));
+  expect(acceptor.waiting).toBe(0);
+  acceptor.close();
+  expect(acceptor.waiting).toBe(0);
+});
+
+test('tells that somebody waits at a unix socket', async () => {
+  const path = join(tmpdir(), `picoev-waiting-${process.pid}.sock`);
+  const local = listen({ path });
+  const acceptor = new Acceptor(local, closeFd);
+  acceptor.pause();
+  expect(acceptor.waiting).toBe(0);
+  const client = await connect(local);
+  expect(acceptor.waiting).toBe(1);
+  client.destroy();
+  acceptor.close();
+  closeFd(local);
+  unlinkSync(path);
+});
+
 test('a unix socket is accepted from as well', async () => {
   const path = join(tmpdir(), `picoev-${process.pid}.sock`);
   const local = listen({ path });

@@ -239,6 +239,25 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     for (const client of clients) expect(await client.toTheEnd()).toMatch(/served$/);
   });
 
+  test('asks a busy client to leave when all places are taken and another one waits', async () => {
+    serve((exchange) => setImmediate(hello, exchange), { ...kind, connections: 2 });
+    const answers = { kept: 0, last: 0 };
+    const busy = await Promise.all([1, 2].map(() => Client.open()));
+    for (const client of busy) {
+      client.socket.on('data', (piece) => {
+        answers[/Connection: close/.test(String(piece)) ? 'last' : 'kept']++;
+        client.socket.write(GET);
+      });
+      client.socket.write(GET);
+    }
+    while (answers.kept < 20) await turn();
+    expect(answers.last).toBe(0);
+    const waiting = await Client.open(get('/', 'Connection: close'));
+    expect(await waiting.toTheEnd()).toMatch(/hello$/);
+    expect(answers.last).toBe(1);
+    for (const client of busy) client.socket.destroy();
+  });
+
   test('hands the descriptor over for another protocol, with what came behind the request', async () => {
     serve((exchange) => {
       expect(exchange.asksForUpgrade).toBe(true);

@@ -90,6 +90,11 @@ class Connection {
   bool CanGoOn() const { return waiting_ && input_ == Input::kHead && InFlight() <= kMaxInFlight / 2; }
   /// Nothing that the client sends from now on is read as a request.
   void EndInput();
+  /// The newest request is the connection's last, as if it had said so itself.
+  void TakeAsLast() {
+    keep_alive_ = false;
+    if (input_ == Input::kHead) input_ = Input::kEnded;
+  }
   bool InputEnded() const { return input_ == Input::kEnded; }
   /// A head has begun and is not complete.
   bool IsInHead() const { return input_ == Input::kHead && carry_ != nullptr && !waiting_; }

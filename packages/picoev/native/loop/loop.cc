@@ -85,6 +85,7 @@ void HttpLoop::Turn() {
   if (in_turn_ || closed_) return;
   in_turn_ = true;
   ++stats_.turns;
+  if (paused_) crowd_ = CountCrowd();
   DeliverLateRows();
   GoOn();
   for (int round = 0; round < kRoundsOfOneTurn && !closed_; ++round) {

@@ -212,6 +212,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool ReadOnce(int fd);
   void Receive(int fd, size_t fresh);
   bool Choke(int fd);
+  uint32_t CountCrowd();
+  void MakeRoom(int fd);
   void GoOnSoon(int fd);
   void OnEnd(int fd);
   void Lose(int fd);
@@ -279,6 +281,13 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool closed_ = false;
   /// The descriptor of the connection that is receiving, for the sink's calls.
   int receiving_ = -1;
+  /// Of what it received, the row of the last request; null for none.
+  EventRow* newest_row_ = nullptr;
+  /// Clients that wait for a place and were promised none yet, while all places are taken.
+  uint32_t crowd_ = 0;
+  /// Answers that are to be the last of their connections since `promised_at_`, less those that were.
+  uint32_t promised_ = 0;
+  uint64_t promised_at_ = 0;
   Stats stats_;
 };
 

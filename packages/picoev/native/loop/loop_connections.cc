@@ -16,6 +16,9 @@ constexpr uint64_t kLingerMilliseconds = 2'000;
 /// How long a client that has ended its side is taken for one that still reads. Most have left.
 constexpr uint64_t kEndedMilliseconds = 10'000;
 
+/// How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time.
+constexpr uint64_t kPromiseMilliseconds = 100;
+
 constexpr uint32_t AlignUp(size_t size) { return static_cast<uint32_t>((size + 7) & ~size_t{7}); }
 
 constexpr uint32_t Bit(bool is_set, uint32_t flag) { return is_set ? flag : 0; }
@@ -123,7 +126,31 @@ void HttpLoop::Receive(int fd, size_t fresh) {
   http.TakeCarry(bytes.data());
   slab_used_ += AlignUp(bytes.size());
   receiving_ = fd;
+  newest_row_ = nullptr;
   http.Receive(bytes, options_.limits, *this);
+  if (crowd_ > 0) MakeRoom(fd);
+}
+
+/// How many clients wait for a place that nobody was asked to leave.
+uint32_t HttpLoop::CountCrowd() {
+  uint32_t waiting = 0;
+  for (const auto& acceptor : acceptors_) waiting += acceptor->CountWaiting();
+  if (uv_now(loop_) - promised_at_ >= kPromiseMilliseconds) {
+    promised_at_ = uv_now(loop_);
+    promised_ = 0;
+  }
+  return waiting - std::min(waiting, promised_);
+}
+
+/// While all places are taken and others wait, clients that are kept busy would keep theirs for ever: the request that
+/// has just come is its connection's last. Not where more has come behind it.
+void HttpLoop::MakeRoom(int fd) {
+  Connection& http = At(fd).http;
+  if (newest_row_ == nullptr || http.InputEnded() || http.CarriedSize() > 0) return;
+  newest_row_->flags |= EventRow::kLastRequest;
+  http.TakeAsLast();
+  --crowd_;
+  ++promised_;
 }
 
 /// Whether the next request must wait until the client has taken more of its answers.
@@ -193,8 +220,10 @@ UniqueFd HttpLoop::Remove(int fd) {
   (void)poller_->Watch(fd, 0);
   slot = Slot{};
   --stats_.open;
+  if (promised_ > 0) --promised_;
   if (paused_ && stats_.open < options_.max_connections) {
     paused_ = false;
+    crowd_ = 0;
     for (const auto& acceptor : acceptors_) acceptor->Resume();
   }
   if (stats_.open == 0) {
@@ -206,7 +235,8 @@ UniqueFd HttpLoop::Remove(int fd) {
 
 void HttpLoop::OnRequest(Connection&, const RequestView& request) {
   ++stats_.requests;
-  DescribeRequest(NextRow(EventRow::kRequest, receiving_), request);
+  newest_row_ = &NextRow(EventRow::kRequest, receiving_);
+  DescribeRequest(*newest_row_, request);
 }
 
 void HttpLoop::DescribeRequest(EventRow& row, const RequestView& request) const {

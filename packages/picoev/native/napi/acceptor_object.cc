@@ -64,6 +64,7 @@ class AcceptorObject final : public Acceptor::Owner, public OpenObject {
 
   void Pause() { acceptor_->Pause(); }
   void Resume() { acceptor_->Resume(); }
+  static napi_value Waiting(napi_env env, napi_callback_info info);
   static napi_value Stats(napi_env env, napi_callback_info info);
 
   const napi_env env_;
@@ -87,10 +88,11 @@ napi_value AcceptorObject::Start(napi_env env, napi_callback_info info) {
   object->acceptor_ = std::get<std::unique_ptr<Acceptor>>(std::move(started));
   instance.open.insert(object.get());
 
-  const std::array<napi_property_descriptor, 4> methods{{
+  const std::array<napi_property_descriptor, 5> methods{{
       {"pause", nullptr, Invoke<&AcceptorObject::Pause>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"resume", nullptr, Invoke<&AcceptorObject::Resume>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"close", nullptr, Invoke<&AcceptorObject::Close>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"waiting", nullptr, Waiting, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"stats", nullptr, Stats, nullptr, nullptr, nullptr, napi_default, nullptr},
   }};
   napi_define_properties(env, self, methods.size(), methods.data());
@@ -99,6 +101,11 @@ napi_value AcceptorObject::Start(napi_env env, napi_callback_info info) {
   };
   if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
   return self;
+}
+
+napi_value AcceptorObject::Waiting(napi_env env, napi_callback_info info) {
+  AcceptorObject* object = Unwrap<AcceptorObject>(env, info);
+  return object == nullptr ? Undefined(env) : Number(env, object->acceptor_->CountWaiting());
 }
 
 napi_value AcceptorObject::Stats(napi_env env, napi_callback_info info) {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/failure.h"
+#include "net/listen.h"
 #include "net/listener_watch.h"
 #include "base/unique_fd.h"
 #include "base/uv_handle.h"
@@ -56,6 +57,8 @@ class Acceptor {
   void Resume();
   void Close();
   bool IsClosed() const { return state_ == State::kClosed; }
+  /// Connections that nobody has accepted yet: see listen.h.
+  uint32_t CountWaiting() const { return state_ == State::kClosed ? 0 : picoev::CountWaiting(fd_); }
   const Stats& GetStats() const { return stats_; }
 
  private:

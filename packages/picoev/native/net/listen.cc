@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -127,6 +128,17 @@ Result<int> SocketOption(int fd, int option) {
 }
 
 }  // namespace
+
+uint32_t CountWaiting(int listener) {
+#ifdef __linux__
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  // Of a listening socket it is the length of its queue.
+  if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) return info.tcpi_unacked;
+#endif
+  pollfd queue{.fd = listener, .events = POLLIN, .revents = 0};
+  return poll(&queue, 1, 0) == 1 && (queue.revents & POLLIN) != 0 ? 1 : 0;
+}
 
 bool IsTcp(int fd) {
   sockaddr_storage name{};

@@ -36,6 +36,10 @@ std::optional<Failure> AdoptListener(int fd, int backlog);
 /// A failure when `fd` is anything but a stream socket that listens.
 std::optional<Failure> RequireListener(int fd);
 
+/// Connections that wait in the queue of a listening socket. Where the system does not tell how many (a unix socket, and
+/// all of them outside Linux), 1 stands for any number.
+uint32_t CountWaiting(int listener);
+
 /// Whether a socket speaks TCP rather than being a unix socket.
 bool IsTcp(int fd);
 
