@@ -2,10 +2,11 @@
 
 declare const unit: unique symbol;
 
-/** A duration in seconds, as Gunicorn's settings count it. Fractions are allowed. */
+/** A duration in seconds, as Gunicorn's settings count it, to the millisecond. */
 export type Seconds = number & { readonly [unit]?: 'seconds' };
 
 /** A duration, or a point of a monotonic clock, in milliseconds. */
 export type Milliseconds = number & { readonly [unit]?: 'milliseconds' };
 
-export const toMilliseconds = (seconds: Seconds): Milliseconds => (seconds as number) * 1000;
+/** A whole number, as Node's servers and the native engine want it: 0.0015 s are 2 ms, 0.07 s are 70. */
+export const toMilliseconds = (seconds: Seconds): Milliseconds => Math.round(seconds * 1000);

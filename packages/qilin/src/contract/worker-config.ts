@@ -28,12 +28,17 @@ export interface TlsSettings {
   readonly ciphers: string | null;
 }
 
+/** What one connection may make any engine hold of a head, whatever the settings say. */
+export const MOST_HEAD_BYTES = 1024 * 1024;
+/** The native engine's table of a head's fields has room for so many. */
+export const MOST_HEAD_FIELDS = 1024;
+
 export interface LimitSettings {
-  /** Bytes of a request line; 0 for no limit. */
+  /** Bytes of a request line; 0 for no limit but that of the whole head. */
   readonly limitRequestLine: number;
-  /** Header fields of a request; 0 for no limit. */
+  /** Header fields of a request; 0 for the most that can be. */
   readonly limitRequestFields: number;
-  /** Bytes of one header field; 0 for no limit. */
+  /** Bytes of one header field; 0 for no limit but that of the whole head. */
   readonly limitRequestFieldSize: number;
   /** Bytes of a request body; 0 for no limit. */
   readonly limitRequestBody: number;

@@ -1,5 +1,5 @@
 /** The limits of a request, as Gunicorn's settings give them, over what Node's parser hands out. */
-import type { LimitSettings } from '../contract/worker-config.ts';
+import { type LimitSettings, MOST_HEAD_BYTES, MOST_HEAD_FIELDS } from '../contract/worker-config.ts';
 
 export interface RequestLimits {
   /**
@@ -21,21 +21,16 @@ const REQUEST_LINE_REST = 10;
 const FIELD_REST = 2;
 /** Node's own default; below it a client may always go, so that `check` decides with the status that fits. */
 const MIN_HEADER_SIZE = 16 * 1024;
-/**
- * What one connection may make the parser hold, whatever the limits say. Gunicorn's defaults (a line of 4094 bytes, 100
- * fields of 8190) come to 823 094 bytes, which is below.
- */
-const MAX_HEADER_SIZE = 1024 * 1024;
 
 export function createRequestLimits(settings: LimitSettings): RequestLimits {
   const { limitRequestLine, limitRequestFields, limitRequestFieldSize, limitRequestBody } = settings;
   const maxLine = orUnlimited(limitRequestLine) - REQUEST_LINE_REST;
-  const maxEntries = orUnlimited(limitRequestFields) * 2;
+  const maxFields = limitRequestFields === 0 ? MOST_HEAD_FIELDS : limitRequestFields;
   const maxField = orUnlimited(limitRequestFieldSize) - FIELD_REST;
   return {
     check(method, url, rawHeaders) {
       if (method.length + url.length > maxLine) return 414;
-      if (rawHeaders.length > maxEntries) return 431;
+      if (rawHeaders.length > maxFields * 2) return 431;
       for (let i = 1; i < rawHeaders.length; i += 2) {
         const name = rawHeaders[i - 1];
         const value = rawHeaders[i];
@@ -44,15 +39,11 @@ export function createRequestLimits(settings: LimitSettings): RequestLimits {
       return 0;
     },
     maxBody: orUnlimited(limitRequestBody),
-    // With a limit of 0 the product is unlimited, and the bound above decides.
     maxHeaderSize: Math.max(
       MIN_HEADER_SIZE,
-      Math.min(
-        MAX_HEADER_SIZE,
-        orUnlimited(limitRequestLine) + orUnlimited(limitRequestFields) * orUnlimited(limitRequestFieldSize),
-      ),
+      Math.min(MOST_HEAD_BYTES, orUnlimited(limitRequestLine) + maxFields * orUnlimited(limitRequestFieldSize)),
     ),
-    maxHeadersCount: limitRequestFields === 0 ? 0 : limitRequestFields + 1,
+    maxHeadersCount: maxFields + 1,
   };
 }
 

@@ -70,17 +70,19 @@ export function int({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?:
   });
 }
 
-/** Beyond this, Node's timers overflow their 31 bits of milliseconds and fire at once. */
-const MAX_SECONDS = 2_147_483;
+/** All that counts time here counts milliseconds: less would become 0, which stands for something else. */
+const MIN_SECONDS = 0.001;
+/** 23 days. Node's timers overflow at 31 bits of milliseconds and fire at once; this leaves room for what is added. */
+const MAX_SECONDS = 2_000_000;
 
-/** Durations in seconds; fractions are allowed. */
+/** Durations in seconds, to the millisecond; 0 means whatever the setting says. */
 export function seconds(): Kind<number> {
-  const fits = (value: number): boolean => value >= 0 && value <= MAX_SECONDS;
+  const fits = (value: number): boolean => value === 0 || (value >= MIN_SECONDS && value <= MAX_SECONDS);
   return scalar({
-    expected: `a number of seconds from 0 to ${MAX_SECONDS}`,
+    expected: `0, or a number of seconds from ${MIN_SECONDS} to ${MAX_SECONDS}`,
     placeholder: 'SECONDS',
-    schema: { type: 'number', minimum: 0, maximum: MAX_SECONDS },
-    read: (text) => (/^\d+(\.\d+)?(e-\d+)?$/.test(text) && fits(Number(text)) ? good(Number(text)) : bad(text)),
+    schema: { anyOf: [{ const: 0 }, { type: 'number', minimum: MIN_SECONDS, maximum: MAX_SECONDS }] },
+    read: (text) => (/^\d+(\.\d+)?$/.test(text) && fits(Number(text)) ? good(Number(text)) : bad(text)),
     check: (value) => (typeof value === 'number' && fits(value) ? good(value) : bad(value)),
   });
 }

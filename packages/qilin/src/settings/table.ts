@@ -5,7 +5,7 @@
 import { INTERFACES } from '../contract/app.ts';
 import type { Hooks } from '../contract/hooks.ts';
 import { LOG_LEVELS } from '../contract/log.ts';
-import { MULTIPLEXERS, THREAD_ENGINES, TIMERS } from '../contract/worker-config.ts';
+import { MOST_HEAD_BYTES, MOST_HEAD_FIELDS, MULTIPLEXERS, THREAD_ENGINES, TIMERS } from '../contract/worker-config.ts';
 import { binds } from './bind.ts';
 import { accessFormat, account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
@@ -24,6 +24,9 @@ type WorkerClassName =
   | 'egg:meinheld#gunicorn_worker';
 
 const file = () => optional(text('a file name', 'FILE'));
+
+/** The most descriptors that Linux gives to a process, unless fs.nr_open is raised. */
+const MOST_CONNECTIONS = 1_048_576;
 
 export const SETTINGS = {
   app: setting({
@@ -183,7 +186,7 @@ export const SETTINGS = {
   }),
   workerConnections: setting({
     flags: ['--worker-connections'],
-    kind: int({ min: 1 }),
+    kind: int({ min: 1, max: MOST_CONNECTIONS }),
     default: 1000,
     section: 'Workers',
     text: "The most connections that one worker has open at once. Further ones wait in the socket's queue for another worker, or for their turn. The threads of a worker share them out evenly.",
@@ -234,26 +237,26 @@ export const SETTINGS = {
 
   limitRequestLine: setting({
     flags: ['--limit-request-line'],
-    kind: int({ min: 0 }),
+    kind: int({ min: 0, max: MOST_HEAD_BYTES }),
     default: 4094,
     section: 'Requests',
-    text: 'The most bytes of a request line; 0 for no limit. A longer one is answered with 414.',
+    text: 'The most bytes of a request line; 0 for no limit but that of the whole head, 1 MiB. A longer one is answered with 414.',
     reload: 'workers',
   }),
   limitRequestFields: setting({
     flags: ['--limit-request-fields'],
-    kind: int({ min: 0, max: 32_768 }),
+    kind: int({ min: 0, max: MOST_HEAD_FIELDS }),
     default: 100,
     section: 'Requests',
-    text: 'The most header fields of a request; 0 for no limit. A request with more is answered with 431.',
+    text: 'The most header fields of a request; 0 for the most that can be, 1024. A request with more is answered with 431.',
     reload: 'workers',
   }),
   limitRequestFieldSize: setting({
     flags: ['--limit-request-field-size', '--limit-request-field_size'],
-    kind: int({ min: 0 }),
+    kind: int({ min: 0, max: MOST_HEAD_BYTES }),
     default: 8190,
     section: 'Requests',
-    text: 'The most bytes of one header field; 0 for no limit. A request with a longer one is answered with 431.',
+    text: 'The most bytes of one header field; 0 for no limit but that of the whole head, 1 MiB. A request with a longer one is answered with 431.',
     reload: 'workers',
   }),
   limitRequestBody: setting({

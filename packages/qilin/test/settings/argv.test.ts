@@ -58,7 +58,7 @@ describe('the command line', () => {
     [
       ['-t', '-1', '-e', 'SECRET', 'app'],
       [
-        'flag -t: timeout must be a number of seconds from 0 to 2147483 (got "-1").',
+        'flag -t: timeout must be 0, or a number of seconds from 0.001 to 2000000 (got "-1").',
         'flag -e: rawEnv must be NAME=VALUE (got a value that is not shown).',
       ],
     ],

@@ -113,7 +113,7 @@ describe('a config file', () => {
       'qilin.config.mjs: workers must be a whole number from 0 to 10000, or "auto" (got "4").',
       'qilin.config.mjs: secureSchemeHeaders must be an object of header names and values, such as {"x-forwarded-proto": "https"} (got {"x y":"on"}).',
       'qilin.config.mjs: maxRequests must be a whole number of at least 0 (got -1).',
-      'flag -t: timeout must be a number of seconds from 0 to 2147483 (got "x").',
+      'flag -t: timeout must be 0, or a number of seconds from 0.001 to 2000000 (got "x").',
     ]);
   });
 

@@ -43,7 +43,7 @@ function holds<Value>(kind: Kind<Value, unknown>, values: fc.Arbitrary<Value>): 
 
 describe('a printed value is read as the same value', () => {
   test('int', () => holds(int({ min: -5, max: 5000 }), fc.integer({ min: -5, max: 5000 })));
-  test('seconds', () => holds(seconds(), fc.double({ min: 0, max: 2_147_483, noNaN: true })));
+  test('seconds', () => holds(seconds(), fc.double({ min: 0.001, max: 2_000_000, noNaN: true })));
   test('workers', () => holds(workers(100), fc.oneof(fc.nat(100), fc.constant('auto' as const))));
   test('bool', () => holds(bool(), fc.boolean()));
   test('oneOf', () => holds(oneOf(['none', 'some']), fc.constantFrom('none', 'some')));
@@ -78,7 +78,9 @@ describe('what a kind takes from a text, and what it refuses', () => {
     ['no number out of range', int({ min: 1, max: 3 }), ['4'], undefined],
     ['fractions of a second', seconds(), ['0.25'], 0.25],
     ['no negative seconds', seconds(), ['-1'], undefined],
-    ['no seconds that would overflow a timer', seconds(), ['2147484'], undefined],
+    ['no seconds that would overflow a timer', seconds(), ['2000001'], undefined],
+    ['no time below a millisecond', seconds(), ['0.0009'], undefined],
+    ['no time at all', seconds(), ['0'], 0],
     ['words in upper case', oneOf(['info', 'error']), ['INFO'], 'info'],
     ['synonyms of words', oneOf(['none', 'required'], { '2': 'required' }), ['2'], 'required'],
     ['no name of a prototype as a word', oneOf(['none', 'required']), ['constructor'], undefined],
