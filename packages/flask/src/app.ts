@@ -8,7 +8,7 @@ import { handle } from './dispatch.ts';
 import { JSONProvider } from './json.ts';
 import { Logger } from './logger.ts';
 import { matchRequest } from './match-request.ts';
-import { createPlan, type Plan } from './plan.ts';
+import { callEach, createPlan, type Plan } from './plan.ts';
 import { makeReply } from './reply.ts';
 import type { FlaskRequest } from './request.ts';
 import type { BuildError } from './routing/build-error.ts';
@@ -261,15 +261,19 @@ export class Flask extends Scaffold {
 
   /** @internal */
   async doTeardownRequest(context: RequestContext, error: unknown): Promise<void> {
-    for (const work of this.planFor(context).teardown) await work(error);
-    requestTearingDown.send(this, { error });
-    await this.doTeardownAppcontext(error);
+    await callEach([
+      ...this.planFor(context).teardown.map((work) => () => work(error)),
+      () => requestTearingDown.send(this, { error }),
+      () => this.doTeardownAppcontext(error),
+    ]);
   }
 
   /** @internal */
-  async doTeardownAppcontext(error: unknown): Promise<void> {
-    for (const work of this.#teardownAppcontext.toReversed()) await work(error);
-    appcontextTearingDown.send(this, { error });
+  doTeardownAppcontext(error: unknown): Promise<void> {
+    return callEach([
+      ...this.#teardownAppcontext.toReversed().map((work) => () => work(error)),
+      () => appcontextTearingDown.send(this, { error }),
+    ]);
   }
 
   // Routing
@@ -295,6 +299,7 @@ export class Flask extends Scaffold {
 
   /** @internal */
   toResponse(value: unknown, context: RequestContext): Response {
+    context.reply = value;
     return makeReply(value, this.json, context.rule?.endpoint);
   }
 

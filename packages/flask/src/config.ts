@@ -1,6 +1,7 @@
 /** The app's settings, by Flask's names. Flask's `Config`. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { unsafeIntegerIn } from './integers.ts';
 
 /** Flask's own settings. Declare yours by merging into this interface. */
 export interface ConfigValues {
@@ -134,7 +135,7 @@ export class Config {
 
   /**
    * Sets what the environment holds behind a prefix: `FLASK_SECRET_KEY`. A value that is JSON is taken as that, any other as
-   * a text. `FLASK_DATABASE__PORT` is the member PORT of DATABASE.
+   * a text, as is an integer beyond 2^53. `FLASK_DATABASE__PORT` is the member PORT of DATABASE.
    * @param environment `process.env` by default
    */
   fromPrefixedEnv(
@@ -144,7 +145,7 @@ export class Config {
       readonly environment?: Readonly<Record<string, string | undefined>>;
     } = {},
   ): this {
-    const { load = JSON.parse, environment = process.env } = options;
+    const { load = loadExactly, environment = process.env } = options;
     const start = `${prefix}_`;
     for (const name of Object.keys(environment).toSorted()) {
       const text = environment[name];
@@ -175,6 +176,13 @@ export interface Config extends ConfigValues {
 }
 
 const isSetting = (name: string): boolean => name === name.toUpperCase() && /^[A-Z]/.test(name);
+
+/** @throws RangeError for an integer that a number would round: it stays a text */
+function loadExactly(text: string): unknown {
+  const unsafe = unsafeIntegerIn(text);
+  if (unsafe !== undefined) throw new RangeError(`${unsafe} is beyond 2^53.`);
+  return JSON.parse(text);
+}
 
 function loadOr(text: string, load: (text: string) => unknown): unknown {
   try {

@@ -9,6 +9,7 @@ import { BadHost } from './exceptions.ts';
 import { Globals } from './globals.ts';
 import type { Markup } from './markup.ts';
 import { matchRequest } from './match-request.ts';
+import { callEach } from './plan.ts';
 import { FlaskRequest } from './request.ts';
 import { concernsSession, openSession } from './request-session.ts';
 import type { UrlBase } from './routing/map.ts';
@@ -101,6 +102,8 @@ export class RequestContext extends AppContext {
   /** For `getFlashedMessages`: they are taken out of the session once for each request. */
   flashes: readonly Flashed[] | undefined = undefined;
   openedSession: Session | undefined = undefined;
+  /** What the response was made of: whether there is more to come of it. */
+  reply: unknown = undefined;
   #request: FlaskRequest | undefined;
   #endings: (() => Promise<void>)[] | undefined;
 
@@ -140,9 +143,15 @@ export class RequestContext extends AppContext {
     this.#endings.push(work);
   }
 
+  get hasEndings(): boolean {
+    return this.#endings !== undefined;
+  }
+
   /** Does what `atEnd` registered; undefined where that is nothing. */
-  end(): Promise<unknown> | undefined {
-    return this.#endings && Promise.all(this.#endings.map((work) => work()));
+  end(): Promise<void> | undefined {
+    const endings = this.#endings;
+    this.#endings = undefined;
+    return endings && callEach(endings);
   }
 
   /** Whether something concerns the response after the view, with nothing around it. */
@@ -165,8 +174,7 @@ export class RequestContext extends AppContext {
   }
 
   override async tearDown(error: unknown): Promise<void> {
-    await this.app.doTeardownRequest(this, error);
-    await this.end();
+    await callEach([() => this.app.doTeardownRequest(this, error), () => this.end()]);
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import type { Flask } from './app.ts';
 import { type RequestContext, runIn } from './context.ts';
+import { endWith } from './ending.ts';
 import {
   BadRequest,
   BadRequestKeyError,
@@ -21,7 +22,7 @@ import { UnsafeHeaderError } from './http/header-values.ts';
 import { MissingKeyError, StatusError } from './http/status-error.ts';
 import { allowedMethods } from './match-request.ts';
 import type { Plan } from './plan.ts';
-import { HTML } from './reply.ts';
+import { HTML, mutable } from './reply.ts';
 import { mustPrepareSession, prepareSession, saveSession } from './request-session.ts';
 import { gotRequestException, requestFinished, requestStarted } from './signals.ts';
 import { pathOf } from './url-parts.ts';
@@ -47,13 +48,20 @@ function respond(context: RequestContext): Response | Promise<Response> {
 
 async function finishLater(context: RequestContext, plan: Plan, value: unknown): Promise<Response> {
   try {
+    const response = await finished(context, plan, value);
+    return context.hasEndings ? await endWith(context, response, undefined) : response;
+  } catch (error) {
+    await context.end();
+    throw error;
+  }
+}
+
+async function finished(context: RequestContext, plan: Plan, value: unknown): Promise<Response> {
+  try {
     const response = context.app.toResponse(await value, context);
     return context.needsFinish() ? await finish(context, plan, response) : response;
   } catch (error) {
     return await recover(context, plan, error);
-  } finally {
-    const ending = context.end();
-    if (ending !== undefined) await ending;
   }
 }
 
@@ -67,15 +75,20 @@ async function recover(context: RequestContext, plan: Plan, error: unknown): Pro
 }
 
 async function respondFully(context: RequestContext, plan: Plan): Promise<Response> {
+  let response: Response;
   let failure: unknown;
   try {
-    return await dispatchFully(context, plan);
+    response = await dispatchFully(context, plan);
   } catch (error) {
     failure = error;
-    return await handleError(context, plan, error);
-  } finally {
-    await context.tearDown(failure);
+    try {
+      response = await handleError(context, plan, error);
+    } catch (unhandled) {
+      await context.tearDown(error);
+      throw unhandled;
+    }
   }
+  return endWith(context, response, failure);
 }
 
 /** Flask's `full_dispatch_request`. */
@@ -122,8 +135,10 @@ function optionsResponse(context: RequestContext): Response {
 async function finish(context: RequestContext, plan: Plan, response: Response): Promise<Response> {
   const { app } = context;
   let finished = response;
-  for (const work of context.afterFunctions ?? []) finished = await work(finished);
-  for (const work of plan.after) finished = await work(finished);
+  // What `fetch()` or `Response.redirect()` gave a view has headers that cannot be changed.
+  for (const work of context.afterFunctions ?? []) finished = await work(mutable(finished));
+  for (const work of plan.after) finished = await work(mutable(finished));
+  if (finished !== response) context.reply = finished;
   finished = await saveSession(context, finished);
   requestFinished.send(app, { response: finished });
   return finished;

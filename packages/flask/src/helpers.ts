@@ -1,6 +1,11 @@
 /** The functions that views call by name. Flask's `helpers`. */
-
-import { type Flashed, type FlashedMessage, requireAppContext, requireRequestContext } from './context.ts';
+import {
+  currentContext,
+  type Flashed,
+  type FlashedMessage,
+  requireAppContext,
+  requireRequestContext,
+} from './context.ts';
 import { type CookieOptions, dumpCookie, dumpDeletedCookie } from './http/cookies.ts';
 import { Markup } from './markup.ts';
 import { redirectTo } from './redirect.ts';
@@ -27,13 +32,11 @@ export function redirect(location: string, code = 302): Response {
 export function isSafeRedirect(location: string | undefined): location is string {
   // Browsers take a backslash for a slash, and skip control characters: neither occurs in a path that we build.
   if (location === undefined || location === '' || /[\\\0-\x20\x7f]/.test(location)) return false;
-  const { rootUrl } = requireRequestContext().request;
-  try {
-    const target = new URL(location, rootUrl);
-    return target.origin === new URL(rootUrl).origin && (target.protocol === 'http:' || target.protocol === 'https:');
-  } catch {
-    return false;
-  }
+  // A path: neither a scheme, which may go without slashes (`http:evil.test`), nor another host (`//evil.test`).
+  if (!/^[a-z][a-z\d+.-]*:|^\/\//i.test(location)) return true;
+  const { request } = requireRequestContext();
+  const [, host] = /^https?:\/\/([^/?#]+)/i.exec(location) ?? [];
+  return host !== undefined && host.toLowerCase() === request.host.toLowerCase();
 }
 
 /** JSON of one value, or of several as a list: also where an array would be taken for `[body, status]`. Flask's `jsonify`. */
@@ -50,7 +53,10 @@ export function makeResponse(...reply: readonly unknown[]): Response {
 
 /** Flask's `response.set_cookie`. @throws TypeError for a name or a value that no cookie can have */
 export function setCookie(response: Response, name: string, value = '', options: CookieOptions = {}): void {
-  response.headers.append('Set-Cookie', dumpCookie(name, value, options));
+  response.headers.append(
+    'Set-Cookie',
+    dumpCookie(name, value, { maxSize: currentContext()?.app.config.MAX_COOKIE_SIZE, ...options }),
+  );
 }
 
 /** Flask's `response.delete_cookie`; path and domain as they were when it was set. */

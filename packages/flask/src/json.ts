@@ -1,5 +1,7 @@
 /** JSON as Flask writes it: keys sorted, beyond ASCII escaped, dates as HTTP dates. Flask's `DefaultJSONProvider`. */
 import { httpDate } from './http/dates.ts';
+import { unsafeIntegerIn } from './integers.ts';
+import { wholeResponse } from './whole-response.ts';
 
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
 
@@ -24,16 +26,18 @@ export class JSONProvider {
     return this.ensureAscii ? escapeBeyondAscii(text) : text;
   }
 
-  /** @throws SyntaxError for what is no JSON */
+  /** @throws SyntaxError for what is no JSON, and for an integer that a number would round */
   loads(text: string): unknown {
-    return JSON.parse(text);
+    const unsafe = unsafeIntegerIn(text);
+    if (unsafe === undefined) return JSON.parse(text);
+    throw new SyntaxError(`The integer ${unsafe} is beyond 2^53, which a number cannot hold: send it as a string.`);
   }
 
   /** A response of type application/json; several values become a list. */
   response(...values: readonly unknown[]): Response {
     const value = values.length > 1 ? values : (values[0] ?? null);
     const isCompact = this.compact ?? !this.#isDebug();
-    return new Response(`${this.dumps(value, isCompact ? undefined : 2)}\n`, { headers: JSON_HEADERS });
+    return wholeResponse(`${this.dumps(value, isCompact ? undefined : 2)}\n`, { headers: JSON_HEADERS });
   }
 }
 

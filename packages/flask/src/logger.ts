@@ -64,9 +64,15 @@ export class Logger {
 
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const own = error.stack ?? String(error);
-  return error.cause === undefined ? own : `${own}\nCaused by: ${stackOf(error.cause)}`;
+  const stack = error.stack ?? String(error);
+  // Who adds to the message later, as templates do with file and line, leaves the stack as it was.
+  const own = stack.includes(error.message) ? stack : `${error.name}: ${error.message}\n${framesOf(stack)}`;
+  const { cause } = error;
+  const isTold = cause === undefined || (cause instanceof Error && framesOf(cause.stack ?? '') === framesOf(stack));
+  return isTold ? own : `${own}\nCaused by: ${stackOf(cause)}`;
 }
+
+const framesOf = (stack: string): string => stack.slice(stack.search(/^ {4}at /m));
 
 /** `2026-11-25 13:04:05,678`, in local time, as Python's logging writes it. */
 function timestamp(time: Date): string {

@@ -29,7 +29,7 @@ function matchByTree(context: RequestContext, path: string, domain: string): voi
       context.viewArgs = match.values;
       return;
     case 'redirect': {
-      const url = redirectUrl(match.path, context.request.queryString, context.urlBase);
+      const url = redirectUrl(match, context.request.queryString, context.urlBase, context.app.urlMap.hostMatching);
       context.routingException = new RequestRedirect(url, redirectTo(url, 308));
       return;
     }

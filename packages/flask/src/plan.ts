@@ -55,3 +55,20 @@ export function* blueprintsOf(
     if (blueprint !== undefined) yield blueprint;
   }
 }
+
+/**
+ * Calls all, in order, one after the other: what one throws does not keep the others from what they have to do.
+ * @throws what one of them threw; of several an AggregateError
+ */
+export async function callEach(works: readonly (() => unknown)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const work of works) {
+    try {
+      await work();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} teardown functions failed.`);
+  if (errors.length === 1) throw errors[0];
+}

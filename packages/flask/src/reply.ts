@@ -20,6 +20,7 @@
 import type { UnderlyingSource } from 'node:stream/web';
 import { HTTPException, SecurityError } from './exceptions.ts';
 import type { JSONProvider } from './json.ts';
+import { wholeBodyOf, wholeResponse } from './whole-response.ts';
 
 /** Headers to add: an object, pairs, or `Headers`. A list of values becomes as many lines. */
 export type ReplyHeaders =
@@ -39,7 +40,7 @@ export const HTML: ResponseInit = Object.freeze({
 
 /** @param endpoint names the view in an error @throws TypeError for what no response can be made of */
 export function makeReply(value: unknown, json: JSONProvider, endpoint: string | undefined): Response {
-  if (typeof value === 'string') return new Response(value, HTML);
+  if (typeof value === 'string') return wholeResponse(value, HTML);
   if (value instanceof Response) return value;
   if (!Array.isArray(value)) return fromBody(value, json, endpoint);
   const tuple = asTuple(value);
@@ -50,11 +51,19 @@ export function makeReply(value: unknown, json: JSONProvider, endpoint: string |
 function fromBody(value: unknown, json: JSONProvider, endpoint: string | undefined): Response {
   if (typeof value !== 'object' || value === null) throw invalid(value, endpoint);
   if (value instanceof HTTPException) return value.getResponse();
-  if (value instanceof Uint8Array) return new Response(value, HTML);
-  if (value instanceof ArrayBuffer || value instanceof ReadableStream) return new Response(value, HTML);
-  if (value instanceof Blob) return new Response(value);
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return wholeResponse(value, HTML);
+  if (value instanceof ReadableStream) return new Response(value, HTML);
+  if (value instanceof Blob) return wholeResponse(value, {});
   if (isIterator(value)) return new Response(streamOf(value), HTML);
   return json.response(value);
+}
+
+/** Whether the body of a reply may have to be made still when its view has returned. */
+export function mayStream(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return mayStream(asTuple(value)?.body);
+  if (value instanceof Response) return wholeBodyOf(value) === undefined;
+  return value instanceof ReadableStream || isIterator(value);
 }
 
 function invalid(value: unknown, endpoint: string | undefined): TypeError {
@@ -140,7 +149,10 @@ function copy(response: Response, status: ReplyStatus | undefined): Response {
   const init = { status: Number(code), headers: new Headers(response.headers) };
   const hasBody = !NULL_BODY.has(Number(code));
   if (Number(code) === 304) for (const name of OF_THE_ENTITY) init.headers.delete(name);
-  return new Response(hasBody ? response.body : null, reason === '' ? init : { ...init, statusText: reason });
+  const complete = reason === '' ? init : { ...init, statusText: reason };
+  if (!hasBody) return new Response(null, complete);
+  const whole = wholeBodyOf(response);
+  return whole === undefined ? new Response(response.body, complete) : wholeResponse(whole, complete);
 }
 
 /** Headers that tell of a body, which a 304 has not; as Werkzeug's `remove_entity_headers`. */

@@ -35,7 +35,7 @@ export function createTemplates(app: Flask): Templates {
   const flashed = (options?: Keywords) => getFlashed(withoutMark(options));
   return new Templates({
     folders: () => foldersOf(app),
-    reload: app.config.TEMPLATES_AUTO_RELOAD ?? app.debug,
+    reload: () => app.config.TEMPLATES_AUTO_RELOAD ?? app.debug,
     json: (value) => app.json.dumps(value),
     context: () => processed(app),
     globals: {

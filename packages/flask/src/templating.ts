@@ -17,8 +17,8 @@ export type TemplateFunction = (...args: readonly never[]) => unknown;
 export interface TemplateOptions {
   /** Where templates are looked for, in order: the app's folder, then the blueprints'. Asked at each look-up. */
   readonly folders: () => readonly string[];
-  /** Whether a template is read and compiled anew each time: `TEMPLATES_AUTO_RELOAD`, or `DEBUG`. */
-  readonly reload: boolean;
+  /** Whether a template is read and compiled anew each time: `TEMPLATES_AUTO_RELOAD`, or `DEBUG`. Asked at each look-up. */
+  readonly reload: () => boolean;
   /** What every template sees, macros too: `config`, `request`, `session`, `g`, `urlFor`, `getFlashedMessages`. */
   readonly globals: TemplateContext;
   /** What the context processors give for a rendering; what the view gives goes before it. */

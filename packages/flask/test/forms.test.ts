@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FileStorage, secureFilename } from '../src/forms/file-storage.ts';
+import { MultipartDecoder } from '../src/forms/multipart.ts';
 import { SPOOL_BYTES } from '../src/forms/spool.ts';
 import { type FormLimits, isFormType, parseForm } from '../src/forms.ts';
 import { python, withoutFlask } from './support/python.ts';
@@ -341,4 +342,24 @@ it.skipIf(withoutFlask !== undefined)('secureFilename gives the names that Werkz
     NAMES,
   );
   expect(NAMES.map(secureFilename)).toEqual(theirs);
+});
+
+describe('an empty part', () => {
+  const fields = (...parts: string[]) => [...parts.flatMap((part) => ['--x', part]), '--x--', ''].join('\r\n');
+  const head = (name: string) => `Content-Disposition: form-data; name="${name}"`;
+
+  it.each([
+    ['with the line break of its boundary', `${head('empty')}\r\n\r\n`],
+    // RFC 2046, section 5.1.1: the blank line belongs to the boundary then.
+    ['without', `${head('empty')}\r\n`],
+  ])('%s leaves the fields behind it alone', (_, empty) => {
+    const body = Buffer.from(fields(`${head('a')}\r\n\r\n1`, empty, `${head('b')}\r\n\r\n2`));
+    for (let cut = 0; cut <= body.length; cut++) {
+      const decoder = new MultipartDecoder('x');
+      const events = [...decoder.push(body.subarray(0, cut)), ...decoder.push(body.subarray(cut))];
+      decoder.end();
+      const names = events.map((event) => (event.kind === 'begin' ? event.name : event.kind === 'end' ? '.' : ''));
+      expect(names.join(''), `cut at ${cut}`).toBe('a.empty.b.');
+    }
+  });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Flask, renderTemplate } from '../src/index.ts';
 import { Markup } from '../src/markup.ts';
 import { isAutoescaped, TemplateNotFound, type TemplateOptions, Templates } from '../src/templating.ts';
 import { python, withoutFlask } from './support/python.ts';
@@ -50,7 +51,7 @@ write(root, 'secret.html', 'secret');
 const create = (changes: Partial<TemplateOptions> = {}) =>
   new Templates({
     folders: () => [appFolder, blueprintFolder],
-    reload: false,
+    reload: () => false,
     globals: {
       site: '!',
       abort: () => {
@@ -143,7 +144,7 @@ describe('finding templates', () => {
   );
 
   it('reads a changed template anew in debug mode only', () => {
-    const [debug, production] = [create({ reload: true }), create()];
+    const [debug, production] = [create({ reload: () => true }), create()];
     write(appFolder, 'changing.html', 'one');
     expect([debug.render('changing.html'), production.render('changing.html')]).toEqual(['one', 'one']);
     write(appFolder, 'changing.html', 'two');
@@ -182,4 +183,40 @@ with app.test_request_context():
   answer = [render_template(n, **context) for n in names]`;
   const ours = names.map((name) => templates.render(name, context));
   expect(ours).toEqual(python(script, [appFolder, names, context]));
+});
+
+it('a filter that is added at setup does not decide whether templates are read anew', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'templates-'));
+  try {
+    const app = new Flask(import.meta, { staticFolder: null, templateFolder: folder });
+    app.templateFilter('twice', (value: string) => value + value);
+    app.debug = true;
+    for (const text of ['{{ "a"|twice }}', '{{ "b"|twice }}']) {
+      writeFileSync(join(folder, 'page.html'), text);
+      app.appContext().run(() => expect(renderTemplate('page.html')).toBe(text.includes('a') ? 'aa' : 'bb'));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('the log names file and line of a template that fails, and tells its stack once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'templates-'));
+  try {
+    const app = new Flask(import.meta, { staticFolder: null, templateFolder: folder });
+    let logged = '';
+    app.logger.sink = (line) => {
+      logged += line;
+    };
+    writeFileSync(join(folder, 'page.html'), '<p>\n{{ fails() }}');
+    const fails = () => {
+      throw new TypeError('of the function');
+    };
+    app.get('/', () => renderTemplate('page.html', { fails }));
+    await app.testClient().get('/');
+    expect(logged).toMatch(/page\.html\) \[Line \d+, Column \d+\]\n {2}TypeError: of the function/);
+    expect(logged.match(/fails \(/g)).toHaveLength(1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,6 +1,7 @@
 /** The base of HTTP errors: what is thrown anywhere in a view becomes the response. Werkzeug's `HTTPException`. */
 import { STATUS_CODES } from 'node:http';
 import { escapeHtml } from '../markup.ts';
+import { wholeResponse } from '../whole-response.ts';
 
 /** Werkzeug's spelling of status codes where it is not Node's. */
 const WERKZEUG: Readonly<Record<number, string>> = {
@@ -61,7 +62,7 @@ export class HTTPException extends Error {
 
   /** The response that was given, or the page. */
   getResponse(): Response {
-    return this.response ?? new Response(this.getBody(), { status: this.code ?? 500, headers: this.getHeaders() });
+    return this.response ?? wholeResponse(this.getBody(), { status: this.code ?? 500, headers: this.getHeaders() });
   }
 
   override toString(): string {

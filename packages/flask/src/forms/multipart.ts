@@ -44,8 +44,8 @@ export class MultipartDecoder {
   private readonly delimiter: Buffer;
   private buffer: Buffer = Buffer.alloc(0);
   private state: State = 'preamble';
-  /** Whether nothing was taken from the buffer yet: the first boundary needs no line break before it. */
-  private atStart = true;
+  /** Whether the buffer begins behind a line break: at the start of the body, and behind a part's headers. */
+  private atLineStart = true;
 
   /** @param boundary of the `Content-Type` header */
   constructor(boundary: string) {
@@ -88,7 +88,7 @@ export class MultipartDecoder {
   private take(length: number): Buffer {
     const taken = this.buffer.subarray(0, length);
     this.buffer = this.buffer.subarray(length);
-    if (length > 0) this.atStart = false;
+    if (length > 0) this.atLineStart = false;
     return taken;
   }
 
@@ -116,9 +116,9 @@ export class MultipartDecoder {
     return { kind: 'none' };
   }
 
-  /** The length of the line break before an index; 0 at the start of the body; `undefined` when there is none. */
+  /** The length of the line break before an index; 0 where one was taken already; `undefined` when there is none. */
   private lineBreakBefore(index: number): number | undefined {
-    if (index === 0) return this.atStart ? 0 : undefined;
+    if (index === 0) return this.atLineStart ? 0 : undefined;
     const last = this.buffer[index - 1];
     if (last === LF) return index > 1 && this.buffer[index - 2] === CR ? 2 : 1;
     return last === CR ? 1 : undefined;
@@ -151,6 +151,8 @@ export class MultipartDecoder {
     }
     const headers = parseHeaders(this.take(blank.index));
     this.take(blank[0].length);
+    // RFC 2046, section 5.1.1: the blank line may be the line break of the boundary, when the part is empty.
+    this.atLineStart = true;
     const disposition = headers.get('content-disposition');
     if (disposition === undefined) throw new MalformedMultipart('A part has no Content-Disposition.');
     const { options } = parseOptionsHeader(disposition);

@@ -1,5 +1,5 @@
 /** The shapes of header values: lists, dictionaries, options, quoted strings. RFC 9110 section 5.6. */
-import { urlQuote } from './urls.ts';
+import { percentBytes, urlQuote } from './urls.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/;
 
@@ -109,10 +109,7 @@ export function parseOptionsHeader(header: string | null | undefined): OptionsHe
 }
 
 function decodePercent(value: string, charset: string): string {
-  const bytes = Buffer.from(
-    value.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    'latin1',
-  );
+  const bytes = percentBytes(value);
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {

@@ -1,4 +1,5 @@
 /** A dictionary whose keys may have several values: query arguments, form fields, uploaded files, cookies. */
+import { toInteger } from '../integers.ts';
 import { MissingKeyError } from './status-error.ts';
 
 /** Turns a value into another type; it refuses by throwing, or by returning `undefined` or `NaN`. */
@@ -153,9 +154,9 @@ function convertAll<V, T>(values: readonly V[], convert: Convert<V, T>): T[] {
   return converted;
 }
 
-/** Converter for whole numbers in decimal notation, as Python's `int`; anything else is refused. */
+/** Converter for whole numbers in decimal notation, as Python's `int`; anything else is refused, and what is beyond 2^53. */
 export function int(value: string): number | undefined {
-  return /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : undefined;
+  return toInteger(value);
 }
 
 /** Converter for numbers in decimal notation, as Python's `float` without its `nan` and `inf`. */

@@ -53,12 +53,16 @@ export function urlQuotePlus(value: string | number, { safe = '' }: { readonly s
  * `url_unquote`.
  */
 export function urlUnquote(value: string): string {
-  if (!value.includes('%')) return value;
+  return value.includes('%') ? percentBytes(value).toString('utf8') : value;
+}
+
+/** The bytes that a text with `%XX` stands for; what is not encoded is UTF-8. */
+export function percentBytes(value: string): Buffer {
   return Buffer.concat(
     value
       .split(/((?:%[0-9a-f]{2})+)/i)
       .map((part, index) => (index % 2 === 1 ? Buffer.from(part.replaceAll('%', ''), 'hex') : Buffer.from(part))),
-  ).toString('utf8');
+  );
 }
 
 /** {@link urlUnquote} where `+` means a space. Mirrors Werkzeug's `url_unquote_plus`. */

@@ -2,7 +2,7 @@
 
 import { BuildError } from './build-error.ts';
 import { type ConverterClass, DEFAULT_CONVERTERS } from './converters.ts';
-import { type Match, Matcher } from './matcher.ts';
+import { type Match, Matcher, type Redirect } from './matcher.ts';
 import { Rule, type RuleOptions, type RuleValues } from './rule.ts';
 
 /** Where URLs are relative to: the request's own address, or the one that the config names. */
@@ -85,7 +85,7 @@ export class UrlMap {
     const match = this.#matcher.match(domain, path, method);
     if (match.kind !== 'found' || !this.#hasDefaults) return match;
     const canonical = this.#canonical(match.rule, match.values, method);
-    return canonical === undefined ? match : { kind: 'redirect', path: canonical };
+    return canonical === undefined ? match : { kind: 'redirect', ...canonical };
   }
 
   /** Methods that some rule takes at this path. */
@@ -95,11 +95,11 @@ export class UrlMap {
   }
 
   /** Where a request goes whose values are all the defaults of an earlier rule: one URL for one thing. */
-  #canonical(rule: Rule, values: RuleValues, method: string): string | undefined {
+  #canonical(rule: Rule, values: RuleValues, method: string) {
     for (const earlier of this.#byEndpoint.get(rule.endpoint) ?? []) {
       if (earlier === rule) return undefined;
       if (earlier.providesDefaultsFor(rule) && earlier.suits(values, method)) {
-        return earlier.build({ ...values, ...earlier.defaults }, true)?.path;
+        return earlier.build({ ...values, ...earlier.defaults }, true);
       }
     }
     return undefined;
@@ -139,8 +139,8 @@ export class UrlMap {
 }
 
 /** Where the client is sent when a path is missing its slash, has too many, or is not the canonical one. */
-export function redirectUrl(path: string, query: string, base: UrlBase): string {
-  const host = withSubdomain(base.subdomain, base.host);
+export function redirectUrl({ path, domain }: Redirect, query: string, base: UrlBase, hostMatching: boolean): string {
+  const host = hostMatching && domain !== undefined ? domain : withSubdomain(domain ?? base.subdomain, base.host);
   return `${base.scheme}://${host}${base.scriptName}${trimLeft(path)}${query === '' ? '' : `?${query}`}`;
 }
 

@@ -28,10 +28,17 @@ interface Found {
   readonly texts: readonly string[];
 }
 
+/** Where the client is sent. */
+export interface Redirect {
+  /** As it stands in a URL. */
+  readonly path: string;
+  /** Host, or subdomain, of the rule that the path is of; undefined: as in the request. */
+  readonly domain?: string;
+}
+
 export type Match =
   | { readonly kind: 'found'; readonly rule: Rule; readonly values: RuleValues }
-  /** The path to which the client is sent, as it stands in a URL. */
-  | { readonly kind: 'redirect'; readonly path: string }
+  | ({ readonly kind: 'redirect' } & Redirect)
   | { readonly kind: 'none'; readonly allowed: ReadonlySet<string> };
 
 const createState = (): State => ({ fixed: new Map(), dynamic: [], rules: [] });
@@ -114,7 +121,10 @@ function walk(search: Search, state: State, at: number, texts: readonly string[]
   for (const { part, next } of state.dynamic) {
     const matched = matchPart(part, search.segments, at);
     if (matched === undefined) continue;
-    const below = walk(search, next, part.final ? search.segments.length : at + 1, [...texts, ...matched]);
+    const isAtSlash = part.suffixed && matched.at(-1) === '/';
+    const own = part.suffixed ? matched.slice(0, -1) : matched;
+    const end = isAtSlash ? search.segments.length - 1 : search.segments.length;
+    const below = walk(search, next, part.final ? end : at + 1, [...texts, ...own]);
     if (below !== undefined || search.slashRequired) return below;
   }
   // A slash too many, for a rule that does not mind.

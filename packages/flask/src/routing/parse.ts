@@ -27,6 +27,8 @@ export type Part =
       readonly takesAll: boolean;
       /** Whether it is matched against all that is left of the path. */
       readonly final: boolean;
+      /** A slash ends it, which may be missing: its last group tells. */
+      readonly suffixed: boolean;
       readonly weight: Weight;
     };
 
@@ -94,14 +96,18 @@ class PartBuilder {
     return false;
   }
 
-  finish(): Part {
-    if (this.#isStatic) return { kind: 'static', text: this.#text };
-    return {
+  /** One part, or with a slash behind a variable that may contain slashes, two: so a missing one is found out. */
+  finish(): readonly Part[] {
+    if (this.#isStatic) return [{ kind: 'static', text: this.#text }];
+    const suffixed = this.#final && this.#source.endsWith('/');
+    if (suffixed) this.#source = `${this.#source.slice(0, -1)}(?<!\\/)(\\/?)`;
+    const part: Part = {
       kind: 'dynamic',
       source: this.#source,
       pattern: new RegExp(`^${this.#source}$`, 'u'),
       takesAll: this.#source === '([^/]{1,})',
       final: this.#final,
+      suffixed,
       weight: {
         statics: -this.#staticWeights.length,
         staticWeights: this.#staticWeights,
@@ -109,6 +115,7 @@ class PartBuilder {
         argumentWeights: this.#argumentWeights,
       },
     };
+    return suffixed ? [part, { kind: 'static', text: '' }] : [part];
   }
 }
 
@@ -138,11 +145,11 @@ export function parseRule(rule: string, classes: Readonly<Record<string, Convert
     } else {
       trace.push({ kind: 'text', text: '/' });
       if (!part.endsAtSlash()) continue;
-      parts.push(part.finish());
+      parts.push(...part.finish());
       part = new PartBuilder();
     }
   }
-  parts.push(part.finish());
+  parts.push(...part.finish());
   return { parts, trace, converters };
 }
 

@@ -24,6 +24,8 @@ export interface SessionConfig {
   readonly PERMANENT_SESSION_LIFETIME: number;
   /** Whether a permanent session's cookie is sent with every answer, so that it lives on while it is used. */
   readonly SESSION_REFRESH_EACH_REQUEST: boolean;
+  /** Bytes of a cookie from which on a warning is emitted; 0 for never. */
+  readonly MAX_COOKIE_SIZE?: number;
   readonly SERVER_NAME: string | null;
   readonly APPLICATION_ROOT: string;
 }
@@ -124,7 +126,11 @@ export abstract class SessionInterface {
 
   /** Sets the session's cookie to `value`. */
   protected sendCookie(app: SessionApp, session: Session, response: SessionResponse, value: string): void {
-    const options = { ...this.getCookieOptions(app), expires: this.getExpirationTime(app, session) };
+    const options = {
+      ...this.getCookieOptions(app),
+      expires: this.getExpirationTime(app, session),
+      maxSize: app.config.MAX_COOKIE_SIZE,
+    };
     response.headers.append('Set-Cookie', dumpCookie(this.getCookieName(app), value, options));
     addVary(response.headers, 'Cookie');
   }

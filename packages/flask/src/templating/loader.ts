@@ -27,13 +27,13 @@ export function normalizeSource(source: string): string {
 /** Looks through folders in order; a name never leads out of them. */
 export class FolderLoader extends nunjucks.Loader {
   private readonly folders: () => readonly string[];
-  private readonly noCache: boolean;
+  private readonly reload: () => boolean;
 
-  /** @param reload whether a template is read anew each time */
-  constructor(folders: () => readonly string[], reload: boolean) {
+  /** @param reload whether a template is read anew; asked each time */
+  constructor(folders: () => readonly string[], reload: () => boolean) {
     super();
     this.folders = folders;
-    this.noCache = reload;
+    this.reload = reload;
   }
 
   /** The name of a template beside another, `./other.html`: Nunjucks names the other by its path. */
@@ -53,7 +53,7 @@ export class FolderLoader extends nunjucks.Loader {
       const path = safeJoin(folder, name);
       const source = path === undefined ? undefined : readIfThere(resolve(path));
       if (path !== undefined && source !== undefined) {
-        return { src: normalizeSource(source), path: resolve(path), noCache: this.noCache };
+        return { src: normalizeSource(source), path: resolve(path), noCache: this.reload() };
       }
     }
     return null;

@@ -63,3 +63,13 @@ test('a namespace is an object of its own', () => {
     IMAGE_STORE_PATH: '/x',
   });
 });
+
+test('an integer of the environment that a number would round stays a text', () => {
+  const environment = { FLASK_ID: '12345678901234567890', FLASK_LIST: '[1, 12345678901234567890]', FLASK_SMALL: '12' };
+  const config = new Config('.').fromPrefixedEnv('FLASK', { environment });
+  expect([config['ID'], config['LIST'], config['SMALL']]).toEqual([
+    '12345678901234567890',
+    '[1, 12345678901234567890]',
+    12,
+  ]);
+});

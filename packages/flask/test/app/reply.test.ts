@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Flask, jsonify, NotFound } from '../../src/index.ts';
+import { wholeBodyOf } from '../../src/whole-response.ts';
 
 /** The response of a view. */
 async function answer(view: () => unknown): Promise<Response> {
@@ -113,4 +114,30 @@ test.each([
   expect(response.status).toBe(400);
   expect(response.headers.get('set-cookie')).toBeNull();
   expect(lines.join('')).toContain('Refused / [GET]: Header ');
+});
+
+test('what fetch() gave can be changed on its way out', async () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.afterRequest((response) => {
+    response.headers.set('X-After', 'yes');
+    return response;
+  });
+  app.get('/fetched', () => fetch('data:text/plain,fetched'));
+  app.get('/away', () => Response.redirect('http://localhost/there', 302));
+  const client = app.testClient();
+  const [fetched, away] = [await client.get('/fetched'), await client.get('/away')];
+  expect([fetched.status, fetched.text, fetched.headers.get('x-after')]).toEqual([200, 'fetched', 'yes']);
+  expect([away.status, away.location, away.headers.get('x-after')]).toEqual([302, 'http://localhost/there', 'yes']);
+});
+
+test.each([
+  ['text', () => ['text', 201], '4'],
+  ['bytes', () => [new Uint8Array(3), 201], '3'],
+  ['JSON', () => [{ a: 1 }, 201], '8'],
+  ['jsonify', () => [jsonify({ a: 1 }), 201], '8'],
+  ['an exception', () => [new NotFound(), 404], '207'],
+] as const)('%s with a status of its own is a body in memory, whose length is known', async (_, view, length) => {
+  const response = await answer(view);
+  expect(wholeBodyOf(response)).toBeDefined();
+  expect(String((await response.arrayBuffer()).byteLength)).toBe(length);
 });

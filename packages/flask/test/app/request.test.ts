@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { Flask, type FlaskRequest, request } from '../../src/index.ts';
+import { Flask, type FlaskRequest, makeResponse, request, session, setCookie } from '../../src/index.ts';
 
 const app = new Flask(import.meta, { staticFolder: null });
 app.logger.sink = () => {};
@@ -141,4 +142,46 @@ test('a key that is missing is a 400; in debug mode it is an error that names th
   expect(await response.text()).not.toContain('name');
   form.debug = true;
   await expect(ask()).rejects.toMatchObject({ code: 400, description: expect.stringContaining("KeyError: 'name'") });
+});
+
+test.each([
+  ['{"id": 9007199254740993}', 400],
+  ['[-12345678901234567890]', 400],
+  ['{"id": "9007199254740993", "n": 9007199254740991, "f": 1234567890123456789.5, "e": 1e30}', 200],
+])('JSON whose integers a number would round is refused: %s', async (data, status) => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.post('/', async () => ({ got: await request.json }));
+  const headers = { 'Content-Type': 'application/json' };
+  expect((await app.testClient().post('/', { data, headers })).status).toBe(status);
+});
+
+test('a member of the session is an error that says how it is done', async () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.secretKey = 'x';
+  app.testing = true;
+  app.get('/', () => {
+    Reflect.set(session, 'permanent', true);
+    return '';
+  });
+  app.get('/wrong', () => {
+    Object.assign(session, { user: 1 });
+    return '';
+  });
+  const client = app.testClient();
+  expect((await client.get('/')).status).toBe(200);
+  await expect(client.get('/wrong')).rejects.toThrow('write session.set("user", …)');
+});
+
+test('a cookie that browsers may ignore is warned of from MAX_COOKIE_SIZE on', async () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.config.MAX_COOKIE_SIZE = 100;
+  app.get('/<int:size>', ({ size }) => {
+    const response = makeResponse('');
+    setCookie(response, 'c', 'x'.repeat(size));
+    return response;
+  });
+  const warned = once(process, 'warning');
+  await app.testClient().get('/10');
+  await app.testClient().get('/101');
+  expect(String(await warned)).toContain('the limit is 100');
 });

@@ -71,6 +71,17 @@ describe('cookies', () => {
   });
 });
 
+describe('encoded parameters of headers', () => {
+  it.each([
+    ["attachment; filename*=UTF-8''%E2%82%AC%20rates", '€ rates'],
+    // U+010A and U+022F: cut to a byte they would be a line feed and a slash.
+    ["attachment; filename*=UTF-8''a\u010ab", 'a\u010ab'],
+    ["attachment; filename*=UTF-8''..\u022f..\u022fetc", '..\u022f..\u022fetc'],
+  ])('%j keep their characters whole', (header, expected) => {
+    expect(parseOptionsHeader(header).options.get('filename')).toBe(expected);
+  });
+});
+
 describe('file names of downloads', () => {
   it.each([
     ['plain.txt', 'attachment; filename=plain.txt'],

@@ -79,6 +79,14 @@ describe('MultiDict', () => {
 });
 
 describe('int and float', () => {
+  it('an integer that a number would round is none', () => {
+    expect([int('9007199254740991'), int('9007199254740993'), int('-12345678901234567890')]).toEqual([
+      9007199254740991,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('take what Python takes and refuse the rest', () => {
     expect(['7', ' -7 ', '+7', '', '7.0', '0x10', 'NaN'].map(int)).toEqual([7, -7, 7, ...Array(4).fill(undefined)]);
     expect(['7', '.5', '1e3', '-2.', '', '.', '0x10'].map(float)).toEqual([

@@ -42,7 +42,9 @@ const rule = fc
   .map(([segments, slash, double]) => {
     const path = `/${numbered(segments)}${slash && segments.length > 0 ? '/' : ''}`;
     return double ? path.replace(/(?<=.)\//, '//') : path;
-  });
+  })
+  // Debian's Werkzeug 2.2.2 finds nothing for a path without that slash; since 2.2.3 it redirects, as map.test.ts has it.
+  .filter((text) => !/<path:.*\/$/.test(text));
 
 const ruleCase: fc.Arbitrary<RuleCase> = fc.record({
   rule,
@@ -123,7 +125,7 @@ function ours({ rules, requests }: Case): unknown[] {
     const collapsed = `/${path.replace(/^\/+/, '')}`;
     const literal = map.literal(method, collapsed);
     const match = map.match('', collapsed, method);
-    if (match.kind === 'redirect') return ['redirect', redirectUrl(match.path, 'q=1', BASE)];
+    if (match.kind === 'redirect') return ['redirect', redirectUrl(match, 'q=1', BASE, false)];
     if (match.kind === 'none') return match.allowed.size === 0 ? ['none'] : ['methods', [...match.allowed].toSorted()];
     // The way without the tree finds the same rule.
     if (literal !== undefined) expect(match.rule).toBe(literal);
