@@ -2,11 +2,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { addressOf, closeFd, listen } from '@qilin/picoev';
 import { describe, expect, test } from 'vitest';
-import { write } from './files.ts';
+import { eventually, write } from './files.ts';
 import { ask } from './http-client.ts';
 import { servedBy } from './requests.ts';
-import { type QilinProcess, repository, startQilin, temporaryFolder } from './server.ts';
+import { type QilinProcess, repository, runQilin, startQilin, temporaryFolder } from './server.ts';
 
 const APP = `${repository}/test/fixtures/app.mjs:app`;
 
@@ -152,6 +153,57 @@ describe('an upgrade', () => {
     expect(Number((await ask(`${server.url}/pid`)).text)).toBe(workersOf(server, successor)[0]);
   });
 
+  // The first moment is before the new arbiter has run a line of its own, the last when it serves.
+  test.each([['Starting a new arbiter'], ['Starting qilin'], ['Listening at'], ['Booting worker'], ['Ready:']])(
+    'survives the old arbiter, which is killed at "%s"',
+    async (moment) => {
+      using folder = temporaryFolder();
+      const path = join(folder.path, 'server.sock');
+      const pidfile = join(folder.path, 'qilin.pid');
+      await using server = await startQilin(['--bind', `unix:${path}`, '--pid', pidfile, APP]);
+      const from = server.log.length;
+      server.signal('SIGUSR2');
+      await server.logged(new RegExp(moment), from);
+      process.kill(server.pid, 'SIGKILL');
+      await server.logged(new RegExp(`Arbiter ${server.pid} has gone; this one takes its place`), from);
+      await server.logged(/Ready: /, from);
+
+      const successor = pidIn(pidfile);
+      expect(existsSync(`${pidfile}.2`)).toBe(false);
+      const [worker = 0] = workersOf(server, successor);
+      await eventually(async () => Number(await askUnix(path, '/pid')) === worker, 'the end of the old worker');
+      await servedBy(server, (pid) => pid === worker);
+      // It is an arbiter like any other: another upgrade is possible.
+      process.kill(successor, 'SIGUSR2');
+      const [, third] = await server.logged(
+        new RegExp(`\\[${successor}\\] \\[INFO\\] Starting a new arbiter with pid: (\\d+)`),
+      );
+      await terminate(server, successor);
+      await server.until(() => workersOf(server, Number(third)).length === 1, 'a worker of the third arbiter');
+      expect(Number(await askUnix(path, '/pid'))).toBe(workersOf(server, Number(third))[0]);
+      await terminate(server, Number(third));
+      await server.exited;
+      expect([path, pidfile, `${pidfile}.2`].filter((file) => existsSync(file))).toEqual([]);
+    },
+  );
+
+  test('keeps the sockets that systemd has passed, whatever `bind` says', async () => {
+    const fd = listen({ host: '127.0.0.1', port: 0 });
+    try {
+      const address = addressOf(fd);
+      const port = 'port' in address ? address.port : 0;
+      const launcher = ['sh', '-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', 'sh'];
+      const descriptors = [fd];
+      await using server = await startQilin([APP], { bind: 'unix:/nowhere/unused.sock', launcher, descriptors });
+      const successor = await upgrade(server);
+      await terminate(server, server.pid);
+      expect(server.port).toBe(port);
+      expect(Number((await ask(`http://127.0.0.1:${port}/pid`)).text)).toBe(workersOf(server, successor)[0]);
+    } finally {
+      closeFd(fd);
+    }
+  });
+
   test('is refused while another is under way', async () => {
     await using server = await startQilin([APP]);
     const successor = await upgrade(server);
@@ -159,5 +211,49 @@ describe('an upgrade', () => {
     await server.logged(new RegExp(`\\[${server.pid}\\] \\[WARNING\\] USR2 ignored`));
     process.kill(successor, 'SIGUSR2');
     await server.logged(new RegExp(`\\[${successor}\\] \\[WARNING\\] USR2 ignored`));
+  });
+});
+
+describe('an inheritance that is none is told in one line, and nothing is served', () => {
+  const heritage = (requested: string, actual: string) =>
+    JSON.stringify({ activated: false, sockets: [[requested, actual]] });
+
+  const refused = async (env: NodeJS.ProcessEnv, descriptors: readonly number[] = []) => {
+    const options = { bind: '127.0.0.1:0', env, descriptors, launcher: ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh'] };
+    const { status, output } = await runQilin([APP], options);
+    expect(status).toBe(1);
+    expect(output).not.toContain('    at ');
+    return output;
+  };
+
+  test.each([
+    ['text that is no JSON', 'yes', /QILIN_SOCKETS must name listening sockets .*another arbiter .*got "yes"/],
+    ['JSON of another form', '[3]', /QILIN_SOCKETS must name .*got "\[3\]"/],
+    ['an address that is none', heritage('nowhere:x', ''), /QILIN_SOCKETS must name .*"nowhere:x" is no address/],
+    ['a descriptor that is no socket', heritage('127.0.0.1:80', ''), /descriptor 3: .*ENOTSOCK/],
+  ])('%s', async (_, sockets, sentence) => {
+    expect(await refused({ QILIN_SOCKETS: sockets, QILIN_PREDECESSOR: '1' })).toMatch(sentence);
+  });
+
+  test('a socket without the arbiter that it comes from', async () => {
+    const env = { QILIN_SOCKETS: heritage('127.0.0.1:80', '') };
+    expect(await refused(env)).toMatch(/QILIN_PREDECESSOR must be the pid of the arbiter .*got ""/);
+  });
+
+  test('a socket that listens elsewhere', async () => {
+    const fd = listen({ host: '127.0.0.1', port: 0 });
+    const env = { QILIN_SOCKETS: heritage('127.0.0.1:0', '127.0.0.1:1'), QILIN_PREDECESSOR: '1' };
+    try {
+      expect(await refused(env, [fd])).toMatch(/descriptor 3 listens at 127\.0\.0\.1:\d+, not at 127\.0\.0\.1:1/);
+    } finally {
+      closeFd(fd);
+    }
+  });
+
+  test.each([
+    ['LISTEN_FDS that names a pipe', '1', /LISTEN_FDS must name listening sockets .*descriptor 3: .*does not listen/],
+    ['LISTEN_FDS that is no number', 'x', /LISTEN_FDS must name listening sockets .*got "x"/],
+  ])('%s', async (_, count, sentence) => {
+    expect(await refused({ LISTEN_FDS: count }, [2])).toMatch(sentence);
   });
 });

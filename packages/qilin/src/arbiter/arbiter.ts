@@ -69,7 +69,7 @@ export class Arbiter {
     this.#config = options.config;
     this.#log = createLog(options.config);
     this.#fleet = createFleet(wantedBy(options.config), performance.now());
-    const inheritance = takeInheritance(process.env, process.pid, process.ppid);
+    const inheritance = takeInheritance(process.env, process.pid, options.config.backlog);
     this.#generations = new Generations(inheritance, () => this.#log);
     this.#upgrade = new Upgrade(inheritance.predecessor);
   }
@@ -355,13 +355,16 @@ export class Arbiter {
 
   async #beginUpgrade(): Promise<void> {
     if (this.#fleet.goal !== 'serve') return;
+    this.#promote();
     if (this.#upgrade.isUnderWay) return this.#log.warning('USR2 ignored: an upgrade is under way already');
     await this.#callHook('preExec', (hooks) => hooks.preExec?.(this.#info()));
-    this.#upgrade.begin(this.#generations.sockets, this.#options.startedIn, {
+    const { sockets, activated } = this.#generations;
+    const heritage = { sockets, activated, cwd: this.#options.startedIn };
+    const pid = this.#upgrade.begin(heritage, {
       onFailure: (text) => this.#log.error(`The new arbiter does not start: ${text}`),
       onEnd: (status) => this.#mailbox.put({ type: 'successorExit', status }),
     });
-    this.#log.info(`Starting a new arbiter with pid: ${this.#upgrade.successorPid}`);
+    if (pid !== undefined) this.#log.info(`Starting a new arbiter with pid: ${pid}`);
   }
 
   /** When the predecessor has gone, this is the only arbiter. */

@@ -33,6 +33,11 @@ export class Generations {
     return this.#open;
   }
 
+  /** Whether systemd passed the sockets. */
+  get activated(): boolean {
+    return this.#bind !== undefined;
+  }
+
   get(number: number): Generation | undefined {
     return this.#kept.get(number);
   }

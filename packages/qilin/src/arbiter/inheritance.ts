@@ -1,13 +1,16 @@
 /**
  * What an arbiter is given at its start besides its settings: the listening sockets of the arbiter that started it (USR2),
- * or those that systemd passes. Both travel as inherited descriptors, named in the environment.
+ * or those that systemd passes. Both travel as inherited descriptors, named in the environment. Invariant: what is taken
+ * over has been asked of the descriptors themselves. Who started this process proves nothing: it may be dead by now.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { addressOf } from '@qilin/picoev';
-import type { Address } from '../contract/address.ts';
+import { listen } from '@qilin/picoev';
+import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
+import { QilinError } from '../contract/errors.ts';
+import { binds } from '../settings/bind.ts';
 import type { Sockets } from './sockets.ts';
 
-/** JSON: the sockets that a new arbiter inherits. */
+/** JSON, as `Heritage`: the sockets that a new arbiter inherits. */
 const SOCKETS = 'QILIN_SOCKETS';
 /** Pid of the arbiter that started this one. */
 const PREDECESSOR = 'QILIN_PREDECESSOR';
@@ -17,39 +20,112 @@ const FIRST_FD = 3;
 
 export interface Inheritance {
   readonly sockets: Sockets;
-  /** The arbiter that started this one, if one did. */
+  /** The arbiter that started this one, if one did. It may have gone already. */
   readonly predecessor: number | undefined;
   /** The addresses that systemd passed, which stand in for the setting `bind`; undefined when it passed none. */
   readonly bind: readonly Address[] | undefined;
 }
 
-/** What this process was given at its start. Takes the variables out of `env`, so that no child takes them for its own. */
-export function takeInheritance(env: NodeJS.ProcessEnv, pid: number, parent: number): Inheritance {
+/** In the environment of a new arbiter: requested and actual address of each socket, in the order of the descriptors. */
+interface Heritage {
+  /** Whether they came from systemd, and stand in for the setting `bind`. */
+  readonly activated: boolean;
+  readonly sockets: readonly (readonly [requested: string, actual: string])[];
+}
+
+/**
+ * What this process was given at its start. Takes the variables out of `env`, so that no child takes them for its own.
+ * @param backlog Set anew for the sockets: the settings may have changed.
+ * @throws QilinError INHERITANCE when the variables name what was not given to this process
+ */
+export function takeInheritance(env: NodeJS.ProcessEnv, pid: number, backlog: number): Inheritance {
   const { [SOCKETS]: sockets, [PREDECESSOR]: predecessor, LISTEN_FDS: count, LISTEN_PID: addressee } = env;
   for (const name of [SOCKETS, PREDECESSOR, 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name];
-  if (sockets !== undefined && Number(predecessor) === parent) {
-    return { sockets: JSON.parse(sockets), predecessor: parent, bind: undefined };
-  }
-  if (count !== undefined && Number(addressee) === pid) {
-    const inherited = Array.from({ length: Number(count) }, (_, index) => inheritedSocket(FIRST_FD + index));
-    return { sockets: inherited, predecessor: undefined, bind: inherited.map(({ requested }) => requested) };
-  }
+  if (sockets !== undefined) return inheritFrom(readPid(predecessor), readHeritage(sockets), backlog);
+  if (count !== undefined && Number(addressee) === pid) return takeActivated(count, backlog);
   return { sockets: [], predecessor: undefined, bind: undefined };
 }
 
-function inheritedSocket(fd: number) {
-  const found = addressOf(fd);
-  const actual: Address =
-    'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
-  return { fd, requested: { kind: 'fd', fd } as const, actual };
+function inheritFrom(predecessor: number, { activated, sockets: named }: Heritage, backlog: number): Inheritance {
+  const sockets = named.map(([requested, actual], index) => {
+    const address = readAddress(requested);
+    const socket = adopt(SOCKETS, FIRST_FD + index, address, backlog);
+    const found = formatAddress(socket.actual);
+    if (found !== actual) throw refuse(SOCKETS, `descriptor ${socket.fd} listens at ${found}, not at ${actual}`);
+    return socket;
+  });
+  return { sockets, predecessor, bind: activated ? sockets.map(({ requested }) => requested) : undefined };
 }
 
-/** Starts the same command again, with the sockets and a channel on which it can say why it does not start. */
-export function spawnHeir(sockets: Sockets, cwd: string): ChildProcess {
-  const lent = sockets.map((socket, index) => ({ ...socket, fd: FIRST_FD + index }));
+function takeActivated(count: string, backlog: number): Inheritance {
+  if (!/^\d{1,4}$/.test(count)) throw refuse('LISTEN_FDS', `it must be their number (got "${count}")`);
+  const sockets = Array.from({ length: Number(count) }, (_, index) => {
+    const fd = FIRST_FD + index;
+    return adopt('LISTEN_FDS', fd, { kind: 'fd', fd }, backlog);
+  });
+  return { sockets, predecessor: undefined, bind: sockets.map(({ requested }) => requested) };
+}
+
+/** A socket that listens, with the address that the kernel has for it. */
+function adopt(variable: string, fd: number, requested: Address, backlog: number) {
+  try {
+    listen({ fd }, { backlog });
+    return { fd, requested, actual: actualAddress(fd, { kind: 'fd', fd }) };
+  } catch (cause) {
+    throw refuse(variable, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function refuse(variable: string, why: string): QilinError {
+  return new QilinError(
+    'INHERITANCE',
+    `${variable} must name listening sockets that this process was started with: ${why}.`,
+  );
+}
+
+function readPid(text = ''): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw refuse(SOCKETS, `${PREDECESSOR} must be the pid of the arbiter that they come from (got "${text}")`);
+}
+
+function readAddress(text: string): Address {
+  const read = binds().parse([text]);
+  const address = read.ok ? read.value[0] : undefined;
+  if (address === undefined) throw refuse(SOCKETS, `"${text}" is no address`);
+  return address;
+}
+
+function readHeritage(text: string): Heritage {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isHeritage(value)) return value;
+  } catch {
+    // Text that is no JSON is refused as any other is.
+  }
+  throw refuse(SOCKETS, `it must be what another arbiter has written (got ${JSON.stringify(text.slice(0, 100))})`);
+}
+
+function isHeritage(value: unknown): value is Heritage {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('activated' in value) || typeof value.activated !== 'boolean') return false;
+  return 'sockets' in value && Array.isArray(value.sockets) && value.sockets.every(isPairOfTexts);
+}
+
+const isPairOfTexts = (value: unknown): value is [string, string] =>
+  Array.isArray(value) && value.length === 2 && value.every((text) => typeof text === 'string');
+
+/**
+ * Starts the same command again, with the sockets and a channel on which it can say why it does not start.
+ * @param activated Whether the sockets came from systemd.
+ */
+export function spawnHeir(sockets: Sockets, activated: boolean, cwd: string): ChildProcess {
+  const heritage: Heritage = {
+    activated,
+    sockets: sockets.map(({ requested, actual }) => [formatAddress(requested), formatAddress(actual)]),
+  };
   return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     cwd,
-    env: { ...process.env, [SOCKETS]: JSON.stringify(lent), [PREDECESSOR]: String(process.pid) },
+    env: { ...process.env, [SOCKETS]: JSON.stringify(heritage), [PREDECESSOR]: String(process.pid) },
     stdio: ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd), 'ipc'],
   });
 }

@@ -3,13 +3,23 @@
  * takes its place when the old one leaves. Invariant: while both run, neither removes what they share.
  */
 import type { ChildProcess } from 'node:child_process';
+import { explain } from '../contract/errors.ts';
 import { spawnHeir } from './inheritance.ts';
 import type { Sockets } from './sockets.ts';
 
+/** What a new arbiter is given. */
+interface Heritage {
+  readonly sockets: Sockets;
+  /** Whether systemd passed them. */
+  readonly activated: boolean;
+  /** Where the command was started. */
+  readonly cwd: string;
+}
+
 interface Ending {
-  /** Why it does not start, where nobody can read its stderr: it is a daemon. */
+  /** Why it does not start: no process could be made, or it is a daemon, whose stderr nobody reads. */
   onFailure(text: string): void;
-  /** It has ended, or could not be started (null). */
+  /** It has ended; null when a signal ended it. */
   onEnd(status: number | null): void;
 }
 
@@ -36,20 +46,28 @@ export class Upgrade {
     return this.#successor?.pid;
   }
 
-  /** Starts the new arbiter. */
-  begin(sockets: Sockets, cwd: string, { onFailure, onEnd }: Ending): void {
-    const successor = spawnHeir(sockets, cwd);
-    this.#successor = successor;
-    successor.on('message', (failure) => {
-      if (failure !== '') onFailure(String(failure));
-    });
-    const ended = (status: number | null) => {
-      if (this.#successor !== successor) return;
-      this.#successor = undefined;
-      onEnd(status);
-    };
-    successor.on('exit', ended);
-    successor.on('error', () => ended(null));
+  /** Starts the new arbiter; its pid, or undefined when no process could be made. */
+  begin({ sockets, activated, cwd }: Heritage, { onFailure, onEnd }: Ending): number | undefined {
+    try {
+      const successor = spawnHeir(sockets, activated, cwd);
+      successor.on('error', (error) => {
+        // Also emitted when a message cannot be delivered; only a failed start leaves no process behind.
+        if (successor.pid === undefined) onFailure(explain(error));
+      });
+      if (successor.pid === undefined) return undefined;
+      this.#successor = successor;
+      successor.on('message', (failure) => {
+        if (failure !== '') onFailure(String(failure));
+      });
+      successor.on('exit', (status) => {
+        this.#successor = undefined;
+        onEnd(status);
+      });
+      return successor.pid;
+    } catch (error) {
+      onFailure(explain(error));
+      return undefined;
+    }
   }
 
   /**

@@ -85,6 +85,11 @@ export const ERRORS = {
     cure: 'Stop the process that holds it, choose another address, or get the permission that the message names.',
     exitStatus: 1,
   },
+  INHERITANCE: {
+    meaning: 'The environment names listening sockets (`QILIN_SOCKETS`, `LISTEN_FDS`) that this process does not have.',
+    cure: 'Take these variables out of the environment, or start it by what passes the sockets on.',
+    exitStatus: 1,
+  },
   PIDFILE: {
     meaning: 'The pid file names a process that runs, or cannot be written.',
     cure: 'Stop that process, or give another --pid.',
