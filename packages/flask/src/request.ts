@@ -163,9 +163,12 @@ export class FlaskRequest {
 
   /** The client and the proxies on the way, as `X-Forwarded-For` claims: anybody can write that header. */
   get accessRoute(): readonly string[] {
-    const forwarded = this.#header('x-forwarded-for');
-    if (forwarded !== undefined) return forwarded.split(',').map((item) => item.trim());
-    return this.remoteAddr === undefined ? [] : [this.remoteAddr];
+    const { remoteAddr } = this;
+    if (remoteAddr === undefined) return [];
+    const forwarded = (this.#header('x-forwarded-for') ?? '').split(',').map((item) => item.trim());
+    // What stands before the believed address, anybody can have written.
+    const believed = forwarded.lastIndexOf(remoteAddr);
+    return believed < 0 ? [remoteAddr] : forwarded.slice(believed);
   }
 
   /** As it was sent, with its parameters. */

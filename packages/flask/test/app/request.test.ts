@@ -45,7 +45,6 @@ test.each<[string, (request: FlaskRequest) => unknown, unknown]>([
   ['ifNoneMatch', (r) => r.ifNoneMatch.contains('abc'), true],
   ['range', (r) => r.range?.ranges, [[0, 10]]],
   ['userAgent', (r) => r.userAgent, 'test'],
-  ['accessRoute', (r) => r.accessRoute, ['1.2.3.4', '5.6.7.8']],
 ])('%s', async (_, read, expected) => {
   const headers = {
     cookie: 'a=1; b=two',
@@ -184,4 +183,19 @@ test('a cookie that browsers may ignore is warned of from MAX_COOKIE_SIZE on', a
   await app.testClient().get('/10');
   await app.testClient().get('/101');
   expect(String(await warned)).toContain('the limit is 100');
+});
+
+test.each([
+  [undefined, '9.9.9.9', []],
+  ['5.6.7.8', undefined, ['5.6.7.8']],
+  ['5.6.7.8', '1.2.3.4', ['5.6.7.8']],
+  ['5.6.7.8', '1.2.3.4, 5.6.7.8, 10.0.0.1', ['5.6.7.8', '10.0.0.1']],
+])('of a client at %s the route is not what it says itself: %s', async (ip, forwarded, route) => {
+  const raw = new Request(
+    'http://localhost/',
+    forwarded === undefined ? {} : { headers: { 'x-forwarded-for': forwarded } },
+  );
+  Object.defineProperty(raw, 'ip', { value: ip });
+  const context = new Flask(import.meta, { staticFolder: null }).requestContext(raw);
+  context.run(() => expect([request.remoteAddr, request.accessRoute]).toEqual([ip, route]));
 });

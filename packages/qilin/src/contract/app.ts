@@ -8,8 +8,11 @@ export interface FetchEnvironment {
   readonly outgoing?: ServerResponse;
 }
 
-/** The scheme and host that a client used, as a trusted proxy told them. */
+/** What a trusted proxy told of a request's client. */
 export interface RequestOrigin {
+  /** Its address; undefined where nothing valid was said of it. */
+  readonly client: string | undefined;
+  /** The scheme and the host that it used. */
   readonly scheme: 'http' | 'https';
   /** With its port, when that is not the scheme's own. */
   readonly host: string;

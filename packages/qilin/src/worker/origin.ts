@@ -14,7 +14,7 @@ export interface Origin {
 }
 
 export interface Origins<R> {
-  /** Scheme and host that `request.url` should have where a trusted proxy told them; undefined where nothing is said. */
+  /** What `request.url` and `request.ip` should say where a trusted proxy told it; undefined where nothing is said. */
   forwarded(request: R): RequestOrigin | undefined;
   /** A trusted proxy said that the client came by HTTPS, and that it did not: to be answered with 400, as Gunicorn does. */
   contradict(request: R): boolean;
@@ -71,7 +71,9 @@ export function createOrigins<R>(
       const told = read(request);
       if (told.kind !== 'forwarded') return undefined;
       const host = told.host ?? view.header(request, 'host');
-      return host === undefined ? undefined : { scheme: told.scheme ?? view.scheme(request), host };
+      return host === undefined
+        ? undefined
+        : { client: told.client, scheme: told.scheme ?? view.scheme(request), host };
     },
     contradict: (request) => read(request).kind === 'contradiction',
     of(request) {

@@ -62,9 +62,12 @@ export class FastRequest {
     return this.#url;
   }
 
-  /** Address of the connection's other end, as srvx names it; undefined on a unix socket. Not of the standard. */
+  /**
+   * Address of the client, as far as it is believed: what a trusted proxy says, else the connection's other end; undefined on a
+   * unix socket. Not of the standard; srvx has the same name for it.
+   */
   get ip(): string | undefined {
-    return this.#exchange.connection.peer?.address;
+    return this.#resolve?.(this.#exchange)?.client ?? this.#exchange.connection.peer?.address;
   }
 
   get headers(): Headers {

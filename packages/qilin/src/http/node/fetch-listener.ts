@@ -65,7 +65,7 @@ export function fetchToNodeListener(fetch: FetchHandler, { resolve, onError }: N
     try {
       const request = new NodeRequest({ req, res });
       const origin = resolve?.(req);
-      if (origin && req.url?.startsWith('/')) request._url = urlAt(origin, req.url);
+      if (origin !== undefined) believe(request, origin, req.url);
       const response = fetch(request, { incoming: req, outgoing: res });
       if (!isPromise(response)) send(res, response);
       else response.then((settled) => send(res, settled)).catch((error: unknown) => fail(res, error));
@@ -73,6 +73,12 @@ export function fetchToNodeListener(fetch: FetchHandler, { resolve, onError }: N
       fail(res, error);
     }
   };
+}
+
+/** Puts what a trusted proxy said into the request. */
+function believe(request: InstanceType<typeof NodeRequest>, origin: RequestOrigin, target: string | undefined): void {
+  if (target?.startsWith('/')) request._url = urlAt(origin, target);
+  if (origin.client !== undefined) Object.defineProperty(request, 'ip', { value: origin.client });
 }
 
 function isPromise(value: Response | Promise<Response>): value is Promise<Response> {

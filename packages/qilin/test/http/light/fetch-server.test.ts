@@ -344,10 +344,11 @@ test('a handler whose client has left may fail with an abort without a word', as
   expect(errors).toEqual([]);
 });
 
-test('a trusted proxy decides scheme and host', async () => {
-  const resolve = () => ({ scheme: 'https', host: 'example.org' }) as const;
-  const exchange = serve((request) => new Response(request.url), { target: '/a?b' }, { resolve });
-  expect(exchange.text).toBe('https://example.org/a?b');
+test('a trusted proxy decides scheme and host, and who asks', async () => {
+  const resolve = () => ({ client: '192.0.2.7', scheme: 'https', host: 'example.org' }) as const;
+  const answer = (request: Request) => new Response(`${request.url} ${Reflect.get(request, 'ip')}`);
+  const exchange = serve(answer, { target: '/a?b' }, { resolve });
+  expect(exchange.text).toBe('https://example.org/a?b 192.0.2.7');
 });
 
 test('a Host that is none by the URL standard is the client’s mistake, and no error of the app', async () => {

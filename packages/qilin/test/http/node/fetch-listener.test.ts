@@ -142,10 +142,11 @@ describe('a request', () => {
   });
 
   test('has the address that a trusted proxy told', async () => {
-    const resolve = () => ({ scheme: 'https', host: 'example.org' }) as const;
-    const port = await serve((request) => Response.json([request.url, new Request(request).url]), { resolve });
+    const resolve = () => ({ client: '192.0.2.7', scheme: 'https', host: 'example.org' }) as const;
+    const facts = (request: Request) => [request.url, new Request(request).url, Reflect.get(request, 'ip')];
+    const port = await serve((request) => Response.json(facts(request)), { resolve });
     const url = 'https://example.org/a?b=c';
-    expect(JSON.parse((await ask(port, { path: '/a?b=c' })).body)).toEqual([url, url]);
+    expect(JSON.parse((await ask(port, { path: '/a?b=c' })).body)).toEqual([url, url, '192.0.2.7']);
   });
 
   test('without Host, as HTTP/1.0 allows, has the address of the connection', async () => {
