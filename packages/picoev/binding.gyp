@@ -13,6 +13,7 @@
         "native/loop/deadlines.cc",
         "native/loop/loop.cc",
         "native/loop/loop_answers.cc",
+        "native/loop/loop_half_closed.cc",
         "native/loop/loop_connections.cc",
         "native/loop/poller.cc",
         "native/loop/poller_epoll.cc",

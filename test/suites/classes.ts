@@ -6,8 +6,6 @@ type Ability =
   | 'keepAlive'
   /** A client may send its end and still get its answer. */
   | 'halfClose'
-  /** The same with a Node listener. */
-  | 'halfCloseWithListener'
   /** A worker has many requests in hand at once. */
   | 'concurrency'
   /** What ends one event loop ends its worker. */
@@ -25,22 +23,19 @@ const NODE_CLOSES = "Node's server gives up a client that has sent its end";
 
 const THREAD_ALONE = 'a thread is replaced alone: test/processes/threads.test.ts';
 
-const LISTENER_IS_TOLD = "a Node listener is told 'close', as on node:http";
-
 export const CLASSES: readonly ClassUnderTest[] = [
-  { name: 'async', flags: ['-k', 'async'], lacks: { halfClose: NODE_CLOSES, halfCloseWithListener: NODE_CLOSES } },
-  { name: 'picoev', flags: ['-k', 'picoev'], lacks: { halfCloseWithListener: LISTENER_IS_TOLD } },
+  { name: 'async', flags: ['-k', 'async'], lacks: { halfClose: NODE_CLOSES } },
+  { name: 'picoev', flags: ['-k', 'picoev'], lacks: {} },
   {
     name: 'threads',
     flags: ['-k', 'threads', '--threads', '2'],
-    lacks: { oneLoop: THREAD_ALONE, halfCloseWithListener: LISTENER_IS_TOLD },
+    lacks: { oneLoop: THREAD_ALONE },
   },
   {
     name: 'sync',
     flags: ['-k', 'sync'],
     lacks: {
       halfClose: NODE_CLOSES,
-      halfCloseWithListener: NODE_CLOSES,
       keepAlive: 'one connection, one request, closed: that is what the class is for',
       concurrency: 'one request at a time: that is what the class is for',
     },

@@ -113,12 +113,23 @@ export function describeConnections(underTest: ClassUnderTest): void {
       expect(server.log).not.toContain('began /unread');
     });
 
-    const halfClose = app === FETCH_APP ? 'halfClose' : 'halfCloseWithListener';
-    testIfAble(underTest, halfClose, 'whose client has sent its end still get the answer', async () => {
+    testIfAble(underTest, 'halfClose', 'whose client has sent its end still get the answer', async () => {
+      for (const wait of [0, 50, 600]) {
+        using connection = await RawConnection.open(server.port);
+        connection.socket.end(get(`/half?wait=${wait}`));
+        await connection.ended;
+        expect(connection.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET \/half $/);
+      }
+    });
+
+    testIfAble(underTest, 'halfClose', 'whose client has sent its end get a streamed answer in full', async () => {
       using connection = await RawConnection.open(server.port);
-      connection.socket.end(get('/half?wait=50'));
+      connection.socket.end(get('/flood?mib=4'));
       await connection.ended;
-      expect(connection.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET \/half $/);
+      expect(connection.received).toMatch(/\r\nTransfer-Encoding: chunked\r\n/i);
+      expect(connection.received).toMatch(/\r\n0\r\n\r\n$/);
+      const { answers } = takeAnswers(connection.received, []);
+      expect(answers[0]?.body).toHaveLength(4 * 1024 * 1024);
     });
   });
 

@@ -78,8 +78,10 @@ export interface Exchange {
 
   /** True once the answer is complete, or was given up. */
   readonly isOver: boolean;
-  /** True once the client has left before the answer was complete. */
+  /** True once the connection was lost before the answer was complete: nothing of it can be sent any more. */
   readonly isGone: boolean;
+  /** True once the client has ended its side: it sends nothing more, and still wants its answer. */
+  readonly isHalfClosed: boolean;
   /** Of the answer, once it has begun; 0 before, and under `raw()`. */
   readonly status: number;
   /** The answer's header lines as they were given; under `raw()` the bytes that were sent first. */
@@ -120,9 +122,14 @@ export interface Exchange {
   owner: object | null;
   /** Called once each time that `write()` or `raw()` has returned false and there is room again. Never after `onGone`. */
   onDrain: ((exchange: Exchange) => void) | null;
-  /** Called once when the client has left before the answer was complete. */
+  /**
+   * Called once when the connection is lost before the answer is complete, or the client has ended its side in the middle of
+   * the request's body. A client that has merely ended its side is told by `onHalfClose`; should it have left in truth, this follows.
+   */
   onGone: ((exchange: Exchange) => void) | null;
-  /** Called once when this answer becomes the connection's last by the server's will, as it drains, and has not begun. */
+  /** Called once when the client ends its side behind a whole request. The answer is still wanted. */
+  onHalfClose: ((exchange: Exchange) => void) | null;
+  /** Called once when this answer becomes the connection's last after it was asked for, and has not begun: the server drains, or the client has ended its side. */
   onLast: ((exchange: Exchange) => void) | null;
   /** Called once when the exchange is over: the answer was handed to the kernel in full, or will never be. The access log's. */
   onOver: ((exchange: Exchange) => void) | null;

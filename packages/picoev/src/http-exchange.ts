@@ -55,6 +55,7 @@ export class HttpExchange implements Exchange {
   readonly target: string;
   isOver = false;
   isGone = false;
+  isHalfClosed = false;
   status = 0;
   fields = '';
   bytesSent = 0;
@@ -63,6 +64,7 @@ export class HttpExchange implements Exchange {
   owner: object | null = null;
   onDrain: ((exchange: Exchange) => void) | null = null;
   onGone: ((exchange: Exchange) => void) | null = null;
+  onHalfClose: ((exchange: Exchange) => void) | null = null;
   onLast: ((exchange: Exchange) => void) | null = null;
   onOver: ((exchange: Exchange) => void) | null = null;
 
@@ -383,14 +385,24 @@ export class HttpExchange implements Exchange {
     else this.onDrain?.(this);
   }
 
-  /** @internal The client has left; `isLost` when nothing can be sent to it any more. */
-  leave(isLost: boolean): void {
+  /** @internal The connection is lost, or the request can never be complete. */
+  leave(): void {
     if (this.isOver) return;
-    const isNew = !this.isGone;
     this.isGone = true;
     if (this.#bodyState === BODY.READING) this.breakBody();
-    if (isNew) this.onGone?.(this);
-    if (isLost && !this.isOver) this.#finish();
+    this.onGone?.(this);
+    if (!this.isOver) this.#finish();
+  }
+
+  /** @internal The client has ended its side; `isNewest`: no request follows this one. */
+  halfClose(isNewest: boolean): void {
+    if (this.isOver || this.isHalfClosed) return;
+    this.isHalfClosed = true;
+    if (isNewest) {
+      this.#closes = true;
+      this.beLast();
+    }
+    this.onHalfClose?.(this);
   }
 
   /** @internal The engine has answered in the app's place. */
@@ -398,10 +410,10 @@ export class HttpExchange implements Exchange {
     if (this.isOver) return;
     this.status = status;
     this.#hasBegun = true;
-    this.leave(true);
+    this.leave();
   }
 
-  /** @internal The server drains. */
+  /** @internal The connection ends behind this answer: the server drains, or the client has ended its side. */
   beLast(): void {
     if (!this.isOver && !this.#hasBegun) this.onLast?.(this);
   }

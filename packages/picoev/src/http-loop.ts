@@ -178,7 +178,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const connections = this.#connections.splice(0).filter((connection) => connection !== undefined);
     const ends = connections.map((one) => [one, one.bytesRead, one.bytesWritten] as const);
     this.#native.close();
-    for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest, true);
+    for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest);
     for (const [connection, read, written] of ends) connection.end(read, written);
   }
 
@@ -221,7 +221,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const waiting = this.#native.write(kind, fd, serial, sequence, flags, bytes);
     if (waiting !== NOBODY) return waiting;
     // The event that tells so may come too late: an app that never waits would have written all of its answer by then.
-    exchange.leave(true);
+    exchange.leave();
     return 0;
   }
 
@@ -410,7 +410,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
       case EVENT.BODY_BROKEN:
         newest.breakBody();
         this.#replace(newest, word(EVENT_WORD.STATUS));
-        newest.leave(true);
+        newest.leave();
         return;
       case EVENT.DRAIN:
         for (let one: HttpExchange | undefined = newest; one !== undefined; one = one.earlier) {
@@ -419,7 +419,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
         return;
       case EVENT.GONE:
         this.#replace(newest, word(EVENT_WORD.STATUS));
-        leaveAll(newest, (flags & EVENT_FLAG.LOST) !== 0);
+        if ((flags & EVENT_FLAG.LOST) !== 0) leaveAll(newest);
+        else halfCloseAll(newest);
     }
   }
 
@@ -445,11 +446,19 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 }
 
-function leaveAll(newest: HttpExchange, isLost: boolean): void {
+function leaveAll(newest: HttpExchange): void {
   for (let one: HttpExchange | undefined = newest; one !== undefined; ) {
     // Leaving takes it out of the chain.
     const { earlier }: HttpExchange = one;
-    one.leave(isLost);
+    one.leave();
+    one = earlier;
+  }
+}
+
+function halfCloseAll(newest: HttpExchange): void {
+  for (let one: HttpExchange | undefined = newest; one !== undefined; ) {
+    const { earlier }: HttpExchange = one;
+    one.halfClose(one === newest);
     one = earlier;
   }
 }

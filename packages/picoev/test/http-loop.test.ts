@@ -170,21 +170,92 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(gone).toBe(1);
   });
 
-  test('tells the app of a client that leaves, and answers one that only ended its side', async () => {
-    const left: boolean[] = [];
-    const { promise: asked, resolve: ask } = deferred<Exchange>();
+  test('a client that has ended its side gets all of its answers, and the apps hear that it has ended', async () => {
+    const told: string[] = [];
+    const waiting: Exchange[] = [];
     serve((exchange) => {
-      exchange.onGone = () => {
-        left.push(true);
-        exchange.respond(200, '', 'after the end');
+      waiting.push(exchange);
+      exchange.onHalfClose = () => told.push(`${exchange.target} ${exchange.keepsAlive}`);
+      exchange.onGone = () => told.push('gone');
+    }, kind);
+    const client = await Client.open();
+    client.socket.end(get('/1') + get('/2'));
+    while (told.length < 2) await turn();
+    for (const [index, exchange] of waiting.entries()) {
+      exchange.begin(200, '', undefined);
+      for (const piece of ['one', 'two', 'three']) {
+        exchange.write(Buffer.from(`${piece} of ${index}`));
+        for (let i = 0; i < 5; i++) await turn();
+      }
+      exchange.end();
+    }
+    const text = await client.toTheEnd();
+    expect(text.match(/(?:one|two|three) of \d|\r\n0\r\n\r\n/g)).toEqual([
+      'one of 0',
+      'two of 0',
+      'three of 0',
+      '\r\n0\r\n\r\n',
+      'one of 1',
+      'two of 1',
+      'three of 1',
+      '\r\n0\r\n\r\n',
+    ]);
+    expect(text.match(/Connection: close/g)).toHaveLength(1);
+    expect(told.sort()).toEqual(['/1 true', '/2 false']);
+  });
+
+  test('a client that has ended its side gets a large answer in full, however long that takes', async () => {
+    const piece = Buffer.alloc(MEBIBYTE, 'y');
+    serve((exchange) => {
+      exchange.begin(200, '', 8 * piece.length);
+      let written = 0;
+      exchange.onDrain = () => {
+        while (written++ < 8) if (!exchange.write(piece)) return;
+        exchange.end();
       };
-      ask(exchange);
+      setTimeout(() => exchange.onDrain?.(exchange), 400);
+    }, kind);
+    const client = await Client.open();
+    client.socket.end(GET);
+    const text = await client.toTheEnd();
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*y$/);
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toHaveLength(8 * MEBIBYTE);
+  });
+
+  test.skipIf(kind.multiplexer === 'select')('tells the app of a client that has closed while it waited', async () => {
+    const { promise: gone, resolve } = deferred<Exchange>();
+    const { promise: asked, resolve: ask } = deferred<void>();
+    serve((exchange) => {
+      exchange.onGone = resolve;
+      ask();
     }, kind);
     const client = await Client.open(GET);
     await asked;
-    client.socket.end();
-    expect(await client.toTheEnd()).toMatch(/after the end$/);
-    expect(left).toEqual([true]);
+    client.socket.destroy();
+    expect((await gone).isHalfClosed).toBe(true);
+  });
+
+  test('tells the app once of a client that ends its side in the middle of a body, and answers what came before', async () => {
+    const told: string[] = [];
+    const { promise: asked, resolve: ask } = deferred<Exchange>();
+    const { promise: gone, resolve } = deferred<void>();
+    serve((exchange) => {
+      if (exchange.target === '/before') return ask(exchange);
+      exchange.onHalfClose = () => told.push('half closed');
+      exchange.onGone = () => told.push('gone');
+      exchange.onOver = () => resolve();
+      exchange.readBody({
+        data: () => true,
+        end: () => told.push('end'),
+        abort: (error) => told.push(String(Reflect.get(error, 'code'))),
+      });
+    }, kind);
+    const client = await Client.open();
+    client.socket.end(`${get('/before')}POST /cut HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf`);
+    await gone;
+    (await asked).respond(200, '', 'before');
+    expect(await client.toTheEnd()).toMatch(/before$/);
+    expect(told).toEqual(['ECONNRESET', 'gone']);
   });
 
   test('tells an app that writes without a pause that its client has left, before it has written all', async () => {

@@ -136,7 +136,8 @@ void HttpLoop::Handle(const Ready& ready) {
   const auto is_open = [&] { return !closed_ && slots_[index].serial == serial; };
   if (ready.interest & kWritable && slots_[index].pending) SendPending(ready.fd);
   if (!is_open() || !(ready.interest & kReadable)) return;
-  if (ready.hung_up && !slots_[index].lingers && !slots_[index].http.WantsInput()) return Lose(ready.fd);
+  const Slot& slot = slots_[index];
+  if (ready.hung_up && !slot.lingers && (slot.ended || !slot.http.WantsInput())) return Lose(ready.fd);
   Read(ready.fd, ready.ended);
 }
 

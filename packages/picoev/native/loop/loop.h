@@ -148,7 +148,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
  private:
   /// What a connection is waiting for, and has only so long.
-  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kEnded, kWrite, kLinger };
+  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kHalfClosed, kWrite, kLinger };
 
   /// Bytes that the kernel did not take yet.
   struct Pending {
@@ -169,6 +169,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     uint8_t interest = 0;
     /// The client has ended its side.
     bool ended = false;
+    /// It was found out whether that client still reads.
+    bool probed = false;
+    /// The first byte of the next answer was sent ahead.
+    bool led = false;
     /// Our side is ended, and what still comes is thrown away.
     bool lingers = false;
     /// The app was asked to wait until there is room.
@@ -215,7 +219,6 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   uint32_t CountCrowd();
   void MakeRoom(int fd);
   void GoOnSoon(int fd);
-  void OnEnd(int fd);
   void Lose(int fd);
   void Forget(int fd);
   UniqueFd Remove(int fd);
@@ -223,6 +226,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
   void OnRefusal(Connection& connection, const Refusal& refusal) override;
   void Refuse(int fd, uint32_t status, bool in_body);
+
+  // Half-closed.
+  void OnEnd(int fd);
+  void Probe(int fd);
 
   // Answers.
   void Answer(int fd, const AnswerRow& row, std::span<const uint8_t> text);

@@ -133,6 +133,10 @@ void HttpLoop::SendRun() {
 
 void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
   Slot& slot = At(fd);
+  if (slot.led && !bytes.empty()) {
+    slot.led = false;
+    bytes = bytes.subspan(1);
+  }
   slot.traffic.sent += bytes.size();
   if (slot.pending) {
     slot.pending->bytes.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());

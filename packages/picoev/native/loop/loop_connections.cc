@@ -13,8 +13,8 @@ namespace {
 /// How long a client may go on sending what nobody reads before the connection is closed all the same.
 constexpr uint64_t kLingerMilliseconds = 2'000;
 
-/// How long a client that has ended its side is taken for one that still reads. Most have left.
-constexpr uint64_t kEndedMilliseconds = 10'000;
+/// How long a client that has ended its side waits for its answer before it is asked whether it is still there.
+constexpr uint64_t kHalfClosedMilliseconds = 250;
 
 /// How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time.
 constexpr uint64_t kPromiseMilliseconds = 100;
@@ -70,7 +70,7 @@ HttpLoop::Traffic HttpLoop::TrafficOf(uint32_t fd, uint32_t serial) {
 /// Also tells an edge-triggered multiplexer to look again.
 bool HttpLoop::Watch(int fd, uint8_t interest) {
   At(fd).interest = interest;
-  if (poller_->Watch(fd, interest)) {
+  if (poller_->Watch(fd, interest | kHangUp)) {
     if (!in_turn_) sleeper_->Interrupt();
     return true;
   }
@@ -181,19 +181,6 @@ void HttpLoop::GoOn() {
     Settle(fd);
     if (Find(static_cast<uint32_t>(fd), serial) != nullptr) Watch(fd, slot->interest | kReadable);
   }
-}
-
-/// The client has ended its side. It may still read: what is in flight is answered, unless the app gives up.
-void HttpLoop::OnEnd(int fd) {
-  Slot& slot = At(fd);
-  Connection& http = slot.http;
-  if (slot.lingers || (http.InFlight() == 0 && !slot.pending)) return Lose(fd);
-  const bool in_body = http.HasBodyLeft();
-  slot.ended = true;
-  http.EndInput();
-  if (in_body && http.InFlight() > 0) TellLate(EventRow::kBodyBroken, 0, fd);
-  if (http.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
-  if (Watch(fd, slot.interest & ~kReadable)) Expect(fd);
 }
 
 /// The connection is of no use any more.
@@ -309,7 +296,7 @@ HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
   if (slot.lingers) return Wait::kLinger;
   if (slot.pending) return Wait::kWrite;
   if (http.IsInBody()) return Wait::kBody;
-  if (slot.ended && http.InFlight() > 0) return Wait::kEnded;
+  if (slot.ended && !slot.probed && http.InFlight() > 0) return Wait::kHalfClosed;
   if (http.InFlight() > 0) return http.HasBegun(http.First()) ? Wait::kNothing : Wait::kAnswer;
   if (http.IsInHead()) return Wait::kHead;
   return http.IsFresh() ? Wait::kFirst : Wait::kIdle;
@@ -329,8 +316,8 @@ uint64_t HttpLoop::TimeoutOf(Wait wait) const {
       return timeouts.answer;
     case Wait::kWrite:
       return timeouts.write;
-    case Wait::kEnded:
-      return kEndedMilliseconds;
+    case Wait::kHalfClosed:
+      return kHalfClosedMilliseconds;
     case Wait::kLinger:
       return kLingerMilliseconds;
     case Wait::kNothing:
@@ -366,6 +353,8 @@ void HttpLoop::OnDeadline(int fd) {
       TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
       refusals_.emplace_back(503, "the app has not begun its answer in time");
       return Refuse(fd, 503, true);
+    case Wait::kHalfClosed:
+      return Probe(fd);
     default:
       return Lose(fd);
   }

@@ -16,7 +16,12 @@ namespace picoev {
 enum class Multiplexer : uint8_t { kEpollEdge, kEpollLevel, kPoll, kSelect };
 
 /// What a descriptor is watched for; bits.
-enum Interest : uint8_t { kReadable = 1, kWritable = 2 };
+enum Interest : uint8_t {
+  kReadable = 1,
+  kWritable = 2,
+  /// Nothing but a hang-up, which is told in any case but under select.
+  kHangUp = 4,
+};
 
 struct Ready {
   int fd;

@@ -172,6 +172,20 @@ TEST("a peer that is gone makes a descriptor readable and writable") {
   });
 }
 
+TEST("a hang-up is told of a descriptor that is watched for nothing else, but under select") {
+  ForEachKind([](const Kind& kind, Poller& poller) {
+    Pair pair = MakePair();
+    CHECK(poller.Watch(pair.ours.Get(), kReadable));
+    CHECK(poller.Watch(pair.ours.Get(), kHangUp));
+    Send(pair.theirs, "x");
+    CHECK_EQUAL(Told(poller), 0, kind.name);
+    pair.theirs = UniqueFd();
+    const std::vector<Ready> ready = Wait(poller);
+    CHECK_EQUAL(ready.size(), kind.tells_hang_ups ? 1u : 0u, kind.name);
+    CHECK(ready.empty() || ready[0].hung_up);
+  });
+}
+
 TEST("a peer that has ended its side makes a descriptor readable, and epoll says that it has ended") {
   ForEachKind([](const Kind& kind, Poller& poller) {
     const Pair pair = MakePair();

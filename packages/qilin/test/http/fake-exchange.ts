@@ -31,6 +31,7 @@ export class FakeExchange implements Exchange {
   owner: object | null = null;
   onDrain: ((exchange: Exchange) => void) | null = null;
   onGone: ((exchange: Exchange) => void) | null = null;
+  onHalfClose: ((exchange: Exchange) => void) | null = null;
   onLast: ((exchange: Exchange) => void) | null = null;
   onOver: ((exchange: Exchange) => void) | null = null;
   readonly connection: Exchange['connection'] = {
@@ -51,6 +52,7 @@ export class FakeExchange implements Exchange {
   began = false;
   isOver = false;
   isGone = false;
+  isHalfClosed = false;
   aborted = false;
   readonly pieces: Buffer[] = [];
   /** Informational answers, and all that came by `raw()`. */
@@ -189,6 +191,12 @@ export class FakeExchange implements Exchange {
   becomeLast(): void {
     this.keepsAlive = false;
     this.onLast?.(this);
+  }
+
+  /** The client ends its side, and reads on. */
+  halfClose(): void {
+    this.isHalfClosed = true;
+    this.onHalfClose?.(this);
   }
 
   /** The client leaves. */

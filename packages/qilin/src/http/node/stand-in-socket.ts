@@ -41,6 +41,7 @@ export class StandInSocket extends SocketFacts {
     exchange.owner = this;
     exchange.onDrain = onDrain;
     exchange.onGone = onGone;
+    exchange.onHalfClose = onHalfClose;
     exchange.onLast = onLast;
   }
 
@@ -166,7 +167,13 @@ export class StandInSocket extends SocketFacts {
     return this.destroy();
   }
 
-  /** The client has left. One that has only ended its side gets no answer either, as from Node's own server: 'close' says so. */
+  /** The client has ended its side. It still reads: what is answered is sent, as by Node's server with httpAllowHalfOpen. */
+  halfClose(): void {
+    // It stays readable: the request has what was received before.
+    if (!this.destroyed) this.emit('end');
+  }
+
+  /** The connection is lost. */
   leave(): void {
     if (this.destroyed) return;
     this.#shut();
@@ -283,6 +290,10 @@ function onDrain({ owner }: Exchange): void {
 
 function onGone({ owner }: Exchange): void {
   if (owner instanceof StandInSocket) owner.leave();
+}
+
+function onHalfClose({ owner }: Exchange): void {
+  if (owner instanceof StandInSocket) owner.halfClose();
 }
 
 function onLast({ owner }: Exchange): void {
