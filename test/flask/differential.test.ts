@@ -3,12 +3,13 @@
  * same. The routes are in differential/areas, once in each language; a case is one line in differential/cases.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tool } from '../needs.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
 import type { Ask, Case } from './differential/case.ts';
 import { CASES } from './differential/cases/index.ts';
 import { type Answer, Client } from './differential/client.ts';
 import { comparable, expectedFrom } from './differential/compare.ts';
-import { findPython, Reference } from './differential/reference.ts';
+import { Reference } from './differential/reference.ts';
 
 const CLASSES = ['async', 'picoev'] as const;
 
@@ -24,44 +25,45 @@ const CRASHES = [
   '/reply/number',
 ];
 
-const python = findPython();
-if (python === undefined)
-  console.error('Skipped: no Python here has Flask 2.2 (Debian: apt-get install python3-flask).');
+const pythonFlask = tool('python3-flask');
 
 test('there are at least 200 cases', () => {
   expect(Object.values(CASES).flat().length).toBeGreaterThanOrEqual(200);
 });
 
-describe.skipIf(python === undefined).each(CLASSES)('Python Flask and @qilin/flask on class %s', (workerClass) => {
-  let reference: Reference;
-  let server: QilinProcess;
-  beforeAll(async () => {
-    reference = await Reference.start(python ?? '');
-    server = await startQilin(['-w', '1', '-k', workerClass, 'test/flask/differential/app.ts:app']);
-  });
-  afterAll(async () => {
-    await reference?.[Symbol.asyncDispose]();
-    await server?.[Symbol.asyncDispose]();
-  });
-
-  describe.each(Object.entries(CASES))('%s', (_, cases) => {
-    test.each(cases)('$name', async (one) => {
-      const theirs = new Client(reference.port);
-      const ours = new Client(server.port);
-      for (const [index, ask] of one.steps.entries()) {
-        const answers = await Promise.all([theirs.send(ask), ours.send(ask)]);
-        compare(one, index, answers, workerClass);
-        if (one.crossed) [theirs.cookies, ours.cookies] = [ours.cookies, theirs.cookies];
-      }
+describe.skipIf(pythonFlask.isMissing).each(CLASSES)(
+  pythonFlask.named('Python Flask and @qilin/flask on class %s'),
+  (workerClass) => {
+    let reference: Reference;
+    let server: QilinProcess;
+    beforeAll(async () => {
+      reference = await Reference.start();
+      server = await startQilin(['-w', '1', '-k', workerClass, 'test/flask/differential/app.ts:app']);
     });
-  });
+    afterAll(async () => {
+      await reference?.[Symbol.asyncDispose]();
+      await server?.[Symbol.asyncDispose]();
+    });
 
-  test('and the log tells of the crashes that were meant, and of no other', () => {
-    const paths = [...server.log.matchAll(/Exception on (\S+) \[/g)].map(([, path]) => path);
-    expect([...new Set(paths)].sort()).toEqual(CRASHES);
-    expect(server.log).not.toMatch(/\[(?:ERROR|CRITICAL)\]/);
-  });
-});
+    describe.each(Object.entries(CASES))('%s', (_, cases) => {
+      test.each(cases)('$name', async (one) => {
+        const theirs = new Client(reference.port);
+        const ours = new Client(server.port);
+        for (const [index, ask] of one.steps.entries()) {
+          const answers = await Promise.all([theirs.send(ask), ours.send(ask)]);
+          compare(one, index, answers, workerClass);
+          if (one.crossed) [theirs.cookies, ours.cookies] = [ours.cookies, theirs.cookies];
+        }
+      });
+    });
+
+    test('and the log tells of the crashes that were meant, and of no other', () => {
+      const paths = [...server.log.matchAll(/Exception on (\S+) \[/g)].map(([, path]) => path);
+      expect([...new Set(paths)].sort()).toEqual(CRASHES);
+      expect(server.log).not.toMatch(/\[(?:ERROR|CRITICAL)\]/);
+    });
+  },
+);
 
 function compare(one: Case, index: number, [theirs, ours]: readonly [Answer, Answer], workerClass: string): void {
   const python = comparable(theirs);

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Need, root } from '../needs.ts';
 import { makeCertificate } from './certificates.ts';
 import { eventually, freePort, write } from './files.ts';
 import { ask } from './http-client.ts';
@@ -325,11 +326,11 @@ describe('an address', () => {
     expect(output).not.toContain('trying again');
   });
 
-  const privileged = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
-  const isRoot = process.getuid?.() === 0;
+  const firstOfAll = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+  const rootsPorts = root.isMissing ? root : new Need(firstOfAll > 1, 'everybody may bind every port on this machine');
 
-  test.skipIf(!isRoot || privileged <= 1)('that only root may bind: one line, status 1', async () => {
-    const port = Math.min(privileged - 1, 80);
+  test.skipIf(rootsPorts.isMissing)(rootsPorts.named('that only root may bind: one line, status 1'), async () => {
+    const port = Math.min(firstOfAll - 1, 80);
     const { status, output } = await refused({ args: ['--bind', `127.0.0.1:${port}`, APP], uid: NOBODY });
     expect(status).toBe(1);
     expect(output).toMatch(new RegExp(`^qilin: .*127\\.0\\.0\\.1:${port}.*\\n`, 'm'));
@@ -337,10 +338,13 @@ describe('an address', () => {
     expect(output).not.toMatch(STACK);
   });
 
-  test.skipIf(!isRoot)('is all the same when --user is given without root: one line, status 1', async () => {
-    const { status, output } = await refused({ args: ['--user', 'root', APP], uid: NOBODY });
-    expect(status).toBe(1);
-    expect(output).toMatch(/^qilin: only root can run workers as another user root.*: start as root/m);
-    expect(output).not.toMatch(STACK);
-  });
+  test.skipIf(root.isMissing)(
+    root.named('is all the same when --user is given without root: one line, status 1'),
+    async () => {
+      const { status, output } = await refused({ args: ['--user', 'root', APP], uid: NOBODY });
+      expect(status).toBe(1);
+      expect(output).toMatch(/^qilin: only root can run workers as another user root.*: start as root/m);
+      expect(output).not.toMatch(STACK);
+    },
+  );
 });

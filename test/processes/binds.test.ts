@@ -1,15 +1,13 @@
 /** The addresses that a server can be bound to, and what is left of them when it has stopped. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { addressOf, closeFd, listen } from '@qilin/picoev';
 import { expect, test } from 'vitest';
+import { ipv6 } from '../needs.ts';
 import { ask } from './http-client.ts';
 import { startQilin, temporaryFolder } from './server.ts';
 
 const APP = 'test/processes/fixtures/fetch-app.mjs';
-
-const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 
 /** A GET by a unix socket. */
 const askAt = (socketPath: string) => ask('http://localhost/url', { socketPath });
@@ -36,7 +34,7 @@ test('a unix socket that a killed server left behind is taken over', async () =>
   expect((await askAt(path)).status).toBe(200);
 });
 
-test.skipIf(!hasIpv6)('an IPv6 address is served', async () => {
+test.skipIf(ipv6.isMissing)(ipv6.named('an IPv6 address is served'), async () => {
   await using server = await startQilin([APP], { bind: '[::1]:0' });
   expect(server.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
   expect((await ask(`${server.url}/url`)).text).toBe(`${server.url}/url`);

@@ -1,15 +1,16 @@
 /** The fuzz targets of the native kernel, for as long as a test may take; `npm run fuzz` goes on for longer. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { tool } from '../needs.ts';
 
 const execute = promisify(execFile);
 const script = join(import.meta.dirname, '../../scripts/fuzz.mjs');
-const hasClang = spawnSync('clang', ['--version']).status === 0;
+const clang = tool('libclang-rt-14-dev');
 
-test.skipIf(!hasClang)(
-  'the parser and the connection handle 20 seconds of hostile bytes, splits and orders of answers (needs clang)',
+test.skipIf(clang.isMissing)(
+  clang.named('the parser and the connection handle 20 seconds of hostile bytes, splits and orders of answers'),
   async () => {
     const { stdout } = await execute(process.execPath, [script, '20']);
     expect(stdout).toMatch(/http1_parser handled \d+ inputs well in 20 s/);

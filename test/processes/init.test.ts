@@ -1,6 +1,6 @@
 /** Qilin as the init process of a container: it is told to stop by the signals to PID 1, and orphans are its children. */
-import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { needsUnshare } from '../needs.ts';
 import { write } from './files.ts';
 import { ask } from './http-client.ts';
 import { childrenOf, statOf } from './process-table.ts';
@@ -9,14 +9,7 @@ import { QilinProcess, temporaryFolder } from './server.ts';
 
 const UNSHARE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] as const;
 
-/** Why no process can be made PID 1 here, or undefined. */
-function obstacle(): string | undefined {
-  const [command, ...args] = UNSHARE;
-  const { status, stderr, error } = spawnSync(command, [...args, 'true'], { encoding: 'utf8' });
-  return status === 0 ? undefined : (error?.message ?? stderr.trim());
-}
-
-const reason = obstacle();
+const pidNamespaces = needsUnshare(UNSHARE);
 
 /** A server in a world of processes of its own, and its pid as it is called out here. */
 class Init implements AsyncDisposable {
@@ -54,54 +47,51 @@ class Init implements AsyncDisposable {
 
 const APP = 'test/fixtures/app.mjs:app';
 
-describe.skipIf(reason !== undefined)(
-  `as PID 1${reason === undefined ? '' : ` (not possible here: ${reason})`}`,
-  () => {
-    test('it stops gracefully by TERM, and answers what is in flight', async () => {
-      await using init = await Init.start(['--log-level', 'debug', APP]);
-      const { server, pid } = init;
-      expect(server.log).toMatch(/Listening at: \S+ \(1\)/);
-      using request = await HeldRequest.begin(server);
-      process.kill(pid, 'SIGTERM');
-      await drains(server);
-      expect(await request.finish()).toContain('Connection: close');
-      expect(await server.exited).toEqual({ status: 0, signal: null });
-      expect(server.running).toEqual([]);
-    });
+describe.skipIf(pidNamespaces.isMissing)(pidNamespaces.named('as PID 1'), () => {
+  test('it stops gracefully by TERM, and answers what is in flight', async () => {
+    await using init = await Init.start(['--log-level', 'debug', APP]);
+    const { server, pid } = init;
+    expect(server.log).toMatch(/Listening at: \S+ \(1\)/);
+    using request = await HeldRequest.begin(server);
+    process.kill(pid, 'SIGTERM');
+    await drains(server);
+    expect(await request.finish()).toContain('Connection: close');
+    expect(await server.exited).toEqual({ status: 0, signal: null });
+    expect(server.running).toEqual([]);
+  });
 
-    test('TERM before the first worker is ready is not lost', async () => {
-      await using init = await Init.start([APP], /Starting qilin/);
-      process.kill(init.pid, 'SIGTERM');
-      expect(await init.server.exited).toEqual({ status: 0, signal: null });
-    });
+  test('TERM before the first worker is ready is not lost', async () => {
+    await using init = await Init.start([APP], /Starting qilin/);
+    process.kill(init.pid, 'SIGTERM');
+    expect(await init.server.exited).toEqual({ status: 0, signal: null });
+  });
 
-    test('it reaps the orphans that its workers leave', async () => {
-      using folder = temporaryFolder();
-      const code = `
+  test('it reaps the orphans that its workers leave', async () => {
+    using folder = temporaryFolder();
+    const code = `
       import { spawn } from 'node:child_process';
       export const app = (req, res) => {
         const shell = spawn('sh', ['-c', 'sleep 0.2 & sleep 0.1 & sleep 0.3 &'], { detached: true, stdio: 'ignore' });
         shell.on('exit', () => res.end('left three behind'));
       };\n`;
-      const app = write(folder.path, 'app.mjs', code);
-      await using init = await Init.start(['--log-level', 'debug', `${app}:app`]);
-      const { server, pid } = init;
-      expect((await ask(server.url)).text).toBe('left three behind');
-      const reaped = () =>
-        [...server.log.matchAll(/Reaped orphans: ([\d, ]+)/g)].flatMap(([, pids = '']) => pids.split(', '));
-      await server.until(() => reaped().length === 3, 'three reaped orphans');
-      // Only the worker is left.
-      expect(childrenOf(pid).map((child) => statOf(child)?.state)).toEqual([expect.not.stringMatching('Z')]);
-    });
+    const app = write(folder.path, 'app.mjs', code);
+    await using init = await Init.start(['--log-level', 'debug', `${app}:app`]);
+    const { server, pid } = init;
+    expect((await ask(server.url)).text).toBe('left three behind');
+    const reaped = () =>
+      [...server.log.matchAll(/Reaped orphans: ([\d, ]+)/g)].flatMap(([, pids = '']) => pids.split(', '));
+    await server.until(() => reaped().length === 3, 'three reaped orphans');
+    // Only the worker is left.
+    expect(childrenOf(pid).map((child) => statOf(child)?.state)).toEqual([expect.not.stringMatching('Z')]);
+  });
 
-    test('it still hears when a worker of its own dies', async () => {
-      await using init = await Init.start([APP]);
-      const { server, pid } = init;
-      const [worker = 0] = childrenOf(pid);
-      process.kill(worker, 'SIGKILL');
-      await server.logged(/Worker exited \(pid: \d+, signal SIGKILL\)/);
-      await server.until(() => server.workerPids.length === 2, 'a successor');
-      expect((await ask(`${server.url}/one`)).text).toBe('GET /one ');
-    });
-  },
-);
+  test('it still hears when a worker of its own dies', async () => {
+    await using init = await Init.start([APP]);
+    const { server, pid } = init;
+    const [worker = 0] = childrenOf(pid);
+    process.kill(worker, 'SIGKILL');
+    await server.logged(/Worker exited \(pid: \d+, signal SIGKILL\)/);
+    await server.until(() => server.workerPids.length === 2, 'a successor');
+    expect((await ask(`${server.url}/one`)).text).toBe('GET /one ');
+  });
+});

@@ -1,12 +1,10 @@
 /** The kinds of address that a class serves. test/processes/binds.test.ts has what becomes of their files. */
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ipv6 } from '../needs.ts';
 import { ask } from '../processes/http-client.ts';
 import { startQilin, temporaryFolder } from '../processes/server.ts';
 import { type ClassUnderTest, FETCH_APP } from './classes.ts';
-
-const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 
 export function describeBinds({ flags }: ClassUnderTest): void {
   describe('addresses', () => {
@@ -18,7 +16,7 @@ export function describeBinds({ flags }: ClassUnderTest): void {
       expect((await ask(`${server.url}/url`)).text).toBe(`${server.url}/url`);
     });
 
-    test.skipIf(!hasIpv6)('an IPv6 address is served', async () => {
+    test.skipIf(ipv6.isMissing)(ipv6.named('an IPv6 address is served'), async () => {
       await using server = await startQilin([...flags, FETCH_APP], { bind: '[::1]:0' });
       expect((await ask(`${server.url}/url`)).text).toBe(`${server.url}/url`);
     });

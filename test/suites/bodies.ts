@@ -1,10 +1,10 @@
 /** Bodies both ways: large ones, ones that stop on their way, and clients that leave in the middle. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linux } from '../needs.ts';
 import { write } from '../processes/files.ts';
 import { ask, RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from '../processes/server.ts';
@@ -48,7 +48,7 @@ export function describeBodies({ flags }: ClassUnderTest): void {
       expect(connection.received).toMatch(/\r\n50000(?:\r\n0\r\n\r\n)?$/);
     });
 
-    test.skipIf(!existsSync('/proc'))('make the server hold little when the client stops reading', async () => {
+    test.skipIf(linux.isMissing)(linux.named('make the server hold little when the client stops reading'), async () => {
       const pid = await workerOf(server);
       resetPeakMemory(pid);
       const before = peakMemory(pid);
@@ -62,7 +62,7 @@ export function describeBodies({ flags }: ClassUnderTest): void {
       expect(peakMemory(pid) - before).toBeLessThan(BOUND);
     });
 
-    test.skipIf(!existsSync('/proc'))('make the server hold little when the app does not read', async () => {
+    test.skipIf(linux.isMissing)(linux.named('make the server hold little when the app does not read'), async () => {
       using folder = temporaryFolder();
       const pid = await workerOf(server);
       resetPeakMemory(pid);

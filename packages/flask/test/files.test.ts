@@ -14,11 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { linux } from '../../../test/needs.ts';
 import { guessType } from '../src/files/mime-type.ts';
 import { safeJoin } from '../src/files/safe-join.ts';
 import { type SendFileOptions, sendFile, sendFromDirectory } from '../src/files.ts';
 import { parseOptionsHeader } from '../src/http/header-values.ts';
-import { python, withoutFlask } from './support/python.ts';
+import { python, pythonFlask } from './support/python.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flask-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -132,9 +133,11 @@ const HEADERS = [
 
 const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
 
-it.skipIf(withoutFlask !== undefined)('answers as Werkzeug for the same file and the same request', async () => {
-  const asked = await cases();
-  const script = `
+it.skipIf(pythonFlask.isMissing)(
+  pythonFlask.named('answers as Werkzeug for the same file and the same request'),
+  async () => {
+    const asked = await cases();
+    const script = `
 from werkzeug.utils import send_file
 from werkzeug.test import EnvironBuilder
 from werkzeug.exceptions import HTTPException
@@ -153,24 +156,25 @@ def answer_to(file, options, sent, method):
   return [response.status_code, [got.get(h) for h in headers], 'expires' in got,
     got.get('content-disposition'), hashlib.sha1(data).hexdigest()]
 answer = [answer_to(*c) for c in cases]`;
-  const answers = python(script, [folder, HEADERS, asked]);
-  const theirs = Array.isArray(answers) ? answers.map(withDownloadName) : [];
-  const ours = await Promise.all(
-    asked.map(async ([file, options, headers, method]) => {
-      try {
-        const response = await sendFile(join(folder, file), get(headers, method), options);
-        const values = HEADERS.map((name) => response.headers.get(name));
-        const disposition = response.headers.get('content-disposition');
-        const body = new Uint8Array(await response.arrayBuffer());
-        return withDownloadName([response.status, values, response.headers.has('expires'), disposition, sha1(body)]);
-      } catch (error) {
-        const { status, headers: own } = Object(error);
-        return [status, new Headers(own).get('content-range')];
-      }
-    }),
-  );
-  expect(asked.map((one, index) => [one, ours[index]])).toEqual(asked.map((one, index) => [one, theirs[index]]));
-});
+    const answers = python(script, [folder, HEADERS, asked]);
+    const theirs = Array.isArray(answers) ? answers.map(withDownloadName) : [];
+    const ours = await Promise.all(
+      asked.map(async ([file, options, headers, method]) => {
+        try {
+          const response = await sendFile(join(folder, file), get(headers, method), options);
+          const values = HEADERS.map((name) => response.headers.get(name));
+          const disposition = response.headers.get('content-disposition');
+          const body = new Uint8Array(await response.arrayBuffer());
+          return withDownloadName([response.status, values, response.headers.has('expires'), disposition, sha1(body)]);
+        } catch (error) {
+          const { status, headers: own } = Object(error);
+          return [status, new Headers(own).get('content-range')];
+        }
+      }),
+    );
+    expect(asked.map((one, index) => [one, ours[index]])).toEqual(asked.map((one, index) => [one, theirs[index]]));
+  },
+);
 
 /** Compares the name that a browser would read: Werkzeug 2.2 puts quotes around `filename*`, where RFC 5987 has none. */
 function withDownloadName(answer: readonly unknown[]): readonly unknown[] {
@@ -220,7 +224,7 @@ describe('what is sent', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('an open file is closed', () => {
+describe.skipIf(linux.isMissing)(linux.named('an open file is closed'), () => {
   it.each([
     ['when all of it was read', async (response: Response) => void (await response.arrayBuffer())],
     ['when nobody reads on', async (response: Response) => response.body?.cancel()],
@@ -315,7 +319,7 @@ const PATHS = [
   '...',
 ];
 
-it.skipIf(withoutFlask !== undefined)('safeJoin joins what Werkzeug joins', () => {
+it.skipIf(pythonFlask.isMissing)(pythonFlask.named('safeJoin joins what Werkzeug joins'), () => {
   const script = `
 from werkzeug.security import safe_join
 import os
@@ -329,7 +333,7 @@ answer = [join(p) for p in asked]`;
   expect(safeJoin('/base', 'a\0')).toBeUndefined();
 });
 
-it.skipIf(withoutFlask !== undefined)('guesses types as Python does', () => {
+it.skipIf(pythonFlask.isMissing)(pythonFlask.named('guesses types as Python does'), () => {
   const names = [
     'a.html',
     'A.HTML',

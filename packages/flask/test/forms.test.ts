@@ -5,11 +5,12 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { linux } from '../../../test/needs.ts';
 import { FileStorage, secureFilename } from '../src/forms/file-storage.ts';
 import { MultipartDecoder } from '../src/forms/multipart.ts';
 import { SPOOL_BYTES } from '../src/forms/spool.ts';
 import { type FormLimits, isFormType, parseForm } from '../src/forms.ts';
-import { python, withoutFlask } from './support/python.ts';
+import { python, pythonFlask } from './support/python.ts';
 
 const BOUNDARY = 'frontier';
 const MULTIPART = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -179,7 +180,7 @@ describe('uploads past 500 KiB', () => {
   const folder = mkdtempSync(join(tmpdir(), 'flask-forms-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it.runIf(process.platform === 'linux')('go to a file without a name, which ends with the request', async () => {
+  it.skipIf(linux.isMissing)(linux.named('go to a file without a name, which ends with the request'), async () => {
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('upload-'));
     const small = part('name="s"; filename="s"', Buffer.alloc(SPOOL_BYTES, 1));
     const parsed = await parse(Buffer.concat([small, bigFile, END]));
@@ -208,12 +209,12 @@ describe('uploads past 500 KiB', () => {
     await parsed.close();
   });
 
-  it.runIf(process.platform === 'linux').each([
+  it.skipIf(linux.isMissing).each([
     ['the client leaves midway', [bigFile.subarray(0, -1000)], new Error('aborted')],
     ['the client leaves between two files', [bigFile, bigFile.subarray(0, 500)], new Error('aborted')],
     ['the body is malformed', [bigFile, Buffer.from(`--${BOUNDARY}\r\nnonsense\r\n\r\n`)], undefined],
     ['a limit is passed', [bigFile, part('name="a"', 'x'.repeat(1000)), END], undefined],
-  ])('leave nothing behind when %s', async (_when, pieces, failure) => {
+  ])(linux.named('leave nothing behind when %s'), async (_when, pieces, failure) => {
     const form = parseForm(
       { headers: new Headers({ 'content-type': MULTIPART }), body: bodyOf(pieces, failure) },
       { maxFormMemorySize: 500 },
@@ -291,7 +292,7 @@ const BODIES: readonly (readonly [what: string, type: string, body: Buffer])[] =
   ['of pairs, by its old name', 'APPLICATION/x-url-encoded; charset=utf-8', Buffer.from('a=1')],
 ];
 
-it.skipIf(withoutFlask !== undefined)(`reads what Werkzeug reads (${BODIES.length} bodies)`, async () => {
+it.skipIf(pythonFlask.isMissing)(pythonFlask.named(`reads what Werkzeug reads (${BODIES.length} bodies)`), async () => {
   const script = `
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
@@ -336,7 +337,7 @@ const NAMES = [
   '日本.png',
 ];
 
-it.skipIf(withoutFlask !== undefined)('secureFilename gives the names that Werkzeug gives', () => {
+it.skipIf(pythonFlask.isMissing)(pythonFlask.named('secureFilename gives the names that Werkzeug gives'), () => {
   const theirs = python(
     'from werkzeug.utils import secure_filename\nanswer = [secure_filename(n) for n in asked]',
     NAMES,

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Flask, renderTemplate } from '../src/index.ts';
 import { Markup } from '../src/markup.ts';
 import { isAutoescaped, TemplateNotFound, type TemplateOptions, Templates } from '../src/templating.ts';
-import { python, withoutFlask } from './support/python.ts';
+import { python, pythonFlask } from './support/python.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'flask-templates-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -171,7 +171,7 @@ describe('errors', () => {
   });
 });
 
-it.skipIf(withoutFlask !== undefined)('renders what Flask renders', () => {
+it.skipIf(pythonFlask.isMissing)(pythonFlask.named('renders what Flask renders'), () => {
   const context = { name: 'A<b>', items: [1, 2, 3] };
   const names = Object.keys(FILES).filter((name) => !name.startsWith('relative'));
   const script = `

@@ -5,6 +5,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker as Thread } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { notRoot } from '../../../test/needs.ts';
 import {
   addressOf,
   closeFd,
@@ -173,7 +174,7 @@ describe('unix sockets', () => {
     expect(failure(() => listen({ path: join(folder, 'no/a.sock') })).code).toBe('ENOENT');
   });
 
-  test.skipIf(process.getuid?.() === 0)('a folder that may not be written is EACCES', () => {
+  test.skipIf(notRoot.isMissing)(notRoot.named('a folder that may not be written is EACCES'), () => {
     chmodSync(folder, 0o500);
     expect(failure(() => listen({ path: join(folder, 'a.sock') })).code).toBe('EACCES');
     chmodSync(folder, 0o700);

@@ -1,6 +1,5 @@
 /** The kernel's parts without Node, tested in C++ under sanitizers: see test/native. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +11,9 @@ import {
   SANITIZER_ENV,
   UNIT_SOURCES,
 } from '../../../scripts/native.mjs';
+import { tool } from '../../../test/needs.ts';
 
+const libuv = tool('libuv1-dev');
 const execute = promisify(execFile);
 const inTests = (names: readonly string[]) => names.map((name) => join(import.meta.dirname, 'native', `${name}.cc`));
 
@@ -36,8 +37,8 @@ describe('the native kernel without Node', () => {
     BUILD_TIMEOUT,
   );
 
-  test.skipIf(!existsSync('/usr/include/uv.h'))(
-    'a libuv loop turns for every multiplexer, free of data races by ThreadSanitizer (needs libuv1-dev)',
+  test.skipIf(libuv.isMissing)(
+    libuv.named('a libuv loop turns for every multiplexer, free of data races by ThreadSanitizer'),
     async () => {
       const sources = [...inTests(['main', 'sleeper_test']), join(KERNEL, 'loop/sleeper.cc'), ...POLLER_SOURCES];
       const flags = ['-g', '-O1', '-fsanitize=thread'];

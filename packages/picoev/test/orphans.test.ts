@@ -2,10 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { needsUnshare } from '../../../test/needs.ts';
 import { reapOrphans } from '../src/index.ts';
 
-const UNSHARE = ['--fork', '--pid', '--mount-proc'];
-const mayUnshare = spawnSync('unshare', [...UNSHARE, 'true']).status === 0;
+const UNSHARE = ['unshare', '--fork', '--pid', '--mount-proc'] as const;
+const pidNamespaces = needsUnshare(UNSHARE);
 
 test('the exit of a child that Node waits for is left to Node', async () => {
   const child = spawn('true');
@@ -14,10 +15,14 @@ test('the exit of a child that Node waits for is left to Node', async () => {
   expect(await exit).toEqual([0, null]);
 });
 
-test.skipIf(!mayUnshare)('PID 1 reaps the orphans that it adopted, and not its own child', () => {
-  const script = fileURLToPath(new URL('fixtures/orphans.mjs', import.meta.url));
-  const { stdout, stderr } = spawnSync('unshare', [...UNSHARE, process.execPath, script], { encoding: 'utf8' });
-  expect(stderr).toBe('');
-  const { pid, orphan, reaped, childStatus } = JSON.parse(stdout);
-  expect({ pid, reaped, childStatus }).toEqual({ pid: 1, reaped: [orphan], childStatus: 0 });
-});
+test.skipIf(pidNamespaces.isMissing)(
+  pidNamespaces.named('PID 1 reaps the orphans that it adopted, and not its own child'),
+  () => {
+    const [command, ...args] = UNSHARE;
+    const script = fileURLToPath(new URL('fixtures/orphans.mjs', import.meta.url));
+    const { stdout, stderr } = spawnSync(command, [...args, process.execPath, script], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const { pid, orphan, reaped, childStatus } = JSON.parse(stdout);
+    expect({ pid, reaped, childStatus }).toEqual({ pid: 1, reaped: [orphan], childStatus: 0 });
+  },
+);

@@ -10,21 +10,21 @@ import { parseEtags, unquoteEtag } from '../../src/http/etags.ts';
 import { contentTypeOf, parseDictHeader, parseListHeader, parseOptionsHeader } from '../../src/http/header-values.ts';
 import { dumpIfRange, parseIfRange, parseRange } from '../../src/http/ranges.ts';
 import { iriToUri, uriToIri, urlDecode, urlEncode, urlQuote, urlQuotePlus, urlUnquote } from '../../src/http/urls.ts';
-import { python, withoutFlask } from '../support/python.ts';
+import { python, pythonFlask } from '../support/python.ts';
 
 /** JSON has no `undefined`: Python's None. */
 const orNull = <T>(value: T | undefined): T | null => value ?? null;
 
 /** Compares a function of ours with one of Python's, input by input. */
 function same<T>(what: string, inputs: readonly T[], ours: (input: T) => unknown, theirs: string): void {
-  it.skipIf(withoutFlask !== undefined)(`${what} (${inputs.length} cases)`, () => {
+  it.skipIf(pythonFlask.isMissing)(pythonFlask.named(`${what} (${inputs.length} cases)`), () => {
     const answers = python(`${theirs}\nanswer = [f(*x) if isinstance(x, list) else f(x) for x in asked]`, inputs);
     const expected = Array.isArray(answers) ? answers : [];
     expect(inputs.map((input) => [input, ours(input)])).toEqual(inputs.map((input, index) => [input, expected[index]]));
   });
 }
 
-describe(`as Werkzeug does it${withoutFlask === undefined ? '' : ` (skipped: ${withoutFlask})`}`, () => {
+describe('as Werkzeug does it', () => {
   same(
     'dates are read',
     [

@@ -5,7 +5,7 @@ import { Markup } from '../../src/markup.ts';
 import { SecureCookieSessionInterface } from '../../src/sessions/secure-cookie.ts';
 import { UrlSafeTimedSerializer } from '../../src/sessions/serializer.ts';
 import { Uuid } from '../../src/sessions/uuid.ts';
-import { python, withoutFlask } from '../support/python.ts';
+import { python, pythonFlask } from '../support/python.ts';
 import { cookieOf, newResponse, requestWith, sessionApp } from '../support/session-app.ts';
 
 const APP = `
@@ -44,7 +44,7 @@ const VALUES: readonly (readonly [expression: string, value: unknown])[] = [
   ['"x" * 5000', 'x'.repeat(5000)],
 ];
 
-describe.skipIf(withoutFlask !== undefined)('signed cookies', () => {
+describe.skipIf(pythonFlask.isMissing)(pythonFlask.named('signed cookies'), () => {
   const sessions = new SecureCookieSessionInterface();
 
   it('of Python are read here, every type of value', () => {

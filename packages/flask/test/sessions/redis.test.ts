@@ -1,5 +1,5 @@
 /** Sessions in a real redis-server, reached through a socket in a temporary folder. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,15 +7,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tool } from '../../../../test/needs.ts';
 import { Flask } from '../../src/app.ts';
 import { session } from '../../src/proxies.ts';
 import { RedisSession, RedisSessionInterface } from '../../src/sessions/redis.ts';
 import { Session } from '../../src/sessions/session.ts';
 import { cookieOf, newResponse, requestWith, sessionApp } from '../support/session-app.ts';
 
-const missing = spawnSync('redis-server', ['--version']).status !== 0;
+const redis = tool('redis-server');
 
-describe.skipIf(missing)(`sessions in Redis${missing ? ' (skipped: there is no redis-server)' : ''}`, () => {
+describe.skipIf(redis.isMissing)(redis.named('sessions in Redis'), () => {
   const folder = mkdtempSync(join(tmpdir(), 'flask-redis-'));
   const path = join(folder, 'redis.sock');
   const app = sessionApp({ SECRET_KEY: null });

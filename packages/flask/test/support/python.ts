@@ -1,14 +1,11 @@
 /** Python's Flask beside ours: asks the interpreter of Debian's python3-flask what it makes of the same input. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { tool } from '../../../../test/needs.ts';
 
 /** Debian's own interpreter: another python3 may come first on PATH, and would not see python3-flask. */
 const INTERPRETER = '/usr/bin/python3';
 
-/** Why tests that compare with Python's Flask cannot run; `undefined` when they can. */
-export const withoutFlask: string | undefined =
-  spawnSync(INTERPRETER, ['-c', 'import flask'], { stdio: 'ignore' }).status === 0
-    ? undefined
-    : `${INTERPRETER} has no flask: apt-get install python3-flask`;
+export const pythonFlask = tool('python3-flask');
 
 const PRELUDE = 'import json, sys\nasked = json.load(sys.stdin)\n';
 

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import {
   closeSync,
   constants,
-  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -18,6 +17,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { linux } from '../../../../test/needs.ts';
 import { type LineFile, openLineFile } from '../../src/observe/line-file.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/write-lines.ts', import.meta.url));
@@ -105,7 +105,7 @@ describe('a file of lines', () => {
     );
   });
 
-  test.skipIf(!existsSync('/dev/full'))('on a full disk says so once and never throws', () => {
+  test.skipIf(linux.isMissing)(linux.named('on a full disk says so once and never throws'), () => {
     const file = openFile('/dev/full', 0);
     file.write('one\n');
     file.write('two\n');
