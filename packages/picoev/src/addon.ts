@@ -77,6 +77,8 @@ export interface NativeHttpLoop {
 type NativeAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 interface Addon {
+  /** What wire.ts must say. */
+  readonly wire: Readonly<Record<string, unknown>>;
   listenTcp(host: string, port: number, backlog: number, reusePort: boolean, ipv6Only: boolean): number | NativeFailure;
   /** `mode` is -1 to let the umask decide. */
   listenUnix(path: string, backlog: number, mode: number): number | NativeFailure;

@@ -6,7 +6,7 @@
 import type { BodySink, Connection, Exchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
-import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
+import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG, HIGH_WATER } from './wire.ts';
 
 /** Bytes up to which a body is copied into the answers' common text; longer ones are written by themselves. */
 const SHORT_BODY = 16 * 1024;
@@ -14,8 +14,6 @@ const SHORT_BODY = 16 * 1024;
 const MOST_GATHERED = 16 * 1024;
 /** A long body is handed over in pieces, so that the kernel's copy of what waits to be sent stays small. */
 const PIECE = 256 * 1024;
-/** HttpLoop::kHighWater. */
-const HIGH_WATER = 64 * 1024;
 
 /** What became of the request's body. */
 const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;

@@ -5,46 +5,22 @@
  * Invariant: an answer row points into `#text`, so both grow and are flushed together.
  */
 import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
-import { requireInteger } from './checks.ts';
 import type { Connection, Endpoint, Exchange } from './exchange.ts';
 import { type ConnectionLoop, HttpConnection } from './http-connection.ts';
 import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
+import { type HttpLoopOptions, numbersOf } from './http-loop-options.ts';
 import { SocketError } from './socket-error.ts';
-import { ANSWER_WORD, type AnswerKind, EVENT, EVENT_FLAG, EVENT_WORD, ROW_WORDS, ROWS, SLAB_BYTES } from './wire.ts';
-
-/** Which call tells what is ready; `epoll` is edge-triggered, `epoll-lt` level-triggered. */
-export type MultiplexerName = 'epoll' | 'epoll-lt' | 'poll' | 'select';
-export type TimersName = 'wheel' | 'heap';
-
-/** All times are milliseconds, 0 for no limit; all sizes bytes, 0 for no limit. */
-export interface HttpLoopOptions {
-  /** Default `epoll`. */
-  readonly multiplexer?: MultiplexerName;
-  /** Default `wheel`. */
-  readonly timers?: TimersName;
-  /** The most connections at once; further ones wait in the kernel's queue. Default 1000. */
-  readonly connections?: number;
-  /** A request line without its CRLF. Default 4094; longer: 414. */
-  readonly requestLine?: number;
-  /** Header fields of a request, 0 for 1024. Default 100; more: 431. */
-  readonly fields?: number;
-  /** One header field. Default 8190; longer: 431. */
-  readonly fieldSize?: number;
-  /** A request's body. Default 0; longer: 413. */
-  readonly body?: number;
-  /** For the head of a request. Default 60 000; then 408. */
-  readonly headTimeout?: number;
-  /** For its body. Default 300 000; then 408. */
-  readonly bodyTimeout?: number;
-  /** For an idle connection. Default 2 000. */
-  readonly keepAliveTimeout?: number;
-  /** Without progress in sending. Default 60 000. */
-  readonly writeTimeout?: number;
-  /** For the app's answer. Default 0; then 503. */
-  readonly answerTimeout?: number;
-  /** Header names in lower case, for apps that cannot see the difference: their lookup is cheaper. Default true. */
-  readonly lowerCaseNames?: boolean;
-}
+import {
+  ANSWER_WORD,
+  type AnswerKind,
+  EVENT,
+  EVENT_FLAG,
+  EVENT_WORD,
+  NOBODY,
+  ROW_WORDS,
+  ROWS,
+  SLAB_BYTES,
+} from './wire.ts';
 
 export interface HttpLoopHandlers {
   /** Must not throw; what it throws all the same is an `uncaughtException`. */
@@ -76,16 +52,10 @@ export interface HttpLoopStats {
   readonly open: number;
 }
 
-/** Multiplexer and TimerKind in native/. */
-const MULTIPLEXERS: readonly MultiplexerName[] = ['epoll', 'epoll-lt', 'poll', 'select'];
-const TIMERS: readonly TimersName[] = ['wheel', 'heap'];
-
 /** Characters beyond which the answers so far are handed to the kernel at once. */
 const MOST_TEXT = 128 * 1024;
 
 const HIGH_WORD = 2 ** 32;
-/** HttpLoop::kNobody. */
-const NOBODY = 2 ** 32 - 1;
 
 export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   readonly lowerCaseNames: boolean;
@@ -112,10 +82,10 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     this.#flush();
   };
 
-  /** @throws {RangeError} when a number is not one; {@link SocketError} when the kernel cannot be set up. */
+  /** @throws {RangeError} for an option that is missing, unknown or out of its range; {@link SocketError} when the kernel cannot be set up. */
   constructor(options: HttpLoopOptions, handlers: HttpLoopHandlers) {
     const settings = numbersOf(options);
-    this.lowerCaseNames = options.lowerCaseNames ?? true;
+    this.lowerCaseNames = options.lowerCaseNames;
     this.#handlers = handlers;
     const result = addon().startHttpLoop(settings, this.#slab, asBytes(this.#events), asBytes(this.#answers), {
       onTurn: (rows: number) => this.#turn(rows),
@@ -464,27 +434,3 @@ function halfCloseAll(newest: HttpExchange): void {
 }
 
 const asBytes = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer);
-
-function numbersOf(options: HttpLoopOptions): Record<string, number> {
-  const { multiplexer = 'epoll', timers = 'wheel', lowerCaseNames = true, ...numbers } = options;
-  const settings: Record<string, number> = {
-    connections: 1000,
-    requestLine: 4094,
-    fields: 100,
-    fieldSize: 8190,
-    body: 0,
-    headTimeout: 60_000,
-    bodyTimeout: 300_000,
-    keepAliveTimeout: 2_000,
-    writeTimeout: 60_000,
-    answerTimeout: 0,
-    ...numbers,
-  };
-  for (const [name, value] of Object.entries(settings)) requireInteger(name, value, 0, Number.MAX_SAFE_INTEGER);
-  return {
-    ...settings,
-    multiplexer: MULTIPLEXERS.indexOf(multiplexer),
-    timers: TIMERS.indexOf(timers),
-    lowerCaseNames: lowerCaseNames ? 1 : 0,
-  };
-}

@@ -1,14 +1,17 @@
 /**
- * The tables that kernel and JavaScript share: rows of 32-bit words. native/loop/wire.h and native/http1/response.h have the same
- * numbers, and say what each means.
+ * What kernel and JavaScript must agree on: the tables that they share, rows of 32-bit words, and the options. The native headers
+ * say what each means (loop/wire.h, loop/loop.h, http1/response.h); test/wire.test.ts compares every export with theirs.
  */
 
 /** Words of a row, in both tables. */
 export const ROW_WORDS = 16;
-/** Rows of each table; HttpLoop::kEventRows and kAnswerRows. */
+/** Rows of each table. */
 export const ROWS = 1024;
-/** HttpLoop::kSlabSize. */
 export const SLAB_BYTES = 2 * 1024 * 1024;
+/** Bytes that wait to be sent on one connection beyond which the app is asked to wait. */
+export const HIGH_WATER = 64 * 1024;
+/** What a write returns when the connection is lost. */
+export const NOBODY = 2 ** 32 - 1;
 
 export const EVENT = {
   REQUEST: 1,
@@ -78,4 +81,30 @@ export const ANSWER_FLAG = {
   HAS_DATE: 8,
   UNKNOWN_LENGTH: 16,
   NO_LENGTH: 32,
+} as const;
+
+/** By their numbers. */
+export const MULTIPLEXERS = ['epoll', 'epoll-lt', 'poll', 'select'] as const;
+export const TIMERS = ['wheel', 'heap'] as const;
+
+/** Milliseconds: beyond it, Node's own timers overflow. */
+const TIME = { min: 0, max: 2 ** 31 - 1 } as const;
+/** Bytes of a part of a request's head: all of it has no more. */
+const HEAD = { min: 0, max: 1024 * 1024 } as const;
+
+/** What each option of the loop may be, as a number. */
+export const OPTION_RANGES = {
+  multiplexer: { min: 0, max: 3 },
+  timers: { min: 0, max: 1 },
+  lowerCaseNames: { min: 0, max: 1 },
+  connections: { min: 1, max: 2 ** 31 - 1 },
+  requestLine: HEAD,
+  fields: { min: 0, max: 1024 },
+  fieldSize: HEAD,
+  body: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  headTimeout: TIME,
+  bodyTimeout: TIME,
+  keepAliveTimeout: TIME,
+  writeTimeout: TIME,
+  answerTimeout: TIME,
 } as const;

@@ -12,6 +12,7 @@ import {
   listen,
 } from '../src/index.ts';
 import { connect } from './clients.ts';
+import { LOOP_OPTIONS } from './fixtures/loop-options.mjs';
 
 /** Each multiplexer, with both kinds of timers among them. */
 export const KINDS = [
@@ -41,10 +42,10 @@ afterEach(() => {
 /** A loop on {@link fd}. */
 export function serve(
   onRequest: (exchange: Exchange) => void,
-  options: HttpLoopOptions = {},
+  options: Partial<HttpLoopOptions> = {},
   handlers: Partial<HttpLoopHandlers> = {},
 ): HttpLoop {
-  const loop = new HttpLoop(options, { ...handlers, onRequest });
+  const loop = new HttpLoop({ ...LOOP_OPTIONS, ...options }, { ...handlers, onRequest });
   loops.push(loop);
   loop.accept(fd);
   return loop;

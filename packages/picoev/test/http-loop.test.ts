@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { type Exchange, HttpLoop } from '../src/index.ts';
+import type { Exchange } from '../src/index.ts';
 import { connect } from './clients.ts';
 import { Client, collect, deferred, fd, GET, get, hello, KINDS, serve } from './engine.ts';
 
@@ -508,10 +508,4 @@ test('threads of one process each have a loop on the same socket', async () => {
   const texts = await Promise.all(clients.map((client) => client.toTheEnd()));
   for (const text of texts) expect(text).toMatch(/\r\n\r\nthread [123]$/);
   await Promise.all(threads.map((thread) => thread.terminate()));
-});
-
-test('option values that make no sense are errors that name them', () => {
-  expect(() => new HttpLoop({ connections: -1 }, { onRequest: hello })).toThrow(
-    'connections must be an integer between 0 and 9007199254740991 (got -1).',
-  );
 });

@@ -12,15 +12,18 @@ namespace picoev {
 /// The most header fields that a table of offsets has room for, whatever the settings say.
 inline constexpr uint32_t kMaxFields = 1024;
 
+/// The most bytes of a head, which also bounds what an unlimited line or field may take.
+inline constexpr uint32_t kMaxHead = 1024 * 1024;
+
 struct HeadLimits {
-  /// Bytes of the request line without its CRLF; 0 for no limit.
-  uint32_t line = 4094;
+  /// Bytes of the request line without its CRLF; 0 for no limit but `head`.
+  uint32_t line = 0;
   /// Header fields; 0 for no limit but kMaxFields.
-  uint32_t fields = 100;
-  /// Bytes of one header field, name, colon and value, without CRLF; 0 for no limit.
-  uint32_t field_size = 8190;
-  /// Bytes of the whole head, which also bounds what an unlimited line or field may take.
-  uint32_t head = 1024 * 1024;
+  uint32_t fields = 0;
+  /// Bytes of one header field, name, colon and value, without CRLF; 0 for no limit but `head`.
+  uint32_t field_size = 0;
+  /// Bytes of the whole head.
+  uint32_t head = kMaxHead;
 };
 
 /// A stretch of the head's bytes.

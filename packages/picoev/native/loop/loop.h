@@ -33,26 +33,26 @@ namespace picoev {
 /// Milliseconds; 0 for no limit.
 struct Timeouts {
   /// From a connection's first byte of a request to the end of its head; also for a connection that sends nothing.
-  uint64_t head = 60'000;
+  uint64_t head;
   /// From the end of the head to the end of the body.
-  uint64_t body = 300'000;
+  uint64_t body;
   /// That an idle connection is kept for the next request.
-  uint64_t keep_alive = 2'000;
+  uint64_t keep_alive;
   /// Without progress in sending.
-  uint64_t write = 60'000;
+  uint64_t write;
   /// From a complete request to the begin of its answer.
-  uint64_t answer = 0;
+  uint64_t answer;
 };
 
 struct LoopOptions {
-  Multiplexer multiplexer = Multiplexer::kEpollEdge;
-  TimerKind timers = TimerKind::kWheel;
+  Multiplexer multiplexer;
+  TimerKind timers;
   RequestLimits limits;
   Timeouts timeouts;
   /// Connections that are open at once.
-  uint32_t max_connections = 1000;
+  uint32_t max_connections;
   /// Names of header fields are changed to lower case, for apps that cannot see the difference.
-  bool lower_case_names = true;
+  bool lower_case_names;
 };
 
 class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sleeper::Owner, private Deadlines::Owner {

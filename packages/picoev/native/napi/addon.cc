@@ -19,6 +19,7 @@
 #include "napi/object.h"
 #include "napi/stall_watch_object.h"
 #include "napi/values.h"
+#include "napi/wire_object.h"
 
 namespace picoev {
 namespace {
@@ -136,6 +137,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
     napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
     napi_set_named_property(env, exports, name, function);
   }
+  napi_set_named_property(env, exports, "wire", WireObject(env));
   return exports;
 }
 

@@ -4,11 +4,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "loop/loop.h"
+#include "napi/loop_options.h"
 #include "napi/object.h"
 
 namespace picoev {
@@ -18,34 +20,6 @@ namespace {
 template <typename Row>
 std::span<Row> RowsOf(std::span<uint8_t> bytes) {
   return {reinterpret_cast<Row*>(bytes.data()), bytes.size() / sizeof(Row)};
-}
-
-double NumberOf(napi_env env, napi_value object, const char* name) {
-  napi_value value = nullptr;
-  double number = 0;
-  napi_get_named_property(env, object, name, &value);
-  napi_get_value_double(env, value, &number);
-  return number;
-}
-
-LoopOptions OptionsOf(napi_env env, napi_value object) {
-  const auto number = [&](const char* name) { return static_cast<uint64_t>(NumberOf(env, object, name)); };
-  const auto word = [&](const char* name) { return static_cast<uint32_t>(NumberOf(env, object, name)); };
-  LoopOptions options;
-  options.multiplexer = static_cast<Multiplexer>(word("multiplexer"));
-  options.timers = static_cast<TimerKind>(word("timers"));
-  options.limits.head.line = word("requestLine");
-  options.limits.head.fields = word("fields");
-  options.limits.head.field_size = word("fieldSize");
-  options.limits.body = number("body");
-  options.timeouts = {.head = number("headTimeout"),
-                      .body = number("bodyTimeout"),
-                      .keep_alive = number("keepAliveTimeout"),
-                      .write = number("writeTimeout"),
-                      .answer = number("answerTimeout")};
-  options.max_connections = word("connections");
-  options.lower_case_names = word("lowerCaseNames") != 0;
-  return options;
 }
 
 napi_value AddressOf(napi_env env, int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
@@ -284,7 +258,9 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
   Instance& instance = Instance::Of(env);
   const auto events = RowsOf<EventRow>(arguments.Bytes(2));
   const auto answers = RowsOf<AnswerRow>(arguments.Bytes(3));
-  auto created = HttpLoop::Create(instance.loop, OptionsOf(env, arguments[0]), *object, arguments.Bytes(1), events,
+  const auto options = ReadLoopOptions(env, arguments[0]);
+  if (!options) return ToValue(env, Failure{.syscall = "startHttpLoop", .error = EINVAL});
+  auto created = HttpLoop::Create(instance.loop, *options, *object, arguments.Bytes(1), events,
                                   std::span<const AnswerRow>(answers));
   if (const auto* failure = std::get_if<Failure>(&created)) return ToValue(env, *failure);
   object->loop_ = std::get<std::unique_ptr<HttpLoop>>(std::move(created));

@@ -11,6 +11,7 @@ import { fastify } from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LOOP_OPTIONS } from '../../../picoev/test/fixtures/loop-options.mjs';
 import type { FetchHandler, NodeListener } from '../../src/contract/app.ts';
 import { createFetchServer } from '../../src/http/light/fetch-server.ts';
 import { createNodeServer } from '../../src/http/node/listener-server.ts';
@@ -40,7 +41,7 @@ afterEach(() => {
 const onError = (error: unknown) => errors.push(error);
 
 function serve(onRequest: (exchange: Exchange) => void, lowerCaseNames: boolean): void {
-  loop = new HttpLoop({ lowerCaseNames }, { onRequest });
+  loop = new HttpLoop({ ...LOOP_OPTIONS, lowerCaseNames }, { onRequest });
   loop.accept(fd);
 }
 

@@ -3,7 +3,7 @@
  * Node's own message objects.
  */
 import type { Socket } from 'node:net';
-import { closeFd, type Exchange, HttpLoop } from '@qilin/picoev';
+import { closeFd, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
@@ -115,7 +115,7 @@ export class NativeEngine implements WorkerClass {
   }
 }
 
-function loopOptions(config: WorkerConfig) {
+function loopOptions(config: WorkerConfig): Omit<HttpLoopOptions, 'lowerCaseNames'> {
   return {
     multiplexer: config.multiplexer,
     timers: config.timers,
