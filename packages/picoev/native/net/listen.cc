@@ -119,6 +119,16 @@ std::optional<Failure> RemoveStale(const std::string& path, const sockaddr_un& n
   return Failure{.syscall = "bind", .error = EADDRINUSE};
 }
 
+/// Binds with these permission bits. Not by chmod(2): in a folder that others may write, its path may by then be that of
+/// another file. The umask is the whole process's for that moment.
+std::optional<Failure> BindUnix(int fd, const sockaddr_un& name, std::optional<mode_t> mode) {
+  const mode_t before = mode ? umask(0777 & ~*mode) : 0;
+  const int result = bind(fd, Generic(name), sizeof name);
+  const auto failure = result == 0 ? std::nullopt : std::optional(FromErrno("bind"));
+  if (mode) umask(before);
+  return failure;
+}
+
 /// An option of a socket that is a number, or the failure to read it.
 Result<int> SocketOption(int fd, int option) {
   int value = 0;
@@ -183,17 +193,11 @@ Result<UniqueFd> ListenUnix(const std::string& path, int backlog, std::optional<
   Result<UniqueFd> created = StreamSocket(AF_UNIX);
   auto* fd = std::get_if<UniqueFd>(&created);
   if (fd == nullptr) return created;
-  if (bind(fd->Get(), Generic(name), sizeof name) != 0) return FromErrno("bind");
-  // Nobody can connect before listen(2), so the umask's wider permissions are never in force.
-  std::optional<Failure> failure;
-  if (mode && chmod(path.c_str(), *mode) != 0) {
-    failure = FromErrno("chmod");
-  } else if (listen(fd->Get(), backlog) != 0) {
-    failure = FromErrno("listen");
-  }
-  if (!failure) return created;
+  if (auto failure = BindUnix(fd->Get(), name, mode)) return *failure;
+  if (listen(fd->Get(), backlog) == 0) return created;
+  const Failure failure = FromErrno("listen");
   unlink(path.c_str());
-  return *failure;
+  return failure;
 }
 
 std::optional<Failure> AdoptListener(int fd, int backlog) {

@@ -19,7 +19,7 @@ import { takeInheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
 import { PidFile } from './pidfile.ts';
 import { type Action, plan } from './plan.ts';
-import { giveLogFiles, resolvePrivileges } from './privileges.ts';
+import { giveLogFiles, type Privileges, resolvePrivileges } from './privileges.ts';
 import { settingsForReload, tellReloadImpossible } from './reload.ts';
 import { type ArbiterSignal, listenForSignals } from './signals.ts';
 import type { Sockets } from './sockets.ts';
@@ -188,15 +188,10 @@ export class Arbiter {
     };
     const planned: WorkerInfo = { pid: 0, age, generation: number, log: this.#log };
     await this.#callHook('preFork', (hooks) => hooks.preFork?.(this.#info(), planned));
+    const privileges = resolvePrivileges(config.user, config.group);
+    this.#giveLogFiles(config, privileges);
     const worker = new WorkerHandle(
-      {
-        age,
-        generation: number,
-        config,
-        sockets,
-        env: { ...process.env, ...config.rawEnv },
-        ...resolvePrivileges(config.user, config.group),
-      },
+      { age, generation: number, config, sockets, env: { ...process.env, ...config.rawEnv }, ...privileges },
       {
         onMessage: (from, message) => this.#mailbox.put({ type: 'message', worker: from, message }),
         onNonsense: (from, what) => this.#log.warning(`Worker ${from.pid} says what nobody understands: ${what}`),
@@ -205,6 +200,15 @@ export class Arbiter {
     );
     this.#workers.set(age, worker);
     if (worker.pid > 0) this.#log.info(`Booting worker with pid: ${worker.pid}`);
+  }
+
+  /** Before workers open them. What is wrong with a file is told; a worker that cannot open it says so too. */
+  #giveLogFiles(config: Config, privileges: Privileges): void {
+    try {
+      giveLogFiles(config, privileges);
+    } catch (error) {
+      this.#log.error(explain(error));
+    }
   }
 
   #commit(): void {
@@ -272,6 +276,7 @@ export class Arbiter {
         if (process.stdout.isTTY || process.stderr.isTTY) return this.#log.info('Ignored: qilin runs in a terminal');
         return this.#scale(0);
       case 'SIGUSR1':
+        this.#giveLogFiles(this.#config, resolvePrivileges(this.#config.user, this.#config.group));
         this.#log.reopen();
         for (const worker of this.#workers.values()) worker.reopenLogs();
         return;

@@ -1,6 +1,11 @@
 /** The pid file: says which process is the arbiter, and keeps a second one from starting with the same file. */
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, readSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
+import { inFolder, openInFolder } from '../files/in-folder.ts';
+
+/** More than any pid has digits. */
+const LONGEST = 32;
 
 export class PidFile {
   #path: string;
@@ -23,9 +28,11 @@ export class PidFile {
     }
     try {
       // In one step, so that nobody reads half of it; not through a link that someone else may have put there.
-      const draft = `${path}.${process.pid}`;
-      writeFileSync(draft, `${process.pid}\n`, { mode: 0o644, flag: 'wx' });
-      renameSync(draft, path);
+      inFolder(path, (file) => {
+        const draft = `${file}.${process.pid}`;
+        writeFileSync(draft, `${process.pid}\n`, { mode: 0o644, flag: 'wx' });
+        renameSync(draft, file);
+      });
     } catch (error) {
       throw new QilinError('PIDFILE', `the pid file ${path} cannot be written: ${describe(error)}.`);
     }
@@ -37,12 +44,13 @@ export class PidFile {
   }
 
   /**
-   * After an upgrade, `NAME.2` becomes `NAME`.
+   * After an upgrade, `NAME.2` becomes `NAME`, in the same folder.
    * @throws QilinError PIDFILE
    */
   rename(path: string): void {
     try {
-      renameSync(this.#path, path);
+      const name = basename(this.#path);
+      inFolder(path, (file) => renameSync(`${dirname(file)}/${name}`, file));
     } catch (error) {
       throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be renamed to ${path}: ${describe(error)}.`);
     }
@@ -51,16 +59,27 @@ export class PidFile {
 
   /** Removes the file, unless another process has meanwhile written its own pid there. */
   remove(): void {
-    if (readPid(this.#path) === process.pid) unlinkSync(this.#path);
+    if (readPid(this.#path) === process.pid) inFolder(this.#path, unlinkSync);
   }
 }
 
 function readPid(path: string): number | undefined {
   try {
-    const pid = Number(readFileSync(path, 'utf8').trim());
+    const pid = Number(readStart(path).trim());
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Without waiting, whatever is in the file's place. */
+function readStart(path: string): string {
+  const fd = openInFolder(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const bytes = Buffer.alloc(LONGEST);
+    return bytes.toString('utf8', 0, readSync(fd, bytes));
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -1,11 +1,18 @@
 /** The user and group that the workers run as. */
 import { execFileSync } from 'node:child_process';
-import { chownSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { QilinError } from '../contract/errors.ts';
+import { giveLogFile, standardStream } from '../observe/log-file.ts';
 
 export interface Privileges {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+}
+
+interface LogFiles {
+  /** File names, `-` for a standard stream, null for none. */
+  readonly accesslog: string | null;
+  readonly errorlog: string;
 }
 
 /**
@@ -49,15 +56,14 @@ function resolveGroup(group: string): number {
   return Number(gid);
 }
 
-/** The workers write to the log files too, so these become theirs, as Gunicorn does it. */
-export function giveLogFiles(
-  { accesslog, errorlog }: { readonly accesslog: string | null; readonly errorlog: string },
-  { uid, gid }: Privileges,
-): void {
-  if (process.getuid?.() !== 0 || (uid === undefined && gid === undefined)) return;
+/**
+ * The workers write to the log files too, so these become theirs, as Gunicorn does it. To be called before a worker opens
+ * them: at its start, and when they are opened anew.
+ * @throws QilinError LOG_FILE
+ */
+export function giveLogFiles({ accesslog, errorlog }: LogFiles, owner: Privileges): void {
+  if (process.geteuid?.() !== 0 || (owner.uid === undefined && owner.gid === undefined)) return;
   for (const file of [accesslog, errorlog]) {
-    if (file === null || file === '-') continue;
-    closeSync(openSync(file, 'a', 0o644));
-    chownSync(file, uid ?? process.getuid(), gid ?? process.getgid?.() ?? 0);
+    if (file !== null && file !== '-' && standardStream(file) === undefined) giveLogFile(file, owner);
   }
 }

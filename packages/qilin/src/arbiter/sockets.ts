@@ -2,13 +2,14 @@
  * The listening sockets. The arbiter opens them once, keeps them for its whole life and lends them to its workers and to
  * its successor, so that a connection waits in the kernel's queue while nobody can take it.
  */
-import { unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { closeFd, listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Milliseconds } from '../contract/units.ts';
+import { inFolder } from '../files/in-folder.ts';
 
 interface Socket {
   readonly fd: number;
@@ -113,8 +114,10 @@ function isServed(path: string): Promise<boolean> {
 
 function removeFile(path: string): void {
   try {
-    unlinkSync(path);
+    inFolder(path, (file) => {
+      if (lstatSync(file).isSocket()) unlinkSync(file);
+    });
   } catch {
-    // Somebody else removed it: that is what was wanted.
+    // Somebody else removed it, which is what was wanted, or has put something else in its place.
   }
 }

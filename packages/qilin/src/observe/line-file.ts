@@ -5,10 +5,10 @@
  * Why not sonic-boom: its synchronous mode answers a full pipe with a sleep of 100 ms that stops the event loop, keeps
  * all that a full disk refuses in memory, and measures its growing buffer anew with every line.
  */
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { QilinError } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
+import { openLogFile, standardStream } from './log-file.ts';
 
 export interface LineFileOptions {
   /** File name, or `-` for the standard stream. */
@@ -34,7 +34,6 @@ export interface LineFile {
   close(): void;
 }
 
-const FILE_MODE = 0o644;
 const NEWLINE = 0x0a;
 /** Up to here a write to a pipe is atomic (POSIX PIPE_BUF), so that lines of several workers never mix. */
 const PIPE_ATOMIC = process.platform === 'linux' ? 4096 : 512;
@@ -50,9 +49,10 @@ const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 
 /** @throws QilinError LOG_FILE when the file cannot be opened. */
 export function openLineFile(options: LineFileOptions): LineFile {
-  return options.name === '-'
-    ? new DescriptorLines(options.standard, null, options)
-    : new DescriptorLines(open(resolve(options.name)), resolve(options.name), options);
+  const standard = options.name === '-' ? options.standard : standardStream(options.name);
+  return standard === undefined
+    ? new DescriptorLines(openLogFile(options.name), resolve(options.name), options)
+    : new DescriptorLines(standard, null, options);
 }
 
 class DescriptorLines implements LineFile {
@@ -100,7 +100,7 @@ class DescriptorLines implements LineFile {
     if (this.#path === null) return;
     const old = this.#fd;
     try {
-      this.#fd = open(this.#path);
+      this.#fd = openLogFile(this.#path);
     } catch (error) {
       this.#options.onFailure(error instanceof Error ? error.message : String(error));
       return;
@@ -196,15 +196,6 @@ function atomicSize(fd: number): number {
   } catch {
     // A closed standard stream: its first write tells.
     return PIPE_ATOMIC;
-  }
-}
-
-function open(path: string): number {
-  try {
-    return openSync(path, 'a', FILE_MODE);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new QilinError('LOG_FILE', `The log file "${path}" cannot be opened: ${reason}.`);
   }
 }
 
