@@ -6,6 +6,7 @@ import { describeBinds } from './binds.ts';
 import { describeBodies } from './bodies.ts';
 import { CLASSES } from './classes.ts';
 import { describeConnections } from './connections.ts';
+import { describeContexts } from './contexts.ts';
 import { describeDeadlines } from './deadlines.ts';
 import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
@@ -18,6 +19,7 @@ for (const underTest of CLASSES) {
   describe(`class ${underTest.name}`, () => {
     describeApps(underTest);
     describeConnections(underTest);
+    describeContexts(underTest);
     describeBodies(underTest);
     describeLimits(underTest);
     describeDeadlines(underTest);

@@ -88,6 +88,8 @@ interface Addon {
   duplicateFd(fd: number): number | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number): undefined;
+  /** Makes it an uncaughtException, whose listeners are called before this returns; without one the process ends. */
+  reportException(error: unknown): undefined;
   watchStalls(onStall: (stalledFor: number) => void): { beat(limit: number): void } | undefined;
   startAcceptor(
     fd: number,

@@ -1,4 +1,5 @@
 /** A connection of the engine, for whoever has asked for it: its facts are the kernel's, and asked for one by one. */
+import { AppScope } from './app-scope.ts';
 import type { Connection, Endpoint } from './exchange.ts';
 
 /** What a connection needs of the loop that it belongs to. Nothing of a connection that has ended. */
@@ -68,6 +69,6 @@ export class HttpConnection implements Connection {
   /** @internal It has ended. */
   end(received: number, sent: number): void {
     this.leave(received, sent);
-    this.onClose?.(this);
+    if (this.onClose !== null) new AppScope('TCPWRAP').call(this.onClose, undefined, this);
   }
 }

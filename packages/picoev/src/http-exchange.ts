@@ -3,6 +3,7 @@
  * out, and what the kernel must know goes into the table of answers, not through a call.
  */
 
+import { AppScope } from './app-scope.ts';
 import type { BodySink, Connection, Exchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
@@ -68,6 +69,8 @@ export class HttpExchange implements Exchange {
 
   /** @internal The exchange before this one on the connection, while its answer is not complete. */
   earlier: HttpExchange | undefined = undefined;
+  /** @internal What the app is told of it runs in there. */
+  readonly scope = new AppScope('HTTPINCOMINGMESSAGE');
   /** @internal */
   readonly fd: number;
   /** @internal */
@@ -212,9 +215,10 @@ export class HttpExchange implements Exchange {
 
   /** @internal A further piece has come. */
   takePiece(piece: Buffer, isLast: boolean): void {
-    if (this.#bodyState !== BODY.READING || this.#sink === null) return;
-    const wantsMore = piece.length === 0 || this.#sink.data(piece);
-    if (isLast) this.#endBody();
+    const sink = this.#sink;
+    if (this.#bodyState !== BODY.READING || sink === null) return;
+    const wantsMore = piece.length === 0 || this.scope.call(sink.data, sink, piece) !== false;
+    if (isLast) this.scope.call(this.#endBody, this, undefined);
     else if (!wantsMore) this.#loop.pauseBody(this);
   }
 
@@ -224,7 +228,7 @@ export class HttpExchange implements Exchange {
     this.#sink = null;
     this.#bodyState = BODY.OVER;
     this.#forgetPiece();
-    sink?.abort(Object.assign(new Error(why), { code: 'ECONNRESET' }));
+    if (sink !== null) this.scope.call(sink.abort, sink, Object.assign(new Error(why), { code: 'ECONNRESET' }));
   }
 
   /** @internal A part of the body is a view of the slab. */
@@ -380,7 +384,7 @@ export class HttpExchange implements Exchange {
   drain(): void {
     if (this.isOver) return;
     if (this.#rest !== null) this.#pump();
-    else this.onDrain?.(this);
+    else this.#tell(this.onDrain);
   }
 
   /** @internal The connection is lost, or the request can never be complete. */
@@ -388,7 +392,7 @@ export class HttpExchange implements Exchange {
     if (this.isOver) return;
     this.isGone = true;
     if (this.#bodyState === BODY.READING) this.breakBody();
-    this.onGone?.(this);
+    this.#tell(this.onGone);
     if (!this.isOver) this.#finish();
   }
 
@@ -400,7 +404,7 @@ export class HttpExchange implements Exchange {
       this.#closes = true;
       this.beLast();
     }
-    this.onHalfClose?.(this);
+    this.#tell(this.onHalfClose);
   }
 
   /** @internal The engine has answered in the app's place. */
@@ -413,7 +417,11 @@ export class HttpExchange implements Exchange {
 
   /** @internal The connection ends behind this answer: the server drains, or the client has ended its side. */
   beLast(): void {
-    if (!this.isOver && !this.#hasBegun) this.onLast?.(this);
+    if (!this.isOver && !this.#hasBegun) this.#tell(this.onLast);
+  }
+
+  #tell(listener: ((exchange: Exchange) => void) | null): void {
+    if (listener !== null) this.scope.call(listener, undefined, this);
   }
 
   #note(status: number, fields: string): void {

@@ -4,7 +4,9 @@
  *
  * Invariant: an answer row points into `#text`, so both grow and are flushed together.
  */
+
 import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
+import { AppScope, runTicks } from './app-scope.ts';
 import type { Connection, Endpoint, Exchange } from './exchange.ts';
 import { type ConnectionLoop, HttpConnection } from './http-connection.ts';
 import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
@@ -23,7 +25,7 @@ import {
 } from './wire.ts';
 
 export interface HttpLoopHandlers {
-  /** Must not throw; what it throws all the same is an `uncaughtException`. */
+  /** Runs in an async context of its own, as does all that the exchange tells. What it throws is an `uncaughtException`. */
   onRequest(exchange: Exchange): void;
   /** Descriptors or memory ran out: see `AcceptorOptions.onExhausted`. */
   onExhausted?(code: string): void;
@@ -74,6 +76,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   #onConnection: ((connection: Connection) => void) | null = null;
   #rows = 0;
   #text = '';
+  readonly #tickScope = new AppScope('TickObject');
   #inTurn = false;
   #isFlushDue = false;
   #unsettled: HttpExchange[] = [];
@@ -289,14 +292,10 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const events = this.#events;
     for (let index = 0; index < rows; index++) {
       const row = index * ROW_WORDS;
-      try {
-        this.#takeRow(events[row] ?? 0, row);
-      } catch (error) {
-        // One faulty handler must not cost the others their requests.
-        process.nextTick(() => {
-          throw error;
-        });
-      }
+      const fd = row + EVENT_WORD.FD;
+      // As under Node: between what two connections have brought, and not between the pipelined requests of one.
+      if (index > 0 && events[fd] !== events[fd - ROW_WORDS]) runTicks(this.#tickScope);
+      this.#takeRow(events[row] ?? 0, row);
     }
   }
 
@@ -321,7 +320,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const word = (at: number): number => this.#events[row + at] ?? 0;
     const connection = new HttpConnection(this, word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL));
     this.#connections[connection.fd] = connection;
-    this.#onConnection?.(connection);
+    if (this.#onConnection !== null) new AppScope('TCPWRAP').call(this.#onConnection, undefined, connection);
   }
 
   #takeClosed(row: number): void {
@@ -337,7 +336,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     exchange.earlier = this.#exchanges[exchange.fd];
     this.#exchanges[exchange.fd] = exchange;
     if (exchange.needsSettling) this.#unsettled.push(exchange);
-    this.#handlers.onRequest(exchange);
+    exchange.scope.call(this.#handlers.onRequest, this.#handlers, exchange);
   }
 
   #exchangeOf(row: number): HttpExchange {

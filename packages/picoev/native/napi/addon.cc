@@ -94,6 +94,12 @@ napi_value SetAlarmFunction(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
+/// (error) → undefined
+napi_value ReportExceptionFunction(napi_env env, napi_callback_info info) {
+  napi_fatal_exception(env, Arguments<1>(env, info)[0]);
+  return Undefined(env);
+}
+
 /// Closes what is still open when an environment ends, and lets the loop turn once more, in which libuv lets go of it.
 void CloseAll(napi_async_cleanup_hook_handle hook, void* data) {
   auto* instance = static_cast<Instance*>(data);
@@ -119,7 +125,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
   };
   if (napi_set_instance_data(env, instance.get(), finalize, nullptr) == napi_ok) (void)instance.release();
 
-  const std::array<std::pair<const char*, napi_callback>, 11> functions{{
+  const std::array<std::pair<const char*, napi_callback>, 12> functions{{
       {"listenTcp", ListenTcpFunction},
       {"listenUnix", ListenUnixFunction},
       {"adoptListener", AdoptListenerFunction},
@@ -128,6 +134,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"duplicateFd", DuplicateFdFunction},
       {"setAlarm", SetAlarmFunction},
       {"reapChild", ReapChildFunction},
+      {"reportException", ReportExceptionFunction},
       {"startAcceptor", StartAcceptor},
       {"startHttpLoop", StartHttpLoop},
       {"watchStalls", WatchStalls},
