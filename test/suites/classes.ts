@@ -57,8 +57,11 @@ interface Shape {
 /** test/fixtures/deeds.mjs in the shape that every class serves: for what does not depend on it. */
 export const FETCH_APP = 'test/fixtures/deeds.mjs:fetchApp';
 
+/** The same for what fetch handlers have no word for. */
+export const LISTENER_APP = 'test/fixtures/deeds.mjs:app';
+
 /** test/fixtures/deeds.mjs in each shape. */
 export const SHAPES: readonly Shape[] = [
   { kind: 'a fetch handler', app: FETCH_APP },
-  { kind: 'a Node listener', app: 'test/fixtures/deeds.mjs:app' },
+  { kind: 'a Node listener', app: LISTENER_APP },
 ];

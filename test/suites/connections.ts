@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
 import { ask, countAnswers, RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
-import { type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
+import { type ClassUnderTest, FETCH_APP, LISTENER_APP, SHAPES, testIfAble } from './classes.ts';
 import { exchange, get, post, UNREAD } from './requests.ts';
 
 export function describeConnections(underTest: ClassUnderTest): void {
@@ -135,7 +135,7 @@ export function describeConnections(underTest: ClassUnderTest): void {
 
   describe('early hints', () => {
     test('reach the client before the answer', async () => {
-      await using server = await startQilin([...underTest.flags, 'test/fixtures/deeds.mjs:app']);
+      await using server = await startQilin([...underTest.flags, LISTENER_APP]);
       using connection = await RawConnection.open(server.port);
       connection.send(get('/hints'));
       await connection.until(/hinted$/);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
 import { ask } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
-import { type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
+import { type ClassUnderTest, FETCH_APP, LISTENER_APP, SHAPES, testIfAble } from './classes.ts';
 import { exchange, get, workerOf } from './requests.ts';
 
 export function describeFailures(underTest: ClassUnderTest): void {
@@ -58,6 +58,12 @@ export function describeFailures(underTest: ClassUnderTest): void {
         await server.logged(new RegExp(`Worker exited \\(pid: ${before}, status 1\\)`));
       },
     );
+  });
+
+  test('an answer just before process.exit() reaches its client, and the worker is replaced', async () => {
+    await using server = await startQilin([...underTest.flags, LISTENER_APP]);
+    expect((await ask(`${server.url}/exit`)).text).toBe('leaving');
+    expect((await ask(server.url)).status).toBe(200);
   });
 
   describe('a worker that blocks its event loop', () => {

@@ -79,9 +79,16 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   readonly #tickScope = new AppScope('TickObject');
   #inTurn = false;
   #isFlushDue = false;
+  /** The process ends: there is no later any more. */
+  #isLast = false;
   #unsettled: HttpExchange[] = [];
   readonly #flushSoon = (): void => {
     this.#isFlushDue = false;
+    this.#flush();
+  };
+  /** An answer that was given just before `process.exit()` would be lost with the tables. */
+  readonly #onExit = (): void => {
+    this.#isLast = true;
     this.#flush();
   };
 
@@ -103,6 +110,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     });
     if (isFailure(result)) throw new SocketError('cannot start the HTTP loop', result);
     this.#native = result;
+    process.on('exit', this.#onExit);
   }
 
   /** Called for each connection that is accepted while it is set, before its first request. */
@@ -150,6 +158,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   close(): void {
     const connections = this.#connections.splice(0).filter((connection) => connection !== undefined);
     const ends = connections.map((one) => [one, one.bytesRead, one.bytesWritten] as const);
+    process.off('exit', this.#onExit);
     this.#native.close();
     for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest);
     for (const [connection, read, written] of ends) connection.end(read, written);
@@ -400,6 +409,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 
   #flushLater(): void {
+    if (this.#isLast) this.#flush();
     if (this.#inTurn || this.#isFlushDue) return;
     this.#isFlushDue = true;
     queueMicrotask(this.#flushSoon);
