@@ -23,7 +23,7 @@ const ALLOWED = {
   'worker/native': ['contract', 'http', 'http/node', 'http/light', 'worker', 'worker/node-http', '@qilin/picoev'],
   'worker/threads': ['contract', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   arbiter: ['contract', 'files', 'settings', 'observe', '@qilin/picoev'],
-  serve: ['contract', 'settings', 'app', 'observe', 'worker/classes', '@qilin/picoev'],
+  serve: ['contract', 'settings', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   cli: ['contract', 'settings', 'arbiter', 'observe'],
   '.': ['contract', 'settings', 'serve'],
 };

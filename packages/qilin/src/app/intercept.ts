@@ -8,18 +8,27 @@
  *
  * The process is marked under a registered symbol, so that `qilin/patch` finds the mark even from another copy of Qilin.
  */
-import { type AddressInfo, isIPv6, Server } from 'node:net';
-import { type Address, formatAddress } from '../contract/address.ts';
+import { Server } from 'node:net';
+import type { Address } from '../contract/address.ts';
+import type { Traffic } from '../contract/traffic.ts';
+import { ServedServer } from './served-server.ts';
 
 export interface Interception {
   /** Resolves with the first server on which `listen()` is called. */
   readonly captured: Promise<Server>;
   /** The same, or undefined so far. */
   current(): Server | undefined;
+  /** Has a server that the program lets nobody listen on, but that Qilin serves, look as if it listened. Idempotent. */
+  adopt(server: Server): void;
   /** True once the program has imported `qilin/patch`: then its server is the app, whatever the module exports. */
   requested(): boolean;
   /** Puts Node's own `listen` back. A captured server stays captured. Idempotent. */
   restore(): void;
+}
+
+interface InterceptOptions {
+  readonly address: Address;
+  readonly traffic: Traffic;
 }
 
 const MARK = Symbol.for('qilin.interception');
@@ -33,14 +42,15 @@ export function requestCapture(): void {
 /**
  * Starts to intercept `listen()` in this process.
  * @param options.address what a captured server gives as its `address()`: the first that Qilin is bound to
+ * @param options.traffic what it tells of its connections
  * @throws Error when an interception lasts already
  */
-export function interceptListen({ address }: { readonly address: Address }): Interception {
+export function interceptListen({ address, traffic }: InterceptOptions): Interception {
   if (marked[MARK]) throw new Error('listen() is intercepted already; restore() the first interception before.');
   const mark = { requested: false };
   marked[MARK] = mark;
   const nodesOwn = Server.prototype.listen;
-  const standIns = new Map<Server, StandIn>();
+  const served = new Map<Server, ServedServer>();
   const ports = new Set<number | undefined>(address.kind === 'tcp' ? [address.port] : [undefined]);
   let current: Server | undefined;
   let tellCaptured: (server: Server) => void;
@@ -48,13 +58,17 @@ export function interceptListen({ address }: { readonly address: Address }): Int
     tellCaptured = resolve;
   });
 
+  function servedBy(server: Server): ServedServer {
+    const known = served.get(server) ?? new ServedServer(server, address, traffic);
+    served.set(server, known);
+    return known;
+  }
+
   function listen(this: Server, ...args: unknown[]): Server {
     const call = readListen(args);
     const isFirst = current === undefined;
-    if (!isFirst && !standIns.has(this) && !ports.has(call.port)) return Reflect.apply(nodesOwn, this, args);
-    const standIn = standIns.get(this) ?? new StandIn(this, address);
-    standIns.set(this, standIn);
-    standIn.listen(call);
+    if (!isFirst && !served.has(this) && !ports.has(call.port)) return Reflect.apply(nodesOwn, this, args);
+    servedBy(this).listen(call.callback, call.signal);
     if (isFirst) {
       current = this;
       if (call.port !== 0) ports.add(call.port);
@@ -67,6 +81,9 @@ export function interceptListen({ address }: { readonly address: Address }): Int
   return {
     captured,
     current: () => current,
+    adopt(server) {
+      if (!served.has(server)) servedBy(server).listen();
+    },
     requested: () => mark.requested,
     restore() {
       if (marked[MARK] !== mark) return;
@@ -96,70 +113,4 @@ function readListen(args: readonly unknown[]): ListenCall {
   const signal = options.signal instanceof AbortSignal ? options.signal : undefined;
   if (!('port' in options)) return { port: Number.NaN, callback, signal };
   return { port: options.port == null ? undefined : Number(options.port), callback, signal };
-}
-
-/** Makes one server look as if it listened. Its connections come by its event `'connection'`. */
-class StandIn {
-  readonly #server: Server;
-  readonly #address: string | AddressInfo;
-  #listening = false;
-  #connections = 0;
-
-  constructor(server: Server, address: Address) {
-    this.#server = server;
-    this.#address = addressInfo(address);
-    const own = <T>(value: T) => ({ configurable: true, writable: true, value });
-    Object.defineProperties(server, {
-      listening: { configurable: true, get: () => this.#listening },
-      address: own(() => (this.#listening ? this.#address : null)),
-      close: own((callback?: (error?: Error) => void) => this.#close(callback)),
-    });
-    server.on('connection', (socket) => {
-      this.#connections += 1;
-      socket.once('close', () => {
-        this.#connections -= 1;
-        this.#tellWhenClosed();
-      });
-    });
-  }
-
-  listen({ callback, signal }: ListenCall): void {
-    if (this.#listening) {
-      const error = new Error('Listen method has been called more than once without closing.');
-      throw Object.assign(error, { code: 'ERR_SERVER_ALREADY_LISTEN' });
-    }
-    this.#listening = true;
-    if (callback) this.#server.once('listening', callback);
-    if (signal?.aborted) process.nextTick(() => this.#server.close());
-    else signal?.addEventListener('abort', () => this.#server.close(), { once: true });
-    process.nextTick(() => {
-      if (this.#listening) this.#server.emit('listening');
-    });
-  }
-
-  #close(callback?: (error?: Error) => void): Server {
-    // A server that does not listen answers with Node's own error.
-    if (!this.#listening) {
-      const { close } = Object.getPrototypeOf(this.#server) as Server;
-      return Reflect.apply(close, this.#server, [callback]);
-    }
-    this.#listening = false;
-    if (callback) this.#server.once('close', callback);
-    if ('closeIdleConnections' in this.#server && typeof this.#server.closeIdleConnections === 'function') {
-      this.#server.closeIdleConnections();
-    }
-    this.#tellWhenClosed();
-    return this.#server;
-  }
-
-  #tellWhenClosed(): void {
-    if (!this.#listening && this.#connections === 0) process.nextTick(() => this.#server.emit('close'));
-  }
-}
-
-/** As `server.address()` has it: a string for all that is not TCP. */
-function addressInfo(address: Address): string | AddressInfo {
-  if (address.kind === 'unix') return address.path;
-  if (address.kind === 'fd') return formatAddress(address);
-  return { address: address.host, family: isIPv6(address.host) ? 'IPv6' : 'IPv4', port: address.port };
 }

@@ -53,10 +53,15 @@ export interface WorkerClass {
   /**
    * Accepts no more, answers what is in flight with `Connection: close` and lets idle keep-alive connections make their
    * last request. Resolves when the last connection is closed. The worker calls `stop()` when that takes too long.
+   *
+   * @param onQuiet May be called before, when no request is in hand and none can come: what is still open speaks another
+   *   protocol, and may be closed by the app's own handlers of the signal, whose turn comes then.
    */
-  drain(): Promise<void>;
+  drain(onQuiet: () => void): Promise<void>;
   /** Closes everything now. Idempotent. */
   stop(): void;
+  /** Closes, for the app, the connections that wait for a request, or all; accepting goes on. */
+  closeConnections?(which: 'idle' | 'all'): void;
   stats(): WorkerStats;
   /**
    * How long the class has been unable to take another request, because it serves one at a time (sync): that counts as
@@ -69,7 +74,10 @@ export interface WorkerClass {
 export type WorkerClassFactory = (context: WorkerContext) => WorkerClass;
 
 /** All that a class may use that has the app loaded itself. */
-export type HostContext = Omit<WorkerContext, 'app'>;
+export interface HostContext extends Omit<WorkerContext, 'app'> {
+  /** The app has closed its own server: it wants to be replaced, and is served until then. */
+  onServerClosed(): void;
+}
 
 /**
  * A class with the app in its care: it loads the app, in as many copies as it needs, and tells each when all is over. A class

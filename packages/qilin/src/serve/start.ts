@@ -1,5 +1,4 @@
 /** Starts a worker class in this process, with all that a worker would give it. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd, listen } from '@qilin/picoev';
 import { detect, onShutdownOf, unclear } from '../app/detect.ts';
 import { actualAddress, formatUrl } from '../contract/address.ts';
@@ -8,11 +7,15 @@ import { explain, QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/messages.ts';
 import { toMilliseconds } from '../contract/units.ts';
-import type { WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
+import type { AccessLog, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { createLog } from '../observe/error-log.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
 import { loadWorkerClass } from '../worker/classes/registry.ts';
+import { LivedLife } from '../worker/life.ts';
+import type { News } from '../worker/lifecycle.ts';
+import { Milestone } from '../worker/milestone.ts';
+import { logNews } from '../worker/news-log.ts';
 import type { RunningServer, ServeOptions } from './types.ts';
 
 /** As messages call an app that was handed over as a value. */
@@ -21,47 +24,108 @@ const APP = 'the app given to serve()';
 /** Throws as `serve()` says. */
 export async function startServer(value: unknown, options: ServeOptions): Promise<RunningServer> {
   const config = await configOf(options);
-  const app = await appOf(value, config);
-  const log = createLog(config);
-  const accessLog = createAccessLog(config, log);
-  const createClass = await classOf(config);
-  const listeners = openListeners(config);
-  const workerClass = createClass({ app, config, listeners, log, accessLog, onRequest: () => {} });
-  await workerClass.start();
-
-  const shutDown = async (): Promise<void> => {
-    await drain(workerClass, config, log);
-    await callOnShutdown(app, log);
-    accessLog?.flush();
-    log.flush();
-  };
-  return handleOf(listeners, config, workerClass, shutDown);
+  const server = new ProgramServer(config, await appOf(value, config));
+  await server.start();
+  return server.handle();
 }
 
-function handleOf(
-  listeners: readonly Listener[],
-  config: Config,
-  workerClass: WorkerClass,
-  shutDown: () => Promise<void>,
-): RunningServer {
-  const addresses = listeners.map(({ address }) => address);
-  const [first] = addresses;
-  const scheme = config.certfile === null ? 'http' : 'https';
-  let resolveClosed: () => void = () => {};
-  const closed = new Promise<void>((resolve) => {
-    resolveClosed = resolve;
-  });
-  let closing: Promise<void> | undefined;
-  return {
-    addresses,
-    url: first === undefined ? '' : formatUrl(first, scheme),
-    closed,
-    stats: () => workerClass.stats(),
-    close: () => {
-      closing ??= shutDown().then(resolveClosed);
-      return closing;
-    },
-  };
+/** The life of lifecycle.ts, and a program that is told by promises. Signals, exits and errors that nobody caught are the program's. */
+class ProgramServer {
+  readonly #config: Config;
+  readonly #app: App;
+  readonly #log: Log;
+  readonly #accessLog: AccessLog | null;
+  readonly #life: LivedLife;
+  #listeners: readonly Listener[] = [];
+  #class: WorkerClass | undefined;
+  readonly #ready = new Milestone();
+  readonly #closed = new Milestone();
+
+  constructor(config: Config, app: App) {
+    this.#config = config;
+    this.#app = app;
+    this.#log = createLog(config);
+    this.#accessLog = createAccessLog(config, this.#log);
+    this.#life = new LivedLife({
+      load: () => this.#load(),
+      start: async () => this.#class?.start(),
+      drain: async (onQuiet) => this.#class?.drain(onQuiet),
+      stop: () => this.#class?.stop(),
+      deliver: async () => 0,
+      sayLastWords: () => this.#sayLastWords(),
+      tell: (news) => this.#tell(news),
+      finish: () => this.#end(),
+    });
+  }
+
+  /** Resolves when it accepts. */
+  async start(): Promise<void> {
+    this.#life.happen({ type: 'boot' });
+    await this.#ready.reached;
+  }
+
+  handle(): RunningServer {
+    const addresses = this.#listeners.map(({ address }) => address);
+    const [first] = addresses;
+    const closed = this.#closed.reached;
+    return {
+      addresses,
+      url: first === undefined ? '' : formatUrl(first, this.#config.certfile === null ? 'http' : 'https'),
+      closed,
+      stats: () => this.#class?.stats() ?? { connections: 0, accepted: 0, requests: 0, wakeups: 0 },
+      close: () => {
+        this.#life.happen({ type: 'drain', reason: 'close()', limit: toMilliseconds(this.#config.gracefulTimeout) });
+        return closed;
+      },
+    };
+  }
+
+  async #load(): Promise<void> {
+    const createClass = await classOf(this.#config);
+    this.#listeners = openListeners(this.#config);
+    this.#class = createClass({
+      app: this.#app,
+      config: this.#config,
+      listeners: this.#listeners,
+      log: this.#log,
+      accessLog: this.#accessLog,
+      onRequest: () => {},
+    });
+  }
+
+  #tell(news: News): void {
+    switch (news.type) {
+      case 'loaded':
+        this.#life.happen({ type: 'serve' });
+        break;
+      case 'ready':
+        this.#ready.reach();
+        break;
+      case 'bootFailed':
+        this.#ready.fail(news.error);
+        break;
+      default:
+        logNews(this.#log, news, {
+          end: 'the server closes',
+          gracefulTimeout: toMilliseconds(this.#config.gracefulTimeout),
+          connections: () => this.#class?.stats().connections ?? 0,
+        });
+    }
+  }
+
+  async #sayLastWords(): Promise<void> {
+    try {
+      await this.#app.onShutdown?.();
+    } catch (error) {
+      this.#log.error(`onShutdown threw: ${explain(error)}`);
+    }
+  }
+
+  #end(): void {
+    this.#accessLog?.flush();
+    this.#log.flush();
+    this.#closed.reach();
+  }
 }
 
 async function configOf(options: ServeOptions): Promise<Config> {
@@ -101,25 +165,4 @@ function openListeners({ bind, backlog, reusePort }: Config): Listener[] {
     throw new QilinError('BIND_FAILED', error instanceof Error ? error.message : String(error));
   }
   return listeners;
-}
-
-async function drain(workerClass: WorkerClass, { gracefulTimeout }: Config, log: Log): Promise<void> {
-  const patience = new AbortController();
-  const limit = pause(toMilliseconds(gracefulTimeout), 'late', { signal: patience.signal }).catch(() => 'drained');
-  const outcome = await Promise.race([workerClass.drain().then(() => 'drained'), limit]);
-  patience.abort();
-  if (outcome === 'late') {
-    log.warning(
-      `Graceful timeout of ${gracefulTimeout} s has passed: ${workerClass.stats().connections} connections are closed`,
-    );
-  }
-  workerClass.stop();
-}
-
-async function callOnShutdown(app: App, log: Log): Promise<void> {
-  try {
-    await app.onShutdown?.();
-  } catch (error) {
-    log.error(`onShutdown threw: ${explain(error)}`);
-  }
 }

@@ -1,6 +1,6 @@
 /**
  * A worker's end of the channel to its arbiter: a socket of its own and not Node's IPC, so that `process.send` and
- * `process.on('message')` are the app's, and are absent as under plain node. While it is open the process stays alive. Node
+ * `process.on('message')` are the app's, and are absent as under plain node. Node
  * marks the descriptor close-on-exec when it starts, so that no child of the app inherits it.
  */
 import { Socket } from 'node:net';
@@ -22,6 +22,8 @@ export interface ChannelListener {
 export interface Channel {
   /** Resolves when the kernel has the message, which the arbiter then gets whatever becomes of us, or nobody hears it. */
   send(message: WorkerMessage): Promise<void>;
+  /** Whether the process stays alive for it. It does at first. */
+  keepAlive(stays: boolean): void;
 }
 
 /** To be called once in a process, by the worker's main thread. */
@@ -41,7 +43,10 @@ export function openChannel({ onMessage, onGone }: ChannelListener): Channel {
   // Its end is all there is to say of it, and `close` follows.
   socket.on('error', () => {});
   socket.once('close', onGone);
-  return { send: (message) => send(socket, message) };
+  return {
+    send: (message) => send(socket, message),
+    keepAlive: (stays) => void (stays ? socket.ref() : socket.unref()),
+  };
 }
 
 function send(socket: Socket, message: WorkerMessage): Promise<void> {

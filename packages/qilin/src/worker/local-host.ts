@@ -3,8 +3,10 @@ import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
 import type { App } from '../contract/app.ts';
 import type { WorkerStats } from '../contract/stats.ts';
+import type { Traffic } from '../contract/traffic.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
+import { Milestone } from './milestone.ts';
 
 const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
 
@@ -12,33 +14,48 @@ export class LocalHost implements AppHost {
   readonly #create: WorkerClassFactory;
   readonly #context: HostContext;
   readonly #leaving = new AbortController();
+  readonly #traffic: Traffic;
   #app: App | undefined;
   #class: WorkerClass | undefined;
+  #state: 'loading' | 'serving' | 'draining' | 'drained' = 'loading';
+  readonly #drained = new Milestone();
 
   constructor(create: WorkerClassFactory, context: HostContext) {
     this.#create = create;
     this.#context = context;
+    this.#traffic = {
+      connections: () => this.stats().connections,
+      closed: () => this.#serverClosed(),
+      close: (which) => {
+        if (this.#state === 'serving') this.#class?.closeConnections?.(which);
+      },
+    };
   }
 
   async load(): Promise<void> {
     const { config, listeners, log } = this.#context;
     const address = listeners[0]?.address ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
-    const interception = interceptListen({ address });
+    const interception = interceptListen({ address, traffic: this.#traffic });
     const app = await loadApp(config, { signal: this.#leaving.signal, interception, log });
     this.#app = app;
     this.#class = this.#create({ ...this.#context, app });
+    if (app.kind === 'server') interception.adopt(app.server);
   }
 
   async start(): Promise<void> {
     await this.#class?.start();
+    if (this.#state === 'loading') this.#state = 'serving';
   }
 
-  async drain(): Promise<void> {
-    await this.#class?.drain();
+  async drain(onQuiet: () => void): Promise<void> {
+    this.#state = 'draining';
+    await this.#class?.drain(onQuiet);
+    this.#becomeDrained();
   }
 
   stop(): void {
     this.#class?.stop();
+    this.#becomeDrained();
     this.#leaving.abort();
   }
 
@@ -56,4 +73,16 @@ export class LocalHost implements AppHost {
 
   /** The worker, or the thread, has opened them all. */
   reopenLogs(): void {}
+
+  #becomeDrained(): void {
+    this.#state = 'drained';
+    this.#drained.reach();
+  }
+
+  /** One that closes its server for a reason of its own is replaced, as it will take no more; until then it is served. */
+  async #serverClosed(): Promise<void> {
+    if (this.#state === 'loading') return;
+    if (this.#state === 'serving') this.#context.onServerClosed();
+    await this.#drained.reached;
+  }
 }

@@ -1,5 +1,7 @@
-/** Entry of a worker's process: hears its arbiter and the signals, and exits with what the worker says. */
+/** Entry of a worker's process: hears its arbiter, the signals and the app's own exits, and exits with what the worker says. */
 import { setFlagsFromString } from 'node:v8';
+import { holdExits, whenIdle } from './app-exits.ts';
+import { AppSignals } from './app-signals.ts';
 import { openChannel } from './channel.ts';
 import { Worker } from './worker.ts';
 
@@ -9,16 +11,26 @@ setFlagsFromString('--semi-space-growth-factor=16');
 
 const channel = openChannel({
   onMessage: (message) => {
-    if (message.type === 'boot') void worker.boot(message);
+    if (message.type === 'boot') worker.boot(message);
     else worker.reopenLogs();
   },
-  onGone: () => void worker.drain('the arbiter has gone'),
+  onGone: () => worker.drain('the arbiter has gone', 'SIGTERM'),
 });
-const worker = new Worker(channel.send);
+const worker = new Worker({
+  send: channel.send,
+  callHandlers: (signal) => signals.deliver(signal),
+  whenIdle: () => whenIdle(channel.keepAlive),
+});
 
-process.on('SIGTERM', () => worker.drain('SIGTERM'));
-process.on('SIGINT', () => worker.quit());
-process.on('SIGQUIT', () => worker.quit());
+const signals = new AppSignals((signal) => {
+  if (signal === 'SIGTERM') worker.drain('SIGTERM', signal);
+  else worker.quit(signal);
+});
+const exit = holdExits({
+  mayExit: (status) => worker.mayExit(status),
+  onWish: (status) => worker.exitAsked(status),
+});
+
 process.on('SIGABRT', () => worker.abort());
 process.on('SIGUSR1', () => worker.reopenLogs());
 // A terminal sends these to the whole process group; they are for the arbiter to act on.
@@ -26,4 +38,4 @@ process.on('SIGHUP', () => {});
 process.on('SIGUSR2', () => {});
 process.on('uncaughtException', (error, origin) => worker.fail(error, origin));
 
-process.exit(await worker.finished);
+exit(await worker.finished);

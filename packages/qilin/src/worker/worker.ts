@@ -1,12 +1,9 @@
 /**
- * A worker from inside: boots its app, serves, drains, leaves. It never exits the process itself; `finished` resolves with
- * the exit status for main.ts.
- *
- * waiting → booting → serving → draining → left; `quit` and `fail` lead to left from anywhere.
+ * A worker's process from inside: the life of lifecycle.ts, its app in the care of a host, and an arbiter that is told. It never
+ * exits the process itself; `finished` resolves with the exit status for main.ts.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { bootLimit } from '../contract/boot-limit.ts';
-import { explain, QilinError, WORKER_BOOT_ERROR } from '../contract/errors.ts';
+import { explain, QilinError } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
@@ -16,112 +13,101 @@ import type { WorkerConfig } from '../contract/worker-config.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { captureOutput } from '../observe/capture-output.ts';
 import { createLog } from '../observe/error-log.ts';
+import { statusSoFar } from './app-exits.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
+import { LivedLife } from './life.ts';
+import { type LeaveSignal, type News, SERVER_CLOSED } from './lifecycle.ts';
 import { LocalHost } from './local-host.ts';
+import { Milestone } from './milestone.ts';
+import { logNews } from './news-log.ts';
 import { tellStall } from './stall.ts';
 import { Watchdog } from './watchdog.ts';
 
 type Boot = Extract<ArbiterMessage, { type: 'boot' }>;
 
-/** What `onShutdown` and the hooks may take at least, also after an uncaught error, a quick or a forced stop. */
-const LAST_WORDS: Milliseconds = 1_000;
+/** The process around a worker. */
+export interface WorkerProcess {
+  /** Resolves when the message is on its way, or when there is nobody left to hear it. */
+  send(message: WorkerMessage): Promise<void>;
+  /** Calls the app's handlers of the signal; false when it has none. */
+  callHandlers(signal: LeaveSignal): boolean;
+  /** Resolves with the exit status when the app has nothing left to do. */
+  whenIdle(): Promise<number>;
+}
 
 export class Worker {
-  /** Resolves with the exit status, when there is nothing left to do. */
-  readonly finished: Promise<number>;
-  readonly #send: (message: WorkerMessage) => Promise<void>;
-  #finish: (status: number) => void = () => {};
-  #state: 'waiting' | 'booting' | 'serving' | 'draining' | 'left' = 'waiting';
+  readonly #process: WorkerProcess;
+  readonly #life: LivedLife;
+  readonly #finished = new Milestone<number>();
   #config: WorkerConfig | undefined;
   #log: Log | undefined;
   #accessLog: AccessLog | null = null;
+  #watchdog: Watchdog | undefined;
   #hooks: Partial<WorkerHooks> = {};
   #info: WorkerInfo | undefined;
   #host: AppHost | undefined;
+  #boot: Boot | undefined;
+  #hasClosedServer = false;
   #requests = 0;
+  #lastMessage = Promise.resolve();
 
-  constructor(send: (message: WorkerMessage) => Promise<void>) {
-    this.#send = send;
-    this.finished = new Promise((resolve) => {
-      this.#finish = resolve;
+  constructor(around: WorkerProcess) {
+    this.#process = around;
+    this.#life = new LivedLife({
+      load: () => this.#load(),
+      start: async () => this.#host?.start(),
+      drain: async (onQuiet) => this.#host?.drain(onQuiet),
+      stop: () => this.#host?.stop(),
+      deliver: (signal) => this.#haveTurn(signal),
+      sayLastWords: () => this.#sayLastWords(),
+      tell: (news) => this.#tell(news),
+      finish: (status) => this.#end(status),
     });
   }
 
-  async boot(boot: Boot): Promise<void> {
-    if (this.#state !== 'waiting') return;
-    this.#state = 'booting';
-    try {
-      await this.#start(boot);
-    } catch (error) {
-      await this.#bootFailed(error);
-    }
+  /** Resolves with the exit status, when there is nothing left to do. */
+  get finished(): Promise<number> {
+    return this.#finished.reached;
   }
 
-  async #start({ config, listeners, age, generation }: Boot): Promise<void> {
-    this.#config = config;
-    process.title = `qilin: worker [${config.procName}]`;
-    const log = createLog(config);
-    this.#log = log;
-    if (config.captureOutput) captureOutput(log);
-    this.#accessLog = createAccessLog(config, log);
-    this.#info = { pid: process.pid, age, generation, log };
-    const watchdog = new Watchdog(
-      () => this.#beat(),
-      (stall) => tellStall(stall, config),
-    );
-    const timeout = toMilliseconds(config.timeout);
-    watchdog.watch(bootLimit(timeout));
-    this.#hooks = await loadHooks(config.config);
-    await this.#hooks.postFork?.(this.#info);
-
-    const found = await loadWorkerClass(config);
-    const context = { config, listeners, log, accessLog: this.#accessLog, onRequest: this.#requestCounter(config) };
-    this.#host = found.kind === 'host' ? found.create(context) : new LocalHost(found.create, context);
-    await this.#host.load();
-    await this.#hooks.postWorkerInit?.(this.#info);
-    if (this.#state !== 'booting') return;
-    await this.#host.start();
-    this.#state = 'serving';
-    watchdog.watch(timeout);
-    await this.#send({ type: 'ready' });
+  boot(boot: Boot): void {
+    this.#boot = boot;
+    this.#life.happen({ type: 'boot' });
   }
 
-  /** SIGTERM, or the arbiter has gone: finish what is in flight, for at most `gracefulTimeout`. */
-  async drain(reason: string): Promise<void> {
-    if (this.#state === 'draining' || this.#state === 'left') return;
-    const wasServing = this.#state === 'serving';
-    const graceEnds = performance.now() + toMilliseconds(this.#config?.gracefulTimeout ?? 0);
-    this.#state = 'draining';
-    if (wasServing) {
-      this.#log?.debug(`Worker drains: ${reason}`);
-      await this.#drainHost();
-    }
-    await this.#leave(0, graceEnds - performance.now());
+  /** Finish what is in flight, for at most `gracefulTimeout`. The app takes it for the signal. */
+  drain(reason: string, signal: LeaveSignal): void {
+    this.#life.happen({ type: 'drain', reason, signal, limit: this.#gracefulTimeout });
   }
 
   /** SIGINT or SIGQUIT: leave now, whatever is in flight. */
-  async quit(): Promise<void> {
-    await this.#leave(0);
+  quit(signal: LeaveSignal): void {
+    this.#life.happen({ type: 'quit', signal });
   }
 
   /** SIGABRT: the arbiter has had no heartbeat for `timeout`. Runs only when the event loop turns after all. */
   async abort(): Promise<void> {
     await this.#callHook('workerAbort', this.#hooks.workerAbort);
-    await this.#leave(1);
+    this.#life.happen({ type: 'quit', status: 1 });
   }
 
   /** An error that nobody caught: what is in flight may still be answered, but nothing new is begun. */
-  async fail(error: unknown, origin: string): Promise<void> {
-    if (this.#state === 'left') return;
-    const message = origin === 'unhandledRejection' ? 'Unhandled rejection' : 'Uncaught exception';
-    if (this.#state === 'waiting' || this.#state === 'booting') return this.#bootFailed(error);
-    this.#log?.critical(`${message}, the worker leaves: ${explain(error)}`);
-    if (this.#state === 'draining') return;
-    this.#state = 'draining';
-    await this.#send({ type: 'retire', failed: true, reason: 'nobody caught an error in it' });
-    await this.#drainHost();
-    await this.#leave(1);
+  fail(error: unknown, origin: string): void {
+    this.#life.happen({ type: 'failed', error, origin, limit: this.#gracefulTimeout });
+  }
+
+  /** The app calls `process.exit`. True: it may, as under node; else its wish is granted when the worker has drained. */
+  mayExit(status: number): boolean {
+    if (!this.#life.mayExit) return false;
+    const connections = this.#connections;
+    if (connections > 0) this.#log?.error(`The app exits with status ${status}; connections closed: ${connections}`);
+    this.#flushLogs();
+    return true;
+  }
+
+  exitAsked(status: number): void {
+    this.#life.happen({ type: 'exitAsked', status });
   }
 
   reopenLogs(): void {
@@ -130,27 +116,89 @@ export class Worker {
     this.#host?.reopenLogs();
   }
 
-  async #drainHost(): Promise<void> {
-    const limit = toMilliseconds(this.#config?.gracefulTimeout ?? 0);
-    const drained = this.#host?.drain().then(() => true);
-    const inTime = await Promise.race([drained, pause(limit, false)]);
-    if (inTime === false) {
-      const { connections } = this.#host?.stats() ?? { connections: 0 };
-      this.#log?.warning(`Graceful timeout of ${limit / 1000} s has passed; connections closed: ${connections}`);
+  get #gracefulTimeout(): Milliseconds {
+    return toMilliseconds(this.#config?.gracefulTimeout ?? 0);
+  }
+
+  get #connections(): number {
+    return this.#host?.stats().connections ?? 0;
+  }
+
+  async #load(): Promise<void> {
+    if (this.#boot === undefined) throw new Error('A worker boots with what its arbiter tells it.');
+    const { config, listeners, age, generation } = this.#boot;
+    this.#config = config;
+    process.title = `qilin: worker [${config.procName}]`;
+    const log = createLog(config);
+    this.#log = log;
+    if (config.captureOutput) captureOutput(log);
+    this.#accessLog = createAccessLog(config, log);
+    this.#info = { pid: process.pid, age, generation, log };
+    this.#watchdog = new Watchdog(
+      () => this.#beat(),
+      (stall) => tellStall(stall, config),
+    );
+    this.#watchdog.watch(bootLimit(toMilliseconds(config.timeout)));
+    this.#hooks = await loadHooks(config.config);
+    await this.#hooks.postFork?.(this.#info);
+
+    const found = await loadWorkerClass(config);
+    const context = {
+      config,
+      listeners,
+      log,
+      accessLog: this.#accessLog,
+      onRequest: this.#requestCounter(config),
+      onServerClosed: () => this.#serverClosed(),
+    };
+    this.#host = found.kind === 'host' ? found.create(context) : new LocalHost(found.create, context);
+    await this.#host.load();
+    await this.#hooks.postWorkerInit?.(this.#info);
+  }
+
+  #tell(news: News): void {
+    switch (news.type) {
+      case 'loaded':
+        this.#life.happen({ type: 'serve' });
+        break;
+      case 'ready':
+        this.#watchdog?.watch(toMilliseconds(this.#config?.timeout ?? 0));
+        this.#send({ type: 'ready' });
+        break;
+      case 'bootFailed': {
+        const code = news.error instanceof QilinError ? news.error.code : 'APP_FAILED';
+        this.#send({ type: 'bootFailed', code, text: explain(news.error) });
+        break;
+      }
+      case 'retiring':
+        this.#send({ type: 'retire', failed: news.failed, reason: news.reason });
+        break;
+      default:
+        if (this.#log !== undefined) logNews(this.#log, news, this.#subject);
     }
   }
 
-  async #leave(status: number, patience: Milliseconds = 0): Promise<void> {
-    if (this.#state === 'left') return;
-    this.#state = 'left';
-    this.#host?.stop();
-    await Promise.race([this.#lastWords(), pause(Math.max(patience, LAST_WORDS))]);
-    this.#accessLog?.flush();
-    this.#log?.flush();
-    this.#finish(status);
+  get #subject() {
+    const connections = () => this.#connections;
+    return { end: 'the worker leaves', gracefulTimeout: this.#gracefulTimeout, connections };
   }
 
-  async #lastWords(): Promise<void> {
+  /** The app's own way to say that it has done its share. */
+  #serverClosed(): void {
+    this.#hasClosedServer = true;
+    this.#life.happen({ type: 'retire', reason: SERVER_CLOSED });
+  }
+
+  async #haveTurn(signal: LeaveSignal | undefined): Promise<number> {
+    const hasHandlers = signal !== undefined && this.#process.callHandlers(signal);
+    return hasHandlers || this.#hasClosedServer ? this.#process.whenIdle() : statusSoFar();
+  }
+
+  #send(message: WorkerMessage): void {
+    this.#lastMessage = this.#process.send(message);
+  }
+
+  async #sayLastWords(): Promise<void> {
     await this.#callHook('onShutdown', () => this.#host?.shutdown());
     await this.#callHook('workerExit', this.#hooks.workerExit);
   }
@@ -164,13 +212,14 @@ export class Worker {
     }
   }
 
-  async #bootFailed(error: unknown): Promise<void> {
-    if (this.#state === 'draining' || this.#state === 'left') return;
-    this.#state = 'left';
-    const code = error instanceof QilinError ? error.code : 'APP_FAILED';
-    await this.#send({ type: 'bootFailed', code, text: explain(error) });
+  #end(status: number): void {
+    this.#flushLogs();
+    this.#lastMessage.then(() => this.#finished.reach(status));
+  }
+
+  #flushLogs(): void {
+    this.#accessLog?.flush();
     this.#log?.flush();
-    this.#finish(error instanceof QilinError ? error.exitStatus : WORKER_BOOT_ERROR);
   }
 
   /** Counts towards `maxRequests`, a random share of the jitter added so that not all workers retire at once. */
@@ -180,12 +229,12 @@ export class Worker {
     return () => {
       this.#requests += 1;
       if (this.#requests !== limit) return;
-      void this.#send({ type: 'retire', failed: false, reason: `it has served ${limit} requests (maxRequests)` });
+      this.#life.happen({ type: 'retire', reason: `it has served ${limit} requests (maxRequests)` });
     };
   }
 
   #beat(): void {
     const stats = this.#host?.stats() ?? null;
-    void this.#send({ type: 'heartbeat', silentFor: this.#host?.busyFor() ?? 0, stats });
+    void this.#process.send({ type: 'heartbeat', silentFor: this.#host?.busyFor() ?? 0, stats });
   }
 }

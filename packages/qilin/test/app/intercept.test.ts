@@ -8,16 +8,55 @@ import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Interception, interceptListen, requestCapture } from '../../src/app/intercept.ts';
 import type { Address } from '../../src/contract/address.ts';
+import type { Traffic } from '../../src/contract/traffic.ts';
 
 const ADDRESS: Address = { kind: 'tcp', host: '127.0.0.1', port: 8000 };
 
+/** As a worker class tells it: what a test says. */
+class FakeTraffic implements Traffic {
+  open = 0;
+  closings: string[] = [];
+  tellDrained: () => void = () => {};
+  #drained = Promise.resolve();
+
+  connections(): number {
+    return this.open;
+  }
+
+  closed(): Promise<void> {
+    return this.#drained;
+  }
+
+  close(which: 'idle' | 'all'): void {
+    this.closings.push(which);
+  }
+
+  /** From now on its connections are open until `tellDrained()` is called. */
+  begin(open: number): void {
+    this.open = open;
+    this.#drained = new Promise((resolve) => {
+      this.tellDrained = () => {
+        this.open = 0;
+        resolve();
+      };
+    });
+  }
+}
+
+let traffic: FakeTraffic;
 let interception: Interception;
 
 beforeEach(() => {
-  interception = interceptListen({ address: ADDRESS });
+  traffic = new FakeTraffic();
+  interception = interceptListen({ address: ADDRESS, traffic });
 });
 
 afterEach(() => interception.restore());
+
+const connectionsOf = (server: Server) =>
+  new Promise<number>((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
 
 const isOpen = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -87,22 +126,28 @@ describe('a captured server', () => {
     expect(server.listening).toBe(false);
   });
 
-  test('tells that it is closed when its last connection is', async () => {
-    const server = createServer((_req, res) => res.write('begun')).listen(39_999);
-    const { port, close } = await serve(server);
-    const client = connect(port, '127.0.0.1');
-    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await once(client, 'data');
+  test('tells that it is closed when the last connection is, by the word of who serves them', async () => {
+    const server = createServer().listen(39_999);
+    traffic.begin(2);
     const order: string[] = [];
     const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve(void order.push('closed')));
+      expect(server.close(() => resolve(void order.push('closed')))).toBe(server);
     });
+    expect(server.listening).toBe(false);
     await new Promise(setImmediate);
+    expect(await connectionsOf(server)).toBe(2);
     order.push('still open');
-    client.destroy();
+    traffic.tellDrained();
     await closed;
     expect(order).toEqual(['still open', 'closed']);
-    close();
+    expect(await connectionsOf(server)).toBe(0);
+  });
+
+  test('has others close its connections', () => {
+    const server = createServer().listen(39_999);
+    server.closeIdleConnections();
+    server.closeAllConnections();
+    expect(traffic.closings).toEqual(['idle', 'all']);
   });
 
   test('of Express answers what comes by its event', async () => {
@@ -145,14 +190,27 @@ describe('a further server', () => {
   });
 });
 
+test('a server that lets nobody listen, and is served, looks the same', async () => {
+  const server = createServer();
+  interception.adopt(server);
+  interception.adopt(server);
+  await once(server, 'listening');
+  expect(server.address()).toMatchObject({ port: 8000 });
+  traffic.begin(1);
+  const closed = once(server, 'close');
+  server.close();
+  traffic.tellDrained();
+  await closed;
+});
+
 test('a unix socket is told by its path', () => {
   interception.restore();
-  interception = interceptListen({ address: { kind: 'unix', path: '/run/app.sock' } });
+  interception = interceptListen({ address: { kind: 'unix', path: '/run/app.sock' }, traffic });
   expect(createNetServer().listen(39_999).address()).toBe('/run/app.sock');
 });
 
 test('restore() puts back what was there, and only then can be intercepted anew', () => {
-  expect(() => interceptListen({ address: ADDRESS })).toThrow('already');
+  expect(() => interceptListen({ address: ADDRESS, traffic })).toThrow('already');
   const replaced = createNetServer().listen;
   interception.restore();
   interception.restore();

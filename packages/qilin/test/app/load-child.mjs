@@ -11,7 +11,10 @@ const { app: name, chdir, called = 'auto', patience = 5000, abortAfterLoad } = J
 /** @type {string[]} */
 const notes = [];
 const leaving = new AbortController();
-const interception = interceptListen({ address: { kind: 'tcp', host: '127.0.0.1', port: 8000 } });
+const interception = interceptListen({
+  address: { kind: 'tcp', host: '127.0.0.1', port: 8000 },
+  traffic: { connections: () => 0, closed: async () => {}, close() {} },
+});
 
 /** @param {import('../../dist/contract/app.js').App} app */
 function serverOf(app) {

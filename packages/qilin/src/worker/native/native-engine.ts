@@ -20,6 +20,9 @@ export class NativeEngine implements WorkerClass {
   readonly #upgraded = new Set<Socket>();
   #isAccepting = false;
   #onEmpty: (() => void) | undefined;
+  #onQuiet: (() => void) | undefined;
+  /** The counts, once it has stopped. */
+  #final: WorkerStats | undefined;
 
   constructor(context: WorkerContext) {
     const { app, config, log } = context;
@@ -49,10 +52,12 @@ export class NativeEngine implements WorkerClass {
     for (const { fd } of this.#context.listeners) this.#loop.accept(fd);
   }
 
-  async drain(): Promise<void> {
+  async drain(onQuiet: () => void): Promise<void> {
     this.#stopAccepting();
     this.#loop.drain();
     if (this.#isEmpty()) return;
+    this.#onQuiet = onQuiet;
+    this.#tellWhenEmpty();
     const lastChance = setTimeout(() => this.#loop.closeIdle(), toMilliseconds(this.#context.config.keepalive));
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -62,11 +67,19 @@ export class NativeEngine implements WorkerClass {
 
   stop(): void {
     this.#stopAccepting();
+    // A loop that is closed has no counts any more.
+    this.#final ??= { ...this.stats(), connections: 0 };
     this.#loop.close();
     for (const socket of this.#upgraded) socket.destroy();
   }
 
+  closeConnections(which: 'idle' | 'all'): void {
+    this.#loop.closeIdle();
+    if (which === 'all') for (const socket of this.#upgraded) socket.destroy();
+  }
+
   stats(): WorkerStats {
+    if (this.#final !== undefined) return this.#final;
     const { open, accepted, requests, wakeups } = this.#loop.stats;
     return { connections: open + this.#upgraded.size, accepted, requests, wakeups };
   }
@@ -89,6 +102,7 @@ export class NativeEngine implements WorkerClass {
   }
 
   #tellWhenEmpty(): void {
+    if (this.#loop.stats.open === 0) this.#onQuiet?.();
     if (this.#isEmpty()) this.#onEmpty?.();
   }
 

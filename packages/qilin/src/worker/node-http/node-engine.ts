@@ -99,6 +99,11 @@ export class NodeEngine implements WorkerClass {
     this.#connections.destroyAll();
   }
 
+  closeConnections(which: 'idle' | 'all'): void {
+    if (which === 'idle') this.#closeIdle();
+    else this.#connections.destroyAll();
+  }
+
   stats(): WorkerStats {
     const { open, accepted, wakeups } = this.#connections;
     return { connections: open.size, accepted, requests: this.#requests, wakeups };
@@ -179,7 +184,9 @@ export class NodeEngine implements WorkerClass {
 
   /** An idle keep-alive connection has had `keepalive` seconds for a last request. */
   #closeIdle(): void {
-    this.#server.closeIdleConnections?.();
+    // Node's own: what a program's server has in its place asks Qilin.
+    const { closeIdleConnections }: NodeServer = Object.getPrototypeOf(this.#server);
+    closeIdleConnections?.call(this.#server);
     for (const carrier of this.#carriers) if (carrier[RESPONSE]?.writableFinished) carrier.end();
     // Opened ahead of need, as browsers do, and never used.
     for (const socket of this.#connections.open) if (socket.bytesRead === 0) socket.end();

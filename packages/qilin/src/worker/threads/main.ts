@@ -1,14 +1,24 @@
-/** Entry of a thread: hears its worker, and ends with the status that the thread says. */
+/** Entry of a thread: hears its worker and the app's own exits, and ends with the status that the thread says. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { holdExits, whenIdle } from '../app-exits.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 import { Thread } from './thread.ts';
 
 const start: ThreadStart = workerData;
-const thread = new Thread(start, (report: ThreadReport) => parentPort?.postMessage(report));
+const thread = new Thread(
+  start,
+  (report: ThreadReport) => parentPort?.postMessage(report),
+  () => whenIdle((stays) => (stays ? parentPort?.ref() : parentPort?.unref())),
+);
+
+// In a thread this ends the thread alone, and has it run its `exit` handlers.
+const exit = holdExits({
+  mayExit: () => thread.mayExit(),
+  onWish: (status) => thread.exitAsked(status),
+});
 
 process.on('uncaughtException', (error, origin) => thread.fail(error, origin));
 parentPort?.on('message', (order: ThreadOrder) => thread.obey(order));
-void thread.boot();
+thread.boot();
 
-// In a thread this ends the thread alone, and has it run its `exit` handlers.
-process.exit(await thread.finished);
+exit(await thread.finished);

@@ -17,9 +17,9 @@ export interface ThreadStart {
 export type ThreadOrder =
   /** The app is loaded, and so are those of the other threads: begin to accept. */
   | { readonly type: 'serve' }
-  /** Accept no more, and finish what is in flight. */
+  /** Accept no more, finish what is in flight, and end. */
   | { readonly type: 'drain' }
-  /** Close everything, have the app's last words, and end. */
+  /** Close everything, have the app's last words, and end, whatever is in flight. */
   | { readonly type: 'leave' }
   | { readonly type: 'reopenLogs' };
 
@@ -33,8 +33,8 @@ export type ThreadReport =
   | { readonly type: 'beat'; readonly stats: WorkerStats }
   /** So many requests have come since the last report. Only where `maxRequests` counts them. */
   | { readonly type: 'requests'; readonly count: number }
-  /** An error that nobody caught, told in the log: it finishes what is in flight, and ends. */
-  | { readonly type: 'failing' }
+  /** It is to be replaced: an error that nobody caught, told in the log, or its app closed its server. It drains, and ends. */
+  | { readonly type: 'retiring' }
   /** It has let go of the listening sockets. */
   | { readonly type: 'deaf' }
   /** Its last connection is closed. */

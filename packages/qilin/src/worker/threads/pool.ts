@@ -117,7 +117,7 @@ export class ThreadPool implements AppHost {
   }
 
   #hear(place: Place, thread: ThreadHandle, report: ThreadReport): void {
-    if (report.type === 'failing') this.#replace(place, thread);
+    if (report.type === 'retiring') this.#replace(place, thread);
     if (report.type !== 'requests') return;
     for (let request = 0; request < report.count; request++) this.#context.onRequest();
   }

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { QilinError } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
+import { Milestone } from '../milestone.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 
 const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -12,22 +13,6 @@ interface ThreadListener {
   onReport(thread: ThreadHandle, report: ThreadReport): void;
   /** It has ended; `how` says in words with what status, or by which error that it could not catch. */
   onEnd(thread: ThreadHandle, how: string): void;
-}
-
-/** Something that a thread comes to, or not when it ends before. */
-class Milestone {
-  readonly reached: Promise<void>;
-  reach: () => void = () => {};
-  fail: (error: Error) => void = () => {};
-
-  constructor() {
-    this.reached = new Promise((resolve, reject) => {
-      this.reach = resolve;
-      this.fail = reject;
-    });
-    // Who waits hears of it; that nobody waits is no fault.
-    this.reached.catch(() => {});
-  }
 }
 
 export class ThreadHandle {

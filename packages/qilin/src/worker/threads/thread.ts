@@ -1,67 +1,80 @@
 /**
- * A thread from inside: loads its app, serves, drains, ends. `finished` resolves with the exit status for main.ts.
+ * A thread from inside: the life of lifecycle.ts, its app in the care of a host, and a worker that is told. `finished` resolves
+ * with the exit status for main.ts.
  *
- * booting → loaded → serving → draining → left; `leave` and `fail` lead to left from anywhere. Orders come in this order.
+ * By intent unlike a process: it waits for the order to serve, as all threads of a worker begin together; its worker is the one
+ * who loses patience; no signal reaches it, so handlers of signals are not called; the hooks are the worker's.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { duplicateFd } from '@qilin/picoev';
 import { bootLimit } from '../../contract/boot-limit.ts';
-import { explain, QilinError, WORKER_BOOT_ERROR } from '../../contract/errors.ts';
+import { explain, QilinError } from '../../contract/errors.ts';
 import type { Log } from '../../contract/log.ts';
-import { toMilliseconds } from '../../contract/units.ts';
+import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { AccessLog, AppHost } from '../../contract/worker-class.ts';
 import { createAccessLog } from '../../observe/access-log.ts';
 import { captureOutput } from '../../observe/capture-output.ts';
 import { createLog } from '../../observe/error-log.ts';
+import { statusSoFar } from '../app-exits.ts';
 import { loadWorkerClass } from '../classes/registry.ts';
+import { LivedLife } from '../life.ts';
+import { type News, SERVER_CLOSED } from '../lifecycle.ts';
 import { LocalHost } from '../local-host.ts';
+import { Milestone } from '../milestone.ts';
+import { logNews } from '../news-log.ts';
 import { tellStall } from '../stall.ts';
 import { Watchdog } from '../watchdog.ts';
 import { printDirectly } from './direct-output.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 
 export class Thread {
-  /** Resolves with the exit status, when there is nothing left to do. */
-  readonly finished: Promise<number>;
   readonly #start: ThreadStart;
-  readonly #tell: (report: ThreadReport) => void;
-  #finish: (status: number) => void = () => {};
-  #state: 'booting' | 'loaded' | 'serving' | 'draining' | 'left' = 'booting';
+  readonly #report: (report: ThreadReport) => void;
+  readonly #whenIdle: () => Promise<number>;
+  readonly #life: LivedLife;
+  readonly #finished = new Milestone<number>();
   #log: Log | undefined;
   #accessLog: AccessLog | null = null;
   #watchdog: Watchdog | undefined;
   #host: AppHost | undefined;
+  #hasClosedServer = false;
   #requests = 0;
 
-  constructor(start: ThreadStart, tell: (report: ThreadReport) => void) {
+  /** @param idle resolves with the exit status when the app has nothing left to do */
+  constructor(start: ThreadStart, report: (report: ThreadReport) => void, idle: () => Promise<number>) {
     this.#start = start;
-    this.#tell = tell;
-    this.finished = new Promise((resolve) => {
-      this.#finish = resolve;
+    this.#report = report;
+    this.#whenIdle = idle;
+    this.#life = new LivedLife({
+      load: () => this.#load(),
+      start: async () => this.#host?.start(),
+      drain: async (onQuiet) => this.#host?.drain(onQuiet),
+      stop: () => this.#host?.stop(),
+      deliver: async () => (this.#hasClosedServer ? this.#whenIdle() : statusSoFar()),
+      sayLastWords: () => this.#sayLastWords(),
+      tell: (news) => this.#tell(news),
+      finish: (status) => this.#end(status),
     });
   }
 
-  async boot(): Promise<void> {
-    try {
-      await this.#load();
-      if (this.#state !== 'booting') return;
-      this.#state = 'loaded';
-      this.#tell({ type: 'loaded' });
-    } catch (error) {
-      this.#bootFailed(error);
-    }
+  /** Resolves with the exit status, when there is nothing left to do. */
+  get finished(): Promise<number> {
+    return this.#finished.reached;
+  }
+
+  boot(): void {
+    this.#life.happen({ type: 'boot' });
   }
 
   obey(order: ThreadOrder): void {
     switch (order.type) {
       case 'serve':
-        void this.#serve();
+        this.#life.happen({ type: 'serve' });
         break;
       case 'drain':
-        void this.#drain();
+        this.#drain('the worker drains', Number.POSITIVE_INFINITY);
         break;
       case 'leave':
-        void this.#leave(0);
+        this.#life.happen({ type: 'quit' });
         break;
       case 'reopenLogs':
         this.#log?.reopen();
@@ -71,18 +84,27 @@ export class Thread {
   }
 
   /** An error that nobody caught: what is in flight may still be answered, but nothing new is begun. */
-  async fail(error: unknown, origin: string): Promise<void> {
-    if (this.#state === 'left') return;
-    if (this.#state === 'booting' || this.#state === 'loaded') {
-      this.#bootFailed(error);
-      return;
-    }
-    const message = origin === 'unhandledRejection' ? 'Unhandled rejection' : 'Uncaught exception';
-    this.#log?.critical(`${message}, thread ${this.#start.number} of the worker ends: ${explain(error)}`);
-    if (this.#state === 'draining') return;
-    this.#tell({ type: 'failing' });
-    await Promise.race([this.#drain(), pause(toMilliseconds(this.#start.config.gracefulTimeout))]);
-    await this.#leave(1);
+  fail(error: unknown, origin: string): void {
+    this.#life.happen({ type: 'failed', error, origin, limit: this.#gracefulTimeout });
+  }
+
+  /** The app calls `process.exit`, which in a thread ends the thread. */
+  mayExit(): boolean {
+    if (!this.#life.mayExit) return false;
+    this.#flushLogs();
+    return true;
+  }
+
+  exitAsked(status: number): void {
+    this.#life.happen({ type: 'exitAsked', status });
+  }
+
+  get #gracefulTimeout(): Milliseconds {
+    return toMilliseconds(this.#start.config.gracefulTimeout);
+  }
+
+  #drain(reason: string, limit: Milliseconds): void {
+    this.#life.happen({ type: 'drain', reason, limit });
   }
 
   async #load(): Promise<void> {
@@ -102,64 +124,82 @@ export class Thread {
 
     const found = await loadWorkerClass(config);
     if (found.kind === 'host') throw new Error(`${config.workerClass} cannot serve in a thread`);
-    const onRequest = config.maxRequests === 0 ? () => {} : () => this.#countRequest();
-    // The class closes them when it drains; in this process others accept from the same sockets.
-    const own = listeners.map(({ fd, address }) => ({ fd: duplicateFd(fd), address }));
-    this.#host = new LocalHost(found.create, { config, listeners: own, log, accessLog: this.#accessLog, onRequest });
+    this.#host = new LocalHost(found.create, {
+      config,
+      // The class closes them when it drains; in this process others accept from the same sockets.
+      listeners: listeners.map(({ fd, address }) => ({ fd: duplicateFd(fd), address })),
+      log,
+      accessLog: this.#accessLog,
+      onRequest: config.maxRequests === 0 ? () => {} : () => this.#countRequest(),
+      onServerClosed: () => this.#serverClosed(),
+    });
     await this.#host.load();
   }
 
-  async #serve(): Promise<void> {
-    if (this.#state !== 'loaded') return;
-    try {
-      await this.#host?.start();
-      if (this.#state !== 'loaded') return;
-      this.#state = 'serving';
-      this.#watchdog?.watch(toMilliseconds(this.#start.config.timeout));
-      this.#tell({ type: 'ready' });
-    } catch (error) {
-      this.#bootFailed(error);
+  #serverClosed(): void {
+    this.#hasClosedServer = true;
+    this.#life.happen({ type: 'retire', reason: SERVER_CLOSED });
+  }
+
+  #tell(news: News): void {
+    switch (news.type) {
+      case 'loaded':
+      case 'deaf':
+        this.#report(news);
+        break;
+      case 'ready':
+        this.#watchdog?.watch(toMilliseconds(this.#start.config.timeout));
+        this.#report(news);
+        break;
+      case 'bootFailed': {
+        const code = news.error instanceof QilinError ? news.error.code : 'APP_FAILED';
+        this.#report({ type: 'bootFailed', code, text: explain(news.error) });
+        break;
+      }
+      case 'retiring':
+        this.#report({ type: 'retiring' });
+        // Its worker has others that serve meanwhile.
+        if (!news.failed) this.#drain(news.reason, this.#gracefulTimeout);
+        break;
+      case 'drained':
+        this.#beat();
+        this.#report(news);
+        break;
+      case 'draining':
+        break;
+      default:
+        if (this.#log !== undefined) this.#logNews(this.#log, news);
     }
   }
 
-  async #drain(): Promise<void> {
-    if (this.#state !== 'serving') return;
-    this.#state = 'draining';
-    const drained = this.#host?.drain();
-    this.#tell({ type: 'deaf' });
-    await drained;
-    this.#beat();
-    this.#tell({ type: 'drained' });
+  #logNews(log: Log, news: News): void {
+    logNews(log, news, {
+      end: `thread ${this.#start.number} of the worker ends`,
+      gracefulTimeout: this.#gracefulTimeout,
+      connections: () => this.#host?.stats().connections ?? 0,
+    });
   }
 
-  async #leave(status: number): Promise<void> {
-    if (this.#state === 'left') return;
-    this.#state = 'left';
-    this.#host?.stop();
+  async #sayLastWords(): Promise<void> {
     try {
       await this.#host?.shutdown();
     } catch (error) {
       this.#log?.error(`onShutdown threw: ${explain(error)}`);
     }
-    this.#end(status);
-  }
-
-  #bootFailed(error: unknown): void {
-    if (this.#state === 'left') return;
-    this.#state = 'left';
-    const code = error instanceof QilinError ? error.code : 'APP_FAILED';
-    this.#tell({ type: 'bootFailed', code, text: explain(error) });
-    this.#end(error instanceof QilinError ? error.exitStatus : WORKER_BOOT_ERROR);
   }
 
   #end(status: number): void {
+    this.#flushLogs();
+    this.#finished.reach(status);
+  }
+
+  #flushLogs(): void {
     this.#accessLog?.flush();
     this.#log?.flush();
-    this.#finish(status);
   }
 
   #beat(): void {
-    if (this.#host !== undefined) this.#tell({ type: 'beat', stats: this.#host.stats() });
+    if (this.#host !== undefined) this.#report({ type: 'beat', stats: this.#host.stats() });
   }
 
   /** Told once for all requests of a turn of the event loop. */
@@ -167,7 +207,7 @@ export class Thread {
     this.#requests += 1;
     if (this.#requests > 1) return;
     setImmediate(() => {
-      this.#tell({ type: 'requests', count: this.#requests });
+      this.#report({ type: 'requests', count: this.#requests });
       this.#requests = 0;
     });
   }

@@ -1,0 +1,61 @@
+/**
+ * How the app ends a process, or a thread: by `process.exit`, or by having nothing left to do. While a worker drains,
+ * `process.exit` waits: the app's wish is heard, the call
+ * returns, and the process ends when what is in flight is answered. At any other time it ends the process at once, as under node.
+ */
+
+type Exit = (status?: number | string | null) => never;
+
+export interface ExitWishes {
+  /** Whether the process may end now; told of what it would be. Else `onWish` is called. */
+  mayExit(status: number): boolean;
+  onWish(status: number): void;
+}
+
+/**
+ * Takes `process.exit` and `process.reallyExit` over. To be called once in a thread, before the app is loaded.
+ * @returns ends the process, or the thread, at once
+ */
+export function holdExits({ mayExit, onWish }: ExitWishes): Exit {
+  const exit: Exit = process.exit.bind(process);
+  let isOpen = false;
+  const leave: Exit = (status) => {
+    isOpen = true;
+    return exit(status);
+  };
+  const hold =
+    (now: (status: number) => unknown) =>
+    (...status: readonly [(number | string | null)?]): void => {
+      // Node's own check of the value, and its own default.
+      if (status.length > 0) process.exitCode = status[0] ?? undefined;
+      const wished = statusSoFar();
+      if (isOpen || mayExit(wished)) now(wished);
+      else onWish(wished);
+    };
+  const reallyExit: (status: number) => never = Reflect.get(process, 'reallyExit').bind(process);
+  put('exit', hold(leave));
+  put('reallyExit', hold(reallyExit));
+  return leave;
+}
+
+/** The exit status that the app has set so far. */
+export const statusSoFar = (): number => Number(process.exitCode ?? 0);
+
+/**
+ * Resolves with that status when the app has nothing left to do: then Node would end it. It does not while something else keeps
+ * the process alive, as an open connection does.
+ * @param keepAlive has what is ours keep it alive, or no more
+ */
+export function whenIdle(keepAlive: (stays: boolean) => void): Promise<number> {
+  keepAlive(false);
+  return new Promise((resolve) => {
+    process.once('beforeExit', () => {
+      keepAlive(true);
+      resolve(statusSoFar());
+    });
+  });
+}
+
+const put = (name: string, value: (status?: number) => void): void => {
+  Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+};

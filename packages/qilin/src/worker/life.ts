@@ -1,0 +1,116 @@
+/** Lives a life: keeps its state, and does what lifecycle.ts says is to be done. */
+import type { Milliseconds } from '../contract/units.ts';
+import { type Effect, type LeaveSignal, type LifeEvent, mayExit, type News, step, UNBORN } from './lifecycle.ts';
+
+/** What a life needs of whoever has it: a worker's process, a thread, a program. */
+export interface LifePort {
+  load(): Promise<void>;
+  start(): Promise<void>;
+  /** Resolves when no connection is open. Calls `onQuiet` before, when what is open speaks no HTTP any more. */
+  drain(onQuiet: () => void): Promise<void>;
+  stop(): void;
+  /**
+   * Calls the app's handlers of the signal. Resolves, with the exit status that the app wishes, when it has nothing left to do:
+   * at once when it has no handler, and did not close its server either.
+   */
+  deliver(signal: LeaveSignal | undefined): Promise<number>;
+  /** The app's `onShutdown`, and the hooks. */
+  sayLastWords(): Promise<void>;
+  tell(news: News): void;
+  /** There is nothing left to do. */
+  finish(status: number): void;
+}
+
+export interface Clock {
+  now(): Milliseconds;
+  after(delay: Milliseconds, run: () => void): void;
+}
+
+const CLOCK: Clock = {
+  now: () => performance.now(),
+  // It need not keep a process that has nothing else to do.
+  after: (delay, run) => setTimeout(run, delay).unref(),
+};
+
+export class LivedLife {
+  #life = UNBORN;
+  /** What happened while an effect was at work: its turn comes when all effects are done. */
+  readonly #waiting: (readonly [LifeEvent, Milliseconds])[] = [];
+  #isAtWork = false;
+  readonly #port: LifePort;
+  readonly #clock: Clock;
+
+  constructor(port: LifePort, clock = CLOCK) {
+    this.#port = port;
+    this.#clock = clock;
+  }
+
+  get at() {
+    return this.#life.at;
+  }
+
+  /** Whether `process.exit` of the app ends the process at once. */
+  get mayExit(): boolean {
+    return mayExit(this.#life);
+  }
+
+  happen(event: LifeEvent, now = this.#clock.now()): void {
+    this.#waiting.push([event, now]);
+    if (this.#isAtWork) return;
+    this.#isAtWork = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const { life, effects } = step(this.#life, ...next);
+      this.#life = life;
+      for (const effect of effects) this.#perform(effect);
+    }
+    this.#isAtWork = false;
+  }
+
+  #perform(effect: Effect): void {
+    const port = this.#port;
+    switch (effect.type) {
+      case 'load':
+        this.#follow(port.load(), { type: 'loaded' });
+        break;
+      case 'start':
+        this.#follow(port.start(), { type: 'started' });
+        break;
+      case 'drain':
+        this.#follow(
+          port.drain(() => this.happen({ type: 'quiet' })),
+          { type: 'drained' },
+        );
+        break;
+      case 'stop':
+        port.stop();
+        break;
+      case 'deliver':
+        port.deliver(effect.signal).then((status) => this.happen({ type: 'idle', status }));
+        break;
+      case 'sayLastWords':
+        this.#follow(port.sayLastWords(), { type: 'lastWordsSaid' });
+        break;
+      case 'wakeAt': {
+        const { moment } = effect;
+        // A timer may be early by a fraction of a millisecond.
+        const wake = () => this.happen({ type: 'wake' }, Math.max(moment, this.#clock.now()));
+        this.#clock.after(Math.max(0, moment - this.#clock.now()), wake);
+        break;
+      }
+      case 'tell':
+        port.tell(effect.news);
+        break;
+      case 'finish':
+        port.finish(effect.status);
+        break;
+    }
+  }
+
+  /** Only a start can fail: what else the port does tells of its own failures. */
+  #follow(work: Promise<void>, event: LifeEvent): void {
+    work.then(
+      () => this.happen(event),
+      (error: unknown) => this.happen({ type: 'bootFailed', error }),
+    );
+  }
+}
