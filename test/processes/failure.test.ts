@@ -30,7 +30,8 @@ describe('a worker that blocks its event loop', () => {
     await load.progress(100);
     expect(server.log).not.toContain('TIMEOUT');
     await servedBy(server, (pid) => !before.includes(pid));
-    expect(now() - blockedAt).toBeLessThan(4);
+    // On a machine that does nothing else, in 4 s.
+    expect(now() - blockedAt).toBeLessThan(12);
     await connection.ended;
     await load.stop();
     expect(load.faults).toBe('');

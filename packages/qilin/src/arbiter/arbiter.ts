@@ -1,34 +1,28 @@
 /**
- * The arbiter: takes events out of its mailbox one by one, has the fleet changed by them, asks plan() what to do, and does
- * it. Every rule is in fleet.ts and plan.ts; what is here is the doing.
+ * The arbiter: takes events out of its mailbox, has the fleet changed by them, asks plan() what to do, and has it done. Every
+ * rule is in fleet.ts and plan.ts. Invariant: nothing is awaited between two events. Settings, hooks and workers put events in
+ * when they are done, or when their time is over. endings.ts says what ends it.
  */
-import { isDeepStrictEqual } from 'node:util';
-import { reapOrphans } from '@qilin/picoev';
-import { formatUrl } from '../contract/address.ts';
-import { explain, QilinError } from '../contract/errors.ts';
-import type { ArbiterHooks, ArbiterInfo, WorkerInfo } from '../contract/hooks.ts';
-import type { Log } from '../contract/log.ts';
-import type { WorkerMessage } from '../contract/messages.ts';
-import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
-import { createLog } from '../observe/error-log.ts';
+import { explain } from '../contract/errors.ts';
+import type { Milliseconds } from '../contract/units.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
-import { BootFailures } from './boot-failures.ts';
-import { apply, createFleet, type Fleet, type FleetEvent, spawningGeneration, TICK, type Wanted } from './fleet.ts';
+import { Crew, type CrewEvent } from './crew.ts';
+import { Faults, guardArbiter } from './endings.ts';
+import { TICK } from './fleet.ts';
 import { Generations } from './generations.ts';
 import { takeInheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
-import { PidFile } from './pidfile.ts';
+import { Opening, type OpeningEvent } from './opening.ts';
 import { type Action, plan } from './plan.ts';
-import { giveLogFiles, type Privileges, resolvePrivileges } from './privileges.ts';
-import { settingsForReload, tellReloadImpossible } from './reload.ts';
+import { type ReloadEvent, Reloads } from './reload.ts';
 import { type ArbiterSignal, listenForSignals } from './signals.ts';
-import type { Sockets } from './sockets.ts';
+import { ArbiterState } from './state.ts';
+import { Succession, type SuccessionEvent } from './succession.ts';
 import { Upgrade } from './upgrade.ts';
 import { watchFiles } from './watch.ts';
-import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
-/** An address in use is tried for 5 s at the start, as Gunicorn does it; by a reload once. */
-const BIND_ATTEMPTS = 6;
+/** What the hooks have when the last worker has gone, and `onExit` once more. */
+const LAST_HOOKS: Milliseconds = 5_000;
 
 export interface ArbiterOptions {
   readonly version: string;
@@ -46,32 +40,37 @@ export interface ArbiterOptions {
 type ArbiterEvent =
   | { readonly type: 'tick' }
   | { readonly type: 'signal'; readonly signal: ArbiterSignal }
-  | { readonly type: 'message'; readonly worker: WorkerHandle; readonly message: WorkerMessage }
-  | { readonly type: 'exit'; readonly worker: WorkerHandle; readonly exit: WorkerExit }
   | { readonly type: 'filesChanged'; readonly file: string }
-  | { readonly type: 'successorExit'; readonly status: number | null };
+  | OpeningEvent
+  | CrewEvent
+  | ReloadEvent
+  | SuccessionEvent;
 
 export class Arbiter {
   readonly #options: ArbiterOptions;
   readonly #mailbox = new Mailbox<ArbiterEvent>();
-  readonly #workers = new Map<number, WorkerHandle>();
-  readonly #generations: Generations;
-  readonly #upgrade: Upgrade;
-  readonly #bootFailures = new BootFailures(() => this.#log);
-  #config: Config;
-  #log: Log;
-  #fleet: Fleet;
-  #pidFile: PidFile | undefined;
-  #announced = false;
+  readonly #state: ArbiterState;
+  readonly #opening: Opening;
+  readonly #crew: Crew;
+  readonly #reloads: Reloads;
+  readonly #succession: Succession;
+  readonly #faults = new Faults(() => this.#state.log);
+  /** What came before the sockets were open, and waits for that. */
+  #early: ArbiterSignal[] = [];
 
+  /** @throws QilinError LOG_FILE */
   constructor(options: ArbiterOptions) {
-    this.#options = options;
-    this.#config = options.config;
-    this.#log = createLog(options.config);
-    this.#fleet = createFleet(wantedBy(options.config), performance.now());
+    const put = (event: ArbiterEvent): void => this.#mailbox.put(event);
+    const state = new ArbiterState(options.config);
     const inheritance = takeInheritance(process.env, process.pid, options.config.backlog);
-    this.#generations = new Generations(inheritance, () => this.#log);
-    this.#upgrade = new Upgrade(inheritance.predecessor);
+    const generations = new Generations(inheritance);
+    const upgrade = new Upgrade(inheritance.predecessor);
+    this.#options = options;
+    this.#state = state;
+    this.#succession = new Succession(state, generations, upgrade, options.startedIn, put);
+    this.#opening = new Opening(state, generations, this.#succession, put);
+    this.#crew = new Crew(state, generations, put, options.onReady);
+    this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
   }
 
   /**
@@ -80,385 +79,169 @@ export class Arbiter {
    * @throws QilinError when the start fails before there is a worker; nothing is left behind
    */
   async run(): Promise<number> {
-    const { procName } = this.#config;
-    process.title = `qilin: arbiter [${procName}]`;
+    const { config } = this.#state;
+    process.title = `qilin: arbiter [${config.procName}]`;
+    const unguard = guardArbiter({ log: () => this.#state.log, onExit: () => this.#succession.removePidFile() });
     const stopListening = listenForSignals((signal) => this.#mailbox.put({ type: 'signal', signal }));
     const ticker = setInterval(() => this.#mailbox.put({ type: 'tick' }), TICK);
-    const stopWatching = this.#config.reload
-      ? watchFiles(this.#config, (file) => this.#mailbox.put({ type: 'filesChanged', file }))
-      : undefined;
+    const stopWatching = config.reload ? this.#watch(config) : undefined;
     try {
-      await this.#start();
+      this.#opening.begin(this.#options.version, this.#options.notes);
       return await this.#serve();
     } catch (error) {
       // The command tells it on stderr; who reads a file, or a daemon's log, looks there.
-      if (this.#config.errorlog !== '-') this.#log.error(explain(error));
+      if (config.errorlog !== '-') this.#state.log.error(explain(error));
       throw error;
     } finally {
       clearInterval(ticker);
       await stopWatching?.();
       await this.#leave();
       stopListening();
+      unguard();
     }
   }
 
-  async #start(): Promise<void> {
-    const { version, notes } = this.#options;
-    this.#log.info(`Starting qilin ${version}`);
-    for (const note of notes) this.#log.warning(note);
-    giveLogFiles(this.#config, resolvePrivileges(this.#config.user, this.#config.group));
-    await this.#callHook('onStarting', (hooks) => hooks.onStarting?.(this.#info()), 'fails the start');
-    if (this.#config.pidfile !== null) {
-      this.#pidFile = PidFile.create(`${this.#config.pidfile}${this.#upgrade.isSuccessor ? '.2' : ''}`);
-    }
-    const sockets = await this.#generations.open(this.#config, BIND_ATTEMPTS);
-    this.#generations.add(this.#fleet.generation, { config: this.#config, sockets });
-    this.#closeUnused();
-    this.#tellAddresses(sockets);
-    this.#log.info(`Using worker: ${this.#config.workerClass}`);
-    await this.#callHook('nworkersChanged', (hooks) =>
-      hooks.nworkersChanged?.(this.#info(), this.#fleet.count, undefined),
-    );
+  #watch(config: Config): () => Promise<void> {
+    return watchFiles(config, {
+      onChange: (file) => this.#mailbox.put({ type: 'filesChanged', file }),
+      onFailure: (why) => this.#state.log.error(`Changes of files may go unseen: ${why}`),
+    });
   }
 
   async #serve(): Promise<number> {
     for (;;) {
-      const status = await this.#act();
+      for (const { event, at } of await this.#mailbox.take()) {
+        if (event.type === 'startFailed' && this.#state.fleet.goal === 'serve') throw event.error;
+        this.#guarded(() => this.#handle(event, at));
+      }
+      const status = this.#guarded(() => this.#act());
       if (status !== undefined) return status;
-      const { event, at } = await this.#mailbox.take();
-      await this.#handle(event, at);
+    }
+  }
+
+  /** A fault of this program itself costs one event, and ends the server only where that is wanted anyway. */
+  #guarded(work: () => number | undefined): number | undefined {
+    try {
+      return work();
+    } catch (fault) {
+      this.#faults.tell(fault);
+      return this.#state.fleet.goal === 'serve' ? undefined : 1;
     }
   }
 
   /** Does what the plan says, until it says nothing more; the exit status when there is nothing left to do. */
-  async #act(): Promise<number | undefined> {
+  #act(): number | undefined {
+    if (!this.#opening.isDone && this.#state.fleet.goal === 'serve') return undefined;
     for (;;) {
-      await this.#catchUp();
-      const actions = plan(this.#fleet, performance.now());
+      this.#state.change({ type: 'tick' });
+      const actions = plan(this.#state.fleet, performance.now());
       if (actions.length === 0) return undefined;
       for (const action of actions) {
         if (action.type === 'exit') return action.status;
-        await this.#perform(action);
+        this.#perform(action);
       }
     }
   }
 
-  /**
-   * Reads all that has arrived: a hook may have taken its time, or the process was stopped, and heartbeats that wait to be
-   * read must not be taken for silence.
-   */
-  async #catchUp(): Promise<void> {
-    for (let letter = this.#mailbox.poll(); letter !== undefined; letter = this.#mailbox.poll()) {
-      await this.#handle(letter.event, letter.at);
-    }
-    this.#change({ type: 'tick' });
+  #perform(action: Exclude<Action, { type: 'exit' }>): void {
+    if (action.type === 'commit') this.#reloads.commit();
+    else if (action.type === 'callOff') this.#reloads.callOff(action.reason);
+    else this.#crew.perform(action);
   }
 
-  async #perform(action: Exclude<Action, { type: 'exit' }>): Promise<void> {
-    if (action.type === 'spawn') return this.#spawn();
-    if (action.type === 'commit') return this.#commit();
-    const worker = this.#workers.get(action.age);
-    const pid = worker?.pid ?? 0;
-    switch (action.type) {
-      case 'drain':
-        this.#log.debug(`Worker ${pid} is told to finish: ${action.reason}`);
-        worker?.signal('SIGTERM');
-        return this.#change({ type: 'drained', age: action.age });
-      case 'quit':
-        worker?.signal('SIGINT');
-        return this.#change({ type: 'aborted', age: action.age });
-      case 'abort':
-        this.#log.critical(`WORKER TIMEOUT (pid: ${pid}): ${action.reason}`);
-        worker?.signal('SIGABRT');
-        return this.#change({ type: 'aborted', age: action.age });
-      case 'kill':
-        this.#log.error(`Worker ${pid} is killed: ${action.reason}`);
-        worker?.signal('SIGKILL');
-        return this.#change({ type: 'killed', age: action.age });
-    }
-  }
-
-  async #spawn(): Promise<void> {
-    const number = spawningGeneration(this.#fleet);
-    this.#change({ type: 'spawned' });
-    const age = this.#fleet.lastAge;
-    const { config, sockets } = this.#generations.get(number) ?? {
-      config: this.#config,
-      sockets: this.#generations.sockets,
-    };
-    const planned: WorkerInfo = { pid: 0, age, generation: number, log: this.#log };
-    await this.#callHook('preFork', (hooks) => hooks.preFork?.(this.#info(), planned));
-    const privileges = resolvePrivileges(config.user, config.group);
-    this.#giveLogFiles(config, privileges);
-    const worker = new WorkerHandle(
-      { age, generation: number, config, sockets, env: { ...process.env, ...config.rawEnv }, ...privileges },
-      {
-        onMessage: (from, message) => this.#mailbox.put({ type: 'message', worker: from, message }),
-        onNonsense: (from, what) => this.#log.warning(`Worker ${from.pid} says what nobody understands: ${what}`),
-        onExit: (from, exit) => this.#mailbox.put({ type: 'exit', worker: from, exit }),
-      },
-    );
-    this.#workers.set(age, worker);
-    if (worker.pid > 0) this.#log.info(`Booting worker with pid: ${worker.pid}`);
-  }
-
-  /** Before workers open them. What is wrong with a file is told; a worker that cannot open it says so too. */
-  #giveLogFiles(config: Config, privileges: Privileges): void {
-    try {
-      giveLogFiles(config, privileges);
-    } catch (error) {
-      this.#log.error(explain(error));
-    }
-  }
-
-  #commit(): void {
-    const before = this.#generations.get(this.#fleet.generation)?.sockets;
-    this.#change({ type: 'commit' });
-    const committed = this.#generations.get(this.#fleet.generation);
-    if (committed !== undefined) this.#adopt(committed.config);
-    this.#log.info(`Reload done: generation ${this.#fleet.generation} serves`);
-    this.#closeUnused();
-    if (!isDeepStrictEqual(before, committed?.sockets)) this.#tellAddresses(this.#generations.sockets);
-  }
-
-  #tellAddresses(sockets: Sockets): void {
-    const scheme = this.#config.certfile === null ? 'http' : 'https';
-    const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
-    this.#log.info(`Listening at: ${urls} (${process.pid})`);
-  }
-
-  #adopt(config: Config): void {
-    const before = this.#config;
-    this.#config = config;
-    const differs = (['errorlog', 'loglevel', 'logFormat'] as const).some((name) => before[name] !== config[name]);
-    if (!differs) return;
-    this.#log.close();
-    this.#log = createLog(config);
-  }
-
-  async #handle(event: ArbiterEvent, at: Milliseconds): Promise<void> {
+  #handle(event: ArbiterEvent, at: Milliseconds): undefined {
+    // First of all: whether this process was stopped before it.
+    this.#state.change({ type: 'tick' }, at);
     switch (event.type) {
       case 'tick':
-        this.#change({ type: 'tick' }, at);
-        return this.#promote();
+        this.#succession.promote();
+        break;
       case 'signal':
-        return this.#handleSignal(event.signal);
-      case 'message':
-        return this.#handleMessage(event.worker, event.message, at);
-      case 'exit':
-        return this.#handleExit(event.worker, event.exit, at);
+        this.#handleSignal(event.signal);
+        break;
       case 'filesChanged':
-        this.#log.info(`${event.file} has changed`);
-        return this.#reload();
+        this.#state.log.info(`${event.file} has changed`);
+        this.#obey('SIGHUP');
+        break;
+      case 'open':
+        this.#opening.open(event.attempt);
+        for (const signal of this.#opening.isDone ? this.#early.splice(0) : []) this.#obey(signal);
+        break;
+      case 'settings':
+        this.#reloads.hear(event);
+        break;
+      case 'upgrade':
       case 'successorExit':
-        this.#log.error(`The new arbiter has exited (status ${event.status}); this one keeps serving`);
+        this.#succession.hear(event);
+        break;
+      case 'prepared':
+      case 'message':
+      case 'exit':
+        this.#crew.hear(event, at);
     }
   }
 
-  async #handleSignal(signal: ArbiterSignal): Promise<void> {
-    if (signal !== 'SIGCHLD') this.#log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
+  #handleSignal(signal: ArbiterSignal): void {
+    const { log } = this.#state;
+    if (signal !== 'SIGCHLD') log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
     switch (signal) {
       case 'SIGTERM':
-        this.#change({ type: 'goal', goal: 'drain' });
-        return this.#stopListening();
+        this.#state.change({ type: 'goal', goal: 'drain' });
+        this.#succession.stopListening();
+        break;
       case 'SIGINT':
       case 'SIGQUIT':
-        this.#change({ type: 'goal', goal: 'stop' });
-        return this.#stopListening();
+        this.#state.change({ type: 'goal', goal: 'stop' });
+        this.#succession.stopListening();
+        break;
+      case 'SIGUSR1':
+        this.#crew.reopenLogs();
+        break;
+      case 'SIGCHLD':
+        if (process.pid === 1) this.#crew.reap(this.#succession.successorPid);
+        return;
+      default:
+        this.#obey(signal);
+    }
+  }
+
+  /** Orders to a server that serves. */
+  #obey(signal: ArbiterSignal): void {
+    if (this.#state.fleet.goal !== 'serve') return;
+    if (!this.#opening.isDone) {
+      this.#early.push(signal);
+      return;
+    }
+    switch (signal) {
       case 'SIGHUP':
-        return this.#reload();
+        this.#reloads.begin();
+        break;
+      case 'SIGUSR2':
+        this.#succession.prepare();
+        break;
       case 'SIGTTIN':
-        return this.#scale(this.#fleet.count + 1);
+        this.#state.change({ type: 'scale', to: 'more' });
+        break;
       case 'SIGTTOU':
-        return this.#scale(Math.max(1, this.#fleet.count - 1));
+        this.#state.change({ type: 'scale', to: 'fewer' });
+        break;
       case 'SIGWINCH':
         // A terminal sends it to everything in its foreground whenever its window changes.
-        if (process.stdout.isTTY || process.stderr.isTTY) return this.#log.info('Ignored: qilin runs in a terminal');
-        return this.#scale(0);
-      case 'SIGUSR1':
-        this.#giveLogFiles(this.#config, resolvePrivileges(this.#config.user, this.#config.group));
-        this.#log.reopen();
-        for (const worker of this.#workers.values()) worker.reopenLogs();
-        return;
-      case 'SIGUSR2':
-        return this.#beginUpgrade();
-      case 'SIGCHLD':
-        return this.#reap();
+        if (!process.stdout.isTTY && !process.stderr.isTTY) {
+          this.#state.change({ type: 'scale', to: 0 });
+          return;
+        }
+        this.#state.log.info('Ignored: qilin runs in a terminal');
     }
-  }
-
-  async #handleMessage(worker: WorkerHandle, message: WorkerMessage, at: Milliseconds): Promise<void> {
-    const { age, pid } = worker;
-    switch (message.type) {
-      case 'ready':
-        this.#bootFailures.forget();
-        this.#change({ type: 'ready', age }, at);
-        return this.#announce();
-      case 'heartbeat':
-        return this.#change({ type: 'heartbeat', age }, at - message.silentFor);
-      case 'retire':
-        this.#log.info(`Worker ${pid} is being replaced: ${message.reason}`);
-        return this.#change({ type: 'retire', age, failed: message.failed }, at);
-      case 'bootFailed':
-        return this.#bootFailures.explained(worker, message.code, message.text, this.#fleet.started);
-    }
-  }
-
-  async #handleExit(worker: WorkerHandle, exit: WorkerExit, at: Milliseconds): Promise<void> {
-    const { age, generation, pid } = worker;
-    const before = this.#fleet;
-    const state = before.workers.find((view) => view.age === age)?.state;
-    this.#workers.delete(age);
-    this.#change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);
-    const how = exit.error?.message ?? (exit.signal === null ? `status ${exit.status}` : `signal ${exit.signal}`);
-    if (state === 'booting') this.#bootFailures.ended(worker, how, this.#config.app, this.#fleet.started);
-    const orderly = exit.status === 0 || state === 'aborting' || state === 'draining';
-    this.#log[orderly ? 'info' : 'error'](`Worker exited (pid: ${pid}, ${how})`);
-    const info: WorkerInfo = { pid, age, generation, log: this.#log };
-    await this.#callHook('childExit', (hooks) => hooks.childExit?.(this.#info(), info));
-    const { candidate, goal, retryAt, fatal } = this.#fleet;
-    if (before.candidate !== null && candidate === null && goal === 'serve') {
-      this.#log.error('Reload called off: a new worker failed to boot; the old workers keep serving');
-      this.#closeUnused();
-    }
-    if (before.fatal === null && fatal !== null) this.#log.error('Shutting down: the first worker failed to boot');
-    const delay = retryAt - at;
-    const lacking = this.#fleet.workers.length < this.#fleet.count;
-    if (lacking && retryAt !== before.retryAt && delay > 0)
-      this.#log.warning(`Next worker in ${(delay / 1000).toFixed(0)} s`);
-  }
-
-  async #reload(): Promise<void> {
-    if (this.#fleet.goal !== 'serve') return;
-    this.#log.info('Reloading');
-    await this.#callHook('onReload', (hooks) => hooks.onReload?.(this.#info()));
-    const config = await settingsForReload(this.#config, this.#options.loadSettings, this.#log);
-    if (config === undefined) return;
-    const before = this.#fleet.count;
-    try {
-      const sockets = await this.#generations.open(config, 1);
-      this.#change({ type: 'reload', wanted: wantedBy(config) });
-      this.#generations.add(spawningGeneration(this.#fleet), { config, sockets });
-    } catch (error) {
-      return tellReloadImpossible(error, this.#log);
-    }
-    this.#closeUnused();
-    await this.#tellCount(before);
-  }
-
-  async #scale(count: number): Promise<void> {
-    const before = this.#fleet.count;
-    this.#change({ type: 'scale', count });
-    await this.#tellCount(before);
-  }
-
-  async #tellCount(before: number): Promise<void> {
-    const now = this.#fleet.count;
-    if (now === before) return;
-    await this.#callHook('nworkersChanged', (hooks) => hooks.nworkersChanged?.(this.#info(), now, before));
-  }
-
-  async #beginUpgrade(): Promise<void> {
-    if (this.#fleet.goal !== 'serve') return;
-    this.#promote();
-    if (this.#upgrade.isUnderWay) return this.#log.warning('USR2 ignored: an upgrade is under way already');
-    await this.#callHook('preExec', (hooks) => hooks.preExec?.(this.#info()));
-    const { sockets, activated } = this.#generations;
-    const heritage = { sockets, activated, cwd: this.#options.startedIn };
-    const pid = this.#upgrade.begin(heritage, {
-      onFailure: (text) => this.#log.error(`The new arbiter does not start: ${text}`),
-      onEnd: (status) => this.#mailbox.put({ type: 'successorExit', status }),
-    });
-    if (pid !== undefined) this.#log.info(`Starting a new arbiter with pid: ${pid}`);
-  }
-
-  /** When the predecessor has gone, this is the only arbiter. */
-  #promote(): void {
-    const predecessor = this.#upgrade.complete(process.ppid);
-    if (predecessor === undefined) return;
-    try {
-      if (this.#config.pidfile !== null) this.#pidFile?.rename(this.#config.pidfile);
-    } catch (error) {
-      this.#log.error(explain(error));
-    }
-    this.#log.info(`Arbiter ${predecessor} has gone; this one takes its place`);
-  }
-
-  /** As the init process of a container, the arbiter inherits every orphan. */
-  #reap(): void {
-    if (process.pid !== 1) return;
-    const { successorPid } = this.#upgrade;
-    const known = [...this.#workers.values()].map(({ pid }) => pid);
-    const reaped = reapOrphans(successorPid === undefined ? known : [...known, successorPid]);
-    if (reaped.length > 0) this.#log.debug(`Reaped orphans: ${reaped.join(', ')}`);
-  }
-
-  async #announce(): Promise<void> {
-    const ready = this.#fleet.workers.filter(({ state }) => state === 'ready').length;
-    if (this.#announced || ready < this.#fleet.count) return;
-    this.#announced = true;
-    this.#log.info(`Ready: ${ready} ${ready === 1 ? 'worker serves' : 'workers serve'} ${this.#config.app}`);
-    await this.#callHook('whenReady', (hooks) => hooks.whenReady?.(this.#info()));
-    this.#options.onReady();
-  }
-
-  /** New clients are refused from now on, rather than left in a queue that nobody empties. */
-  #stopListening(): void {
-    this.#generations.keepOnly([]);
-    this.#removeSocketFiles();
   }
 
   async #leave(): Promise<void> {
-    this.#stopListening();
-    await this.#generations.removeUnservedFiles();
-    this.#pidFile?.remove();
-    await this.#callHook('onExit', (hooks) => hooks.onExit?.(this.#info()));
-    this.#log.info('Shutting down: arbiter');
-    this.#log.flush();
+    const { hooks, info, log } = this.#state;
+    await this.#succession.leave();
+    await hooks.finish(LAST_HOOKS);
+    void hooks.call('onExit', (user) => user.onExit?.(info));
+    await hooks.finish(LAST_HOOKS);
+    log.info('Shutting down: arbiter');
+    log.flush();
   }
-
-  /** Closes the sockets that neither the serving generation nor a reload under way listens on. */
-  #closeUnused(): void {
-    this.#generations.keepOnly([this.#fleet.generation, this.#fleet.candidate]);
-    this.#removeSocketFiles();
-  }
-
-  /** While another arbiter has the same sockets, their files are its own to keep. */
-  #removeSocketFiles(): void {
-    this.#promote();
-    if (!this.#upgrade.isUnderWay) this.#generations.removeFiles();
-  }
-
-  #change(event: FleetEvent, at: Milliseconds = performance.now()): void {
-    this.#fleet = apply(this.#fleet, event, at);
-  }
-
-  #info(): ArbiterInfo {
-    return { pid: process.pid, log: this.#log, workers: this.#fleet.count };
-  }
-
-  async #callHook(
-    name: keyof ArbiterHooks,
-    call: (hooks: Partial<ArbiterHooks>) => void | Promise<void>,
-    failure: 'is logged' | 'fails the start' = 'is logged',
-  ): Promise<void> {
-    try {
-      await call(this.#config.hooks);
-    } catch (cause) {
-      const error = new QilinError('HOOK_FAILED', `the hook ${name} of the config file threw.`, { cause });
-      if (failure === 'fails the start') throw error;
-      this.#log.error(explain(error));
-    }
-  }
-}
-
-function wantedBy(config: Config): Wanted {
-  return {
-    count: config.workers,
-    limits: {
-      timeout: toMilliseconds(config.timeout),
-      gracefulTimeout: toMilliseconds(config.gracefulTimeout),
-      preloadApp: config.preloadApp,
-    },
-  };
 }

@@ -1,31 +1,40 @@
 /** `--check-config`: has a worker load the app, without a socket to serve it on. */
+import { toMilliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
 import { resolvePrivileges } from './privileges.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
-/** What is wrong with the app, or undefined. */
+/**
+ * What is wrong with the app, or undefined.
+ * @throws QilinError PRIVILEGES
+ */
 export function checkApp(config: Config): Promise<string | undefined> {
+  const { bootTimeout } = config;
+  const privileges = resolvePrivileges(config.user, config.group);
   return new Promise((resolve) => {
     let problem: string | undefined = 'the app ended the process while it was loaded';
-    new WorkerHandle(
+    let isReady = false;
+    const worker = new WorkerHandle(
+      { age: 1, generation: 1, config, privileges, sockets: [] },
       {
-        age: 1,
-        generation: 1,
-        config,
-        sockets: [],
-        env: { ...process.env, ...config.rawEnv },
-        ...resolvePrivileges(config.user, config.group),
-      },
-      {
-        onMessage: (worker, message) => {
+        onMessage: (_, message) => {
           if (message.type === 'bootFailed') problem = message.text;
           if (message.type !== 'ready') return;
-          problem = undefined;
+          isReady = true;
           worker.signal('SIGINT');
         },
         onNonsense: () => {},
-        onExit: () => resolve(problem),
+        onExit: (_, { error }) => {
+          clearTimeout(late);
+          if (error !== undefined) problem = `the app cannot be tried: ${error.message}`;
+          resolve(isReady ? undefined : problem);
+        },
       },
     );
+    const giveUp = () => {
+      problem = `the app was not ready after ${bootTimeout} s (bootTimeout): does it await something that never comes?`;
+      worker.signal('SIGKILL');
+    };
+    const late = bootTimeout === 0 ? undefined : setTimeout(giveUp, toMilliseconds(bootTimeout));
   });
 }

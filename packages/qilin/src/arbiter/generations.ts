@@ -1,31 +1,37 @@
 /**
- * What the workers of each generation are started with: settings and listening sockets. Invariant: a socket is open as
+ * What the workers of each generation are started with: settings, user and listening sockets. Invariant: a socket is open as
  * long as a generation that is kept listens on it, and is closed with the last one.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Address } from '../contract/address.ts';
-import type { Log } from '../contract/log.ts';
 import type { Config } from '../settings/config.ts';
-import { closeSockets, openSockets, removeSocketFiles, removeUnservedSocketFiles, type Sockets } from './sockets.ts';
+import type { Privileges } from './privileges.ts';
+import {
+  closeSockets,
+  isAt,
+  openSocket,
+  removeSocketFiles,
+  removeUnservedSocketFiles,
+  type Socket,
+  type Sockets,
+} from './sockets.ts';
 
 export interface Generation {
   readonly config: Config;
+  readonly privileges: Privileges;
   readonly sockets: Sockets;
 }
 
 export class Generations {
   readonly #kept = new Map<number, Generation>();
-  readonly #log: () => Log;
   /** The addresses that systemd passed, in place of the setting `bind`. */
   readonly #bind: readonly Address[] | undefined;
   #open: Sockets;
   /** Those that were closed, but whose files may still be there. */
   #closed: Sockets = [];
 
-  constructor(inherited: { readonly sockets: Sockets; readonly bind: readonly Address[] | undefined }, log: () => Log) {
+  constructor(inherited: { readonly sockets: Sockets; readonly bind: readonly Address[] | undefined }) {
     this.#open = inherited.sockets;
     this.#bind = inherited.bind;
-    this.#log = log;
   }
 
   /** All sockets that are open. */
@@ -43,13 +49,18 @@ export class Generations {
   }
 
   /**
-   * Opens the sockets that `config` asks for and that are not open yet, for a generation that is then `add`ed.
-   * @throws QilinError BIND_FAILED after `attempts` tries a second apart; then nothing has changed
+   * The sockets that `config` asks for, opened where they are not open yet, for a generation that is then `add`ed. Where one
+   * cannot be, the others are there for the next try, or for `keepOnly` to close.
+   * @throws QilinError BIND_FAILED
    */
-  async open(config: Config, attempts: number): Promise<Sockets> {
-    const bind = this.#bind ?? config.bind;
-    const sockets = await openSockets({ ...config, bind }, this.#open, this.#log(), attempts, pause);
-    this.#open = [...new Set([...this.#open, ...sockets])];
+  open(config: Config): Sockets {
+    const sockets: Socket[] = [];
+    for (const address of this.#bind ?? config.bind) {
+      const present = this.#open.filter(isAt(address)).find((socket) => !sockets.includes(socket));
+      const socket = present ?? openSocket(address, config);
+      if (present === undefined) this.#open = [...this.#open, socket];
+      sockets.push(socket);
+    }
     return sockets;
   }
 
@@ -58,7 +69,7 @@ export class Generations {
   }
 
   /** Forgets all other generations, and closes the sockets that only they listened on. */
-  keepOnly(numbers: readonly (number | null)[]): void {
+  keepOnly(numbers: readonly (number | undefined)[]): void {
     for (const number of this.#kept.keys()) if (!numbers.includes(number)) this.#kept.delete(number);
     const used = new Set([...this.#kept.values()].flatMap(({ sockets }) => sockets));
     const unused = this.#open.filter((socket) => !used.has(socket));

@@ -1,114 +1,161 @@
 /**
  * What is to be done now: a pure function from what is wanted, what is, and the time, to a list of actions. The shell
- * carries each out and tells the fleet (`spawned`, `drained`, …), and plans again until nothing is left to do.
+ * carries each out and tells the fleet (`preparing`, `drained`, …), and plans again until nothing is left to do.
  */
-import { bootLimit } from '../contract/boot-limit.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import { type Fleet, spawningGeneration, type WorkerView } from './fleet.ts';
+import type { Fleet, Wanted, WorkerView } from './fleet.ts';
 
 export type Action =
   | { readonly type: 'spawn'; readonly generation: number }
+  /** It is not wanted any more, and has no process yet. */
+  | { readonly type: 'drop'; readonly age: number }
   /** SIGTERM: finish what is in flight and leave. */
   | { readonly type: 'drain'; readonly age: number; readonly reason: string }
   /** SIGINT: leave now. */
-  | { readonly type: 'quit'; readonly age: number }
+  | { readonly type: 'quit'; readonly age: number; readonly reason: string }
   /** SIGABRT: `timeout` has passed. */
   | { readonly type: 'abort'; readonly age: number; readonly reason: string }
   /** SIGKILL: it was asked and did not go. */
   | { readonly type: 'kill'; readonly age: number; readonly reason: string }
   /** All workers of a reload are ready: the old generation may go. */
   | { readonly type: 'commit'; readonly generation: number }
+  /** A reload cannot be: the old generation serves on. */
+  | { readonly type: 'callOff'; readonly reason: string }
   /** Nothing is left to do. */
   | { readonly type: 'exit'; readonly status: number };
 
-/** A worker that has been sent SIGABRT or SIGINT has this long to go by itself. */
-const ABORT_GRACE: Milliseconds = 500;
-const QUIT_GRACE: Milliseconds = 2_000;
-/** Beyond `gracefulTimeout`, when the worker itself closes what is left and runs the app's `onShutdown`. */
-const DRAIN_GRACE: Milliseconds = 2_000;
-
 export function plan(fleet: Fleet, now: Milliseconds): readonly Action[] {
-  const overdue = fleet.workers.flatMap((worker) => planOverdue(fleet, worker, now));
-  if (fleet.goal === 'serve') return [...overdue, ...planServing(fleet, now)];
-  return [...overdue, ...planLeaving(fleet)];
+  const overdue = fleet.workers.flatMap((worker) => planOverdue(worker, now));
+  if (overdue.length > 0) return overdue;
+  return fleet.goal === 'serve' ? planServing(fleet, now) : planLeaving(fleet);
 }
 
 function planServing(fleet: Fleet, now: Milliseconds): Action[] {
-  const spawning = spawningGeneration(fleet);
-  const mine = fleet.workers.filter((worker) => worker.generation === spawning);
+  const { serving, candidate } = fleet;
+  const held = now < fleet.retryAt ? fleet.held : 0;
+  // At the very first start a worker that failed ends the server: none is spawned for it until it has gone.
+  const isFirst = (worker: WorkerView) => !fleet.started && worker.state === 'aborting';
+  const present = held + fleet.workers.filter(isFirst).length;
+  const served = planTarget(serving, workersOf(fleet, serving.number), present);
+  if (candidate === null) return [...served, ...planReplaced(fleet), ...planDraining(fleet)];
+  const verdict = planVerdict(fleet, now);
+  if (verdict !== undefined) return [verdict];
+  const tried = planTarget(candidate, workersOf(fleet, candidate.number), 0);
+  return [...served, ...tried, ...planReplaced(fleet), ...planDraining(fleet)];
+}
+
+/** What becomes of a reload, when that can be said. */
+function planVerdict({ candidate, workers }: Fleet, now: Milliseconds): Action | undefined {
+  if (candidate === null) return undefined;
+  const { number, count, limits, flaw, progressAt } = candidate;
+  if (flaw !== null) return { type: 'callOff', reason: flaw };
+  if (count === 0)
+    return { type: 'callOff', reason: 'no workers are wanted, so that nobody would find out its faults' };
+  const ready = workers.filter(({ generation, state }) => generation === number && state === 'ready').length;
+  if (ready >= count) return { type: 'commit', generation: number };
+  if (limits.bootTimeout === 0 || now - progressAt < limits.bootTimeout) return undefined;
+  const reason = `only ${ready} of ${count} new workers were ready when ${limits.bootTimeout / 1000} s had passed`;
+  return { type: 'callOff', reason };
+}
+
+/** Keeps a generation complete. `present` is how many places are to stay empty. */
+function planTarget(
+  target: Wanted & { readonly number: number },
+  mine: readonly WorkerView[],
+  present: number,
+): Action[] {
   const ready = mine.filter(({ state }) => state === 'ready').length;
-  if (fleet.candidate !== null && ready >= fleet.count) return [{ type: 'commit', generation: spawning }];
-
-  const booting = mine.filter(({ state }) => state === 'booting').length;
-  const lacking = Math.max(0, fleet.count - ready - booting);
-  const allowed = fleet.limits.preloadApp && ready === 0 ? Math.min(lacking, 1 - Math.min(booting, 1)) : lacking;
-  const spawns: Action[] =
-    now < fleet.retryAt ? [] : Array.from({ length: allowed }, () => ({ type: 'spawn', generation: spawning }));
-  return [...spawns, ...planSurplus(fleet)];
+  const coming = mine.filter(isComing).length;
+  const lacking = Math.max(0, target.count - ready - coming - present);
+  const allowed = target.limits.preloadApp && ready === 0 ? Math.min(lacking, 1 - Math.min(coming, 1)) : lacking;
+  const spawns = Array.from({ length: allowed }, (): Action => ({ type: 'spawn', generation: target.number }));
+  return [...spawns, ...planBeyondCount(target.count, mine)];
 }
 
-/** Who is to leave: workers of generations that are neither serving nor candidate, and those beyond the count. */
-function planSurplus(fleet: Fleet): Action[] {
-  const isMine = ({ generation }: WorkerView) => generation === fleet.generation || generation === fleet.candidate;
-  const active = fleet.workers.filter(({ state }) => state === 'booting' || state === 'ready' || state === 'retiring');
-  const serving = active.filter(({ generation, state }) => generation === fleet.generation && state === 'ready');
-  // Reloads upon reloads and crashes can make a replaced worker the only one that serves: then it stays for a while.
-  const enough = Math.max(fleet.fallback?.count ?? fleet.count, Math.min(fleet.count, 1));
-  const isEnough = serving.length >= enough;
-  const replaced = active.filter((worker) => !isMine(worker) && (isEnough || worker.state === 'booting'));
-  const left = replaced.map(({ age }) => drain(age, 'its generation has been replaced'));
-  return fleet.candidate === null ? [...left, ...planBeyondCount(fleet.count, active.filter(isMine))] : left;
-}
-
-function planBeyondCount(count: number, active: readonly WorkerView[]): Action[] {
-  const ready = active.filter(({ state }) => state === 'ready');
-  const retiring = active.filter(({ state }) => state === 'retiring');
-  const booting = active.filter(({ state }) => state === 'booting');
+function planBeyondCount(count: number, mine: readonly WorkerView[]): Action[] {
+  const ready = mine.filter(({ state }) => state === 'ready');
+  const retiring = mine.filter(({ state }) => state === 'retiring');
+  const coming = mine.filter(isComing);
   const serving = ready.length + retiring.length;
   // Those who asked go first, then the oldest. One that boots goes only when the ready ones suffice: the newest first.
   const byTurn = [...oldestFirst(retiring), ...oldestFirst(ready)].slice(0, Math.max(0, serving - count));
-  const unneeded = booting.length - Math.max(0, count - ready.length);
-  const early = oldestFirst(booting).reverse().slice(0, Math.max(0, unneeded));
-  return [...byTurn, ...early].map(({ age, state }) => {
-    return drain(age, state === 'retiring' ? 'its successor is ready' : 'fewer workers are wanted');
+  const unneeded = coming.length - Math.max(0, count - ready.length);
+  const early = oldestFirst(coming).reverse().slice(0, Math.max(0, unneeded));
+  return [...byTurn, ...early].map((worker) => {
+    return drain(worker, worker.state === 'retiring' ? 'its successor is ready' : 'fewer workers are wanted');
   });
 }
 
+/**
+ * Workers of generations that are neither serving nor candidate. Crashes and reloads upon reloads can leave too few that
+ * serve: then as many of these as are lacking stay for a while, the newest.
+ */
+function planReplaced(fleet: Fleet): Action[] {
+  const { serving } = fleet;
+  const others = fleet.workers.filter((worker) => isReplaced(fleet, worker));
+  const ready = workersOf(fleet, serving.number).filter(({ state }) => state === 'ready').length;
+  const useful = oldestFirst(others.filter(isServing)).reverse();
+  const surplus = useful.slice(Math.max(0, serving.count - ready));
+  return [...others.filter(isComing), ...surplus].map((worker) => drain(worker, 'its generation has been replaced'));
+}
+
+/** Each reload may leave a generation that still drains: the oldest beyond the bound are ended. */
+function planDraining(fleet: Fleet): Action[] {
+  const { drainGenerations } = fleet.serving.limits;
+  const draining = fleet.workers.filter((worker) => isReplaced(fleet, worker) && worker.state === 'draining');
+  const numbers = [...new Set(draining.map(({ generation }) => generation))].sort((a, b) => b - a);
+  const ended = numbers.slice(drainGenerations);
+  const reason = `more than ${drainGenerations} replaced generations drain (drainGenerations)`;
+  return draining
+    .filter(({ generation }) => ended.includes(generation))
+    .map(({ age }) => ({ type: 'quit', age, reason }));
+}
+
+const isReplaced = ({ serving, candidate }: Fleet, { generation }: WorkerView) =>
+  generation !== serving.number && generation !== candidate?.number;
+
+const workersOf = ({ workers }: Fleet, number: number) => workers.filter(({ generation }) => generation === number);
+
+const isComing = ({ state }: WorkerView) => state === 'preparing' || state === 'booting';
+
+const isServing = ({ state }: WorkerView) => state === 'ready' || state === 'retiring';
+
 const oldestFirst = (workers: readonly WorkerView[]) => [...workers].sort((a, b) => a.age - b.age);
 
-const drain = (age: number, reason: string): Action => ({ type: 'drain', age, reason });
+const drain = ({ age, state }: WorkerView, reason: string): Action =>
+  state === 'preparing' ? { type: 'drop', age } : { type: 'drain', age, reason };
 
-function planLeaving(fleet: Fleet): Action[] {
-  if (fleet.workers.length === 0) return [{ type: 'exit', status: fleet.fatal ?? 0 }];
-  const active = fleet.workers.filter(({ state }) => state === 'booting' || state === 'ready' || state === 'retiring');
-  if (fleet.goal === 'drain') {
-    return active.map(({ age }) => drain(age, 'the server is shutting down'));
-  }
-  return fleet.workers.filter(({ state }) => state !== 'aborting').map(({ age }): Action => ({ type: 'quit', age }));
+function planLeaving({ goal, workers, fatal }: Fleet): Action[] {
+  if (workers.length === 0) return [{ type: 'exit', status: fatal ?? 0 }];
+  const reason = 'the server is shutting down';
+  return workers.flatMap((worker) => {
+    const { age, state } = worker;
+    if (isComing(worker) || isServing(worker)) {
+      return goal === 'drain' || state === 'preparing' ? [drain(worker, reason)] : [{ type: 'quit', age, reason }];
+    }
+    return goal === 'stop' && state === 'draining' ? [{ type: 'quit', age, reason }] : [];
+  });
 }
 
 /** A worker that has been silent, booting or leaving for too long. */
-function planOverdue(fleet: Fleet, worker: WorkerView, now: Milliseconds): Action[] {
-  const { age, state } = worker;
-  if (worker.killed) return [];
-  const { timeout, gracefulTimeout } = fleet.limits;
-  const inState = now - worker.since;
-  if (state === 'aborting') {
-    const grace = fleet.goal === 'stop' ? QUIT_GRACE : ABORT_GRACE;
-    return inState >= grace ? [{ type: 'kill', age, reason: 'it did not leave when asked' }] : [];
-  }
-  if (state === 'draining' && inState >= gracefulTimeout + DRAIN_GRACE) {
-    return [
-      { type: 'kill', age, reason: `it was still busy after the graceful timeout of ${gracefulTimeout / 1000} s` },
-    ];
-  }
-  if (timeout === 0) return [];
+function planOverdue(worker: WorkerView, now: Milliseconds): Action[] {
+  const { age, state, limits, since, heartbeatAt, leaveBy } = worker;
+  if (worker.killed || state === 'preparing') return [];
+  if (leaveBy !== null && now >= leaveBy) return [{ type: 'kill', age, reason: lateness(worker) }];
+  if (state === 'quitting' || state === 'aborting') return [];
   if (state === 'booting') {
-    const limit = bootLimit(timeout);
-    return inState >= limit ? [{ type: 'abort', age, reason: `not ready after ${limit / 1000} s` }] : [];
+    const { bootTimeout } = limits;
+    const isLate = bootTimeout > 0 && now - since >= bootTimeout;
+    return isLate ? [{ type: 'abort', age, reason: `not ready after ${bootTimeout / 1000} s (bootTimeout)` }] : [];
   }
-  const silent = now - worker.heartbeatAt;
-  if (silent < timeout) return [];
+  const { timeout } = limits;
+  const silent = now - heartbeatAt;
+  if (timeout === 0 || silent < timeout) return [];
   const reason = `no heartbeat for ${(silent / 1000).toFixed(1)} s (timeout ${timeout / 1000} s)`;
   return [{ type: 'abort', age, reason }];
 }
+
+const lateness = ({ state, limits }: WorkerView) =>
+  state === 'draining'
+    ? `it was still busy after the graceful timeout of ${limits.gracefulTimeout / 1000} s`
+    : 'it did not leave when asked';

@@ -1,40 +1,113 @@
-/** A reload's first step: the settings, read again and fit to be served with, before anything is changed. */
+/**
+ * Reloads, step by step: the hook, the settings, their fitness, the sockets, and then a candidate generation, which commits or is
+ * called off. Only the first two are the user's code and take time; a newer reload does not wait for those of one before.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { formatUrl } from '../contract/address.ts';
 import { explain } from '../contract/errors.ts';
-import type { Log } from '../contract/log.ts';
+import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
-import { resolvePrivileges } from './privileges.ts';
+import type { Generations } from './generations.ts';
+import { type Privileges, resolvePrivileges } from './privileges.ts';
+import type { Sockets } from './sockets.ts';
+import { type ArbiterState, wantedBy } from './state.ts';
+import type { Succession } from './succession.ts';
 
-/**
- * The settings for the new generation; undefined when they are not fit, which the log is told in full.
- * @param current The settings in force, whose values stay where only a restart can change them.
- */
-export async function settingsForReload(
-  current: Config,
-  loadSettings: () => Promise<LoadedSettings>,
-  log: Log,
-): Promise<Config | undefined> {
-  const loaded = await loadSettings();
-  if (!loaded.ok || !('config' in loaded)) {
-    for (const error of loaded.ok ? [] : loaded.errors) log.error(explain(error));
-    log.error('Reload called off: the settings are not valid; the old workers keep serving');
-    return undefined;
+/** The settings of the reload of that number have been read. */
+export interface ReloadEvent {
+  readonly type: 'settings';
+  readonly reload: number;
+  readonly loaded: LoadedSettings;
+}
+
+export class Reloads {
+  readonly #state: ArbiterState;
+  readonly #generations: Generations;
+  readonly #succession: Succession;
+  readonly #loadSettings: () => Promise<LoadedSettings>;
+  readonly #put: (event: ReloadEvent) => void;
+  #last = 0;
+
+  constructor(
+    state: ArbiterState,
+    generations: Generations,
+    succession: Succession,
+    loadSettings: () => Promise<LoadedSettings>,
+    put: (event: ReloadEvent) => void,
+  ) {
+    this.#state = state;
+    this.#generations = generations;
+    this.#succession = succession;
+    this.#loadSettings = loadSettings;
+    this.#put = put;
   }
-  const { config, kept } = withRestartSettings(current, loaded.config);
-  if (kept.length > 0) log.warning(`${kept.join(', ')} changed: takes effect with the next start (or USR2)`);
-  try {
-    resolvePrivileges(config.user, config.group);
-    return config;
-  } catch (error) {
-    tellReloadImpossible(error, log);
-    return undefined;
+
+  begin(): void {
+    const { log, hooks, info } = this.#state;
+    log.info('Reloading');
+    this.#last += 1;
+    const reload = this.#last;
+    void hooks
+      .call('onReload', (user) => user.onReload?.(info))
+      .then(() => this.#loadSettings())
+      .then((loaded) => this.#put({ type: 'settings', reload, loaded }));
+  }
+
+  /** From here on nothing is waited for: the settings are applied, or the reload is off. */
+  hear({ reload, loaded }: ReloadEvent): void {
+    if (reload !== this.#last || this.#state.fleet.goal !== 'serve') return;
+    const { log } = this.#state;
+    if (!loaded.ok || !('config' in loaded)) {
+      for (const error of loaded.ok ? [] : loaded.errors) log.error(explain(error));
+      log.error('Reload called off: the settings are not valid; the old workers keep serving');
+      return;
+    }
+    const { config, kept } = withRestartSettings(this.#state.config, loaded.config);
+    if (kept.length > 0) log.warning(`${kept.join(', ')} changed: takes effect with the next start (or USR2)`);
+    try {
+      // Opened for a moment: the arbiter itself takes it when the new workers serve.
+      createLog(config).close();
+      const generation = { config, privileges: this.#privilegesFor(config), sockets: this.#generations.open(config) };
+      this.#state.change({ type: 'reload', wanted: wantedBy(config) });
+      this.#generations.add(this.#state.fleet.lastGeneration, generation);
+    } catch (error) {
+      log.error(explain(error));
+      log.error('Reload called off: the settings cannot be applied; the old workers keep serving');
+    }
+    this.#succession.closeUnused();
+  }
+
+  commit(): void {
+    const before = this.#generations.get(this.#state.fleet.serving.number)?.sockets;
+    this.#state.change({ type: 'commit' });
+    const { number } = this.#state.fleet.serving;
+    const committed = this.#generations.get(number);
+    if (committed !== undefined) this.#state.adopt(committed.config);
+    this.#state.log.info(`Reload done: generation ${number} serves`);
+    this.#succession.closeUnused();
+    if (!isDeepStrictEqual(before, committed?.sockets)) tellAddresses(this.#state, this.#generations.sockets);
+  }
+
+  callOff(reason: string): void {
+    this.#state.change({ type: 'callOff' });
+    this.#state.log.error(`Reload called off: ${reason}; the old workers keep serving`);
+    this.#succession.closeUnused();
+  }
+
+  /** Looked up anew only where they are others: to ask for a user can take long, and a process. */
+  #privilegesFor({ user, group }: Config): Privileges {
+    const { config, fleet } = this.#state;
+    const present = this.#generations.get(fleet.serving.number)?.privileges;
+    const isSame = user === config.user && group === config.group;
+    return isSame && present !== undefined ? present : resolvePrivileges(user, group);
   }
 }
 
-/** For settings that are valid by themselves, but not on this machine or at this time. */
-export function tellReloadImpossible(error: unknown, log: Log): void {
-  log.error(explain(error));
-  log.error('Reload called off: the settings cannot be applied; the old workers keep serving');
+export function tellAddresses({ config, log }: ArbiterState, sockets: Sockets): void {
+  const scheme = config.certfile === null ? 'http' : 'https';
+  const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
+  log.info(`Listening at: ${urls} (${process.pid})`);
 }
 
 /** The new settings, but with the old values of those that only a restart can change. */

@@ -7,11 +7,9 @@ import { connect } from 'node:net';
 import { closeFd, listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
-import type { Log } from '../contract/log.ts';
-import type { Milliseconds } from '../contract/units.ts';
 import { inFolder } from '../files/in-folder.ts';
 
-interface Socket {
+export interface Socket {
   readonly fd: number;
   /** As the setting `bind` says it; what tells two sockets apart. */
   readonly requested: Address;
@@ -21,62 +19,31 @@ interface Socket {
 
 export type Sockets = readonly Socket[];
 
-export interface SocketSettings {
-  readonly bind: readonly Address[];
+interface SocketSettings {
   readonly backlog: number;
   readonly reusePort: boolean;
   readonly umask: number | null;
 }
 
-const RETRY_AFTER: Milliseconds = 1_000;
+/** The address is in use: it may soon be free. */
+export class AddressInUse extends QilinError {}
 
-const key = (address: Address) => formatAddress(address);
+/** Those that listen at the same address, as the setting says it. */
+export const isAt =
+  (address: Address) =>
+  ({ requested }: Socket): boolean =>
+    formatAddress(requested) === formatAddress(address);
 
-/**
- * The sockets for all addresses: those of `present` that fit, new ones for the rest. An address in use is tried `attempts` times, 1 s apart.
- * @throws QilinError BIND_FAILED; the new ones that were opened before it are closed again
- */
-export async function openSockets(
-  settings: SocketSettings,
-  present: Sockets,
-  log: Log,
-  attempts: number,
-  pause: (duration: Milliseconds) => Promise<void>,
-): Promise<Sockets> {
-  const sockets: Socket[] = [];
-  try {
-    for (const address of settings.bind) {
-      const open = present.find((socket) => key(socket.requested) === key(address) && !sockets.includes(socket));
-      sockets.push(open ?? (await openSocket(address, settings, log, attempts, pause)));
-    }
-  } catch (error) {
-    const opened = sockets.filter((socket) => !present.includes(socket));
-    closeSockets(opened);
-    removeSocketFiles(opened);
-    throw error;
-  }
-  return sockets;
-}
-
-async function openSocket(
-  address: Address,
-  { backlog, reusePort, umask }: SocketSettings,
-  log: Log,
-  attempts: number,
-  pause: (duration: Milliseconds) => Promise<void>,
-): Promise<Socket> {
+/** @throws QilinError BIND_FAILED, an AddressInUse where it may help to wait */
+export function openSocket(address: Address, { backlog, reusePort, umask }: SocketSettings): Socket {
   const mode = umask === null ? {} : { mode: 0o777 & ~umask };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const fd = listen(address, { backlog, reusePort, ...mode });
-      return { fd, requested: address, actual: actualAddress(fd, address) };
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-      if (!inUse || attempt >= attempts) throw new QilinError('BIND_FAILED', message);
-      log.error(`${message}; trying again in ${RETRY_AFTER / 1000} s`);
-      await pause(RETRY_AFTER);
-    }
+  try {
+    const fd = listen(address, { backlog, reusePort, ...mode });
+    return { fd, requested: address, actual: actualAddress(fd, address) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isInUse ? new AddressInUse('BIND_FAILED', message) : new QilinError('BIND_FAILED', message);
   }
 }
 

@@ -17,8 +17,14 @@ const SETTLE: Milliseconds = 200;
 
 const UNWATCHED = new Set(['node_modules', '.git', 'coverage']);
 
+interface WatchListener {
+  onChange(file: string): void;
+  /** The system watches no further files. */
+  onFailure(why: string): void;
+}
+
 /** Returns a function that ends the watching. */
-export function watchFiles(settings: WatchSettings, onChange: (file: string) => void): () => Promise<void> {
+export function watchFiles(settings: WatchSettings, { onChange, onFailure }: WatchListener): () => Promise<void> {
   const { chdir, config, reloadExtraFiles } = settings;
   const isExtra = picomatch(reloadExtraFiles.map((glob) => resolve(chdir, glob)));
   const sources: ReadonlySet<string> = new Set([...MODULE_EXTENSIONS, '.json']);
@@ -32,6 +38,7 @@ export function watchFiles(settings: WatchSettings, onChange: (file: string) => 
     ignoreInitial: true,
     ignored: (path) => isUnwatched(path) && !isExtra(path),
   });
+  watcher.on('error', (error) => onFailure(error instanceof Error ? error.message : String(error)));
   let settled: NodeJS.Timeout | undefined;
   watcher.on('all', (event, file) => {
     if (event === 'addDir' || event === 'unlinkDir' || !isWatched(file)) return;

@@ -12,6 +12,7 @@ import {
   type WorkerMessage,
 } from '../contract/messages.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
+import type { Privileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
 
 /** How a worker's process ended: an exit status, a signal, or that it could not even be started. */
@@ -24,11 +25,9 @@ export interface WorkerExit {
 interface WorkerStart {
   readonly age: number;
   readonly generation: number;
-  readonly config: WorkerConfig;
+  readonly config: WorkerConfig & { readonly rawEnv: Readonly<Record<string, string>> };
+  readonly privileges: Privileges;
   readonly sockets: Sockets;
-  readonly env: NodeJS.ProcessEnv;
-  readonly uid: number | undefined;
-  readonly gid: number | undefined;
 }
 
 interface WorkerListener {
@@ -49,37 +48,50 @@ const NO_INSPECTOR = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1'
 /** Of a line that is no message, as much as tells what it may be. */
 const QUOTED = 100;
 
+/** By an error's code, what a process lacks that cannot be started. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EAGAIN: 'the limit of processes is reached: raise `ulimit -u`, `pids.max` or TasksMax',
+  ENOMEM: 'memory is short: use fewer workers, or give more',
+  EMFILE: 'the limit of open files is reached: raise `ulimit -n`',
+  ENFILE: 'the system has no more open files to give',
+  E2BIG: 'the environment is too long: shorten rawEnv',
+  ENOENT: `${process.execPath} or the working directory has gone`,
+  EACCES: 'the user may not run node, or not enter the working directory',
+};
+
 export class WorkerHandle {
   readonly age: number;
   readonly generation: number;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcess | undefined;
   readonly #channel: Socket | undefined;
   #exited = false;
 
+  /** Never throws: that the system starts no process is told to `onExit`, as all that comes later. */
   constructor(start: WorkerStart, listener: WorkerListener) {
     this.age = start.age;
     this.generation = start.generation;
-    this.#child = spawn(process.execPath, [...process.execArgv, ...NO_INSPECTOR, ENTRY], {
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...start.sockets.map(({ fd }) => fd)],
-      cwd: start.config.chdir,
-      env: start.env,
-      ...(start.uid !== undefined && { uid: start.uid }),
-      ...(start.gid !== undefined && { gid: start.gid }),
-    });
-    const channel = this.#child.stdio[CHANNEL_FD];
-    this.#channel = channel instanceof Socket ? channel : undefined;
-    this.#hear(listener);
     const onEnd = (exit: WorkerExit) => {
       if (this.#exited) return;
       this.#exited = true;
       this.#channel?.destroy();
       listener.onExit(this, exit);
     };
+    const onRefused = (cause: Error) => onEnd({ status: null, signal: null, error: refusal(cause) });
+    try {
+      this.#child = spawnWorker(start);
+    } catch (error) {
+      // Some errors are thrown, others emitted. Both are heard when the constructor has returned.
+      queueMicrotask(() => onRefused(error instanceof Error ? error : new Error(String(error))));
+      return;
+    }
     this.#child.on('exit', (status, signal) => afterLastWords(() => onEnd({ status, signal })));
     this.#child.on('error', (error) => {
       // Also emitted when a signal cannot be delivered; only a failed spawn leaves no process behind.
-      if (this.#child.pid === undefined) onEnd({ status: null, signal: null, error });
+      if (this.#child?.pid === undefined) onRefused(error);
     });
+    const channel = this.#child.stdio[CHANNEL_FD];
+    this.#channel = channel instanceof Socket ? channel : undefined;
+    this.#hear(listener);
     const { age, generation, config } = start;
     const listeners = start.sockets.map(({ actual }, index) => ({ fd: FIRST_LISTENER + index, address: actual }));
     this.#send({ type: 'boot', config, listeners, age, generation });
@@ -87,11 +99,11 @@ export class WorkerHandle {
 
   /** 0 when the process could not be started. */
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#child?.pid ?? 0;
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (!this.#exited) this.#child.kill(signal);
+    if (!this.#exited) this.#child?.kill(signal);
   }
 
   reopenLogs(): void {
@@ -130,4 +142,19 @@ export class WorkerHandle {
  */
 function afterLastWords(done: () => void): void {
   setImmediate(() => setImmediate(done));
+}
+
+function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
+  return spawn(process.execPath, [...process.execArgv, ...NO_INSPECTOR, ENTRY], {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...sockets.map(({ fd }) => fd)],
+    cwd: config.chdir,
+    env: { ...process.env, ...config.rawEnv },
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+  });
+}
+
+function refusal(cause: Error): Error {
+  const remedy = 'code' in cause ? REMEDIES[String(cause.code)] : undefined;
+  return new Error(remedy === undefined ? cause.message : `${cause.message} (${remedy})`, { cause });
 }

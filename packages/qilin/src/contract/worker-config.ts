@@ -90,6 +90,7 @@ export interface WorkerConfig
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;
   readonly timeout: Seconds;
+  readonly bootTimeout: Seconds;
   readonly gracefulTimeout: Seconds;
   readonly keepalive: Seconds;
   readonly captureOutput: boolean;

@@ -18,6 +18,9 @@ type ArbiterOnly =
   | 'checkConfig'
   | 'printConfig'
   | 'maxRequests'
+  | 'bootTimeout'
+  | 'drainGenerations'
+  | 'hookTimeout'
   | 'maxRequestsJitter';
 
 /** The settings of docs/settings.md, but those of an arbiter. `bind` is 127.0.0.1:8000 by default. */

@@ -1,7 +1,9 @@
 /** Finds and reads the config file: which values it gives to which settings, not yet checked. */
 import { statSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { QilinError } from '../contract/errors.ts';
+import type { Milliseconds } from '../contract/units.ts';
 import { importModuleAnew, mainExport } from '../modules/import-module.ts';
 import { withPlace } from '../modules/syntax-error.ts';
 import type { SettingName } from './config.ts';
@@ -50,16 +52,29 @@ function defaultFile(cwd: string): string | undefined {
 /** Gunicorn writes `file:gunicorn.conf.py`; a file URL is understood too. */
 const withoutScheme = (requested: string): string => requested.replace(/^file:(?:\/\/(?=\/))?/, '');
 
+/** A file that awaits something, such as a secret, has this long for it. */
+const LOAD_TIMEOUT: Milliseconds = 30_000;
+
 /** Runs the file as it is now, even when it was read before, and sorts its keys. */
 export async function readConfigFile(file: ConfigFile): Promise<ConfigFileContent> {
+  const done = new AbortController();
+  const late = async (): Promise<never> => {
+    await pause(LOAD_TIMEOUT, undefined, { signal: done.signal });
+    const message = `the config file ${file.label} has not finished after ${LOAD_TIMEOUT / 1000} s: what it awaits at its top level must come sooner.`;
+    throw new QilinError('CONFIG_FILE', message);
+  };
   try {
-    return sortKeys(mainExport(await importModuleAnew(file.path)), file.label);
+    const module = await Promise.race([importModuleAnew(file.path), late()]);
+    return sortKeys(mainExport(module), file.label);
   } catch (error) {
     return { values: new Map(), errors: [await failure(file, error)] };
+  } finally {
+    done.abort();
   }
 }
 
 async function failure({ label, path }: ConfigFile, error: unknown): Promise<QilinError> {
+  if (error instanceof QilinError) return error;
   if (error instanceof SyntaxError && extname(path) === '.json') {
     return new QilinError('CONFIG_FILE', `${label} is not valid JSON: ${error.message}`);
   }

@@ -1,4 +1,5 @@
 /** What one row of the table of settings says. table.ts holds the rows. */
+import type { Seconds } from '../contract/units.ts';
 import type { Kind } from './kinds.ts';
 
 /** Headings of the help and of docs/settings.md, in their order. */
@@ -28,6 +29,8 @@ interface Start {
   readonly cwd: string;
   /** `MODULE[:APP]`, or an empty string when none was given. */
   readonly app: string;
+  /** As set, or its default. */
+  readonly timeout: Seconds;
 }
 
 export interface Setting<Value, Input, Alias extends string> {

@@ -23,6 +23,9 @@ type WorkerClassName =
   | 'meinheld'
   | 'egg:meinheld#gunicorn_worker';
 
+/** Seconds. To load a large app on a busy machine can take longer than a request ever should. */
+const LEAST_BOOT_TIMEOUT = 60;
+
 const file = () => optional(text('a file name', 'FILE'));
 
 /** The most descriptors that Linux gives to a process, unless fs.nr_open is raised. */
@@ -214,7 +217,19 @@ export const SETTINGS = {
     kind: seconds(),
     default: 30,
     section: 'Workers',
-    text: 'The seconds that a worker may be silent before it is killed and replaced; 0 for ever. With class `async` a worker is silent when its event loop is blocked, with `sync` when one request takes that long. While it loads its app it has a minute at least. The error log names the line of JavaScript that blocked it.',
+    text: 'The seconds that a worker may be silent before it is killed and replaced; 0 for ever. With class `async` a worker is silent when its event loop is blocked, with `sync` when one request takes that long. While it loads its app, `bootTimeout` counts instead. The error log names the line of JavaScript that blocked it.',
+    reload: 'workers',
+  }),
+  bootTimeout: setting({
+    flags: ['--boot-timeout'],
+    kind: seconds(),
+    default: LEAST_BOOT_TIMEOUT,
+    defaultOf: {
+      says: `${LEAST_BOOT_TIMEOUT}, timeout where that is more, 0 where that is 0`,
+      value: ({ timeout }) => (timeout === 0 ? 0 : Math.max(timeout, LEAST_BOOT_TIMEOUT)),
+    },
+    section: 'Workers',
+    text: 'The seconds that a worker may take to load its app and get ready; 0 for ever. Then it is ended, and tried again ever later; at the first start the server ends. A reload is called off when for so long no further worker of it has got ready.',
     reload: 'workers',
   }),
   gracefulTimeout: setting({
@@ -224,6 +239,14 @@ export const SETTINGS = {
     section: 'Workers',
     text: 'The seconds that a worker has to finish its requests when it is told to leave; then it is ended.',
     reload: 'workers',
+  }),
+  drainGenerations: setting({
+    flags: ['--drain-generations'],
+    kind: int({ min: 1, max: 1000 }),
+    default: 2,
+    section: 'Workers',
+    text: 'The most generations of workers, replaced by reloads, that may finish their requests at the same time. Beyond it the oldest are ended: each is a whole set of processes.',
+    reload: 'live',
   }),
   keepalive: setting({
     flags: ['--keep-alive'],
@@ -321,6 +344,14 @@ export const SETTINGS = {
     text: 'Environment variables for the workers. The flag may be repeated; a file gives an object, or `NAME=VALUE` texts.',
     reload: 'workers',
     secret: true,
+  }),
+  hookTimeout: setting({
+    flags: ['--hook-timeout'],
+    kind: seconds(),
+    default: 30,
+    section: 'Process',
+    text: 'The seconds that a hook of the arbiter may take; 0 for ever. Then the arbiter tells so and goes on without it, or does not start where it is `onStarting`. At the end of the server its hooks have 5 seconds in all, and `onExit` another 5.',
+    reload: 'live',
   }),
   pidfile: setting({
     flags: ['-p', '--pid'],

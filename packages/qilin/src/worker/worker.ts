@@ -2,7 +2,6 @@
  * A worker's process from inside: the life of lifecycle.ts, its app in the care of a host, and an arbiter that is told. It never
  * exits the process itself; `finished` resolves with the exit status for main.ts.
  */
-import { bootLimit } from '../contract/boot-limit.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
@@ -138,7 +137,7 @@ export class Worker {
       () => this.#beat(),
       (stall) => tellStall(stall, config),
     );
-    this.#watchdog.watch(bootLimit(toMilliseconds(config.timeout)));
+    this.#watchdog.watch(toMilliseconds(config.bootTimeout));
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
 

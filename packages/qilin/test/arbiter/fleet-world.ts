@@ -2,9 +2,17 @@
 import { apply, createFleet, type Fleet, type FleetEvent, TICK, type Wanted } from '../../src/arbiter/fleet.ts';
 import { type Action, plan } from '../../src/arbiter/plan.ts';
 
+const LIMITS: Wanted['limits'] = {
+  timeout: 30_000,
+  bootTimeout: 60_000,
+  gracefulTimeout: 30_000,
+  preloadApp: false,
+  drainGenerations: 2,
+};
+
 export const wanted = (count: number, limits: Partial<Wanted['limits']> = {}): Wanted => ({
   count,
-  limits: { timeout: 30_000, gracefulTimeout: 30_000, preloadApp: false, ...limits },
+  limits: { ...LIMITS, ...limits },
 });
 
 export class FleetWorld {
@@ -13,6 +21,12 @@ export class FleetWorld {
   /** All actions so far, in order. */
   readonly log: Action[] = [];
   exitStatus: number | undefined;
+  /** Whether a worker that is to be spawned waits for `prepared()`, as for a hook. */
+  prepares = false;
+  /** Whether the system refuses to start a process. */
+  refuses = false;
+  /** Called when the arbiter has done all there was to do. */
+  onRest: () => void = () => {};
 
   constructor(start: Wanted) {
     this.fleet = createFleet(start, this.now);
@@ -21,7 +35,8 @@ export class FleetWorld {
 
   /** Something happens; the arbiter acts on it. Returns what it did. */
   event(event: FleetEvent): Action[] {
-    this.fleet = apply(this.fleet, event, this.now);
+    this.#apply({ type: 'tick' });
+    this.#apply(event);
     return this.#act();
   }
 
@@ -29,8 +44,8 @@ export class FleetWorld {
   pass(duration: number, isHealthy: (age: number) => boolean = () => true): Action[] {
     const before = this.log.length;
     for (const end = this.now + duration; this.now < end; ) {
-      this.now += TICK;
-      for (const { age } of this.fleet.workers) if (isHealthy(age)) this.event({ type: 'heartbeat', age });
+      this.now = Math.min(end, this.now + TICK);
+      for (const { age } of this.fleet.workers) if (isHealthy(age)) this.#apply({ type: 'heartbeat', age });
       this.event({ type: 'tick' });
     }
     return this.log.slice(before);
@@ -41,9 +56,15 @@ export class FleetWorld {
     return this.ages('booting').flatMap((age) => this.event({ type: 'ready', age }));
   }
 
+  /** The hooks of all workers that wait for them are done. */
+  prepared(): void {
+    for (const age of this.ages('preparing')) this.#start(age);
+    this.#act();
+  }
+
   /** Every worker that was told to leave does so. */
   bury(): Action[] {
-    const leaving = [...this.ages('draining'), ...this.ages('aborting')];
+    const leaving = this.ages('draining', 'quitting', 'aborting');
     return leaving.flatMap((age) => this.exit(age));
   }
 
@@ -53,6 +74,10 @@ export class FleetWorld {
 
   ages(...states: readonly string[]): number[] {
     return this.fleet.workers.filter(({ state }) => states.includes(state)).map(({ age }) => age);
+  }
+
+  #apply(event: FleetEvent): void {
+    this.fleet = apply(this.fleet, event, this.now);
   }
 
   /** As the shell does it: carry out, tell the fleet, and plan again. */
@@ -65,24 +90,34 @@ export class FleetWorld {
       done.push(...actions);
     }
     this.log.push(...done);
+    this.onRest();
     return done;
   }
 
   #perform(action: Action): void {
     if (action.type === 'exit') this.exitStatus = action.status;
-    else this.fleet = apply(this.fleet, toEvent(action), this.now);
+    else this.#apply(toEvent(action));
+    if (action.type === 'spawn' && !this.prepares) this.#start(this.fleet.lastAge);
+  }
+
+  #start(age: number): void {
+    this.#apply({ type: this.refuses ? 'spawnFailed' : 'spawned', age });
   }
 }
 
 function toEvent(action: Exclude<Action, { type: 'exit' }>): FleetEvent {
   switch (action.type) {
     case 'spawn':
-      return { type: 'spawned' };
+      return { type: 'preparing', generation: action.generation };
     case 'commit':
-      return { type: 'commit' };
+    case 'callOff':
+      return { type: action.type };
+    case 'drop':
+      return { type: 'dropped', age: action.age };
     case 'drain':
       return { type: 'drained', age: action.age };
     case 'quit':
+      return { type: 'quitted', age: action.age };
     case 'abort':
       return { type: 'aborted', age: action.age };
     case 'kill':

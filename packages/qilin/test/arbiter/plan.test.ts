@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../src/arbiter/plan.ts';
 import { backoff } from '../../src/contract/backoff.ts';
@@ -6,9 +5,11 @@ import { FleetWorld, wanted } from './fleet-world.ts';
 
 const types = (actions: readonly Action[]) => actions.map(({ type }) => type);
 
+/** A server whose workers have been ready for a while. */
 function serving(count: number, limits = {}): FleetWorld {
   const world = new FleetWorld(wanted(count, limits));
   world.boot();
+  world.pass(2_000);
   return world;
 }
 
@@ -32,33 +33,137 @@ describe('start', () => {
     world.bury();
     expect(world.exitStatus).toBe(status);
   });
+
+  it('ends when a worker is not ready in time, and spawns none in its place', () => {
+    const world = new FleetWorld(wanted(2));
+    expect(types(world.pass(60_000))).toEqual(['abort', 'abort']);
+    expect(types(world.exit(1))).toEqual([]);
+    world.exit(2);
+    expect(world.exitStatus).toBe(3);
+  });
+
+  it('is tried again, ever later, where the system starts no process', () => {
+    const world = new FleetWorld(wanted(0));
+    world.refuses = true;
+    expect(types(world.event({ type: 'scale', to: 'more' }))).toEqual(['spawn', 'spawn']);
+    expect(types(world.pass(1_000))).toEqual(['spawn']);
+    expect(types(world.pass(1_750))).toEqual([]);
+    world.refuses = false;
+    expect(types(world.pass(250))).toEqual(['spawn']);
+    world.boot();
+    expect(world.ages('ready')).toHaveLength(1);
+  });
+});
+
+describe('a hook before the spawn', () => {
+  it('holds up its worker alone: others are watched, replaced, and told to leave meanwhile', () => {
+    const world = serving(2, { timeout: 2_000 });
+    world.prepares = true;
+    world.exit(1);
+    expect(world.ages('preparing')).toHaveLength(1);
+    expect(types(world.pass(10_000, (age) => age !== 2))).toEqual(['abort', 'spawn', 'kill']);
+    world.prepared();
+    world.boot();
+    expect(world.ages('ready')).toHaveLength(2);
+  });
+
+  it('of a worker that is not wanted any more is for nothing', () => {
+    const world = serving(1);
+    world.prepares = true;
+    world.event({ type: 'scale', to: 'more' });
+    expect(types(world.event({ type: 'scale', to: 'fewer' }))).toEqual(['drop']);
+    world.event({ type: 'scale', to: 'more' });
+    expect(types(world.event({ type: 'goal', goal: 'drain' }))).toEqual(['drain', 'drop']);
+    world.bury();
+    expect(world.exitStatus).toBe(0);
+  });
 });
 
 describe('a worker that crashes', () => {
-  it('is replaced at once the first time, then after 1 s, 2 s, 4 s … at most 30 s', () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 20].map(backoff)).toEqual([0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  it('is replaced at once however often, when it was ready for a second', () => {
+    const world = serving(4);
+    for (let crash = 0; crash < 20; crash++) {
+      const [oldest = 0] = world.ages('ready');
+      expect(types(world.exit(oldest))).toEqual(['spawn']);
+      world.boot();
+      world.pass(1_000);
+    }
+  });
+
+  it('in its first second is replaced at once while others do well', () => {
     const world = serving(2);
+    for (let crash = 0; crash < 20; crash++) {
+      const newest = world.ages('ready').at(-1) ?? 0;
+      expect(types(world.exit(newest))).toEqual(['spawn']);
+      world.boot();
+      world.pass(500);
+    }
+  });
+
+  it('in its first second, when no other does well, is replaced at once, then after 1 s, 2 s, 4 s … at most 30 s', () => {
+    expect([1, 2, 3, 4, 5, 6, 7, 20].map(backoff)).toEqual([0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    const world = serving(1);
     expect(types(world.exit(1))).toEqual(['spawn']);
+    world.boot();
+    expect(types(world.exit(2))).toEqual(['spawn']);
+    world.boot();
     expect(types(world.exit(3))).toEqual([]);
     expect(types(world.pass(750))).toEqual([]);
     expect(types(world.pass(250))).toEqual(['spawn']);
+    world.boot();
+    world.exit(4);
+    expect(types(world.pass(1_750))).toEqual([]);
+    expect(types(world.pass(250))).toEqual(['spawn']);
   });
 
-  it('counts as the first again after a worker has been ready for 10 s', () => {
-    const world = serving(2);
+  it('while it boots is tried again ever later, and holds up no other place', () => {
+    const world = serving(3);
+    const boots = () => world.ages('booting').at(-1) ?? 0;
     world.exit(1);
-    world.boot();
-    world.pass(10_000);
+    expect(types(world.exit(boots()))).toEqual(['spawn']);
+    expect(types(world.exit(boots()))).toEqual([]);
     expect(types(world.exit(2))).toEqual(['spawn']);
+    expect(world.ages('booting')).toHaveLength(1);
+    world.boot();
+    expect(types(world.exit(3))).toEqual(['spawn']);
+    expect(types(world.pass(1_000))).toEqual(['spawn']);
   });
 
-  it('together with all others is one failure', () => {
-    const world = serving(4);
+  it('while it boots for an hour costs a start in 30 s', () => {
+    const world = serving(3);
     world.exit(1);
-    world.boot();
-    for (const age of [2, 3, 4, 5]) world.exit(age);
+    let starts = 0;
+    for (let second = 0; second < 3_600; second++) {
+      for (const age of world.ages('booting')) {
+        world.exit(age);
+        starts += 1;
+      }
+      world.pass(1_000);
+    }
+    expect(starts).toBeLessThan(3_600 / 30 + 10);
+  });
+
+  it('counts as the first again when a worker has been ready for a second since', () => {
+    const world = serving(1);
+    for (const age of [1, 2, 3]) {
+      world.exit(age);
+      if (age < 3) world.boot();
+    }
     expect(world.fleet.failures).toBe(2);
-    expect(types(world.pass(1_000))).toEqual(['spawn', 'spawn', 'spawn', 'spawn']);
+    world.pass(1_000);
+    world.boot();
+    world.pass(1_000);
+    expect(world.fleet.failures).toBe(0);
+  });
+
+  it('together with all others, at its start, is one failure', () => {
+    const world = serving(4);
+    for (const age of [1, 2, 3, 4]) world.exit(age);
+    world.boot();
+    for (const age of [5, 6, 7, 8]) world.exit(age);
+    expect(world.fleet.failures).toBe(2);
+    expect(types(world.pass(1_000))).toEqual(['spawn', 'spawn', 'spawn']);
+    expect(world.ages('booting')).toHaveLength(4);
   });
 });
 
@@ -82,15 +187,29 @@ describe('timeout', () => {
     expect(types(world.pass(3_000, () => false))).toContain('abort');
   });
 
-  it.each([
-    { timeout: 2_000, limit: 60_000 },
-    { timeout: 90_000, limit: 90_000 },
-  ])('of $timeout ms gives a worker $limit ms to boot, silent or not', ({ timeout, limit }) => {
+  it('does not count it against those that drain, that boot or that are new either', () => {
+    const world = serving(2, { gracefulTimeout: 3_000, bootTimeout: 5_000 });
+    world.event({ type: 'reload', wanted: wanted(2) });
+    world.event({ type: 'scale', to: 'fewer' });
+    world.now += 60_000;
+    expect(world.event({ type: 'tick' })).toEqual([]);
+    expect(world.fleet.candidate).not.toBeNull();
+    expect(types(world.pass(4_000))).toEqual([]);
+    expect(types(world.pass(1_000))).toEqual(['kill']);
+  });
+
+  it('of the boot gives a worker that long, silent or not', () => {
     for (const isHealthy of [() => true, () => false]) {
-      const world = new FleetWorld(wanted(1, { timeout }));
-      expect(world.pass(limit - 250, isHealthy)).toEqual([]);
-      expect(types(world.pass(250, isHealthy))).toContain('abort');
+      const world = serving(1, { timeout: 2_000, bootTimeout: 5_000 });
+      world.exit(1);
+      expect(world.pass(4_750, isHealthy)).toEqual([]);
+      expect(types(world.pass(250, isHealthy))).toEqual(['abort', 'spawn']);
     }
+  });
+
+  it('of the boot of 0 gives it for ever', () => {
+    const world = new FleetWorld(wanted(1, { timeout: 2_000, bootTimeout: 0 }));
+    expect(world.pass(600_000, () => false)).toEqual([]);
   });
 
   it('counts from the moment at which a worker is ready', () => {
@@ -119,44 +238,124 @@ describe('reload', () => {
     const world = serving(2);
     world.event({ type: 'reload', wanted: wanted(4) });
     world.event({ type: 'ready', age: 3 });
-    world.exit(4);
-    world.pass(250);
-    expect(world.fleet).toMatchObject({ candidate: null, generation: 1, count: 2 });
+    expect(types(world.exit(4))).toContain('callOff');
+    expect(world.fleet).toMatchObject({ candidate: null, serving: { number: 1, count: 2 } });
     expect(world.ages('draining')).toEqual([3, 5, 6]);
     world.bury();
     expect(world.pass(60_000)).toEqual([]);
     expect(world.ages('ready')).toEqual([1, 2]);
   });
 
-  it('replaces one that is still under way, and returns to what served before both', () => {
+  it('is called off when a new worker fails in its first second', () => {
+    const world = serving(2);
+    world.event({ type: 'reload', wanted: wanted(3) });
+    world.event({ type: 'ready', age: 3 });
+    world.pass(750);
+    expect(types(world.exit(3))).toContain('callOff');
+    expect(world.ages('ready')).toEqual([1, 2]);
+  });
+
+  it('is called off when the system starts no process for it', () => {
+    const world = serving(2);
+    world.refuses = true;
+    const done = world.event({ type: 'reload', wanted: wanted(3) });
+    expect(types(done)).toEqual(['spawn', 'spawn', 'spawn', 'callOff']);
+    expect(world.ages('ready')).toEqual([1, 2]);
+  });
+
+  it('is called off when its workers make no progress: each that gets ready gives the others time', () => {
+    const world = serving(1, { bootTimeout: 10_000 });
+    world.event({ type: 'reload', wanted: wanted(2, { bootTimeout: 10_000, preloadApp: true }) });
+    world.pass(9_000);
+    world.event({ type: 'ready', age: 2 });
+    world.pass(9_000);
+    expect(world.fleet.candidate).not.toBeNull();
+    expect(types(world.pass(1_000))).toContain('callOff');
+    expect(world.ages('ready')).toContain(1);
+  });
+
+  it('is called off when its workers get ready and crash by turns for ever', () => {
+    const world = serving(1, { bootTimeout: 10_000 });
+    world.event({ type: 'reload', wanted: wanted(2, { bootTimeout: 10_000 }) });
+    for (let turn = 0; turn < 10; turn++) {
+      const [first = 0] = world.ages('booting');
+      world.event({ type: 'ready', age: first });
+      world.pass(1_500);
+      world.exit(first);
+    }
+    expect(world.fleet.candidate).toBeNull();
+  });
+
+  it('replaces one that is still under way, and what served before both serves on', () => {
     const world = serving(1);
     world.event({ type: 'reload', wanted: wanted(5) });
     world.event({ type: 'reload', wanted: wanted(2) });
     expect(world.ages('draining')).toEqual([2, 3, 4, 5, 6]);
     world.exit(7);
-    expect(world.fleet).toMatchObject({ candidate: null, generation: 1, count: 1 });
+    expect(world.fleet).toMatchObject({ candidate: null, serving: { number: 1, count: 1 } });
+  });
+
+  it('that hangs leaves the old generation complete: its workers are replaced by it', () => {
+    const world = serving(2);
+    world.event({ type: 'reload', wanted: wanted(3) });
+    expect(world.exit(1)).toEqual([{ type: 'spawn', generation: 1 }]);
+    expect(world.exit(2)).toEqual([{ type: 'spawn', generation: 1 }]);
+    const [, , , ...replacing] = world.ages('booting');
+    for (const age of replacing) world.event({ type: 'ready', age });
+    expect(types(world.pass(59_750))).toEqual([]);
+    expect(types(world.pass(250))).toContain('abort');
+    expect(world.fleet.candidate).toBeNull();
+    expect(world.ages('ready')).toEqual(replacing);
+  });
+
+  it('that is called off leaves the counts as signals have changed them meanwhile', () => {
+    const world = serving(3);
+    world.event({ type: 'reload', wanted: wanted(3) });
+    expect(types(world.event({ type: 'scale', to: 'fewer' }))).toEqual(['drain', 'drain']);
+    world.event({ type: 'scale', to: 'fewer' });
+    world.exit(world.ages('booting')[0] ?? 0);
+    expect(world.fleet).toMatchObject({ candidate: null, serving: { count: 1 } });
+    world.event({ type: 'reload', wanted: wanted(3) });
+    world.event({ type: 'scale', to: 'more' });
+    world.exit(world.ages('booting')[0] ?? 0);
+    expect(world.fleet).toMatchObject({ candidate: null, serving: { count: 2 } });
+  });
+
+  it('upon reload, with clients that never leave, ends the oldest of more generations than may drain', () => {
+    const world = serving(2, { drainGenerations: 2 });
+    for (let round = 0; round < 4; round++) {
+      world.event({ type: 'reload', wanted: wanted(2, { drainGenerations: 2 }) });
+      world.boot();
+      world.pass(1_000);
+    }
+    expect(world.ages('ready')).toEqual([9, 10]);
+    expect(world.ages('draining')).toEqual([5, 6, 7, 8]);
+    expect(world.ages('quitting')).toEqual([1, 2, 3, 4]);
+    world.bury();
+    expect(world.ages('quitting')).toEqual([]);
   });
 });
 
 describe('scale', () => {
   it('up spawns, down drains the oldest', () => {
     const world = serving(2);
-    expect(types(world.event({ type: 'scale', count: 3 }))).toEqual(['spawn']);
+    expect(types(world.event({ type: 'scale', to: 'more' }))).toEqual(['spawn']);
     world.boot();
-    expect(world.event({ type: 'scale', count: 2 })).toMatchObject([{ type: 'drain', age: 1 }]);
+    expect(world.event({ type: 'scale', to: 'fewer' })).toMatchObject([{ type: 'drain', age: 1 }]);
   });
 
   it('down while a worker boots ends that one first', () => {
     const world = serving(2);
-    world.event({ type: 'scale', count: 3 });
-    expect(world.event({ type: 'scale', count: 2 })).toMatchObject([{ type: 'drain', age: 3 }]);
+    world.event({ type: 'scale', to: 'more' });
+    expect(world.event({ type: 'scale', to: 'fewer' })).toMatchObject([{ type: 'drain', age: 3 }]);
   });
 
-  it('to 0 leaves an arbiter without workers', () => {
+  it('to 0 leaves an arbiter without workers, and down from there too', () => {
     const world = serving(2);
-    world.event({ type: 'scale', count: 0 });
+    world.event({ type: 'scale', to: 0 });
     world.bury();
     expect(world.pass(60_000)).toEqual([]);
+    expect(world.event({ type: 'scale', to: 'fewer' })).toEqual([]);
     expect(world.exitStatus).toBeUndefined();
   });
 });
@@ -186,81 +385,5 @@ describe('shutdown', () => {
     expect(types(world.event({ type: 'goal', goal: 'stop' }))).toEqual(['quit', 'quit']);
     expect(world.event({ type: 'goal', goal: 'drain' })).toEqual([]);
     expect(types(world.pass(2_000))).toEqual(['kill', 'kill']);
-  });
-});
-
-/** What may happen to a server, in any order. */
-const happening = fc.oneof(
-  fc.record({ type: fc.constant('pass' as const), duration: fc.integer({ min: 250, max: 5_000 }) }),
-  fc.record({ type: fc.constant('ready' as const), pick: fc.nat(20) }),
-  fc.record({ type: fc.constant('crash' as const), pick: fc.nat(20) }),
-  fc.record({ type: fc.constant('retire' as const), pick: fc.nat(20) }),
-  fc.record({ type: fc.constant('reload' as const), count: fc.integer({ min: 1, max: 5 }) }),
-  fc.record({ type: fc.constant('scale' as const), count: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ type: fc.constant('bury' as const) }),
-);
-
-function happen(world: FleetWorld, what: typeof happening extends fc.Arbitrary<infer T> ? T : never): void {
-  const age =
-    'pick' in what ? world.fleet.workers[what.pick % Math.max(1, world.fleet.workers.length)]?.age : undefined;
-  if (what.type === 'pass') world.pass(what.duration);
-  if (what.type === 'bury') world.bury();
-  if (what.type === 'reload') world.event({ type: 'reload', wanted: wanted(what.count) });
-  if (what.type === 'scale') world.event({ type: 'scale', count: what.count });
-  if (what.type === 'ready' && age !== undefined) world.event({ type: 'ready', age });
-  if (what.type === 'retire' && age !== undefined) world.event({ type: 'retire', age, failed: false });
-  if (what.type === 'crash' && age !== undefined) world.exit(age);
-}
-
-describe('whatever happens', () => {
-  it('a server that started comes to rest with the workers that are wanted', () => {
-    fc.assert(
-      fc.property(fc.array(happening, { maxLength: 60 }), (story) => {
-        const world = serving(2);
-        for (const what of story) happen(world, what);
-        for (let round = 0; round < 5; round++) {
-          world.pass(35_000);
-          world.boot();
-          world.pass(250);
-          world.bury();
-        }
-        expect(world.ages('ready')).toHaveLength(world.fleet.count);
-        expect(world.fleet.workers).toHaveLength(world.fleet.count);
-        expect(world.fleet.candidate).toBeNull();
-      }),
-    );
-  });
-
-  it('a worker that serves is told to leave only when enough others do', () => {
-    fc.assert(
-      fc.property(fc.array(happening, { maxLength: 60 }), (story) => {
-        const world = serving(2);
-        for (const what of story) {
-          const before = world.log.length;
-          const served = new Set(world.ages('ready', 'retiring'));
-          happen(world, what);
-          const drained = world.log.slice(before).filter((action) => action.type === 'drain' && served.has(action.age));
-          if (drained.length === 0) continue;
-          const left = world.ages('ready', 'retiring').length;
-          const crashed = what.type === 'crash' ? 1 : 0;
-          expect(left + crashed).toBeGreaterThanOrEqual(Math.min(world.fleet.count, 1));
-        }
-      }),
-    );
-  });
-
-  it('after TERM nothing is spawned, and the server ends', () => {
-    fc.assert(
-      fc.property(fc.array(happening, { maxLength: 40 }), (story) => {
-        const world = serving(2);
-        for (const what of story) happen(world, what);
-        world.event({ type: 'goal', goal: 'drain' });
-        const before = world.log.length;
-        world.pass(1_000);
-        world.bury();
-        expect(types(world.log.slice(before))).not.toContain('spawn');
-        expect(world.exitStatus).toBe(0);
-      }),
-    );
   });
 });

@@ -29,6 +29,9 @@ describe('settings', () => {
       maxRequests: 0,
       maxRequestsJitter: 0,
       timeout: 30,
+      bootTimeout: 60,
+      drainGenerations: 2,
+      hookTimeout: 30,
       gracefulTimeout: 30,
       keepalive: 2,
       limitRequestLine: 4094,
@@ -198,4 +201,14 @@ describe('a reload', () => {
     });
     expect(changedSettings(before, before)).toEqual({ live: [], workers: [], restart: [] });
   });
+});
+
+test.each([
+  { args: [], bootTimeout: 60 },
+  { args: ['--timeout', '90'], bootTimeout: 90 },
+  { args: ['--timeout', '0'], bootTimeout: 0 },
+  { args: ['--timeout', '90', '--boot-timeout', '5'], bootTimeout: 5 },
+])('a worker has $bootTimeout s to boot with $args', async ({ args, bootTimeout }) => {
+  const { config } = await loaded({ argv: [...args, 'app'] });
+  expect(config.bootTimeout).toBe(bootTimeout);
 });

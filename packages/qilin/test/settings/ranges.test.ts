@@ -60,7 +60,9 @@ test('these settings are numbers', () => {
       "maxRequests 0 to 9007199254740991",
       "maxRequestsJitter 0 to 9007199254740991",
       "timeout 0.001 to 2000000",
+      "bootTimeout 0.001 to 2000000",
       "gracefulTimeout 0.001 to 2000000",
+      "drainGenerations 1 to 1000",
       "keepalive 0.001 to 2000000",
       "limitRequestLine 0 to 1048576",
       "limitRequestFields 0 to 1024",
@@ -70,6 +72,7 @@ test('these settings are numbers', () => {
       "bodyTimeout 0.001 to 2000000",
       "sendTimeout 0.001 to 2000000",
       "responseTimeout 0.001 to 2000000",
+      "hookTimeout 0.001 to 2000000",
     ]
   `);
 });

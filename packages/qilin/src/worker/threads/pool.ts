@@ -5,7 +5,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
-import { bootLimit } from '../../contract/boot-limit.ts';
 import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
@@ -167,6 +166,7 @@ export class ThreadPool implements AppHost {
   /** Ends each thread that is silent for too long, while the others serve on. */
   #watch(): void {
     const timeout = toMilliseconds(this.#context.config.timeout);
+    const bootTimeout = toMilliseconds(this.#context.config.bootTimeout);
     if (timeout === 0) return;
     const interval = beatInterval(timeout);
     let lookedAt: Milliseconds = performance.now();
@@ -176,8 +176,8 @@ export class ThreadPool implements AppHost {
       lookedAt = now;
       for (const thread of this.#threads) {
         if (wasAway) thread.heardAt = now;
-        const limit = thread.readyAt === undefined ? bootLimit(timeout) : timeout;
-        const isSilent = now - thread.heardAt >= limit + TELLING;
+        const limit = thread.readyAt === undefined ? bootTimeout : timeout;
+        const isSilent = limit > 0 && now - thread.heardAt >= limit + TELLING;
         if (isSilent && thread.terminatedAt === undefined) this.#endSilent(thread, now - thread.heardAt, limit);
       }
     }, interval).unref();

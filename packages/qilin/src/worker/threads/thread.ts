@@ -6,7 +6,6 @@
  * who loses patience; no signal reaches it, so handlers of signals are not called; the hooks are the worker's.
  */
 import { duplicateFd } from '@qilin/picoev';
-import { bootLimit } from '../../contract/boot-limit.ts';
 import { explain, QilinError } from '../../contract/errors.ts';
 import type { Log } from '../../contract/log.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
@@ -120,7 +119,7 @@ export class Thread {
       (stall) => tellStall(stall, config, `The event loop of thread ${this.#start.number}`),
       () => {},
     );
-    this.#watchdog.watch(bootLimit(toMilliseconds(config.timeout)));
+    this.#watchdog.watch(toMilliseconds(config.bootTimeout));
 
     const found = await loadWorkerClass(config);
     if (found.kind === 'host') throw new Error(`${config.workerClass} cannot serve in a thread`);

@@ -1,0 +1,194 @@
+/** The workers' processes: started and told to leave as the plan says, and heard. What they say and how they end is told here. */
+import { reapOrphans } from '@qilin/picoev';
+import { explain } from '../contract/errors.ts';
+import type { WorkerInfo } from '../contract/hooks.ts';
+import type { WorkerMessage } from '../contract/messages.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import { BootFailures } from './boot-failures.ts';
+import type { Generation, Generations } from './generations.ts';
+import type { Action } from './plan.ts';
+import { giveLogFiles } from './privileges.ts';
+import type { ArbiterState } from './state.ts';
+import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
+
+export type CrewEvent =
+  /** The hook before its spawn is over. */
+  | { readonly type: 'prepared'; readonly age: number }
+  | { readonly type: 'message'; readonly worker: WorkerHandle; readonly message: WorkerMessage }
+  | { readonly type: 'exit'; readonly worker: WorkerHandle; readonly exit: WorkerExit };
+
+type CrewAction = Extract<Action, { readonly age: number } | { readonly type: 'spawn' }>;
+
+export class Crew {
+  readonly #state: ArbiterState;
+  readonly #generations: Generations;
+  readonly #put: (event: CrewEvent) => void;
+  readonly #onReady: () => void;
+  readonly #bootFailures = new BootFailures(() => this.#state.log);
+  readonly #workers = new Map<number, WorkerHandle>();
+  #announced = false;
+
+  /** @param onReady Called once, when the first workers are ready. */
+  constructor(state: ArbiterState, generations: Generations, put: (event: CrewEvent) => void, onReady: () => void) {
+    this.#state = state;
+    this.#generations = generations;
+    this.#put = put;
+    this.#onReady = onReady;
+  }
+
+  /** The log files of arbiter and workers. */
+  reopenLogs(): void {
+    const { fleet, log } = this.#state;
+    const serving = this.#generations.get(fleet.serving.number);
+    if (serving !== undefined) this.#giveLogFiles(serving);
+    log.reopen();
+    for (const worker of this.#workers.values()) worker.reopenLogs();
+  }
+
+  /** As the init process of a container, the arbiter inherits every orphan. */
+  reap(successor: number | undefined): void {
+    const workers = [...this.#workers.values()].map(({ pid }) => pid);
+    const reaped = reapOrphans(successor === undefined ? workers : [...workers, successor]);
+    if (reaped.length > 0) this.#state.log.debug(`Reaped orphans: ${reaped.join(', ')}`);
+  }
+
+  perform(action: CrewAction): void {
+    if (action.type === 'spawn') {
+      this.#prepare(action.generation);
+      return;
+    }
+    const { log, fleet } = this.#state;
+    const { age } = action;
+    const worker = this.#workers.get(age);
+    const pid = worker?.pid ?? 0;
+    switch (action.type) {
+      case 'drop':
+        this.#state.change({ type: 'dropped', age });
+        break;
+      case 'drain':
+        log.debug(`Worker ${pid} is told to finish: ${action.reason}`);
+        worker?.signal('SIGTERM');
+        this.#state.change({ type: 'drained', age });
+        break;
+      case 'quit':
+        if (fleet.goal === 'serve') log.warning(`Worker ${pid} is ended: ${action.reason}`);
+        worker?.signal('SIGINT');
+        this.#state.change({ type: 'quitted', age });
+        break;
+      case 'abort':
+        log.critical(`WORKER TIMEOUT (pid: ${pid}): ${action.reason}`);
+        worker?.signal('SIGABRT');
+        this.#state.change({ type: 'aborted', age });
+        break;
+      case 'kill':
+        log.error(`Worker ${pid} is killed: ${action.reason}`);
+        worker?.signal('SIGKILL');
+        this.#state.change({ type: 'killed', age });
+    }
+  }
+
+  hear(event: CrewEvent, at: Milliseconds): void {
+    if (event.type === 'prepared') this.#launch(event.age);
+    else if (event.type === 'message') this.#hearMessage(event.worker, event.message, at);
+    else if (event.exit.error === undefined) this.#hearExit(event.worker, event.exit, at);
+    else this.#hearRefusal(event.worker, event.exit.error, at);
+  }
+
+  #prepare(generation: number): void {
+    const { hooks, log, info } = this.#state;
+    this.#state.change({ type: 'preparing', generation });
+    const age = this.#state.fleet.lastAge;
+    if (!hooks.has('preFork')) {
+      this.#launch(age);
+      return;
+    }
+    const planned: WorkerInfo = { pid: 0, age, generation, log };
+    void hooks
+      .call('preFork', (user) => user.preFork?.(info, planned))
+      .then(() => this.#put({ type: 'prepared', age }));
+  }
+
+  /** Starts the process of a worker that is prepared, unless it is not wanted any more. */
+  #launch(age: number): void {
+    const view = this.#view(age);
+    const given = view && this.#generations.get(view.generation);
+    if (view === undefined || given === undefined) return;
+    this.#giveLogFiles(given);
+    const worker = new WorkerHandle(
+      { ...given, age, generation: view.generation },
+      {
+        onMessage: (from, message) => this.#put({ type: 'message', worker: from, message }),
+        onNonsense: ({ pid }, what) => this.#state.log.warning(`Worker ${pid} says what nobody understands: ${what}`),
+        onExit: (from, exit) => this.#put({ type: 'exit', worker: from, exit }),
+      },
+    );
+    // One that could not be started is heard of soon.
+    if (worker.pid === 0) return;
+    this.#workers.set(age, worker);
+    this.#state.change({ type: 'spawned', age });
+    this.#state.log.info(`Booting worker with pid: ${worker.pid}`);
+  }
+
+  /** Before workers open them. What is wrong with a file is told; a worker that cannot open it says so too. */
+  #giveLogFiles({ config, privileges }: Generation): void {
+    try {
+      giveLogFiles(config, privileges);
+    } catch (error) {
+      this.#state.log.error(explain(error));
+    }
+  }
+
+  #hearMessage(worker: WorkerHandle, message: WorkerMessage, at: Milliseconds): void {
+    const { age, pid } = worker;
+    switch (message.type) {
+      case 'ready':
+        this.#bootFailures.forget();
+        this.#state.change({ type: 'ready', age }, at);
+        this.#announce();
+        break;
+      case 'heartbeat':
+        this.#state.change({ type: 'heartbeat', age }, at - message.silentFor);
+        break;
+      case 'retire':
+        this.#state.log.info(`Worker ${pid} is being replaced: ${message.reason}`);
+        this.#state.change({ type: 'retire', age, failed: message.failed }, at);
+        break;
+      case 'bootFailed':
+        this.#bootFailures.explained(worker, message.code, message.text, this.#state.fleet.started);
+    }
+  }
+
+  #hearExit(worker: WorkerHandle, exit: WorkerExit, at: Milliseconds): void {
+    const { age, generation, pid } = worker;
+    const before = this.#state.fleet;
+    const state = this.#view(age)?.state;
+    const { log, config, hooks, info } = this.#state;
+    const how = exit.signal === null ? `status ${exit.status}` : `signal ${exit.signal}`;
+    this.#workers.delete(age);
+    if (state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
+    const isOrderly = exit.status === 0 || state === 'aborting' || state === 'quitting' || state === 'draining';
+    log[isOrderly ? 'info' : 'error'](`Worker exited (pid: ${pid}, ${how})`);
+    this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);
+    const isFatal = before.fatal === null && this.#state.fleet.fatal !== null;
+    if (isFatal) log.error('Shutting down: the first worker failed to boot');
+    void hooks.call('childExit', (user) => user.childExit?.(info, { pid, age, generation, log }));
+  }
+
+  #hearRefusal({ age }: WorkerHandle, error: Error, at: Milliseconds): void {
+    this.#state.log.error(`A worker could not be started: ${error.message}`);
+    this.#state.change({ type: 'spawnFailed', age }, at);
+  }
+
+  #announce(): void {
+    const { config, fleet, hooks, info, log } = this.#state;
+    const ready = fleet.workers.filter(({ state }) => state === 'ready').length;
+    if (this.#announced || ready < info.workers) return;
+    this.#announced = true;
+    log.info(`Ready: ${ready} ${ready === 1 ? 'worker serves' : 'workers serve'} ${config.app}`);
+    void hooks.call('whenReady', (user) => user.whenReady?.(info)).then(this.#onReady);
+  }
+
+  #view(age: number) {
+    return this.#state.fleet.workers.find((worker) => worker.age === age);
+  }
+}

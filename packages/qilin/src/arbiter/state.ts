@@ -1,0 +1,93 @@
+/** What the parts of the arbiter share: settings in force, log, fleet. What changes in the fleet is told here, once. */
+import { explain } from '../contract/errors.ts';
+import type { ArbiterInfo } from '../contract/hooks.ts';
+import type { Log } from '../contract/log.ts';
+import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
+import { createLog } from '../observe/error-log.ts';
+import type { Config } from '../settings/config.ts';
+import { apply, createFleet, type Fleet, type FleetEvent, type Wanted, wantedCount } from './fleet.ts';
+import { HookRunner } from './hook-runner.ts';
+
+export class ArbiterState {
+  readonly hooks = new HookRunner(() => {
+    const { hooks, hookTimeout } = this.#config;
+    return { hooks, limit: toMilliseconds(hookTimeout), log: this.#log };
+  });
+  #config: Config;
+  #log: Log;
+  #fleet: Fleet;
+
+  /** @throws QilinError LOG_FILE */
+  constructor(config: Config) {
+    this.#config = config;
+    this.#log = createLog(config);
+    this.#fleet = createFleet(wantedBy(config), performance.now());
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  get fleet(): Fleet {
+    return this.#fleet;
+  }
+
+  get info(): ArbiterInfo {
+    return { pid: process.pid, log: this.#log, workers: wantedCount(this.#fleet) };
+  }
+
+  change(event: FleetEvent, at: Milliseconds = performance.now()): void {
+    const before = this.#fleet;
+    this.#fleet = apply(before, event, at);
+    this.#tellPause(before, at);
+    this.#tellCount(before);
+  }
+
+  /** Takes settings on. A log that cannot be opened any more leaves the present one in use. */
+  adopt(config: Config): void {
+    const before = this.#config;
+    this.#config = config;
+    const differs = (['errorlog', 'loglevel', 'logFormat'] as const).some((name) => before[name] !== config[name]);
+    if (!differs) return;
+    try {
+      const log = createLog(config);
+      this.#log.close();
+      this.#log = log;
+    } catch (error) {
+      this.#log.error(explain(error));
+    }
+  }
+
+  /** Every pause is one line. */
+  #tellPause(before: Fleet, at: Milliseconds): void {
+    const { failures, held, retryAt, goal } = this.#fleet;
+    if (goal !== 'serve' || held === 0 || failures === before.failures) return;
+    this.#log.warning(
+      `Next worker in ${((retryAt - at) / 1000).toFixed(0)} s: ${failures} starts in a row have failed`,
+    );
+  }
+
+  #tellCount(before: Fleet): void {
+    const [now, then] = [wantedCount(this.#fleet), wantedCount(before)];
+    if (now === then || this.#fleet.goal !== 'serve') return;
+    const { hooks, info } = this;
+    void hooks.call('nworkersChanged', (user) => user.nworkersChanged?.(info, now, then));
+  }
+}
+
+export function wantedBy(config: Config): Wanted {
+  return {
+    count: config.workers,
+    limits: {
+      timeout: toMilliseconds(config.timeout),
+      bootTimeout: toMilliseconds(config.bootTimeout),
+      gracefulTimeout: toMilliseconds(config.gracefulTimeout),
+      preloadApp: config.preloadApp,
+      drainGenerations: config.drainGenerations,
+    },
+  };
+}
