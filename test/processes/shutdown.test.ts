@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Load } from './clients.ts';
-import { write } from './files.ts';
+import { eventually, write } from './files.ts';
 import { ask, RawConnection } from './http-client.ts';
-import { drains, HeldRequest, openIdle } from './requests.ts';
+import { drains, HeldRequest, openIdle, tryToConnect } from './requests.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from './server.ts';
 
 const PROGRAM = 'test/processes/fixtures/shutdown.mjs';
@@ -106,8 +106,8 @@ async function startWith(folder: string, code: string, ...flags: readonly string
     const server = createServer(async (req, res) => {
       if (req.url === '/exit') { console.log('began /exit'); process.exit(6); }
       if (req.url.startsWith('/held')) console.log('began /held in ' + process.pid);
-      for await (const _ of req);
-      res.end('POST /held body');
+      try { for await (const _ of req); } catch { return; }
+      res.end(req.url === '/first' ? 'GET /first ' : 'POST /held body');
     });
     server.listen(3000);
     process.on('exit', (status) => console.log('exit handlers with ' + status));
@@ -153,6 +153,33 @@ describe('process.exit()', () => {
     expect(await exitOf(server)).toBe('status 6');
     expect(server.log).toContain('exit handlers with 6');
     expect(server.log).toMatch(/\[ERROR\] The app exits with status 6; connections closed: 1\n/);
+  });
+});
+
+describe('process.exit() in a thread', () => {
+  const start = (folder: string) => startWith(folder, '', '-k', 'threads', '--threads', '1', '--keep-alive', '30');
+
+  test('ends it at once while it serves, and what that costs is told', async () => {
+    using folder = temporaryFolder();
+    await using server = await start(folder.path);
+    await expect(ask(`${server.url}/exit`)).rejects.toThrow();
+    await server.logged(/\[ERROR\] The app exits with status 6; connections closed: 1\n/);
+    await server.logged(/Thread 1 of the worker ended with status 6[\s\S]*Thread 2 of the worker is ready/);
+    expect((await server.stop()).status).toBe(0);
+  });
+
+  test('waits for its drain', async () => {
+    using folder = temporaryFolder();
+    await using server = await start(folder.path);
+    using held = await HeldRequest.begin(server);
+    using kept = await openIdle(server);
+    server.signal('SIGTERM');
+    await eventually(async () => (await tryToConnect(server.port)) === 'ECONNREFUSED', 'the thread drains');
+    kept.send(get('/exit'));
+    await kept.until(/^HTTP\/1\.1 200 /);
+    expect(await held.finish()).toMatch(/^HTTP\/1\.1 200 /);
+    expect((await server.exited).status).toBe(0);
+    expect(server.log).toContain('exit handlers with 6');
   });
 });
 
@@ -236,6 +263,25 @@ describe('a handler of SIGTERM', () => {
   });
 });
 
+test.each(['async', 'picoev'])('closeAllConnections() does what it says while Qilin serves (%s)', async (k) => {
+  using folder = temporaryFolder();
+  const code = `
+    process.on('SIGUSR2', () => {
+      server.getConnections((_, count) => {
+        console.log('connections: ' + count);
+        server.closeAllConnections();
+      });
+    });
+    server.on('request', (req, res) => res.on('close', () => console.log('closed ' + res.writableFinished)));`;
+  await using server = await startWith(folder.path, code, '-k', k, '--keep-alive', '60');
+  using held = await HeldRequest.begin(server);
+  using kept = await openIdle(server);
+  process.kill(held.worker, 'SIGUSR2');
+  await Promise.all([held.connection.ended, kept.ended]);
+  await server.logged(/connections: 2\n[\s\S]*closed false/);
+  expect((await ask(server.url)).status).toBe(200);
+});
+
 test.each(['async', 'picoev', 'threads'])(
   'a program that closes its server is replaced, and cut off nobody (%s)',
   async (k) => {
@@ -244,7 +290,7 @@ test.each(['async', 'picoev', 'threads'])(
     server.on('request', (req) => { if (req.url === '/close') server.close(() => console.log('closed')); });`;
     await using server = await startWith(folder.path, code, '-k', k, '--keep-alive', '1');
     using held = await HeldRequest.begin(server);
-    const kept = await openIdleOf(server);
+    using kept = await RawConnection.open(server.port);
     kept.send(get('/close'));
     await kept.until(/200 OK/);
     const [, ready] = await server.logged(/(its app has closed the server|Thread \d+ of the worker is ready)/);
@@ -254,7 +300,3 @@ test.each(['async', 'picoev', 'threads'])(
     if (k !== 'threads') await server.logged(/closed\n[\s\S]*Worker exited \(pid: \d+, status 0\)/);
   },
 );
-
-async function openIdleOf(server: QilinProcess): Promise<RawConnection> {
-  return RawConnection.open(server.port);
-}

@@ -154,6 +154,16 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     this.#native.closeIdle();
   }
 
+  /** Cuts every connection that there is; accepting goes on. */
+  closeAll(): void {
+    for (const newest of this.#exchanges.slice()) {
+      if (newest === undefined) continue;
+      this.abort(newest);
+      leaveAll(newest);
+    }
+    this.closeIdle();
+  }
+
   /** Closes everything at once; the loop is of no more use. Idempotent. */
   close(): void {
     const connections = this.#connections.splice(0).filter((connection) => connection !== undefined);

@@ -34,3 +34,8 @@ export function logNews(log: Log, news: News, { end, gracefulTimeout, connection
       break;
   }
 }
+
+/** The app ends a process, or a thread, that serves. */
+export function logExit(log: Log, status: number, connections: number): void {
+  if (connections > 0) log.error(`The app exits with status ${status}; connections closed: ${connections}`);
+}

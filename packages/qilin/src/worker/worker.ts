@@ -19,7 +19,7 @@ import { LivedLife } from './life.ts';
 import { type LeaveSignal, type News, SERVER_CLOSED } from './lifecycle.ts';
 import { LocalHost } from './local-host.ts';
 import { Milestone } from './milestone.ts';
-import { logNews } from './news-log.ts';
+import { logExit, logNews } from './news-log.ts';
 import { tellStall } from './stall.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -99,8 +99,7 @@ export class Worker {
   /** The app calls `process.exit`. True: it may, as under node; else its wish is granted when the worker has drained. */
   mayExit(status: number): boolean {
     if (!this.#life.mayExit) return false;
-    const connections = this.#connections;
-    if (connections > 0) this.#log?.error(`The app exits with status ${status}; connections closed: ${connections}`);
+    if (this.#log !== undefined) logExit(this.#log, status, this.#connections);
     this.#flushLogs();
     return true;
   }

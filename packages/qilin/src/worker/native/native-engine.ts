@@ -74,8 +74,12 @@ export class NativeEngine implements WorkerClass {
   }
 
   closeConnections(which: 'idle' | 'all'): void {
-    this.#loop.closeIdle();
-    if (which === 'all') for (const socket of this.#upgraded) socket.destroy();
+    if (which === 'idle') {
+      this.#loop.closeIdle();
+      return;
+    }
+    this.#loop.closeAll();
+    for (const socket of this.#upgraded) socket.destroy();
   }
 
   stats(): WorkerStats {

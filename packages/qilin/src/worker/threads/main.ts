@@ -13,7 +13,7 @@ const thread = new Thread(
 
 // In a thread this ends the thread alone, and has it run its `exit` handlers.
 const exit = holdExits({
-  mayExit: () => thread.mayExit(),
+  mayExit: (status) => thread.mayExit(status),
   onWish: (status) => thread.exitAsked(status),
 });
 

@@ -19,7 +19,7 @@ import { LivedLife } from '../life.ts';
 import { type News, SERVER_CLOSED } from '../lifecycle.ts';
 import { LocalHost } from '../local-host.ts';
 import { Milestone } from '../milestone.ts';
-import { logNews } from '../news-log.ts';
+import { logExit, logNews } from '../news-log.ts';
 import { tellStall } from '../stall.ts';
 import { Watchdog } from '../watchdog.ts';
 import { printDirectly } from './direct-output.ts';
@@ -88,8 +88,9 @@ export class Thread {
   }
 
   /** The app calls `process.exit`, which in a thread ends the thread. */
-  mayExit(): boolean {
+  mayExit(status: number): boolean {
     if (!this.#life.mayExit) return false;
+    if (this.#log !== undefined) logExit(this.#log, status, this.#connections);
     this.#flushLogs();
     return true;
   }
@@ -100,6 +101,10 @@ export class Thread {
 
   get #gracefulTimeout(): Milliseconds {
     return toMilliseconds(this.#start.config.gracefulTimeout);
+  }
+
+  get #connections(): number {
+    return this.#host?.stats().connections ?? 0;
   }
 
   #drain(reason: string, limit: Milliseconds): void {
@@ -175,7 +180,7 @@ export class Thread {
     logNews(log, news, {
       end: `thread ${this.#start.number} of the worker ends`,
       gracefulTimeout: this.#gracefulTimeout,
-      connections: () => this.#host?.stats().connections ?? 0,
+      connections: () => this.#connections,
     });
   }
 
