@@ -4,8 +4,6 @@ import { test } from 'vitest';
 type Ability =
   /** Connections outlive a request. */
   | 'keepAlive'
-  /** A client may send its end and still get its answer. */
-  | 'halfClose'
   /** A worker has many requests in hand at once. */
   | 'concurrency'
   /** What ends one event loop ends its worker. */
@@ -19,12 +17,10 @@ export interface ClassUnderTest {
   readonly lacks: Readonly<Partial<Record<Ability, string>>>;
 }
 
-const NODE_CLOSES = "Node's server gives up a client that has sent its end";
-
 const THREAD_ALONE = 'a thread is replaced alone: test/processes/threads.test.ts';
 
 export const CLASSES: readonly ClassUnderTest[] = [
-  { name: 'async', flags: ['-k', 'async'], lacks: { halfClose: NODE_CLOSES } },
+  { name: 'async', flags: ['-k', 'async'], lacks: {} },
   { name: 'picoev', flags: ['-k', 'picoev'], lacks: {} },
   {
     name: 'threads',
@@ -35,7 +31,6 @@ export const CLASSES: readonly ClassUnderTest[] = [
     name: 'sync',
     flags: ['-k', 'sync'],
     lacks: {
-      halfClose: NODE_CLOSES,
       keepAlive: 'one connection, one request, closed: that is what the class is for',
       concurrency: 'one request at a time: that is what the class is for',
     },

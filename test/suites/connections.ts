@@ -113,7 +113,7 @@ export function describeConnections(underTest: ClassUnderTest): void {
       expect(server.log).not.toContain('began /unread');
     });
 
-    testIfAble(underTest, 'halfClose', 'whose client has sent its end still get the answer', async () => {
+    test('whose client has sent its end still get the answer', async () => {
       for (const wait of [0, 50, 600]) {
         using connection = await RawConnection.open(server.port);
         connection.socket.end(get(`/half?wait=${wait}`));
@@ -122,7 +122,7 @@ export function describeConnections(underTest: ClassUnderTest): void {
       }
     });
 
-    testIfAble(underTest, 'halfClose', 'whose client has sent its end get a streamed answer in full', async () => {
+    test('whose client has sent its end get a streamed answer in full', async () => {
       using connection = await RawConnection.open(server.port);
       connection.socket.end(get('/flood?mib=4'));
       await connection.ended;

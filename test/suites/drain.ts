@@ -1,4 +1,6 @@
 /** What a worker does with its connections when it is told to finish. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { ask, RawConnection } from '../processes/http-client.ts';
 import { drains, HeldRequest, openIdle, tryToConnect } from '../processes/requests.ts';
@@ -64,6 +66,24 @@ export function describeDrain(underTest: ClassUnderTest): void {
       await Promise.all([used.ended, unused.ended]);
       await expectGone(server);
       expect(performance.now() - before).toBeLessThan(4_000);
+    });
+
+    testIfAble(underTest, 'keepAlive', 'closes them also when their clients never close', async () => {
+      await using server = await start('--keep-alive', '0.5', '--graceful-timeout', '20');
+      const open = async (bytes: string) => {
+        const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+        await once(socket, 'connect');
+        socket.on('data', () => {}).on('error', () => {});
+        if (bytes !== '') socket.write(bytes);
+        return socket;
+      };
+      const clients = [await open(''), await open(get('/used'))];
+      // Both have been accepted before one that is answered.
+      await ask(server.url);
+      server.signal('SIGTERM');
+      await expectGone(server);
+      expect(server.log).not.toContain('Graceful timeout');
+      for (const client of clients) client.destroy();
     });
 
     test('closes at gracefulTimeout what is not answered yet, and says so', async () => {

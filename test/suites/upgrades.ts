@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ask, RawConnection } from '../processes/http-client.ts';
+import { drains } from '../processes/requests.ts';
 import { startQilin } from '../processes/server.ts';
 import type { ClassUnderTest } from './classes.ts';
+import { get } from './requests.ts';
 
 export function describeUpgrades(underTest: ClassUnderTest): void {
   describe('upgrades', () => {
@@ -38,6 +40,31 @@ export function describeUpgrades(underTest: ClassUnderTest): void {
       await connection.ended;
       expect((await ask(server.url)).text).toBe('plain HTTP\n');
       expect((await server.stop()).status).toBe(0);
+    });
+
+    test('an upgraded connection outlives `keepalive` in a drain, whatever came on it before', async () => {
+      const lasting = ['--keep-alive', '0.5', '--graceful-timeout', '20', '--log-level', 'debug'];
+      await using server = await startQilin([...underTest.flags, ...lasting, 'test/fixtures/upgrade.mjs']);
+      using upgraded = await RawConnection.open(server.port);
+      if (underTest.lacks.keepAlive === undefined) {
+        // As a proxy does that keeps its connections.
+        upgraded.send(get('/'));
+        await upgraded.until(/plain HTTP\n$/);
+      }
+      upgraded.received = '';
+      upgraded.send(get('/', 'Connection: Upgrade', 'Upgrade: echo'));
+      await upgraded.until(/^HTTP\/1\.1 101 /);
+      // Where one worker has many, a connection that says nothing tells when the others would be closed.
+      using silent = underTest.lacks.concurrency === undefined ? await RawConnection.open(server.port) : undefined;
+      server.signal('SIGTERM');
+      await drains(server);
+      await silent?.ended;
+      upgraded.send('still here');
+      await upgraded.until(/still here$/);
+      upgraded.socket.end();
+      await upgraded.ended;
+      expect((await server.exited).status).toBe(0);
+      expect(server.log).not.toContain('Graceful timeout');
     });
   });
 }

@@ -18,7 +18,15 @@ import { QilinError } from '../contract/errors.ts';
 
 type Shape =
   | { readonly kind: 'fetch'; readonly fetch: FetchHandler }
-  | { readonly kind: 'node'; readonly listener: NodeListener }
+  | {
+      readonly kind: 'node';
+      readonly listener: NodeListener;
+      /**
+       * Whether it is known to take the messages of `node:http2` as well. Any other listener was written for those of
+       * `node:http`, which have a Host field and a socket of their own, and whose prototypes Express swaps.
+       */
+      readonly speaksHttp2: boolean;
+    }
   | { readonly kind: 'server'; readonly server: Server };
 
 export interface Detected {
@@ -38,6 +46,12 @@ function method(value: unknown, name: string): Method | undefined {
   return typeof member === 'function' ? member.bind(value) : undefined;
 }
 
+const node = (listener: unknown, speaksHttp2: boolean): Shape => ({
+  kind: 'node',
+  listener: listener as NodeListener,
+  speaksHttp2,
+});
+
 const only = (shape: Shape): Detected => ({ shape, ready: undefined, close: undefined });
 
 function detectFetch(value: unknown): Detected | undefined {
@@ -48,7 +62,7 @@ function detectFetch(value: unknown): Detected | undefined {
 function detectNode(value: unknown): Detected | undefined {
   const [ready, routing] = [method(value, 'ready'), method(value, 'routing')];
   if (ready && routing) {
-    return { shape: { kind: 'node', listener: routing }, ready, close: method(value, 'close') };
+    return { shape: node(routing, true), ready, close: method(value, 'close') };
   }
   const [init, getHttpServer] = [method(value, 'init'), method(value, 'getHttpServer')];
   if (init && getHttpServer && method(value, 'getHttpAdapter')) {
@@ -58,10 +72,8 @@ function detectNode(value: unknown): Detected | undefined {
   }
   const use = method(value, 'use');
   const callback = method(value, 'callback');
-  if (callback && use) return only({ kind: 'node', listener: callback() as NodeListener });
-  if (typeof value === 'function' && method(value, 'handle') && use) {
-    return only({ kind: 'node', listener: value as NodeListener });
-  }
+  if (callback && use) return only(node(callback(), true));
+  if (typeof value === 'function' && method(value, 'handle') && use) return only(node(value, false));
   return undefined;
 }
 
@@ -71,7 +83,7 @@ function detectFunction(value: unknown, called: Interface): Detected | undefined
     return only({ kind: 'fetch', fetch: value as FetchHandler });
   }
   if (called === 'node' || value.length === 2 || value.length === 3) {
-    return only({ kind: 'node', listener: value as NodeListener });
+    return only(node(value, false));
   }
   return undefined;
 }

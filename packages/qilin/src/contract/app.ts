@@ -35,7 +35,7 @@ export type App =
   /** Hono, H3, Elysia, any `{ fetch }`, a function of one argument. */
   | (AppBase & { readonly kind: 'fetch'; readonly fetch: FetchHandler })
   /** Express, Koa, Fastify, connect, a function of `(req, res)`. */
-  | (AppBase & { readonly kind: 'node'; readonly listener: NodeListener })
+  | (AppBase & { readonly kind: 'node'; readonly listener: NodeListener; readonly speaksHttp2: boolean })
   /** An unstarted server, or the first one on which the program called `listen()`. Usually an `http.Server`. */
   | (AppBase & { readonly kind: 'server'; readonly server: Server });
 

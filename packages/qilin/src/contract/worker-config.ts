@@ -26,12 +26,18 @@ export interface TlsSettings {
   readonly caCerts: string | null;
   readonly certReqs: 'none' | 'optional' | 'required';
   readonly ciphers: string | null;
+  readonly http2: (typeof HTTP2_CHOICES)[number];
+  /** Streams that a client may have open on one connection of HTTP/2. */
+  readonly http2MaxStreams: number;
 }
 
 /** What one connection may make any engine hold of a head, whatever the settings say. */
 export const MOST_HEAD_BYTES = 1024 * 1024;
 /** The native engine's table of a head's fields has room for so many. */
 export const MOST_HEAD_FIELDS = 1024;
+
+/** Whether TLS clients are offered HTTP/2: setting `http2`. */
+export const HTTP2_CHOICES = ['auto', 'on', 'off'] as const;
 
 export interface LimitSettings {
   /** Bytes of a request line; 0 for no limit but that of the whole head. */

@@ -5,7 +5,14 @@
 import { INTERFACES } from '../contract/app.ts';
 import type { Hooks } from '../contract/hooks.ts';
 import { LOG_LEVELS } from '../contract/log.ts';
-import { MOST_HEAD_BYTES, MOST_HEAD_FIELDS, MULTIPLEXERS, THREAD_ENGINES, TIMERS } from '../contract/worker-config.ts';
+import {
+  HTTP2_CHOICES,
+  MOST_HEAD_BYTES,
+  MOST_HEAD_FIELDS,
+  MULTIPLEXERS,
+  THREAD_ENGINES,
+  TIMERS,
+} from '../contract/worker-config.ts';
 import { binds } from './bind.ts';
 import { accessFormat, account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
@@ -312,7 +319,6 @@ export const SETTINGS = {
     default: 60,
     section: 'Requests',
     text: 'The seconds for which a client may take no byte of an answer that waits for it; 0 for ever. Then its connection is closed.',
-    classes: ['picoev', 'threads'],
     reload: 'workers',
   }),
   responseTimeout: setting({
@@ -482,7 +488,7 @@ export const SETTINGS = {
     kind: file(),
     default: null,
     section: 'TLS',
-    text: "The server's certificate and those between it and the root, a PEM file. With it the server speaks HTTPS, HTTP/2 included. A reload reads it again.",
+    text: "The server's certificate and those between it and the root, a PEM file. With it the server speaks HTTPS, HTTP/2 included where `http2` allows it. A reload reads it again.",
     reload: 'workers',
   }),
   caCerts: setting({
@@ -507,6 +513,24 @@ export const SETTINGS = {
     default: null,
     section: 'TLS',
     text: "The ciphers to allow, in OpenSSL's format. Without it, Node's.",
+    reload: 'workers',
+  }),
+  http2: setting({
+    flags: ['--http2'],
+    kind: oneOf(HTTP2_CHOICES),
+    default: 'auto',
+    section: 'TLS',
+    text: 'Whether clients may choose HTTP/2. `auto` offers it where the app is known to be able to: fetch handlers, Koa, Fastify, and programs that make a server of `node:http2`. Other Node listeners were written for the messages of HTTP/1.1 (Express swaps their prototypes, many ask for the Host field), so their clients are offered HTTP/1.1 alone, unless `on` says that they can. The log tells the choice. Class `sync`, which has one request on a connection, never offers it.',
+    classes: ['async', 'threads'],
+    reload: 'workers',
+  }),
+  http2MaxStreams: setting({
+    flags: ['--http2-max-streams'],
+    kind: int({ min: 1, max: 2_147_483_647 }),
+    default: 100,
+    section: 'TLS',
+    text: 'The most requests that a client may have open on one connection of HTTP/2. Each beyond the first counts as a connection towards `workerConnections`: where that many are open, further ones wait for their turn.',
+    classes: ['async', 'threads'],
     reload: 'workers',
   }),
 

@@ -3,8 +3,7 @@
  * requests before them get their answers first, in order (RFC 9112, section 9.3.2).
  */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
-import { type Carrier, RESPONSE } from './carrier.ts';
-import { endWith } from './linger.ts';
+import { connectionOf, type HttpSocket } from './connection.ts';
 
 interface ParseError extends Error {
   readonly code?: string;
@@ -14,27 +13,24 @@ interface ParseError extends Error {
   readonly bytesParsed?: number;
 }
 
-/** Set on a connection that was refused: Node tells of everything that comes on it afterwards, too. */
-const REFUSED = Symbol('refused');
-
 /** For the event 'clientError' of a Node server. */
-export function answerClientError(error: ParseError, socket: Carrier & { [REFUSED]?: boolean }): void {
-  if (socket[REFUSED] === true) return;
+export function answerClientError(error: ParseError, socket: HttpSocket): void {
+  const connection = connectionOf(socket);
+  if (connection?.isRefused) return;
   // A failed TLS handshake is told here too: an answer would wait for its end for ever.
-  if (!isHttpError(error) || !socket.writable) {
+  if (connection === undefined || !isHttpError(error) || !socket.writable) {
     socket.destroy();
     return;
   }
-  const response = socket[RESPONSE];
+  const { response } = connection;
   // Behind the last request of a connection, nothing is read: its answer ends it.
   if (error.code === 'HPE_CLOSED_CONNECTION' || (response?.shouldKeepAlive === false && response.writableFinished))
     return;
-  socket[REFUSED] = true;
-  const status = statusOf(error, 'bytesRead' in socket ? Number(socket.bytesRead) : undefined);
+  connection.isRefused = true;
+  const status = statusOf(error, socket.bytesRead);
   whenItsTurn(response, (isBegun) => {
     if (isBegun) socket.destroy();
-    else
-      endWith(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    else connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
 }
 
@@ -53,8 +49,8 @@ function whenItsTurn(last: ServerResponse | undefined, go: (isBegun: boolean) =>
 /** Of Node's parser, or of its timeouts; not of the connection or of TLS. */
 const isHttpError = ({ code }: ParseError) => code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
 
-/** @param bytesRead All that was read from the connection, where that is known. */
-function statusOf({ code, rawPacket, bytesParsed = 0 }: ParseError, bytesRead: number | undefined): number {
+/** @param bytesRead All that was read from the connection. */
+function statusOf({ code, rawPacket, bytesParsed = 0 }: ParseError, bytesRead: number): number {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
   if (code === 'HPE_HEADER_OVERFLOW') {
     // Node has one limit for all of the head: it was the request line that was too long when no line has ended yet. Of

@@ -1,41 +1,51 @@
 /**
- * The client connections of a worker: accepts from every listener, at most `limit` at a time. Beyond that a connection
- * waits in the kernel's queue, where another worker can take it.
+ * The client connections of a worker: accepts from every listener, while fewer places are taken than there are. Beyond that a
+ * connection waits in the kernel's queue, where another worker can take it.
  */
 import { Socket } from 'node:net';
 import { Acceptor, closeFd } from '@qilin/picoev';
 import type { Log } from '../../contract/log.ts';
 import type { Listener } from '../../contract/messages.ts';
+import type { Milliseconds } from '../../contract/units.ts';
+import { Connection, connectionOf } from './connection.ts';
+
+/** How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time. */
+const PROMISE: Milliseconds = 100;
 
 export interface ConnectionsOptions {
-  /** The most connections that are open at a time. */
+  /** The places of this worker: each connection takes one, each stream of HTTP/2 beyond its connection's first another. */
   readonly limit: number;
-  /**
-   * Whether a client may end its side before the answer is sent. As in Node's own servers: yes for HTTP, no for HTTPS, where
-   * the connection of a client that is gone would stay open for ever.
-   */
+  /** Whether a client may end its side and still be answered. */
   readonly allowHalfOpen: boolean;
+  /** A handshake comes first. */
+  readonly tls: boolean;
+  readonly onConnection: (socket: Socket) => void;
+  /** A place has become free; it may be taken before the next connection is accepted. */
+  readonly onRoom: () => void;
 }
 
 export class Connections {
-  /** Open connections, from accept to close. */
-  readonly open = new Set<Socket>();
+  /** From accept to close. */
+  readonly open = new Set<Connection>();
   readonly #acceptors: Acceptor[] = [];
   #listeners: readonly Listener[] = [];
   readonly #options: ConnectionsOptions;
-  readonly #onConnection: (socket: Socket) => void;
   readonly #log: Log;
   #accepted = 0;
+  /** Places that are taken beside those of connections. */
+  #extra = 0;
+  /** Clients that wait for whom a connection was asked to make room, since that time. */
+  #promised = 0;
+  #promisedAt: Milliseconds = 0;
   #paused = false;
   #closed = false;
-  #onEmpty: (() => void) | undefined;
+  #ends: { onQuiet(): void; onEmpty(): void } | undefined;
   /** One for all sockets: a closure for each showed in the cost of a connection. */
   readonly #onClose: (this: Socket) => void;
 
-  constructor(options: ConnectionsOptions, log: Log, onConnection: (socket: Socket) => void) {
+  constructor(options: ConnectionsOptions, log: Log) {
     this.#options = options;
     this.#log = log;
-    this.#onConnection = onConnection;
     const forget = (socket: Socket) => this.#forget(socket);
     this.#onClose = function () {
       forget(this);
@@ -59,6 +69,37 @@ export class Connections {
     }
   }
 
+  /** Takes a place that is no connection's. False when all are taken. */
+  take(): boolean {
+    if (this.#isFull) return false;
+    this.#extra += 1;
+    if (this.#isFull) this.#pause();
+    return true;
+  }
+
+  /** Gives it back. */
+  give(): void {
+    this.#extra -= 1;
+    this.#tellRoom();
+  }
+
+  /**
+   * Whether a client waits for a place while all are taken: then the connection that asks makes room, behind what it has in
+   * hand. Clients that are kept busy would keep their places for ever.
+   */
+  makesRoom(): boolean {
+    if (!this.#paused || this.#closed) return false;
+    const now = performance.now();
+    if (now - this.#promisedAt >= PROMISE) {
+      this.#promisedAt = now;
+      this.#promised = 0;
+    }
+    const waiting = this.#acceptors.reduce((sum, acceptor) => sum + acceptor.waiting, 0);
+    if (waiting <= this.#promised) return false;
+    this.#promised += 1;
+    return true;
+  }
+
   /**
    * Accepts no more, for good; what is open stays open. Lets go of the listening sockets: one that the arbiter has closed
    * refuses clients only when the last worker has closed it too.
@@ -70,36 +111,57 @@ export class Connections {
     for (const { fd } of this.#listeners) closeFd(fd);
   }
 
-  /** Resolves when no connection is open. */
-  async empty(): Promise<void> {
-    if (this.open.size === 0) return;
+  /** Resolves when no connection is open; calls `onQuiet` before, when those that are have gone over to other protocols. */
+  async empty(onQuiet: () => void): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
+      this.#ends = { onQuiet, onEmpty: resolve };
+      this.tellEnds();
     });
   }
 
+  /** To be called now and then, since nothing tells that a connection has gone over to another protocol. */
+  tellEnds(): void {
+    if (this.#ends === undefined) return;
+    for (const { isUpgraded } of this.open) if (!isUpgraded) return;
+    this.#ends.onQuiet();
+    if (this.open.size === 0) this.#ends.onEmpty();
+  }
+
   destroyAll(): void {
-    for (const socket of this.open) socket.destroy();
+    for (const connection of this.open) connection.destroy();
+  }
+
+  get #isFull(): boolean {
+    return this.open.size + this.#extra >= this.#options.limit;
   }
 
   #take(fd: number): void {
-    const socket = openSocket(fd, this.#options.allowHalfOpen);
+    const { allowHalfOpen, tls, onConnection } = this.#options;
+    const socket = openSocket(fd, allowHalfOpen);
     // The client may be gone already.
     if (socket === undefined) return;
     this.#accepted += 1;
-    this.open.add(socket);
+    this.open.add(new Connection(socket, tls));
     socket.on('close', this.#onClose);
-    if (this.open.size >= this.#options.limit) this.#pause();
-    this.#onConnection(socket);
+    if (this.#isFull) this.#pause();
+    onConnection(socket);
   }
 
   #forget(socket: Socket): void {
-    this.open.delete(socket);
-    if (this.open.size === 0) this.#onEmpty?.();
-    if (this.#paused && !this.#closed && this.open.size < this.#options.limit) this.#resume();
+    const connection = connectionOf(socket);
+    if (connection !== undefined) this.open.delete(connection);
+    this.tellEnds();
+    this.#tellRoom();
+  }
+
+  #tellRoom(): void {
+    if (this.#isFull) return;
+    this.#options.onRoom();
+    if (this.#paused && !this.#closed && !this.#isFull) this.#resume();
   }
 
   #pause(): void {
+    if (this.#paused) return;
     this.#paused = true;
     for (const acceptor of this.#acceptors) acceptor.pause();
   }

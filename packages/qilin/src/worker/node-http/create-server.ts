@@ -1,26 +1,14 @@
 /** Makes the server that the connections are handed to: plain, with TLS and HTTP/2, or the app's own. */
-import { readFileSync } from 'node:fs';
-import {
-  createServer,
-  Server as HttpServer,
-  type IncomingMessage,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
-import { createSecureServer } from 'node:http2';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { App } from '../../contract/app.ts';
-import { QilinError } from '../../contract/errors.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
-import type { TlsSettings, WorkerConfig } from '../../contract/worker-config.ts';
+import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { messageClassesFor } from '../../http/node/message-classes.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientError } from './client-error.ts';
 import { ReasonedResponse } from './reasoned-response.ts';
-
-/** What the HTTP/1, HTTP/2 and raw servers of Node have in common for us. */
-export type NodeServer = Server & { closeIdleConnections?(): void };
+import { createTlsServer } from './tls-server.ts';
 
 /** How often Node looks for requests whose head or body takes too long. */
 const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
@@ -28,16 +16,12 @@ const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
 /** Events of a program's own server that reach it also when TLS is put in front of it. */
 const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation'] as const;
 
-export function createNodeServer(
-  app: App,
-  config: WorkerConfig,
-  limits: RequestLimits,
-  oneRequestAConnection: boolean,
-): NodeServer {
+/** @param http2 Whether TLS clients may choose it. */
+export function createNodeServer(app: App, config: WorkerConfig, limits: RequestLimits, http2: boolean): Server {
   const options = httpOptions(config, limits);
   if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits);
   const made = { ...options, ...messageOptions(app) };
-  const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, oneRequestAConnection);
+  const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, http2);
   if (app.kind === 'server') {
     for (const event of FORWARDED_EVENTS) {
       if (app.server.listenerCount(event) > 0) server.on(event, (...args) => app.server.emit(event, ...args));
@@ -83,48 +67,17 @@ const shorter = (one: Seconds, other: Seconds): Seconds =>
   one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 
 /** Sets what can be set on a server that exists; one that the program made keeps its own ways in all else. */
-function applyTo(server: Server, options: ReturnType<typeof httpOptions>, limits: RequestLimits): NodeServer {
-  Object.assign(server, options, { maxHeadersCount: limits.maxHeadersCount });
+function applyTo(server: Server, options: ReturnType<typeof httpOptions>, limits: RequestLimits): Server {
+  // A client may say that it has asked all that it wants, and read its answer: RFC 9112, section 9.6.
+  Object.assign(server, options, { maxHeadersCount: limits.maxHeadersCount, httpAllowHalfOpen: true });
   if (server.listenerCount('clientError') === 0) server.on('clientError', answerClientError);
   return server;
-}
-
-/** HTTP/2, which has many requests on a connection, is only offered where these can be served. */
-function createTlsServer(tls: TlsSettings, options: ServerOptions, oneRequestAConnection: boolean): Server {
-  const { keyfile, certfile, caCerts, certReqs, ciphers } = tls;
-  try {
-    const secured = {
-      ...options,
-      key: readPem('keyfile', keyfile),
-      cert: readPem('certfile', certfile),
-      ...(caCerts !== null && { ca: readPem('caCerts', caCerts) }),
-      ...(ciphers !== null && { ciphers }),
-      requestCert: certReqs !== 'none',
-      rejectUnauthorized: certReqs === 'required',
-    };
-    return oneRequestAConnection ? createHttpsServer(secured) : createSecureServer({ ...secured, allowHTTP1: true });
-  } catch (error) {
-    if (error instanceof QilinError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new QilinError('TLS_FILE', `certfile ${certfile} and keyfile ${keyfile} cannot be used: ${reason}.`);
-  }
-}
-
-function readPem(setting: string, file: string | null): Buffer {
-  if (file === null)
-    throw new QilinError('TLS_FILE', `${setting} must be the path of a PEM file when TLS is on (got none).`);
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new QilinError('TLS_FILE', `${setting} must be a readable PEM file (got "${file}": ${reason}).`);
-  }
 }
 
 /** The request listeners of a program's own server; taken from it, so that a request passes the limits first. */
 export function takeRequestListeners(server: Server): readonly ((...args: unknown[]) => unknown)[] {
   const listeners = server.listeners('request').filter((listener) => typeof listener === 'function');
-  if (server instanceof HttpServer) server.removeAllListeners('request');
+  server.removeAllListeners('request');
   return listeners.map(
     (listener) =>
       (...args) =>

@@ -1,6 +1,8 @@
 /** Ends an exchange over the head of the app, on Node's HTTP stack. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { endWith } from './linger.ts';
+import type { ServerHttp2Stream } from 'node:http2';
+import { type Answer, cutAnswer } from '../../http/node/answer-failure.ts';
+import { connectionOf } from './connection.ts';
 
 /** What the client was told instead of an answer of the app, for the access log. */
 const GIVEN_UP = Symbol('given up');
@@ -8,22 +10,42 @@ const GIVEN_UP = Symbol('given up');
 type Response = ServerResponse & { [GIVEN_UP]?: number };
 
 /**
- * Answers with `status` if the app has not begun its answer, and closes the connection (of HTTP/2, the stream, without an
- * answer). The answer goes past `res`, at which the app may still be at work: at the first header that it sets, a `res` that
- * has sent its head would throw.
+ * Answers with `status` if the app has not begun its answer, and ends the connection (of HTTP/2, the stream). The answer goes
+ * past `res`, at which the app may still be at work: at the first header that it sets, a `res` that has sent its head would
+ * throw. From here on nothing that the app does with it has an effect.
  */
-export function giveUp(req: IncomingMessage, res: Response, status: 413 | 503): void {
-  // A pipelined answer before this one may still be on its way: Node gives `res` the socket when its turn has come.
-  if (req.httpVersionMajor > 1 || res.headersSent || res.socket === null) {
-    res.destroy();
-    return;
+export function giveUp(req: IncomingMessage, res: Response & Answer, status: 413 | 503): void {
+  const text = `${STATUS_CODES[status]}\n`;
+  if (res.headersSent) cutAnswer(res);
+  else if (res.stream !== undefined) {
+    noteGivenUp(res, status);
+    answerStream(res.stream, status, text);
   }
-  const { socket } = res;
-  noteGivenUp(res, status);
-  res.shouldKeepAlive = false;
-  const reason = STATUS_CODES[status] ?? '';
-  const head = [`HTTP/1.1 ${status} ${reason}`, 'Content-Type: text/plain', `Content-Length: ${reason.length + 1}`];
-  endWith(socket, `${head.join('\r\n')}\r\nConnection: close\r\n\r\n${reason}\n`);
+  // A pipelined answer before this one may still be on its way: Node gives `res` the socket when its turn has come.
+  else if (res.socket === null) res.destroy();
+  else {
+    noteGivenUp(res, status);
+    res.shouldKeepAlive = false;
+    const line = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`;
+    const fields = `Content-Type: text/plain\r\nContent-Length: ${text.length}\r\nConnection: close`;
+    connectionOf(req.socket)?.end(`${line}\r\n${fields}\r\n\r\n${text}`);
+  }
+  silence(res);
+}
+
+function answerStream(stream: ServerHttp2Stream, status: number, text: string): void {
+  if (stream.destroyed) return;
+  stream.respond({ ':status': status, 'content-type': 'text/plain', 'content-length': text.length });
+  stream.end(text);
+  // No more of the body, please: RFC 9113, section 8.1.
+  stream.close(0);
+}
+
+const MUTED = ['setHeader', 'appendHeader', 'removeHeader', 'writeHead', 'flushHeaders', 'end'] as const;
+
+function silence(res: ServerResponse): void {
+  for (const name of MUTED) Object.assign(res, { [name]: () => res });
+  res.write = () => true;
 }
 
 /** Something else has answered in the app's place. */

@@ -2,25 +2,29 @@
  * What the classes on Node's own HTTP stack share: connections from the acceptor are handed to a server by its documented
  * 'connection' event; each request passes the limits, is noted for the drain and the access log, and goes to the app.
  */
-import { IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
-import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
+import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
-import { answerFailure } from '../../http/node/answer-failure.ts';
-import { checkRequestHead } from '../../http/node/request-rules.ts';
+import { answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
-import { createOrigins, type Origins } from '../origin.ts';
+import { createOrigins } from '../origin.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { limitBody } from './body-limit.ts';
-import { type Carrier, RESPONSE } from './carrier.ts';
+import { allowHalfClose, connectionOf, noteDecrypted } from './connection.ts';
 import { Connections } from './connections.ts';
-import { createNodeServer, type NodeServer } from './create-server.ts';
+import { createNodeServer } from './create-server.ts';
+import { Deadlines } from './deadlines.ts';
+import { Http2Sessions, type StreamArguments } from './http2-sessions.ts';
 import { MESSAGE_VIEW } from './message-view.ts';
+import { chooseProtocols, isHttp2Server } from './protocols.ts';
+import { createRequestGate, isOfHttp1, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
 
 interface EngineOptions {
@@ -29,78 +33,96 @@ interface EngineOptions {
   readonly oneRequestAConnection: boolean;
 }
 
-/** The status of a request that the app does not see; 0 for one that it does. */
-type Refusal = 0 | 400 | 413 | 414 | 417 | 431 | 501 | 505;
-
 export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
-  readonly #origins: Origins<IncomingMessage>;
+  readonly #refusalOf: RequestGate;
   /** Each connection is closed after its first answer. */
   readonly #noKeepAlive: boolean;
   readonly #connections: Connections;
-  readonly #server: NodeServer;
+  readonly #sessions: Http2Sessions;
+  readonly #server: Server;
   readonly #listener: NodeListener;
+  readonly #deadlines: Deadlines;
   readonly #recordAccess: RecordAccess | undefined;
-  /** The connections that requests come on: the accepted ones, or with TLS the decrypted ones above them. */
-  readonly #carriers: ReadonlySet<Carrier<Socket>>;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  /** False where the program listens to the streams of its HTTP/2 server alone: then Node makes no messages of them. */
+  readonly #hasMessages: boolean;
   #requests = 0;
   #draining = false;
   #busySince: Milliseconds | undefined;
 
   constructor(context: WorkerContext, options: EngineOptions) {
-    const { config, accessLog, log } = context;
+    const { app, config, accessLog, log } = context;
     this.#context = context;
     this.#options = options;
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
-    this.#origins = origins;
+    this.#refusalOf = createRequestGate(this.#limits, origins);
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
-    this.#listener = createAppListener(context.app, origins, log);
+    this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
+    this.#listener = createAppListener(app, origins, log);
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
-    this.#server = createNodeServer(context.app, config, this.#limits, options.oneRequestAConnection);
+    const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
+    if (config.certfile !== null) log.info(protocols.remark);
+    this.#server = createNodeServer(app, config, this.#limits, protocols.http2);
     this.#connections = new Connections(
-      { limit: options.connections, allowHalfOpen: config.certfile === null },
+      {
+        limit: options.connections,
+        allowHalfOpen: allowsHalfOpen(this.#server),
+        tls: this.#server instanceof TlsServer,
+        onConnection: (socket) => this.#server.emit('connection', socket),
+        onRoom: () => this.#sessions.feed(),
+      },
       log,
-      (socket) => this.#server.emit('connection', socket),
     );
-    this.#carriers = config.certfile === null ? this.#connections.open : trackDecrypted(this.#server);
+    this.#sessions = new Http2Sessions({
+      places: this.#connections,
+      idle: toMilliseconds(config.keepalive),
+      first: orForEver(config.headersTimeout),
+      waiting: options.connections,
+      serve: (stream) => this.#serveStream(stream),
+    });
+    this.#deadlines = new Deadlines(this.#connections, this.#sessions, config.sendTimeout);
   }
 
   async start(): Promise<void> {
     const server = this.#server;
-    server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res));
+    if (this.#hasMessages) server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res));
     if (server.listenerCount('checkContinue') === 0) {
       server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#serveExpecting(req, res));
     }
     if (server.listenerCount('checkExpectation') === 0) {
       server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res, 417));
     }
-    server.on('session', (session: ServerHttp2Session) => this.#track(session));
+    // Node's own listeners act on both at once.
+    server.prependListener('secureConnection', noteDecrypted);
+    server.on('secureConnection', allowHalfClose);
+    server.prependListener('session', (session: ServerHttp2Session) => this.#sessions.track(session));
     // Node begins to enforce headersTimeout and requestTimeout when a server listens; this one never does by itself.
     if (!server.listening) server.emit('listening');
+    this.#deadlines.start(server);
     this.#connections.accept(this.#context.listeners);
   }
 
-  async drain(): Promise<void> {
+  async drain(onQuiet: () => void): Promise<void> {
     this.#draining = true;
     this.#connections.stopAccepting();
-    for (const carrier of this.#carriers) closeAfterResponse(carrier);
-    for (const session of this.#sessions) session.close();
-    const lastChance = setTimeout(() => this.#closeIdle(), toMilliseconds(this.#context.config.keepalive));
-    await this.#connections.empty();
-    clearTimeout(lastChance);
+    for (const connection of this.#connections.open) connection.closeAfterResponse();
+    this.#sessions.drain();
+    const lastChance = this.#deadlines.endIdleAfter(toMilliseconds(this.#context.config.keepalive));
+    await this.#connections.empty(onQuiet);
+    lastChance.cancel();
   }
 
   stop(): void {
+    this.#deadlines.stop();
     this.#connections.stopAccepting();
     this.#connections.destroyAll();
   }
 
   closeConnections(which: 'idle' | 'all'): void {
-    if (which === 'idle') this.#closeIdle();
+    if (which === 'idle') this.#deadlines.endIdle();
     else this.#connections.destroyAll();
   }
 
@@ -114,9 +136,8 @@ export class NodeEngine implements WorkerClass {
   }
 
   #serve(req: IncomingMessage, res: ServerResponse, refusal = this.#refusalOf(req)): void {
-    if (req instanceof IncomingMessage && !this.#note(req, res)) return;
-    this.#requests += 1;
-    this.#context.onRequest();
+    if (isOfHttp1(req) && !this.#note(req, res)) return;
+    this.#count();
     this.#recordAccess?.(req, res);
     if (refusal === 0) this.#call(req, res);
     else refuse(res, refusal);
@@ -129,21 +150,33 @@ export class NodeEngine implements WorkerClass {
     this.#serve(req, res, refusal);
   }
 
-  #refusalOf(req: IncomingMessage): Refusal {
-    const tooLarge = this.#limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
-    if (tooLarge !== 0) return tooLarge;
-    const malformed = req instanceof IncomingMessage ? checkRequestHead(req) : 0;
-    if (malformed !== 0) return malformed;
-    if (this.#origins.contradict(req)) return 400;
-    return Number(req.headers['content-length'] ?? 0) > this.#limits.maxBody ? 413 : 0;
+  /** To the server's own listeners: Node's, which makes messages of it, and the program's. */
+  #serveStream(args: StreamArguments): void {
+    if (!this.#hasMessages) this.#count();
+    const [stream] = args;
+    for (const listener of this.#server.rawListeners('stream')) {
+      const run = () => Reflect.apply(listener, this.#server, args);
+      whenFailed(run, (error) => {
+        this.#context.log.error(`Error handling request\n${explain(error)}`);
+        answerStreamFailure(stream);
+      });
+    }
+  }
+
+  #count(): void {
+    this.#requests += 1;
+    this.#context.onRequest();
   }
 
   /** False for a request that was sent behind the last one of its connection: it is never answered (RFC 9112, 9.6). */
   #note(req: IncomingMessage, res: ServerResponse): boolean {
-    const socket: Carrier<Socket> = req.socket;
-    if (socket[RESPONSE]?.shouldKeepAlive === false) return false;
-    socket[RESPONSE] = res;
-    if (this.#draining || this.#noKeepAlive || isIgnoredUpgrade(req)) res.shouldKeepAlive = false;
+    const connection = connectionOf(req.socket);
+    if (connection !== undefined) {
+      if (connection.isLast) return false;
+      connection.response = res;
+    }
+    const isLast = this.#draining || this.#noKeepAlive || isIgnoredUpgrade(req) || this.#connections.makesRoom();
+    if (isLast) res.shouldKeepAlive = false;
     this.#countBusy(res);
     return true;
   }
@@ -160,67 +193,40 @@ export class NodeEngine implements WorkerClass {
     const { responseTimeout } = this.#context.config;
     if (responseTimeout > 0) limitResponseTime(req, res, responseTimeout, this.#context.log);
     if (Number.isFinite(this.#limits.maxBody)) limitBody(req, res, this.#limits.maxBody);
-    try {
-      const listener = this.#listener;
-      const returned = listener(req, res);
-      if (returned instanceof Promise) returned.catch((error: unknown) => this.#appFailed(error, req, res));
-    } catch (error) {
-      this.#appFailed(error, req, res);
-    }
+    const listener = this.#listener;
+    whenFailed(
+      () => listener(req, res),
+      (error) => this.#appFailed(error, req, res),
+    );
   }
 
   #appFailed(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     // What the app's reading of the body fails with when the client leaves: its affair, and no fault.
-    if (error === req.errored) return;
+    if (error !== null && error === req.errored) return;
     this.#context.log.error(`Error handling request ${req.method} ${req.url}\n${explain(error)}`);
     answerFailure(res);
   }
+}
 
-  #track(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
-    if (this.#draining) session.close();
-  }
+/** As its own connections would: Node's servers of HTTP do, those of TLS do not. */
+const allowsHalfOpen = (server: Server): boolean => 'allowHalfOpen' in server && server.allowHalfOpen === true;
 
-  /** An idle keep-alive connection has had `keepalive` seconds for a last request. */
-  #closeIdle(): void {
-    // Node's own: what a program's server has in its place asks Qilin.
-    const { closeIdleConnections }: NodeServer = Object.getPrototypeOf(this.#server);
-    closeIdleConnections?.call(this.#server);
-    for (const carrier of this.#carriers) if (carrier[RESPONSE]?.writableFinished) carrier.end();
-    // Opened ahead of need, as browsers do, and never used.
-    for (const socket of this.#connections.open) if (socket.bytesRead === 0) socket.end();
+/** Tells when it throws or rejects. */
+function whenFailed(run: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const returned = run();
+    if (isThenable(returned)) returned.then(undefined, failed);
+  } catch (error) {
+    failed(error);
   }
 }
 
-/** A response in flight is the last of its connection: said by its header, or done by hand where that is too late. */
-function closeAfterResponse(carrier: Carrier<Socket>): void {
-  const response = carrier[RESPONSE];
-  if (response === undefined || response.writableFinished) return;
-  if (!response.headersSent) response.shouldKeepAlive = false;
-  else response.once('finish', () => carrier.end());
-}
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** 0 stands for no limit. */
+const orForEver = (limit: Seconds): Milliseconds => (limit === 0 ? Number.POSITIVE_INFINITY : toMilliseconds(limit));
 
 /** An upgrade that nobody listens for is answered like any request, but Node drops what came behind it in the same packet. */
 const isIgnoredUpgrade = ({ headers: { upgrade, connection } }: IncomingMessage): boolean =>
   upgrade !== undefined && connection !== undefined && /upgrade/i.test(connection);
-
-function trackDecrypted(server: NodeServer): ReadonlySet<Carrier<Socket>> {
-  const carriers = new Set<Carrier<Socket>>();
-  server.on('secureConnection', (carrier: Carrier<Socket>) => {
-    carriers.add(carrier);
-    carrier.once('close', () => carriers.delete(carrier));
-  });
-  return carriers;
-}
-
-/** What follows on the connection is not read as a request: the limits hold for it as a whole. */
-function refuse(res: ServerResponse, status: Exclude<Refusal, 0>): void {
-  res.shouldKeepAlive = false;
-  res.statusCode = status;
-  const text = `${STATUS_CODES[status]}\n`;
-  // One by one: of HTTP/2, `setHeader()` returns nothing.
-  res.setHeader('Content-Type', 'text/plain');
-  res.setHeader('Content-Length', text.length);
-  res.end(text);
-}

@@ -1,0 +1,202 @@
+/**
+ * One client's connection on Node's HTTP stack: what comes on it now, and how it is brought to its end. Invariant: what we
+ * end is closed soon afterwards, also when its client never closes.
+ */
+import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Milliseconds } from '../../contract/units.ts';
+
+/**
+ * How long a client that still sends may take to see its last answer and close. Closed at once, with bytes of it unread, the
+ * connection would be reset, and a client that has not read the answer by then might never see it: RFC 9112, section 9.6.
+ */
+const LINGER: Milliseconds = 1_000;
+
+/** With them every answer begins. */
+const SENT_AHEAD = 'HT';
+/** How long nothing may be sent on an answer that has begun, where its client has ended its side and may be gone. */
+const SILENCE: Milliseconds = 75_000;
+
+const CONNECTION = Symbol('connection');
+
+/** With members that Node's HTTP and TLS code uses and its types leave out; looked at in Node 20, 22, 24 and 26. */
+export interface HttpSocket extends Socket {
+  [CONNECTION]?: Connection;
+  /** Undefined while HTTP/1 is not spoken, null once another protocol has taken its place. */
+  readonly parser?: object | null;
+  /** The response whose turn it is. */
+  readonly _httpMessage?: ServerResponse | null;
+  /** Of a decrypted one: the accepted one below it. */
+  readonly _parent?: HttpSocket | null;
+}
+
+export class Connection {
+  /** As it was accepted. */
+  readonly socket: HttpSocket;
+  /** The latest response of HTTP/1. */
+  response: ServerResponse | undefined = undefined;
+  /** Its bytes were no HTTP: Node tells of everything that comes on it afterwards, too. */
+  isRefused = false;
+  /** What requests come on: the accepted one, or with TLS the decrypted one above it. */
+  #carrier: HttpSocket;
+  /** With TLS, before its handshake is done. */
+  #isArriving: boolean;
+  #isEnding = false;
+  #limitsSending = false;
+  /** Of an answer that has not begun, bytes that were sent all the same. */
+  #sentAhead = 0;
+  /** To a client that has ended its side. */
+  #lastWritten: { readonly bytes: number; readonly at: Milliseconds } | undefined = undefined;
+
+  constructor(socket: HttpSocket, isArriving: boolean) {
+    this.socket = socket;
+    this.#isArriving = isArriving;
+    this.#carrier = socket;
+    carry(socket, this);
+  }
+
+  /** The handshake is done. */
+  decrypt(secure: HttpSocket): void {
+    this.#isArriving = false;
+    this.#carrier = secure;
+    carry(secure, this);
+  }
+
+  /** Another protocol has taken the place of HTTP/1. */
+  get isUpgraded(): boolean {
+    return this.#carrier.parser === null;
+  }
+
+  /** An answer of HTTP/1 is not sent in full yet. */
+  get isAnswering(): boolean {
+    return this.response !== undefined && !this.response.writableFinished && !this.isUpgraded;
+  }
+
+  get bytesRead(): number {
+    return this.socket.bytesRead;
+  }
+
+  /** Nothing has come since so many bytes had come, nothing is to be told, and no other protocol has its own idea of idleness. */
+  isIdleSince(bytesRead: number): boolean {
+    if (this.bytesRead !== bytesRead || this.isAnswering) return false;
+    const { parser } = this.#carrier;
+    return bytesRead === 0 || this.#isArriving || (parser !== null && parser !== undefined);
+  }
+
+  /** No further request is read from it: RFC 9112, section 9.6. */
+  get isLast(): boolean {
+    return this.#isEnding || this.response?.shouldKeepAlive === false;
+  }
+
+  /** An answer in flight is its last: said by its head, or done by hand where that is too late. */
+  closeAfterResponse(): void {
+    const { response } = this;
+    if (response === undefined || !this.isAnswering) return;
+    if (!response.headersSent) response.shouldKeepAlive = false;
+    else response.once('finish', () => this.end());
+  }
+
+  /** Sends what is given, says that nothing follows, and closes when the client does, or after a while. */
+  end(lastBytes = ''): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#discard();
+    this.#carrier.end(lastBytes.slice(this.#sentAhead));
+    const close = setTimeout(() => this.destroy(), LINGER);
+    this.socket.once('close', () => clearTimeout(close));
+  }
+
+  /** Says that nothing follows, and closes. For one on which nothing is under way. */
+  close(): void {
+    this.#isEnding = true;
+    Socket.prototype.destroySoon.call(this.#carrier);
+  }
+
+  /** For an answer in flight: a client that takes no byte for so long is cut off. A socket's own timer knows of progress. */
+  limitSending(limit: Milliseconds): void {
+    const carrier = this.#carrier;
+    // One that the program has set is its own limit.
+    if (limit === 0 || carrier.writableLength === 0 || (carrier.timeout ?? 0) > 0) return;
+    this.#limitsSending = true;
+    carrier.setTimeout(limit);
+  }
+
+  /** Nothing has come or gone for the time that was set on the socket, while there is an answer to give. */
+  answerTimedOut(): void {
+    const { response } = this;
+    if (this.#limitsSending && this.#carrier.writableLength === 0) {
+      // The client has taken it all; it is the app that takes its time.
+      this.#limitsSending = false;
+      this.#carrier.setTimeout(0);
+    } else if (!response?.listenerCount('timeout') && !response?.req.listenerCount('timeout')) this.destroy();
+  }
+
+  /**
+   * For an answer in flight, to be called about once a second. A client that has ended its side (FIN) may read on, or be gone,
+   * which only bytes that are sent to it bring to light: the first answers them with a reset, the second finds it. Where no answer
+   * has begun, the beginning that all have goes ahead for that; else the app's own bytes are waited for.
+   */
+  watchHalfClosed(now: Milliseconds): void {
+    const carrier = this.#carrier;
+    if (!carrier.readableEnded || !carrier.writable) return;
+    if (carrier._httpMessage?.headersSent === false) {
+      if (this.#sentAhead < SENT_AHEAD.length) this.#sendAhead();
+      return;
+    }
+    const { bytesWritten } = carrier;
+    if (this.#lastWritten?.bytes !== bytesWritten) this.#lastWritten = { bytes: bytesWritten, at: now };
+    else if (now - this.#lastWritten.at >= SILENCE) this.destroy();
+  }
+
+  destroy(): void {
+    this.#carrier.destroy();
+    this.socket.destroy();
+  }
+
+  #sendAhead(): void {
+    const carrier = this.#carrier;
+    Reflect.deleteProperty(carrier, 'write');
+    carrier.write(SENT_AHEAD[this.#sentAhead] ?? '', 'latin1');
+    this.#sentAhead += 1;
+    carrier.write = (data: string | Uint8Array, ...rest: never[]) => {
+      const ahead = this.#sentAhead;
+      this.#sentAhead = 0;
+      Reflect.deleteProperty(carrier, 'write');
+      return carrier.write(typeof data === 'string' ? data.slice(ahead) : data.subarray(ahead), ...rest);
+    };
+  }
+
+  /** What the client still sends of a body is read and forgotten. */
+  #discard(): void {
+    const req = this.response?.req;
+    if (req === undefined || req.complete) return;
+    req.push = () => true;
+    this.#carrier.resume();
+  }
+}
+
+function carry(socket: HttpSocket, connection: Connection): void {
+  socket[CONNECTION] = connection;
+  // Node's server closes a connection by it, behind the last answer.
+  socket.destroySoon = destroySoon;
+}
+
+// One for all: a closure for each socket showed in the cost of a connection.
+function destroySoon(this: HttpSocket): void {
+  const connection = this[CONNECTION];
+  if (connection?.response?.req.complete === false) connection.end();
+  else Socket.prototype.destroySoon.call(this);
+}
+
+/** Undefined for a socket that did not come by our acceptor. */
+export const connectionOf = (socket: HttpSocket): Connection | undefined => socket[CONNECTION];
+
+/** For the event 'secureConnection' of a TLS server. */
+export function noteDecrypted(secure: HttpSocket): void {
+  secure._parent?.[CONNECTION]?.decrypt(secure);
+}
+
+/** For the same event, behind Node's own listener: over TLS too, a client of HTTP/1 may end its side and still be answered. */
+export function allowHalfClose(secure: HttpSocket): void {
+  if (secure.parser) secure.allowHalfOpen = true;
+}

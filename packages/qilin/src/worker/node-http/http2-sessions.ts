@@ -1,0 +1,215 @@
+/**
+ * The HTTP/2 connections of a worker: how many of their streams are served at once, and how each is brought to its end.
+ * Invariant: a stream that the client may take for accepted is served; one that is not is refused by its number (GOAWAY) or
+ * by REFUSED_STREAM, so that the client knows that it can ask again.
+ */
+import type { OutgoingHttpHeaders } from 'node:http';
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Milliseconds } from '../../contract/units.ts';
+import { type Connection, connectionOf } from './connection.ts';
+
+/** What comes with the event 'stream'. */
+export type StreamArguments = readonly [
+  stream: ServerHttp2Stream,
+  headers: OutgoingHttpHeaders,
+  flags: number,
+  rawHeaders: readonly string[],
+];
+
+/** Of a worker, beside one for each connection. */
+export interface Places {
+  /** False when all are taken. */
+  take(): boolean;
+  give(): void;
+  /** Whether the connection that asks is to end, for a client who waits. */
+  makesRoom(): boolean;
+}
+
+export interface SessionsOptions {
+  readonly places: Places;
+  /** How long a connection may have no stream; Infinity for ever. 0: it ends with its first. */
+  readonly idle: Milliseconds;
+  /** How long a new connection may take for its first stream. */
+  readonly first: Milliseconds;
+  /** The most streams, of all connections, that may wait for a place. */
+  readonly waiting: number;
+  serve(stream: StreamArguments): void;
+}
+
+/** How long a client may take to answer the ping that follows the first GOAWAY, and to close at the end. */
+const PATIENCE: Milliseconds = 1_000;
+
+/** Of no stream: "no more, please", without a promise which were taken (RFC 9113, section 6.8). */
+const EVERY_STREAM = 2 ** 31 - 1;
+
+export class Http2Sessions {
+  readonly #options: SessionsOptions;
+  readonly #sessions = new Set<Session>();
+  /** Those with streams that wait for a place, in the order of their turns. */
+  readonly #hungry = new Set<Session>();
+  #waiting = 0;
+  #draining = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** For the event 'session' of a server, before the program's own listeners. */
+  track(session: ServerHttp2Session): void {
+    const tracked = new Session(session, {
+      options: this.#options,
+      mayWait: () => this.#waiting < this.#options.waiting,
+      onWaiting: (change) => {
+        this.#waiting += change;
+        if (tracked.isHungry) this.#hungry.add(tracked);
+        else this.#hungry.delete(tracked);
+      },
+    });
+    this.#sessions.add(tracked);
+    session.once('close', () => {
+      this.#sessions.delete(tracked);
+      tracked.forget();
+    });
+    if (this.#draining) tracked.windDown();
+  }
+
+  /** A place has become free. */
+  feed(): void {
+    for (const session of this.#hungry) {
+      if (!this.#options.places.take()) return;
+      this.#hungry.delete(session);
+      session.startWaiting();
+    }
+  }
+
+  /** To be called now and then: ends those that have been idle for too long. */
+  sweep(now: Milliseconds): void {
+    for (const session of this.#sessions) if (session.idleUntil <= now) session.windDown();
+  }
+
+  /** Each is told that it is over, and closed when its streams are. */
+  drain(): void {
+    this.#draining = true;
+    for (const session of this.#sessions) session.windDown();
+  }
+}
+
+interface SessionContext {
+  readonly options: SessionsOptions;
+  mayWait(): boolean;
+  /** So many more streams wait, or fewer. */
+  onWaiting(change: number): void;
+}
+
+class Session {
+  /** When it has been idle for too long; Infinity while it has streams. */
+  idleUntil: Milliseconds;
+  readonly #session: ServerHttp2Session;
+  readonly #connection: Connection | undefined;
+  readonly #context: SessionContext;
+  #active = 0;
+  #waiting: StreamArguments[] = [];
+  #isEnding = false;
+
+  constructor(session: ServerHttp2Session, context: SessionContext) {
+    this.#session = session;
+    this.#context = context;
+    this.#connection = connectionOf(session.socket);
+    this.idleUntil = performance.now() + context.options.first;
+    // Node's own listener hands the stream to the server's listeners: that is done here, when it has a place.
+    session.removeAllListeners('stream');
+    session.on('stream', (...stream: unknown[]) => this.#take(stream as unknown as StreamArguments));
+  }
+
+  get isHungry(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Tells the client to open no further streams, and ends the connection behind those that it has opened by then. */
+  windDown(): void {
+    if (this.#isEnding || this.#session.destroyed) return;
+    this.#isEnding = true;
+    this.idleUntil = Number.POSITIVE_INFINITY;
+    this.#session.goaway(constants.NGHTTP2_NO_ERROR, EVERY_STREAM);
+    const patience = setTimeout(close, PATIENCE, this);
+    // Its answer comes behind all that the client sent before it saw the GOAWAY.
+    this.#session.ping(() => {
+      clearTimeout(patience);
+      close(this);
+    });
+  }
+
+  close(): void {
+    if (this.#session.destroyed) return;
+    this.#session.close();
+    if (this.#active === 0) this.#lastStreamEnded();
+  }
+
+  /** One that waited, for which a place was taken. */
+  startWaiting(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#context.onWaiting(-1);
+    this.#start(next);
+  }
+
+  /** The connection is closed. */
+  forget(): void {
+    const { length } = this.#waiting;
+    this.#waiting = [];
+    if (length > 0) this.#context.onWaiting(-length);
+  }
+
+  #take(args: StreamArguments): void {
+    const [stream] = args;
+    // What befalls a stream is told by its end. Without a listener an error would end the worker.
+    stream.on('error', ignore);
+    if (this.#active === 0 || this.#context.options.places.take()) {
+      this.#start(args);
+    } else if (this.#context.mayWait()) {
+      this.#wait(args);
+    } else stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  }
+
+  #wait(args: StreamArguments): void {
+    this.#waiting.push(args);
+    this.#context.onWaiting(1);
+    args[0].once('close', () => {
+      const index = this.#waiting.indexOf(args);
+      if (index < 0) return;
+      this.#waiting.splice(index, 1);
+      this.#context.onWaiting(-1);
+    });
+  }
+
+  #start(args: StreamArguments): void {
+    const [stream] = args;
+    this.#active += 1;
+    this.idleUntil = Number.POSITIVE_INFINITY;
+    stream.once('close', () => this.#ended());
+    this.#context.options.serve(args);
+  }
+
+  #ended(): void {
+    this.#active -= 1;
+    const { idle, places } = this.#context.options;
+    if (!this.#isEnding && places.makesRoom()) this.windDown();
+    if (this.#active > 0) places.give();
+    else if (this.isHungry) this.startWaiting();
+    else if (this.#isEnding) this.#lastStreamEnded();
+    else if (idle === 0) this.windDown();
+    else this.idleUntil = performance.now() + idle;
+  }
+
+  /** Node ends the connection by itself, but waits for a client that never closes. */
+  #lastStreamEnded(): void {
+    if (!this.#session.closed || this.#connection === undefined) return;
+    const { socket } = this.#connection;
+    const close = setTimeout(() => this.#connection?.destroy(), PATIENCE);
+    socket.once('close', () => clearTimeout(close));
+  }
+}
+
+const close = (session: Session) => session.close();
+
+const ignore = () => {};

@@ -1,0 +1,34 @@
+/** Which requests the app does not see, on Node's HTTP stack, and what their clients are told. */
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { checkRequestHead } from '../../http/node/request-rules.ts';
+import type { RequestLimits } from '../../http/request-limits.ts';
+import type { Origins } from '../origin.ts';
+
+/** The status of a request that the app does not see; 0 for one that it does. */
+export type Refusal = 0 | 400 | 413 | 414 | 417 | 431 | 501 | 505;
+
+export type RequestGate = (req: IncomingMessage) => Refusal;
+
+export function createRequestGate(limits: RequestLimits, origins: Origins<IncomingMessage>): RequestGate {
+  return (req) => {
+    const tooLarge = limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
+    if (tooLarge !== 0) return tooLarge;
+    const malformed = isOfHttp1(req) ? checkRequestHead(req) : 0;
+    if (malformed !== 0) return malformed;
+    if (origins.contradict(req)) return 400;
+    return Number(req.headers['content-length'] ?? 0) > limits.maxBody ? 413 : 0;
+  };
+}
+
+export const isOfHttp1 = (req: IncomingMessage): boolean => req.httpVersionMajor === 1;
+
+/** What follows on the connection is not read as a request: the limits hold for it as a whole. */
+export function refuse(res: ServerResponse, status: Exclude<Refusal, 0>): void {
+  res.shouldKeepAlive = false;
+  res.statusCode = status;
+  const text = `${STATUS_CODES[status]}\n`;
+  // One by one: of HTTP/2, `setHeader()` returns nothing.
+  res.setHeader('Content-Type', 'text/plain');
+  res.setHeader('Content-Length', text.length);
+  res.end(text);
+}

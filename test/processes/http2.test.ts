@@ -1,0 +1,176 @@
+/** HTTP/2: which apps it is offered to, what befalls streams and connections, and servers that a program makes itself. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Certificate, makeCertificate } from './certificates.ts';
+import { ask, RawConnection } from './http-client.ts';
+import { Http2Connection } from './http2-client.ts';
+import { type QilinProcess, startQilin, temporaryFolder } from './server.ts';
+
+const DEEDS = 'test/fixtures/deeds.mjs:app';
+const FETCH_DEEDS = 'test/fixtures/deeds.mjs:fetchApp';
+const OWN_SERVER = 'test/processes/fixtures/own-server.mjs';
+
+const folder = temporaryFolder();
+let certificate: Certificate;
+let tls: readonly string[];
+beforeAll(() => {
+  certificate = makeCertificate(folder.path, 'server');
+  tls = ['--keyfile', certificate.keyfile, '--certfile', certificate.certfile];
+});
+afterAll(() => folder[Symbol.dispose]());
+
+/** What the server chooses when a client can speak both. */
+async function chosenProtocol(port: number): Promise<string | false | null> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] });
+  await once(socket, 'secureConnect');
+  socket.destroy();
+  return socket.alpnProtocol;
+}
+
+const NOT_OFFERED = 'TLS clients are offered HTTP/1.1 alone: ';
+
+describe('HTTP/2 is offered', () => {
+  test.each([
+    { app: FETCH_DEEDS, why: 'a fetch handler' },
+    { app: 'examples/koa.ts:app', why: 'Koa, which takes both' },
+    { app: 'examples/fastify.ts:app', why: 'Fastify, which takes both' },
+  ])('to the clients of $why', async ({ app }) => {
+    await using server = await startQilin([...tls, app]);
+    expect(await chosenProtocol(server.port)).toBe('h2');
+    expect(server.log).toContain('TLS clients are offered HTTP/2 and HTTP/1.1');
+    using connection = await Http2Connection.open(server.url);
+    expect((await connection.ask('/')).status).toBe(200);
+  });
+
+  test.each([
+    { app: 'examples/express.ts:app', why: "Express, which swaps the messages' prototypes" },
+    { app: DEEDS, why: 'a plain listener, which may do so inside' },
+    { app: 'examples/plain.ts', why: "a program's server of HTTP/1" },
+  ])('not to those of $why', async ({ app }) => {
+    await using server = await startQilin([...tls, app]);
+    expect(await chosenProtocol(server.port)).toBe('http/1.1');
+    expect(server.log).toContain(NOT_OFFERED);
+    expect((await ask(server.url, { ca: certificate.cert })).status).toBe(200);
+  });
+
+  test('where http2 says so, whatever the app', async () => {
+    await using on = await startQilin([...tls, '--http2', 'on', DEEDS]);
+    expect(await chosenProtocol(on.port)).toBe('h2');
+    await using off = await startQilin([...tls, '--http2', 'off', FETCH_DEEDS]);
+    expect(await chosenProtocol(off.port)).toBe('http/1.1');
+    expect(off.log).toContain(`${NOT_OFFERED}http2 is off`);
+  });
+});
+
+const CANCEL = 8;
+
+/** Before every stack that Qilin logs. */
+const ACCESS = ['--access-logfile', '-', '--access-logformat', 'over %(U)s %(s)s'];
+
+const TROUBLE = /\[(?:WARNING|CRITICAL)\]|Worker exited/;
+
+describe.each([
+  { kind: 'a Node listener', app: DEEDS },
+  { kind: 'a fetch handler', app: FETCH_DEEDS },
+])('over HTTP/2, $kind', ({ app }) => {
+  let server: QilinProcess;
+  beforeAll(async () => {
+    server = await startQilin([...tls, '--http2', 'on', ...ACCESS, app]);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  test.each(['/throw', '/reject'])('that fails is a 500, and the worker goes on: %s', async (path) => {
+    using connection = await Http2Connection.open(server.url);
+    const from = server.log.length;
+    const { status, text } = await connection.ask(path);
+    expect([status, text]).toEqual([500, 'Internal Server Error\n']);
+    await server.logged(/\[ERROR\] Error handling request[\s\S]*?on purpose/, from);
+    expect((await connection.ask('/')).status).toBe(200);
+    expect(server.log).not.toMatch(TROUBLE);
+  });
+
+  test('that fails in the middle of its answer breaks the stream off, and no other', async () => {
+    using connection = await Http2Connection.open(server.url);
+    const other = connection.ask('/slow?wait=300');
+    await expect(connection.ask('/throw-in-stream')).rejects.toThrow('NGHTTP2_INTERNAL_ERROR');
+    expect((await other).status).toBe(200);
+    expect(server.log).not.toMatch(TROUBLE);
+  });
+
+  test('whose client cancels is told, and no error is logged', async () => {
+    using connection = await Http2Connection.open(server.url);
+    const from = server.log.length;
+    const stream = connection.begin('/never?announce').on('error', () => {});
+    await server.logged(/began \/never/, from);
+    stream.close(CANCEL);
+    await server.logged(/over \/never 499/, from);
+    const flood = connection.begin('/flood?mib=100').on('error', () => {});
+    await once(flood, 'data');
+    flood.close(CANCEL);
+    await server.logged(/over \/flood 200/, from);
+    expect((await connection.ask('/')).status).toBe(200);
+    expect(server.log.slice(from)).not.toMatch(/\[(?:ERROR|WARNING|CRITICAL)\]/);
+  });
+});
+
+const OWN_KINDS = [
+  { kind: 'https', http1: true, http2: false, secure: true },
+  { kind: 'http2 over TLS', http1: true, http2: true, secure: true },
+  { kind: 'http2 over TLS, by streams', http1: false, http2: true, secure: true },
+  { kind: 'http2 in the clear', http1: false, http2: true, secure: false },
+  { kind: 'http2 in the clear, by streams', http1: false, http2: true, secure: false },
+] as const;
+
+describe.each(OWN_KINDS)("a program's own server of $kind", ({ kind, http1, http2, secure }) => {
+  let server: QilinProcess;
+  let url: string;
+  beforeAll(async () => {
+    const env = { KIND: kind, CERT: certificate.certfile, KEY: certificate.keyfile };
+    server = await startQilin(['-k', 'async', '--graceful-timeout', '10', OWN_SERVER], { env });
+    url = secure ? server.url.replace('http:', 'https:') : server.url;
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  test('handles each request once, in the same worker', async () => {
+    let orders = 0;
+    const worker = String(server.workerPids[0]);
+    if (http1) {
+      const answer = () => ask(`${url}/order`, { ca: certificate.cert, method: 'POST', body: 'x' });
+      expect((await answer()).text).toBe(`orders ${++orders}`);
+      expect((await answer()).text).toBe(`orders ${++orders}`);
+    }
+    if (http2) {
+      using connection = await Http2Connection.open(url);
+      expect((await connection.ask('/order', {}, 'x')).text).toBe(`orders ${++orders}`);
+      expect((await connection.ask('/pid')).text).toBe(worker);
+    }
+    expect(server.log).not.toMatch(TROUBLE);
+  });
+
+  test.runIf(http2)('answers 500 where its listener fails', async () => {
+    using connection = await Http2Connection.open(url);
+    for (const path of ['/throw', '/reject']) expect((await connection.ask(path)).status).toBe(500);
+    expect((await connection.ask('/order')).status).toBe(200);
+    expect(server.log).not.toMatch(TROUBLE);
+  });
+
+  test('lets go of health checks, which connect and say nothing, and ends with TERM', async () => {
+    for (const half of [false, true]) {
+      using connection = await RawConnection.open(server.port);
+      if (half) connection.socket.end();
+      else connection.socket.destroy();
+      await connection.ended;
+    }
+    // One stays open, and says nothing.
+    const silent = connect(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    if (http1) expect((await ask(`${url}/pid`, { ca: certificate.cert })).status).toBe(200);
+    const before = performance.now();
+    expect((await server.stop()).status).toBe(0);
+    expect(performance.now() - before).toBeLessThan(8_000);
+    expect(server.log).not.toContain('Graceful timeout');
+    silent.destroy();
+  });
+});
