@@ -15,7 +15,7 @@ const ALLOWED = {
   'http/node': ['contract', 'http', '@qilin/picoev'],
   'http/light': ['contract', 'http', '@qilin/picoev'],
   files: [],
-  observe: ['contract', 'files'],
+  observe: ['contract', 'files', '@qilin/picoev'],
   settings: ['contract', 'modules'],
   worker: ['contract', 'modules', 'app', 'http', 'observe', 'worker/classes', 'worker/threads', '@qilin/picoev'],
   'worker/classes': ['contract', 'modules', 'worker/node-http', 'worker/native', 'worker/threads'],
@@ -37,8 +37,9 @@ const ROOMS = {
   http1: [],
   net: ['base'],
   watch: ['base'],
+  stream: ['base'],
   loop: ['base', 'net', 'http1'],
-  napi: ['base', 'net', 'http1', 'loop', 'watch'],
+  napi: ['base', 'net', 'http1', 'loop', 'watch', 'stream'],
 };
 
 /** The framework runs wherever fetch handlers do: only these files may know the server, and only lazily. */

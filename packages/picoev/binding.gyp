@@ -31,6 +31,7 @@
         "native/net/acceptor.cc",
         "native/net/listen.cc",
         "native/net/listener_watch.cc",
+        "native/stream/write_now.cc",
         "native/watch/stall_watch.cc",
       ],
       "include_dirs": ["native"],

@@ -86,6 +86,7 @@ interface Addon {
   addressOf(fd: number): NativeAddress | NativeFailure;
   closeFd(fd: number): undefined | NativeFailure;
   duplicateFd(fd: number): number | NativeFailure;
+  writeNow(fd: number, bytes: Uint8Array): number | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number): undefined;
   /** Makes it an uncaughtException, whose listeners are called before this returns; without one the process ends. */

@@ -20,3 +20,4 @@ export { reapOrphans } from './orphans.ts';
 export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
 export { type Stall, watchStalls } from './stalls.ts';
+export { writeNow } from './write-now.ts';

@@ -19,6 +19,7 @@
 #include "napi/object.h"
 #include "napi/stall_watch_object.h"
 #include "napi/values.h"
+#include "stream/write_now.h"
 #include "napi/wire_object.h"
 
 namespace picoev {
@@ -80,6 +81,14 @@ napi_value DuplicateFdFunction(napi_env env, napi_callback_info info) {
   return Number(env, fd);
 }
 
+/// (fd, bytes) → how many were written
+napi_value WriteNowFunction(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const Result<size_t> result = WriteNow(arguments.Integer(0), arguments.Bytes(1));
+  if (const auto* failure = std::get_if<Failure>(&result)) return ToValue(env, *failure);
+  return Number(env, static_cast<double>(std::get<size_t>(result)));
+}
+
 /// (pid) → whether it was a child that had ended
 napi_value ReapChildFunction(napi_env env, napi_callback_info info) {
   siginfo_t ended{};
@@ -132,6 +141,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"addressOf", AddressOfFunction},
       {"closeFd", CloseFdFunction},
       {"duplicateFd", DuplicateFdFunction},
+      {"writeNow", WriteNowFunction},
       {"setAlarm", SetAlarmFunction},
       {"reapChild", ReapChildFunction},
       {"reportException", ReportExceptionFunction},

@@ -9,11 +9,14 @@ import {
 import { QilinError } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { AccessEntry } from '../contract/worker-class.ts';
-import { escapeValue } from './escape.ts';
+import { escapeValue, fitTogether } from './escape.ts';
 import { formatAccessTime, oncePerSecond } from './timestamp.ts';
 
-/** The line for an entry that was answered at `now`, without its newline. */
-export type FormatEntry = (entry: AccessEntry, now: Milliseconds) => string;
+/** The line for an entry that was answered at `now`, without its newline, in at most `longest` bytes. */
+export type FormatEntry = (entry: AccessEntry, now: Milliseconds, longest: number) => string;
+
+/** One value of a line, in printable ASCII. */
+type Render = (entry: AccessEntry, now: Milliseconds) => string;
 
 const MISSING = '-';
 
@@ -41,7 +44,7 @@ export function basicUser(entry: AccessEntry): string | undefined {
 }
 
 /** What each atom of one letter stands for. */
-const ATOMS: Readonly<Record<AccessAtom, () => FormatEntry>> = {
+const ATOMS: Readonly<Record<AccessAtom, () => Render>> = {
   h: () => (entry) => escapeOptional(entry.client),
   l: () => () => MISSING,
   u: () => (entry) => escapeOptional(basicUser(entry)),
@@ -74,7 +77,7 @@ function formatSeconds(microseconds: number): string {
   return `${Math.floor(whole / 1e6)}.${String(whole % 1e6).padStart(6, '0')}`;
 }
 
-const VARIABLES: Readonly<Record<AccessVariable, FormatEntry>> = {
+const VARIABLES: Readonly<Record<AccessVariable, Render>> = {
   REQUEST_METHOD: (entry) => escapeValue(entry.method),
   PATH_INFO: (entry) => escapeValue(pathOf(entry)),
   QUERY_STRING: (entry) => escapeValue(queryOf(entry)),
@@ -106,7 +109,7 @@ export function compileFormat(format: string): FormatEntry {
     throw new QilinError('SETTING_INVALID', message);
   }
   const first: string[] = [];
-  const steps: { readonly render: FormatEntry; after: string }[] = [];
+  const steps: Step[] = [];
   for (const piece of parsed.pieces) {
     const last = steps.at(-1);
     if (piece.kind !== 'text') steps.push({ render: renderOf(piece), after: '' });
@@ -114,14 +117,33 @@ export function compileFormat(format: string): FormatEntry {
     else last.after += piece.text;
   }
   const start = first.join('');
-  return (entry, now) => {
+  const literal = Buffer.byteLength(start + steps.map(({ after }) => after).join(''));
+  return (entry, now, longest) => {
     let line = start;
     for (const step of steps) line += step.render(entry, now) + step.after;
-    return line;
+    return line.length + literal <= longest ? line : shorten(entry, now, longest - literal);
   };
+
+  function shorten(entry: AccessEntry, now: Milliseconds, room: number): string {
+    const values = fitTogether(
+      steps.map(({ render }) => render(entry, now)),
+      room,
+      ({ length }) => length,
+    );
+    return start + steps.map(({ after }, index) => withoutHalfEscape(values[index] ?? '') + after).join('');
+  }
 }
 
-function renderOf(piece: Exclude<AccessPiece, { kind: 'text' }>): FormatEntry {
+interface Step {
+  readonly render: Render;
+  /** The format's own text up to the next value. */
+  after: string;
+}
+
+/** `\\x4` at the place of a cut would be read with what follows. */
+const withoutHalfEscape = (value: string): string => value.replace(/\\(?:x[0-9A-F]?|u[0-9A-F]{0,3})?(?=\.\.\.$)/, '');
+
+function renderOf(piece: Exclude<AccessPiece, { kind: 'text' }>): Render {
   switch (piece.kind) {
     case 'atom':
       return ATOMS[piece.atom]();

@@ -4,7 +4,8 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { AccessEntry, AccessLog } from '../contract/worker-class.ts';
 import type { AccessLogSettings } from '../contract/worker-config.ts';
 import { basicUser, compileFormat, type FormatEntry, pathOf, queryOf } from './access-line.ts';
-import { toJsonLine } from './escape.ts';
+import { dropped } from './error-log.ts';
+import { bytesInJson, fitTogether, toJsonLine } from './escape.ts';
 import { openLineFile } from './line-file.ts';
 
 /** Lines are written when this many characters have gathered, */
@@ -27,30 +28,54 @@ export function createAccessLog(settings: AccessLogSettings, log: Log): AccessLo
     bufferSize: ACCESS_BUFFER_SIZE,
     flushInterval: ACCESS_FLUSH_INTERVAL,
     onFailure: (message) => log.error(message),
+    onDropped: (lines) => {
+      log.warning(dropped(lines, 'the access log'));
+      return '';
+    },
   });
   return {
-    write: (entry) => file.write(`${format(entry, Date.now())}\n`),
+    write: (entry) => file.write(`${format(entry, Date.now(), file.longestLine - 1)}\n`),
     reopen: () => file.reopen(),
     flush: () => file.flush(),
   };
 }
 
 /** The entry as an object: docs/logging.md lists the fields. What is missing is null. */
-export const formatAccessJson: FormatEntry = (entry: AccessEntry, now: Milliseconds): string =>
-  toJsonLine({
-    time: new Date(now).toISOString(),
-    pid: process.pid,
-    client: entry.client ?? null,
-    user: basicUser(entry) ?? null,
-    method: entry.method,
-    path: pathOf(entry),
-    query: queryOf(entry),
-    protocol: entry.protocol,
-    status: entry.status,
-    bytes: entry.bytes,
-    microseconds: entry.microseconds,
-    scheme: entry.scheme,
-    host: entry.requestHeader('host') ?? null,
-    referer: entry.requestHeader('referer') ?? null,
-    userAgent: entry.requestHeader('user-agent') ?? null,
-  });
+export const formatAccessJson: FormatEntry = (entry, now, longest) => {
+  const line = toJsonLine(fieldsOf(entry, now));
+  if (line.length * MOST_BYTES <= longest || Buffer.byteLength(line) <= longest) return line;
+  return toJsonLine(cutFields(fieldsOf(entry, now), longest));
+};
+
+/** Of one UTF-16 unit, in UTF-8. */
+const MOST_BYTES = 3;
+
+type Fields = Readonly<Record<string, string | number | null>>;
+
+const fieldsOf = (entry: AccessEntry, now: Milliseconds): Fields => ({
+  time: new Date(now).toISOString(),
+  pid: process.pid,
+  client: entry.client ?? null,
+  user: basicUser(entry) ?? null,
+  method: entry.method,
+  path: pathOf(entry),
+  query: queryOf(entry),
+  protocol: entry.protocol,
+  status: entry.status,
+  bytes: entry.bytes,
+  microseconds: entry.microseconds,
+  scheme: entry.scheme,
+  host: entry.requestHeader('host') ?? null,
+  referer: entry.requestHeader('referer') ?? null,
+  userAgent: entry.requestHeader('user-agent') ?? null,
+});
+
+/** With texts short enough for an object of `longest` bytes. */
+function cutFields(fields: Fields, longest: number): Fields {
+  const texts = Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string');
+  const empty = Object.fromEntries(texts.map(([name]) => [name, '']));
+  const room = longest - Buffer.byteLength(toJsonLine({ ...fields, ...empty }));
+  const values = texts.map(([, text]) => text);
+  const cut = fitTogether(values, room, bytesInJson);
+  return { ...fields, ...Object.fromEntries(texts.map(([name], index) => [name, cut[index] ?? ''])) };
+}

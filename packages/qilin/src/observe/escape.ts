@@ -31,6 +31,52 @@ export function escapeValue(value: string): string {
 }
 
 /** One line of JSON without any raw control character. */
-export function toJsonLine(fields: object): string {
-  return JSON.stringify(fields).replace(CONTROL_IN_JSON, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+export function toJsonLine(value: object | string): string {
+  return JSON.stringify(value).replace(CONTROL_IN_JSON, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}
+
+/** How many bytes of a line a text takes. Each UTF-16 unit takes one at least. */
+export type SizeOf = (text: string) => number;
+
+export const bytesOfText: SizeOf = (text) => Buffer.byteLength(text);
+export const bytesInJson: SizeOf = (text) => Buffer.byteLength(toJsonLine(text)) - 2;
+
+/** The longest beginning of `text` that takes no more than `room` bytes, and does not end in half a character. */
+export function beginningOf(text: string, room: number, sizeOf: SizeOf): string {
+  let length = Math.max(0, Math.min(text.length, room));
+  for (let size = sizeOf(text.slice(0, length)); size > room; size = sizeOf(text.slice(0, length))) {
+    length = Math.min(length - 1, Math.floor((length * room) / size));
+  }
+  const splitsPair = length < text.length && /[\ud800-\udbff]/.test(text.charAt(length - 1));
+  return text.slice(0, splitsPair ? length - 1 : length);
+}
+
+/** A text in pieces that take no more than `room` bytes each. */
+export function piecesOf(text: string, room: number, sizeOf: SizeOf): string[] {
+  const pieces: string[] = [];
+  for (let rest = text; rest !== ''; ) {
+    const piece = beginningOf(rest, room, sizeOf) || rest.slice(0, 2);
+    pieces.push(piece);
+    rest = rest.slice(piece.length);
+  }
+  return pieces;
+}
+
+const CUT = '...';
+
+/** Values cut so that they take no more than `room` bytes together; the longest lose most, and end in `...`. */
+export function fitTogether(values: readonly string[], room: number, sizeOf: SizeOf): string[] {
+  const sizes = values.map(sizeOf);
+  const shortestFirst = [...values.keys()].sort((a, b) => (sizes[a] ?? 0) - (sizes[b] ?? 0));
+  const fitted = [...values];
+  let left = room;
+  for (const [turn, index] of shortestFirst.entries()) {
+    const share = Math.floor(left / (values.length - turn));
+    const value = values[index] ?? '';
+    if ((sizes[index] ?? 0) > share) {
+      fitted[index] = share < CUT.length ? '' : beginningOf(value, share - CUT.length, sizeOf) + CUT;
+    }
+    left -= Math.min(share, sizes[index] ?? 0);
+  }
+  return fitted;
 }

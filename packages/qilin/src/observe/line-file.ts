@@ -1,14 +1,13 @@
 /**
- * A file, or standard stream, that takes whole lines. Invariant: what it was given is written in order and once, or told
- * of to `onFailure`. Writing is synchronous, so a crash loses at most what the chosen buffer holds.
+ * A file, or standard stream, that takes whole lines. Invariant: what it was given is written in order and once, or counted and
+ * told of. Writing is synchronous, so a crash loses at most what the chosen buffer holds; but nobody waits for a reader:
+ * what a full pipe does not take waits here, up to `MAX_WAITING`.
  *
  * Why not sonic-boom: its synchronous mode answers a full pipe with a sleep of 100 ms that stops the event loop, keeps
  * all that a full disk refuses in memory, and measures its growing buffer anew with every line.
  */
-import { closeSync, fstatSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Milliseconds } from '../contract/units.ts';
-import { openLogFile, standardStream } from './log-file.ts';
+import { type Outlet, openOutlet } from './outlet.ts';
 
 export interface LineFileOptions {
   /** File name, or `-` for the standard stream. */
@@ -21,131 +20,169 @@ export interface LineFileOptions {
   readonly flushInterval: Milliseconds;
   /** Told once when writing begins to fail, and again only after it has worked in between. */
   onFailure(message: string): void;
+  /**
+   * Told when lines can be written again after some were dropped.
+   * @returns a line that says so, to be written in their place; empty when it is said elsewhere
+   */
+  onDropped(lines: number): string;
 }
 
 export interface LineFile {
-  /** Takes one or more whole lines, each with its newline. Never throws. */
+  /** Bytes of the longest line that should be given to it, its newline included. */
+  readonly longestLine: number;
+  /** Takes one or more whole lines, each with its newline. Never throws, never waits. */
   write(lines: string): void;
-  /** Writes all that waits. Waits for a reader that is slow, but at most `STALL` for one that reads nothing. */
+  /** Writes all that waits. Waits for a reader that is slow for up to `LAST_WAIT`, and not for one that is known to have stopped. */
   flush(): void;
-  /** Flushes and opens the file anew by its name. When that fails the old file stays in use, and `onFailure` is told. */
+  /** Opens the file anew by its name. When that fails the old file stays in use, and `onFailure` is told. */
   reopen(): void;
   /** Flushes and closes; a standard stream stays open. */
   close(): void;
 }
 
 const NEWLINE = 0x0a;
-/** Up to here a write to a pipe is atomic (POSIX PIPE_BUF), so that lines of several workers never mix. */
-const PIPE_ATOMIC = process.platform === 'linux' ? 4096 : 512;
-/** How long a full pipe is left alone before the next try. */
-const RETRY: Milliseconds = 10;
-/** What a full pipe may leave waiting, about in bytes, before the process itself has to wait for the reader. */
+/** What may wait for a reader, about in bytes: beyond it lines are dropped, until half of it has gone. */
 const MAX_WAITING = 1024 * 1024;
-/** How long a flush waits for a reader that takes not one byte, before it gives the lines up. */
-const STALL: Milliseconds = 5000;
+/** How long a full pipe is left alone before the next try; doubled with each, up to the second. */
+const FIRST_RETRY: Milliseconds = 10;
+const LAST_RETRY: Milliseconds = 250;
+/** How long a flush waits for a reader that takes something now and then, and for one that takes nothing. */
+const LAST_WAIT: Milliseconds = 3_000;
+const STOPPED: Milliseconds = 500;
 const SLEEP: Milliseconds = 1;
 
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));
 
 /** @throws QilinError LOG_FILE when the file cannot be opened. */
 export function openLineFile(options: LineFileOptions): LineFile {
-  const standard = options.name === '-' ? options.standard : standardStream(options.name);
-  return standard === undefined
-    ? new DescriptorLines(openLogFile(options.name), resolve(options.name), options)
-    : new DescriptorLines(standard, null, options);
+  return new OutletLines(openOutlet(options.name, options.standard), options);
 }
 
-class DescriptorLines implements LineFile {
-  #fd: number;
-  readonly #path: string | null;
+class OutletLines implements LineFile {
+  #outlet: Outlet;
   readonly #options: LineFileOptions;
-  #atomicSize: number;
   /** Lines that no write has been tried for. */
   #text = '';
-  /** The rest of a write that a full pipe cut short; it goes before `#text`. */
+  /** What is being written, from `#done` on; it goes before `#text`. */
   #rest: Buffer | null = null;
+  #done = 0;
   #timer: NodeJS.Timeout | null = null;
+  #retry: Milliseconds = FIRST_RETRY;
+  /** Since when the reader has taken nothing; null while it takes what comes. */
+  #stoppedAt: Milliseconds | null = null;
+  /** Lines that were given up since that was last told. */
+  #dropped = 0;
+  /** So many wait that new ones are dropped. */
+  #isFull = false;
   #failing = false;
   /** The file ends in half a line, because a write failed in the middle. */
   #torn = false;
   readonly #onTimer: () => void;
   readonly #onExit: () => void;
 
-  constructor(fd: number, path: string | null, options: LineFileOptions) {
-    this.#fd = fd;
-    this.#path = path;
+  constructor(outlet: Outlet, options: LineFileOptions) {
+    this.#outlet = outlet;
     this.#options = options;
-    this.#atomicSize = atomicSize(fd);
-    this.#onTimer = () => this.#send(false);
+    this.#onTimer = () => this.#send();
     this.#onExit = () => this.flush();
   }
 
+  get longestLine(): number {
+    return this.#outlet.longestLine;
+  }
+
   write(lines: string): void {
-    this.#text += lines;
-    if (this.#rest !== null) {
-      if (this.#rest.length + this.#text.length >= MAX_WAITING) this.flush();
-    } else if (this.#text.length >= this.#options.bufferSize) {
-      this.#send(false);
-    } else if (this.#timer === null) {
-      this.#wait(this.#options.flushInterval);
+    if (!this.#hasRoom(lines.length)) {
+      this.#dropped += countLines(lines);
+      return;
     }
+    this.#text += lines;
+    if (this.#rest !== null) return;
+    if (this.#text.length >= this.#options.bufferSize) this.#send();
+    else if (this.#timer === null) this.#wait(this.#options.flushInterval);
   }
 
   flush(): void {
-    this.#send(true);
+    this.#send();
+    const end = performance.now() + LAST_WAIT;
+    while (this.#stoppedAt !== null && performance.now() < Math.min(end, this.#stoppedAt + STOPPED)) {
+      Atomics.wait(sleepCell, 0, 0, SLEEP);
+      this.#send();
+    }
   }
 
   reopen(): void {
-    this.flush();
-    if (this.#path === null) return;
-    const old = this.#fd;
+    this.#send();
+    const { path } = this.#outlet;
+    if (path === null) return;
     try {
-      this.#fd = openLogFile(this.#path);
+      const next = openOutlet(path, this.#options.standard);
+      this.#outlet.close();
+      this.#outlet = next;
+      this.#torn = false;
     } catch (error) {
       this.#options.onFailure(error instanceof Error ? error.message : String(error));
-      return;
     }
-    this.#atomicSize = atomicSize(this.#fd);
-    this.#torn = false;
-    closeSync(old);
   }
 
   close(): void {
     this.flush();
-    if (this.#path !== null) closeSync(this.#fd);
+    this.#cancelWait();
+    this.#outlet.close();
   }
 
-  /** Writes what waits. `patient` blocks while a pipe is full; otherwise the rest is tried again later. */
-  #send(patient: boolean): void {
-    const data = this.#take();
-    let done = 0;
+  #hasRoom(more: number): boolean {
+    const waiting = this.#text.length + (this.#rest === null ? 0 : this.#rest.length - this.#done);
+    if (this.#isFull && waiting <= MAX_WAITING / 2) {
+      this.#isFull = false;
+      this.#tellDropped();
+    } else if (waiting > 0 && waiting + more > MAX_WAITING) {
+      this.#isFull = true;
+    }
+    return !this.#isFull;
+  }
+
+  /** Writes what waits, as far as it is taken; the rest is tried again later. */
+  #send(): void {
+    this.#cancelWait();
     try {
-      while (done < data.length) {
-        const length = this.#endOfWrite(data, done) - done;
-        done += patient ? writePatiently(this.#fd, data, done, length) : writeSync(this.#fd, data, done, length);
-      }
-      if (done > 0) {
+      for (let rest = this.#nextRest(); rest !== null; rest = this.#nextRest()) {
+        this.#done += this.#outlet.write(rest, this.#done, this.#endOfWrite(rest) - this.#done);
+        this.#stoppedAt = null;
+        this.#retry = FIRST_RETRY;
         this.#failing = false;
-        this.#torn = false;
       }
     } catch (error) {
-      if (!patient && isBusy(error)) this.#keep(data.subarray(done));
-      else this.#lose(data, done, error);
+      if (isBusy(error)) this.#stall();
+      else this.#lose(error);
     }
   }
 
-  /** All that waits, in order; with it the wait ends. */
-  #take(): Buffer {
-    if (this.#timer !== null) {
-      clearTimeout(this.#timer);
-      process.off('exit', this.#onExit);
-      this.#timer = null;
+  /** What is to be written next; null when there is nothing. */
+  #nextRest(): Buffer | null {
+    if (this.#rest !== null && this.#done < this.#rest.length) return this.#rest;
+    if (this.#rest !== null) {
+      this.#rest = null;
+      this.#torn = false;
     }
-    const text = this.#torn && this.#rest === null && this.#text !== '' ? `\n${this.#text}` : this.#text;
-    const data = this.#rest === null ? Buffer.from(text) : Buffer.concat([this.#rest, Buffer.from(text)]);
-    this.#rest = null;
+    if (this.#text === '' && this.#dropped > 0 && !this.#failing) this.#tellDropped();
+    if (this.#text === '') return null;
+    this.#rest = Buffer.from(this.#torn ? `\n${this.#text}` : this.#text);
+    this.#done = 0;
     this.#text = '';
-    return data;
+    return this.#rest;
+  }
+
+  #tellDropped(): void {
+    const lines = this.#dropped;
+    this.#dropped = 0;
+    if (lines > 0) this.#text += this.#options.onDropped(lines);
+  }
+
+  #stall(): void {
+    this.#stoppedAt ??= performance.now();
+    this.#wait(this.#retry);
+    this.#retry = Math.min(this.#retry * 2, LAST_RETRY);
   }
 
   #wait(time: Milliseconds): void {
@@ -153,50 +190,43 @@ class DescriptorLines implements LineFile {
     process.once('exit', this.#onExit);
   }
 
-  #keep(rest: Buffer): void {
-    this.#rest = rest;
-    this.#wait(RETRY);
+  #cancelWait(): void {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    process.off('exit', this.#onExit);
+    this.#timer = null;
   }
 
-  #lose(data: Buffer, done: number, error: unknown): void {
-    this.#torn = done > 0 ? data[done - 1] !== NEWLINE : this.#torn;
+  #lose(error: unknown): void {
+    if (this.#rest !== null) {
+      this.#dropped += countLines(this.#rest, this.#done);
+      this.#torn = this.#done > 0 ? this.#rest[this.#done - 1] !== NEWLINE : this.#torn;
+    }
+    this.#rest = null;
+    this.#stoppedAt = null;
+    if (this.#text !== '') this.#wait(LAST_RETRY);
     if (this.#failing) return;
     this.#failing = true;
-    const name = this.#path ?? `on descriptor ${this.#options.standard}`;
+    const name = this.#outlet.path ?? `on descriptor ${this.#options.standard}`;
     const reason = error instanceof Error ? error.message : String(error);
     this.#options.onFailure(`Lines of the log ${name} are being lost: ${reason}.`);
   }
 
-  /** Into a pipe go as many whole lines as one atomic write takes; a line longer than that goes alone. */
-  #endOfWrite(data: Buffer, start: number): number {
-    if (data.length - start <= this.#atomicSize) return data.length;
-    const last = data.lastIndexOf(NEWLINE, start + this.#atomicSize - 1);
-    if (last >= start) return last + 1;
-    const next = data.indexOf(NEWLINE, start);
+  /** Into a stream go as many whole lines as one atomic write takes; a line longer than that goes alone. */
+  #endOfWrite(data: Buffer): number {
+    const { atomic } = this.#outlet;
+    if (data.length - this.#done <= atomic) return data.length;
+    const last = data.lastIndexOf(NEWLINE, this.#done + atomic - 1);
+    if (last >= this.#done) return last + 1;
+    const next = data.indexOf(NEWLINE, this.#done);
     return next < 0 ? data.length : next + 1;
   }
 }
 
-/** One write, tried again while a pipe is full, up to `STALL`. */
-function writePatiently(fd: number, data: Buffer, start: number, length: number): number {
-  const deadline = Date.now() + STALL;
-  for (;;) {
-    try {
-      return writeSync(fd, data, start, length);
-    } catch (error) {
-      if (!isBusy(error) || Date.now() >= deadline) throw error;
-      Atomics.wait(sleepCell, 0, 0, SLEEP);
-    }
-  }
-}
-
-function atomicSize(fd: number): number {
-  try {
-    return fstatSync(fd).isFile() ? Number.POSITIVE_INFINITY : PIPE_ATOMIC;
-  } catch {
-    // A closed standard stream: its first write tells.
-    return PIPE_ATOMIC;
-  }
+function countLines(lines: string | Buffer, from = 0): number {
+  let count = 0;
+  for (let at = lines.indexOf('\n', from); at >= 0; at = lines.indexOf('\n', at + 1)) count += 1;
+  return count;
 }
 
 function isBusy(error: unknown): boolean {

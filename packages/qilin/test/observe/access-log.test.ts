@@ -9,6 +9,8 @@ import { createAccessLog, formatAccessJson } from '../../src/observe/access-log.
 import { makeEntry } from './fixtures/entry.ts';
 
 const NOW = new Date(2026, 10, 23, 9, 10, 54).getTime();
+/** Room for any line of these tests. */
+const LONG = 64 * 1024;
 const ALL_ATOMS = 'hlutrmUqHsBbfaTDMLp';
 const quiet: Log = {
   debug: () => {},
@@ -72,17 +74,17 @@ describe('an access-log format', () => {
     ['', '', ''],
   ])('%s', (format, full, empty) => {
     const line = compileFormat(format);
-    expect(line(entry, NOW)).toBe(full);
-    expect(line(silent, NOW)).toBe(empty);
+    expect(line(entry, NOW, LONG)).toBe(full);
+    expect(line(silent, NOW, LONG)).toBe(empty);
   });
 
   test('%(t)s', () => {
-    expect(compileFormat('%(t)s')(entry, NOW)).toMatch(/^\[23\/Nov\/2026:09:10:54 [+-]\d{4}\]$/);
+    expect(compileFormat('%(t)s')(entry, NOW, LONG)).toMatch(/^\[23\/Nov\/2026:09:10:54 [+-]\d{4}\]$/);
   });
 
   test('splits an IPv6 server address', () => {
     const line = compileFormat('%({SERVER_NAME}e)s %({SERVER_PORT}e)s');
-    expect(line(makeEntry({ server: '[::1]:80' }), NOW)).toBe('::1 80');
+    expect(line(makeEntry({ server: '[::1]:80' }), NOW, LONG)).toBe('::1 80');
   });
 
   test.each([
@@ -93,7 +95,7 @@ describe('an access-log format', () => {
     ['Basic !!!', '-'],
     [basic('a"\n:x'), 'a\\x22\\x0A'],
   ])('has the user of %j as %s', (authorization, user) => {
-    expect(compileFormat('%(u)s')(makeEntry({ request: { authorization } }), NOW)).toBe(user);
+    expect(compileFormat('%(u)s')(makeEntry({ request: { authorization } }), NOW, LONG)).toBe(user);
   });
 
   test.each([
@@ -123,10 +125,50 @@ describe('an access-log format', () => {
     fc.assert(
       fc.property(text, text, text, text, (target, value, method, client) => {
         const request = { x: value, referer: value, 'user-agent': value, authorization: basic(`${value}:`) };
-        const made = line(makeEntry({ target, method, client, protocol: value, request, response: { x: value } }), NOW);
+        const made = line(
+          makeEntry({ target, method, client, protocol: value, request, response: { x: value } }),
+          NOW,
+          LONG,
+        );
         expect(made).toMatch(/^[ -~]*$/);
         expect(made).toMatch(/^"[^"]*"( "[^"]*"){22}$/);
       }),
+    );
+  });
+});
+
+describe('a line that would be too long', () => {
+  const values = fc.string({ unit: 'binary', minLength: 100, maxLength: 3_000 });
+
+  test('has its longest values cut, and all of its fields', () => {
+    const line = compileFormat('%(h)s "%(r)s" %(s)s "%(f)s" "%(a)s" %({x}o)s');
+    fc.assert(
+      fc.property(values, values, (target, value) => {
+        const made = makeEntry({ target, request: { referer: value, 'user-agent': 'curl/8' }, response: { x: value } });
+        const text = line(made, NOW, 500);
+        expect(text.length).toBeLessThanOrEqual(500);
+        expect(text).toMatch(/^192\.0\.2\.7 "[^"]*" 200 "[^"]*" "curl\/8" \S*/);
+        // No escape is cut in the middle.
+        expect(text.replace(/\\x[0-9A-F]{2}|\\u[0-9A-F]{4}/g, '')).not.toContain('\\');
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('is still one object as JSON, with its short values as they are', () => {
+    fc.assert(
+      fc.property(values, values, (path, agent) => {
+        const made = makeEntry({ target: `/${path}`, request: { 'user-agent': agent, host: 'example.org' } });
+        const text = formatAccessJson(made, NOW, 600);
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(600);
+        expect(JSON.parse(text)).toMatchObject({
+          client: '192.0.2.7',
+          method: 'GET',
+          status: 200,
+          host: 'example.org',
+        });
+      }),
+      { numRuns: 30 },
     );
   });
 });
@@ -157,7 +199,7 @@ describe('the access log', () => {
   });
 
   test('as JSON is one object a line, with null for what is missing', () => {
-    expect(JSON.parse(formatAccessJson(entry, NOW))).toEqual({
+    expect(JSON.parse(formatAccessJson(entry, NOW, LONG))).toEqual({
       time: new Date(NOW).toISOString(),
       pid: process.pid,
       client: '192.0.2.7',
@@ -174,7 +216,7 @@ describe('the access log', () => {
       referer: 'http://a/',
       userAgent: 'curl/8',
     });
-    expect(JSON.parse(formatAccessJson(silent, NOW))).toMatchObject({
+    expect(JSON.parse(formatAccessJson(silent, NOW, LONG))).toMatchObject({
       client: null,
       user: null,
       referer: null,

@@ -62,6 +62,26 @@ describe('the error log', () => {
     });
   });
 
+  test('has no line that is longer than one write, and nothing is left out but what is counted', () => {
+    const text = logged((log) => log.info('é'.repeat(60_000)));
+    expect(text.split('\n').map((line) => Buffer.byteLength(line) <= 64 * 1024)).toEqual([true, true, true]);
+    expect(text.replace(/^.*\] |\n/g, '')).toBe('é'.repeat(60_000));
+    const longer = logged((log) => log.info('x'.repeat(1_000_000)));
+    expect(longer).toMatch(/x\.\.\. \(934464 more characters\)\n$/);
+  });
+
+  test('as JSON has several objects for a message that is too long for one', () => {
+    const message = `"quoted"\n\tat 😀\u0001 line\n`.repeat(2_000);
+    const objects = logged((log) => log.error(message), { logFormat: 'json' })
+      .trimEnd()
+      .split('\n');
+    expect(objects.every((line) => Buffer.byteLength(line) < 64 * 1024)).toBe(true);
+    const parts = objects.map((line): { message: string; continued?: boolean } => JSON.parse(line));
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.map(({ continued }) => continued)).toEqual([undefined, ...parts.slice(1).map(() => true)]);
+    expect(parts.map((part) => part.message).join('')).toBe(message);
+  });
+
   test('never has a raw control character in a line, whatever the message', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (message) => {

@@ -24,17 +24,27 @@ const FIXTURE = fileURLToPath(new URL('fixtures/write-lines.ts', import.meta.url
 
 let folder: string;
 let failures: string[];
+let droppedLines: number[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'qilin-log-'));
   failures = [];
+  droppedLines = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const path = (name: string): string => join(folder, name);
 const read = (name: string): string => readFileSync(path(name), 'utf8');
 
+const told = {
+  onFailure: (message: string) => void failures.push(message),
+  onDropped: (lines: number) => {
+    droppedLines.push(lines);
+    return `dropped ${lines}\n`;
+  },
+};
+
 function openFile(name: string, bufferSize: number, flushInterval = 10_000): LineFile {
-  return openLineFile({ name, standard: 2, bufferSize, flushInterval, onFailure: (message) => failures.push(message) });
+  return openLineFile({ name, standard: 2, bufferSize, flushInterval, ...told });
 }
 
 function start(how: string, file = ''): ChildProcessByStdio<null, Readable, Readable> {
@@ -112,36 +122,125 @@ describe('a file of lines', () => {
     file.flush();
     file.close();
     expect(failures).toEqual([expect.stringContaining('Lines of the log /dev/full are being lost: ENOSPC')]);
+    expect(droppedLines).toEqual([]);
   });
 });
 
-/** What can be read from a non-blocking descriptor now. */
-function readAvailable(fd: number): string {
-  const buffer = Buffer.alloc(64 * 1024);
-  try {
-    return buffer.toString('utf8', 0, readSync(fd, buffer));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return '';
-    throw error;
+/** A pipe whose writing end waits when it is full, as a standard stream does, with a reader that reads only when told to. */
+class SlowReader implements Disposable {
+  readonly writer: number;
+  #reader: number;
+  readonly #path: string;
+
+  constructor(file: string) {
+    execFileSync('mkfifo', [file]);
+    this.#path = file;
+    this.#reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.writer = openSync(file, constants.O_WRONLY);
+  }
+
+  /** What can be read now. */
+  read(): string {
+    const parts: Buffer[] = [];
+    const buffer = Buffer.alloc(64 * 1024);
+    try {
+      for (let size = readSync(this.#reader, buffer); size > 0; size = readSync(this.#reader, buffer)) {
+        parts.push(Buffer.from(buffer.subarray(0, size)));
+      }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+    return Buffer.concat(parts).toString();
+  }
+
+  /** Reads until the text so far satisfies `isEnough`. */
+  async readUntil(isEnough: (text: string) => boolean): Promise<string> {
+    let text = '';
+    const readMore = () => {
+      text += this.read();
+      return isEnough(text);
+    };
+    await expect.poll(readMore, { interval: 5, timeout: 10_000 }).toBe(true);
+    return text;
+  }
+
+  leave(): void {
+    closeSync(this.#reader);
+  }
+
+  comeBack(): void {
+    this.#reader = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#reader);
+    closeSync(this.writer);
   }
 }
 
-test('lines wait while a pipe is full, and each arrives whole and in order', async () => {
-  execFileSync('mkfifo', [path('pipe')]);
-  const fd = openSync(path('pipe'), constants.O_RDWR | constants.O_NONBLOCK);
-  const options = { name: '-', standard: fd, bufferSize: 0, flushInterval: 0 };
-  const file = openLineFile({ ...options, onFailure: (message) => failures.push(message) });
-  const lines = Array.from({ length: 4000 }, (_, line) => `line ${line} ${'é'.repeat(50)}\n`);
-  for (const line of lines) file.write(line);
-  let output = '';
-  const readMore = (): number => {
-    output += readAvailable(fd);
-    return output.length;
-  };
-  await expect.poll(readMore, { interval: 5, timeout: 10_000 }).toBe(lines.join('').length);
-  expect(output).toBe(lines.join(''));
-  expect(failures).toEqual([]);
-  closeSync(fd);
+describe('a pipe', () => {
+  const toPipe = (standard: number) => openLineFile({ name: '-', standard, bufferSize: 0, flushInterval: 0, ...told });
+  const lines = (count: number) => Array.from({ length: count }, (_, line) => `line ${line} ${'é'.repeat(50)}\n`);
+
+  test('that is full makes lines wait, and each arrives whole and in order', async () => {
+    using pipe = new SlowReader(path('pipe'));
+    const file = toPipe(pipe.writer);
+    const given = lines(4_000);
+    for (const line of given) file.write(line);
+    const text = await pipe.readUntil((so) => so.length >= given.join('').length);
+    expect(text).toBe(given.join(''));
+    expect([failures, droppedLines]).toEqual([[], []]);
+  });
+
+  test('whose reader has stopped costs no time and 1 MiB; the lines beyond are dropped and counted in their place', async () => {
+    using pipe = new SlowReader(path('pipe'));
+    const file = toPipe(pipe.writer);
+    const given = lines(40_000);
+    for (const line of given) file.write(line);
+    expect(droppedLines).toEqual([]);
+    const text = await pipe.readUntil((so) => so.includes('dropped'));
+    const kept = text.slice(0, text.indexOf('dropped'));
+    expect(given.join('').startsWith(kept)).toBe(true);
+    expect(Buffer.byteLength(kept)).toBeLessThan(2.2 * 1024 * 1024);
+    expect(droppedLines).toEqual([given.length - kept.split('\n').length + 1]);
+    file.write('again\n');
+    expect(await pipe.readUntil((so) => so !== '')).toBe('again\n');
+  });
+
+  test('whose reader has stopped holds up a flush, a reopening and an end for a moment only', () => {
+    using pipe = new SlowReader(path('pipe'));
+    const file = toPipe(pipe.writer);
+    for (const line of lines(4_000)) file.write(line);
+    const before = performance.now();
+    file.flush();
+    file.flush();
+    file.reopen();
+    file.close();
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  test('whose reader is away for a while loses lines meanwhile, and says how many', async () => {
+    using pipe = new SlowReader(path('pipe'));
+    const file = toPipe(pipe.writer);
+    file.write('before\n');
+    expect(pipe.read()).toBe('before\n');
+    pipe.leave();
+    for (const line of ['one\n', 'two\n']) file.write(line);
+    pipe.comeBack();
+    file.write('after\n');
+    expect(await pipe.readUntil((so) => so.includes('dropped'))).toBe('after\ndropped 2\n');
+    expect(failures).toEqual([expect.stringContaining('are being lost: EPIPE')]);
+  });
+
+  test('is not made to fail for others that share it: its flags stay as they are', () => {
+    using pipe = new SlowReader(path('pipe'));
+    const flags = () => readFileSync(`/proc/self/fdinfo/${pipe.writer}`, 'utf8');
+    const before = flags();
+    const file = toPipe(pipe.writer);
+    for (const line of lines(4_000)) file.write(line);
+    expect(flags()).toBe(before);
+    file.close();
+  });
 });
 
 describe('a process that logs', () => {

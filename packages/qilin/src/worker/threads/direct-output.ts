@@ -16,7 +16,8 @@ function redirect(stream: NodeJS.WriteStream, descriptor: 1 | 2): void {
   const decoder = new StringDecoder('utf8');
   // A standard stream that takes nothing cannot be helped, and there is nobody to tell.
   const onFailure = () => {};
-  const file = openLineFile({ name: '-', standard: descriptor, bufferSize: 0, flushInterval: 0, onFailure });
+  const onDropped = (lines: number) => `... ${lines} lines were dropped here: the reader did not keep up\n`;
+  const file = openLineFile({ name: '-', standard: descriptor, bufferSize: 0, flushInterval: 0, onFailure, onDropped });
   stream.write = (piece: string | Uint8Array, encoding?: BufferEncoding | Callback, callback?: Callback): boolean => {
     const bytes =
       typeof piece === 'string' ? Buffer.from(piece, typeof encoding === 'string' ? encoding : 'utf8') : piece;
