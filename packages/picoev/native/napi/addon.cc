@@ -134,7 +134,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
   };
   if (napi_set_instance_data(env, instance.get(), finalize, nullptr) == napi_ok) (void)instance.release();
 
-  const std::array<std::pair<const char*, napi_callback>, 12> functions{{
+  const auto functions = std::to_array<std::pair<const char*, napi_callback>>({
       {"listenTcp", ListenTcpFunction},
       {"listenUnix", ListenUnixFunction},
       {"adoptListener", AdoptListenerFunction},
@@ -148,7 +148,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"startAcceptor", StartAcceptor},
       {"startHttpLoop", StartHttpLoop},
       {"watchStalls", WatchStalls},
-  }};
+  });
   for (const auto& [name, callback] : functions) {
     napi_value function = nullptr;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
