@@ -212,6 +212,22 @@ describe('a handler of SIGTERM', () => {
     expect(server.log).not.toContain('not come to its end');
   });
 
+  test('is called once, though the signal comes again', async () => {
+    using folder = temporaryFolder();
+    const code = `process.on('SIGTERM', () => {
+        console.log('called');
+        process.on('SIGUSR2', () => process.exit(0));
+      });`;
+    await using server = await startWith(folder.path, code);
+    const [worker = 0] = server.workerPids;
+    server.signal('SIGTERM');
+    await server.logged(/called/);
+    process.kill(worker, 'SIGTERM');
+    process.kill(worker, 'SIGUSR2');
+    expect(await exitOf(server)).toBe('status 0');
+    expect(server.log.match(/called/g)).toHaveLength(1);
+  });
+
   test('that throws fails the worker', async () => {
     using folder = temporaryFolder();
     const code = `process.on('SIGTERM', () => { throw new Error('in the handler'); });`;

@@ -21,10 +21,10 @@ export class AppSignals {
 
   /**
    * Takes the signals over. To be called once in a process, before the app is loaded.
-   * @param onSignal a signal has come, or the app has emitted it itself
+   * @param onSignal a signal has come, or the app has sent it to itself
    */
-  constructor(onSignal: (signal: LeaveSignal) => void) {
-    this.#takeEmit(onSignal);
+  constructor(onSignal: OnSignal) {
+    takeSignals(onSignal);
     hideKeeper();
     for (const signal of LEAVE_SIGNALS) process.on(signal, keeper);
   }
@@ -44,16 +44,28 @@ export class AppSignals {
     }
     return true;
   }
+}
 
-  #takeEmit(onSignal: (signal: LeaveSignal) => void): void {
-    replace('emit', (emit) => {
-      return (event, ...rest) => {
-        if (!isOurs(event)) return Reflect.apply(emit, process, [event, ...rest]);
-        onSignal(event);
-        return true;
-      };
-    });
-  }
+type OnSignal = (signal: LeaveSignal, isOwn: boolean) => void;
+
+/** The app's own are not sent at all: what the kernel would do with one, when nobody listens, is not the app's to decide. */
+function takeSignals(onSignal: OnSignal): void {
+  replace('emit', (emit) => {
+    return (event, ...rest) => {
+      if (!isOurs(event)) return Reflect.apply(emit, process, [event, ...rest]);
+      onSignal(event, false);
+      return true;
+    };
+  });
+  replace('kill', (kill) => {
+    return (pid, signal = 'SIGTERM') => {
+      const name = LEAVE_SIGNALS.find((ours) => ours === signal || constants.signals[ours] === signal);
+      if (pid !== process.pid || name === undefined) return Reflect.apply(kill, process, [pid, signal]);
+      // As a signal would, it comes when the event loop turns.
+      setImmediate(onSignal, name, true);
+      return true;
+    };
+  });
 }
 
 /** The app sees its own listeners alone, and can remove no other. */
@@ -95,7 +107,15 @@ function hideKeeper(): void {
   });
 }
 
-type Method = 'emit' | 'listeners' | 'rawListeners' | 'listenerCount' | 'removeListener' | 'off' | 'removeAllListeners';
+type Method =
+  | 'emit'
+  | 'kill'
+  | 'listeners'
+  | 'rawListeners'
+  | 'listenerCount'
+  | 'removeListener'
+  | 'off'
+  | 'removeAllListeners';
 
 function replace(name: Method, make: (original: Call) => Call): void {
   const value = make(methodOf(name));

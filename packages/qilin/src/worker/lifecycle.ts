@@ -72,10 +72,12 @@ export type LifeEvent =
       readonly type: 'drain';
       readonly reason: string;
       readonly signal?: LeaveSignal;
+      /** The app has sent it to itself. */
+      readonly isOwn?: boolean;
       readonly limit: Milliseconds;
     }
   /** Leave now, whatever is in flight. Without a signal the app has no turn. */
-  | { readonly type: 'quit'; readonly signal?: LeaveSignal; readonly status?: number }
+  | { readonly type: 'quit'; readonly signal?: LeaveSignal; readonly isOwn?: boolean; readonly status?: number }
   /** An error that nobody caught. */
   | { readonly type: 'failed'; readonly error: unknown; readonly origin: string; readonly limit: Milliseconds }
   /** The app has called `process.exit`, which `mayExit()` did not let through. */
@@ -188,9 +190,8 @@ function bootFailed(life: Life, error: unknown): Step {
 }
 
 function drain(life: Life, event: Extract<LifeEvent, { type: 'drain' }>, now: Milliseconds): Step {
-  const { reason, signal, limit } = event;
-  // The app, or an operator, sends it again while the app's handlers are at it: they are called again, as under node.
-  if (life.at === 'parting') return signal === undefined ? stay(life) : deliver({ ...life, signal });
+  const { reason, signal, isOwn, limit } = event;
+  if (life.at === 'parting') return isOwn ? deliver({ ...life, signal }) : stay(life);
   const until = now + limit;
   if (life.at === 'serving') {
     const ending: Ending = { hasTurn: true, signal, until, status: 0, asked: undefined };
@@ -209,8 +210,11 @@ function beginDrain(ending: Ending, limit: Milliseconds, ...first: readonly Effe
 }
 
 function quit(life: Life, event: Extract<LifeEvent, { type: 'quit' }>, now: Milliseconds): Step {
-  const { signal, status = 0 } = event;
+  const { signal, isOwn, status = 0 } = event;
   if (life.at === 'closing' || life.at === 'left') return stay(life);
+  if (life.at === 'parting' && signal !== undefined && signal === life.signal) {
+    return isOwn ? deliver(life) : stay(life);
+  }
   const asked = life.at === 'draining' || life.at === 'parting' ? life.asked : undefined;
   return abandon(life, { hasTurn: signal !== undefined, signal, until: now + HURRY, status, asked }, now);
 }
@@ -269,6 +273,10 @@ function part(life: Draining, isDrained: boolean, now: Milliseconds): Step {
   return isDrained ? close(life, now) : stay(life);
 }
 
+/**
+ * What others send again changes nothing: a process group, or a terminal, often has a signal twice. What the app sends to
+ * itself is told to it as under node: a handler that has done its part sends it for the signal's default, which is the end.
+ */
 const deliver = (life: Parting, ...first: readonly Effect[]): Step =>
   to({ ...life, isIdle: false }, ...first, { type: 'deliver', signal: life.signal });
 

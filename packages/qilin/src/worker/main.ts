@@ -22,9 +22,9 @@ const worker = new Worker({
   whenIdle: () => whenIdle(channel.keepAlive),
 });
 
-const signals = new AppSignals((signal) => {
-  if (signal === 'SIGTERM') worker.drain('SIGTERM', signal);
-  else worker.quit(signal);
+const signals = new AppSignals((signal, isOwn) => {
+  if (signal === 'SIGTERM') worker.drain(isOwn ? 'its app has sent itself SIGTERM' : signal, signal, isOwn);
+  else worker.quit(signal, isOwn);
 });
 const exit = holdExits({
   mayExit: (status) => worker.mayExit(status),

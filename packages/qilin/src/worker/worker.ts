@@ -75,14 +75,17 @@ export class Worker {
     this.#life.happen({ type: 'boot' });
   }
 
-  /** Finish what is in flight, for at most `gracefulTimeout`. The app takes it for the signal. */
-  drain(reason: string, signal: LeaveSignal): void {
-    this.#life.happen({ type: 'drain', reason, signal, limit: this.#gracefulTimeout });
+  /**
+   * Finish what is in flight, for at most `gracefulTimeout`. The app takes it for the signal.
+   * @param isOwn the app has sent it to itself
+   */
+  drain(reason: string, signal: LeaveSignal, isOwn = false): void {
+    this.#life.happen({ type: 'drain', reason, signal, isOwn, limit: this.#gracefulTimeout });
   }
 
   /** SIGINT or SIGQUIT: leave now, whatever is in flight. */
-  quit(signal: LeaveSignal): void {
-    this.#life.happen({ type: 'quit', signal });
+  quit(signal: LeaveSignal, isOwn: boolean): void {
+    this.#life.happen({ type: 'quit', signal, isOwn });
   }
 
   /** SIGABRT: the arbiter has had no heartbeat for `timeout`. Runs only when the event loop turns after all. */

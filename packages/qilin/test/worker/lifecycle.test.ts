@@ -122,14 +122,19 @@ describe('a life that serves', () => {
       leads: [...DRAINS, 'drained', 'do stop', 'deliver SIGTERM', 'unended', ...CLOSES, 'finish 0'],
     },
     {
-      name: 'has the handlers called again for a signal that comes while they are at it, but not for one before',
-      happens: [TERM, TERM, DRAINED, TERM, IDLE, SAID],
+      name: 'has the handlers called once, however often a signal comes, but again for one that the app sends itself',
+      happens: [TERM, TERM, DRAINED, TERM, { ...TERM, isOwn: true }, IDLE, SAID],
       leads: [...DRAINS, 'drained', 'do stop', 'deliver SIGTERM', 'deliver SIGTERM', ...CLOSES, 'finish 0'],
     },
     {
       name: 'stops at INT, whatever is in flight, and has the handlers called for half a second',
       happens: [INT, 499, DRAINED, 1, SAID],
       leads: ['do stop', 'deliver SIGINT', 'unended', ...CLOSES, 'finish 0'],
+    },
+    {
+      name: 'takes INT, which a terminal sends too, once',
+      happens: [INT, INT, { type: 'quit', signal: 'SIGINT', isOwn: true }, IDLE, SAID],
+      leads: ['do stop', 'deliver SIGINT', 'deliver SIGINT', ...CLOSES, 'finish 0'],
     },
     {
       name: 'stops at INT in the middle of a drain',
@@ -197,6 +202,7 @@ describe('a life that boots', () => {
 const EVENTS: readonly LifeEvent[] = [
   ...BOOT,
   TERM,
+  { ...TERM, isOwn: true },
   ORDER,
   INT,
   { type: 'quit', status: 1 },
