@@ -1,5 +1,5 @@
 /**
- * Fuzzes the native kernel, both targets at once: `npm run fuzz [-- SECONDS]`, 60 by default. What was found stays in
+ * Fuzzes the native kernel, all targets at once: `npm run fuzz [-- SECONDS]`, 60 by default. What was found stays in
  * build/fuzz: inputs that fail, and the corpus that the next run begins with. Status 1 when an input failed.
  */
 import { spawn } from 'node:child_process';
@@ -13,6 +13,7 @@ const folder = join(root, 'packages/picoev/fuzz');
 const TARGETS = [
   { name: 'http1_parser', sources: HTTP_SOURCES },
   { name: 'connection', sources: CONNECTION_SOURCES },
+  { name: 'outbox', sources: CONNECTION_SOURCES },
 ];
 
 /** @param {(typeof TARGETS)[number]} target */

@@ -31,7 +31,10 @@ export const HTTP_SOURCES = fromKernel([
   'http1/http1_parser',
   'http1/octet_scan',
 ]);
-export const CONNECTION_SOURCES = [...HTTP_SOURCES, ...fromKernel(['loop/connection', 'http1/response'])];
+export const CONNECTION_SOURCES = [
+  ...HTTP_SOURCES,
+  ...fromKernel(['loop/connection', 'loop/outbox', 'http1/response']),
+];
 export const POLLER_SOURCES = fromKernel([
   'loop/poller',
   'loop/poller_epoll',
@@ -48,6 +51,7 @@ export const UNIT_SOURCES = [
     'connection_test',
     'http1_parser_test',
     'octet_scan_test',
+    'outbox_test',
     'poller_test',
     'timers_test',
   ].map((name) => join(harness, `${name}.cc`)),

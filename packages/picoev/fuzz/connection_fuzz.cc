@@ -112,13 +112,13 @@ class Driver final : public RequestSink {
   void OnRequest(Connection& connection, const RequestView& request) override {
     Require(told_.refusal == 0, "nothing is told behind a refusal");
     Require(request.sequence == told_.requests.size(), "requests are counted");
-    Require(&connection == &connection_ && connection_.InFlight() <= Connection::kMaxInFlight, "the queue is bounded");
+    Require(&connection == &connection_ && connection_.Out().InFlight() <= Outbox::kMostInFlight, "the queue is bounded");
     told_.requests.push_back({TextOf(request.bytes), TextOf(request.body), request.body_complete});
     answers_.emplace_back();
   }
 
   void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override {
-    Require(told_.refusal == 0 && connection.Newest() + 1 == told_.requests.size(),
+    Require(told_.refusal == 0 && connection.Out().Newest() + 1 == told_.requests.size(),
             "a body belongs to the newest request");
     Request& request = told_.requests.back();
     Require(!request.complete, "a body ends once");
@@ -131,15 +131,15 @@ class Driver final : public RequestSink {
     (void)request;
     Require(told_.refusal == 0 && status >= 400 && reason != nullptr, "one refusal, with its reason");
     told_.refusal = status;
-    if (in_body && connection.HasBegun(connection.Newest())) {
-      connection.EndInput();
-      done_ = true;
+    if (in_body && !connection.Out().Awaits(connection.Out().Newest())) {
+      connection.BreakInput();
       return;
     }
+    const bool has_begun = in_body && connection.Out().HasBegun(connection.Out().Newest());
     const uint32_t sequence = connection.BeginRefusal(in_body);
     if (sequence == answers_.size()) answers_.emplace_back();
-    answers_[sequence].text.clear();
-    Append(sequence, "refused;");
+    if (!connection.Out().IsFirst(sequence)) answers_[sequence].text.clear();
+    if (!has_begun) Append(sequence, "refused;");
     Complete(sequence, true);
   }
 
@@ -202,10 +202,10 @@ class Driver final : public RequestSink {
 
   bool SteerBody() {
     if (!connection_.HasBodyLeft() || connection_.Reader() == Connection::BodyReader::kDiscarding) return false;
-    const uint32_t newest = connection_.Newest();
-    if (connection_.TakeExpectation() && !connection_.HasBegun(newest)) {
+    const uint32_t newest = connection_.Out().Newest();
+    if (connection_.TakeExpectation() && !connection_.Out().HasBegun(newest)) {
       answers_[newest].text += "continue;";
-      (connection_.IsFirst(newest) ? out_ : connection_.Hold(newest)).Append("continue;");
+      (connection_.Out().IsFirst(newest) ? out_ : connection_.Out().Hold(newest)).Append("continue;");
     }
     const bool flows = random_.Below(3) != 0;
     connection_.SetReader(flows ? Connection::BodyReader::kFlowing : Connection::BodyReader::kPaused);
@@ -214,11 +214,11 @@ class Driver final : public RequestSink {
 
   /// A part of an answer, or the end of it.
   bool AnswerOne() {
-    const uint32_t open = connection_.InFlight();
+    const uint32_t open = connection_.Out().InFlight();
     if (open == 0) return false;
-    uint32_t sequence = connection_.First() + random_.Below(open);
-    if (!connection_.AwaitsAnswer(sequence)) sequence = connection_.First();
-    if (!connection_.AwaitsAnswer(sequence)) return false;
+    uint32_t sequence = connection_.Out().First() + random_.Below(open);
+    if (!connection_.Out().Awaits(sequence)) sequence = connection_.Out().First();
+    if (!connection_.Out().Awaits(sequence)) return false;
     if (connection_.CanUpgrade(sequence) && random_.Below(2) == 0) {
       const std::vector<uint8_t> rest = connection_.TakeRest();
       Require(rest.size() <= fed_ &&
@@ -227,6 +227,7 @@ class Driver final : public RequestSink {
       ended_early_ = done_ = true;
       return true;
     }
+    connection_.Out().Begin(sequence);
     Append(sequence, std::to_string(sequence) + ";");
     if (random_.Below(3) == 0) return true;
     const Request& request = told_.requests[sequence];
@@ -237,11 +238,10 @@ class Driver final : public RequestSink {
 
   void Append(uint32_t sequence, const std::string& text) {
     answers_[sequence].text += text;
-    if (!connection_.IsFirst(sequence)) {
-      connection_.Hold(sequence).Append(text);
+    if (!connection_.Out().IsFirst(sequence)) {
+      connection_.Out().Hold(sequence).Append(text);
       return;
     }
-    connection_.BeginFirst();
     out_.Append(text);
   }
 
@@ -250,7 +250,7 @@ class Driver final : public RequestSink {
     answers_[sequence].last = last;
     ended_early_ |= last && told_.refusal == 0;
     connection_.Complete(sequence, last, out_);
-    if (connection_.IsFinished()) done_ = true;
+    if (connection_.Out().IsFinished()) done_ = true;
   }
 
   /// All answers up to the first one that is not complete, with what there is of that, and nothing behind the last one.

@@ -50,7 +50,14 @@ export interface NativeHttpLoop {
   accept(fd: number): undefined | NativeFailure;
   stopAccepting(): void;
   flush(rows: number, text: string): void;
-  write(kind: number, fd: number, serial: number, sequence: number, flags: number, bytes: Uint8Array): number;
+  write(
+    kind: number,
+    fd: number,
+    serial: number,
+    sequence: number,
+    flags: number,
+    bytes: Uint8Array,
+  ): number | undefined;
   readBody(fd: number, serial: number, sequence: number): void;
   pauseBody(fd: number, serial: number, sequence: number): void;
   abort(fd: number, serial: number): void;

@@ -107,20 +107,26 @@ export interface Exchange {
    * To HEAD, and with 204 and 304, no body follows: `length` is told (but for 204), then comes `end()`.
    */
   begin(status: number, fields: string, length: number | undefined): void;
-  /** A piece of the body; its bytes are the engine's from here on. False: more than the high-water mark waits to be sent; go on at `onDrain`. */
+  /**
+   * A piece of the body; its bytes are the engine's from here on. False: the client takes no more for now, or this answer's turn has
+   * not come; go on at `onDrain`. What is written all the same waits in the app's memory.
+   */
   write(piece: Uint8Array): boolean;
   /** The body is complete. With fewer bytes than `length` the connection is cut. */
   end(): void;
   /** Cuts the connection: the answer cannot be completed. */
   abort(): void;
-  /** An informational answer, 103 or 102, before the real one. */
-  inform(status: number, fields: string): void;
+  /**
+   * An informational answer (1xx, not 101) before the real one, whole and as it goes onto the wire, latin1. It is no beginning of the
+   * answer: that may still be refused or late. After a 100 that was sent so, `readBody()` sends none.
+   */
+  inform(head: string): void;
   /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
   closeAfter(): void;
 
   // Callbacks get the exchange, and `owner` is a slot for whoever answers it, so that neither needs a closure for each request.
   owner: object | null;
-  /** Called once each time that `write()` or `raw()` has returned false and there is room again. Never after `onGone`. */
+  /** Called once when there is room again after `write()` or `raw()` has returned false. Never after `onGone`. */
   onDrain: ((exchange: Exchange) => void) | null;
   /**
    * Called once when the connection is lost before the answer is complete, or the client has ended its side in the middle of

@@ -7,14 +7,13 @@ import { AppScope } from './app-scope.ts';
 import type { BodySink, Connection, Exchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
-import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG, HIGH_WATER } from './wire.ts';
+import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
 
-/** Bytes up to which a body is copied into the answers' common text; longer ones are written by themselves. */
+/** Bytes up to which a body is copied into the answers' common text; longer ones are offered by themselves. */
 const SHORT_BODY = 16 * 1024;
-/** Bytes of short pieces of an answer after which one is written at once. */
+/** Bytes of short pieces of an answer after which one is offered at once, to hear whether there is room. */
 const MOST_GATHERED = 16 * 1024;
-/** A long body is handed over in pieces, so that the kernel's copy of what waits to be sent stays small. */
-const PIECE = 256 * 1024;
+const NOTHING = new Uint8Array(0);
 
 /** What became of the request's body. */
 const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;
@@ -34,7 +33,10 @@ export interface ExchangeLoop {
     body: string,
     length?: number,
   ): void;
-  /** Writes a piece at once. Returns the bytes that wait to be sent. */
+  /**
+   * Offers a piece of a long answer. Returns the bytes that were taken; or, where the rest and all that follows must wait for
+   * `drain()`, -1 less these.
+   */
   write(exchange: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number;
   readBody(exchange: HttpExchange): void;
   pauseBody(exchange: HttpExchange): void;
@@ -94,7 +96,10 @@ export class HttpExchange implements Exchange {
   #hasBegun = false;
   #chunked = false;
   #missing = 0;
-  #rest: Uint8Array | null = null;
+  /** The kernel takes no more for now: what waits until it does stays here, as the app gave it. */
+  #backlog: (string | Uint8Array)[] | null = null;
+  /** The app has given all of the answer. */
+  #hasEnded = false;
   #connection: Connection | undefined = undefined;
   /** Bytes of pieces that were not written at once. */
   #gathered = 0;
@@ -263,7 +268,7 @@ export class HttpExchange implements Exchange {
 
   respond(status: number, fields: string, body: string | Uint8Array | null): void {
     if (this.isOver || this.#hasBegun) return;
-    if (body instanceof Uint8Array && body.length > SHORT_BODY) {
+    if (body !== null && body.length > SHORT_BODY) {
       this.#respondLong(status, fields, body);
       return;
     }
@@ -276,41 +281,35 @@ export class HttpExchange implements Exchange {
     this.#finish();
   }
 
-  #respondLong(status: number, fields: string, body: Uint8Array): void {
-    this.begin(status, fields, body.length);
-    if (this.#answerFlags() & ANSWER_FLAG.BODILESS) {
-      this.end();
-      return;
+  #respondLong(status: number, fields: string, body: string | Uint8Array): void {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    this.begin(status, fields, length);
+    if (!this.#isBodiless()) {
+      this.bytesSent = length;
+      this.#missing = 0;
+      this.#send(body);
     }
-    this.#rest = body;
-    this.#pump();
-  }
-
-  #pump(): void {
-    while (this.#rest !== null && !this.isOver) {
-      const piece = this.#rest.subarray(0, PIECE);
-      this.#rest = this.#rest.length > PIECE ? this.#rest.subarray(PIECE) : null;
-      const goesOn = this.write(piece);
-      if (this.#rest === null) this.end();
-      else if (!goesOn) return;
-    }
+    this.end();
   }
 
   begin(status: number, fields: string, length: number | undefined): void {
     if (this.isOver || this.#hasBegun) return;
     this.#note(status, fields);
+    const isBodiless = this.#isBodiless();
     this.#chunked = length === undefined;
-    this.#missing = length ?? 0;
-    const isBodiless = this.method === 'HEAD' || status === 204 || status === 304;
-    if (isBodiless) this.#missing = 0;
+    this.#missing = isBodiless ? 0 : (length ?? 0);
     // Until the end of the connection, since HTTP/1.0 knows no chunks.
     if (this.#chunked && this.minorVersion === 0 && !isBodiless) this.#closes = true;
     const noLength = isBodiless && length === undefined ? ANSWER_FLAG.NO_LENGTH : 0;
     this.#loop.answer(this, ANSWER.BEGIN, this.#answerFlags() | noLength, status, fields, '', length ?? 0);
   }
 
+  #isBodiless(): boolean {
+    return (this.#flags & EVENT_FLAG.HEAD) !== 0 || this.status === 204 || this.status === 304;
+  }
+
   write(piece: Uint8Array): boolean {
-    if (this.isOver || piece.length === 0) return true;
+    if (this.isOver || this.#hasEnded || piece.length === 0) return true;
     if (!this.#chunked) {
       this.#missing -= piece.length;
       if (this.#missing < 0) {
@@ -319,48 +318,80 @@ export class HttpExchange implements Exchange {
       }
     }
     this.bytesSent += piece.length;
-    return this.#send(ANSWER.PIECE, this.#answerFlags(), piece);
+    return this.#send(piece);
   }
 
   end(): void {
-    if (this.isOver) return;
-    if (this.#missing > 0) {
-      this.abort();
-      return;
-    }
-    this.#loop.answer(this, ANSWER.END, this.#answerFlags(), 0, '', '');
-    this.#finish();
+    if (this.isOver || this.#hasEnded) return;
+    if (this.#missing > 0) this.abort();
+    else this.#end();
   }
 
-  inform(status: number, fields: string): void {
+  inform(head: string): void {
     // An HTTP/1.0 client would take it for the answer (RFC 9110, 15.2).
     if (this.isOver || this.#hasBegun || this.minorVersion === 0) return;
-    this.#loop.answer(this, ANSWER.INFORM, 0, status, fields, '');
+    this.#loop.answer(this, ANSWER.INFORM, 0, Number(head.slice(STATUS_AT, STATUS_AT + 3)), '', head);
   }
 
   raw(piece: string | Uint8Array): boolean {
-    if (this.isOver || piece.length === 0) return true;
+    if (this.isOver || this.#hasEnded || piece.length === 0) return true;
     if (!this.#hasBegun) this.fields = typeof piece === 'string' ? piece : latin1Of(piece);
     this.#hasBegun = true;
     this.bytesSent += piece.length;
-    return this.#send(ANSWER.RAW, 0, piece);
-  }
-
-  /** Short pieces travel with the other answers of the turn; what has become much is written at once, to hear how much waits. */
-  #send(kind: typeof ANSWER.PIECE | typeof ANSWER.RAW, flags: number, piece: string | Uint8Array): boolean {
-    this.#gathered += piece.length;
-    if (this.#gathered <= MOST_GATHERED) {
-      this.#loop.answer(this, kind, flags, 0, '', typeof piece === 'string' ? piece : latin1Of(piece));
-      return true;
-    }
-    this.#gathered = 0;
-    const bytes = typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
-    return this.#loop.write(this, kind, flags, bytes) <= HIGH_WATER;
+    return this.#send(piece);
   }
 
   rawEnd(keepAlive: boolean): void {
-    if (this.isOver) return;
-    this.#loop.answer(this, ANSWER.RAW_END, keepAlive && this.keepsAlive ? 0 : ANSWER_FLAG.CLOSE, 0, '', '');
+    if (this.isOver || this.#hasEnded) return;
+    if (!keepAlive) this.#closes = true;
+    this.#end();
+  }
+
+  /** By `raw()`, which is told no status. */
+  #isRaw(): boolean {
+    return this.status === 0;
+  }
+
+  /** Short pieces travel with the other answers of the turn. False: what follows waits for `drain()`. */
+  #send(piece: string | Uint8Array): boolean {
+    if (this.#backlog !== null) {
+      this.#backlog.push(piece);
+      return false;
+    }
+    this.#gathered += piece.length;
+    if (this.#gathered > MOST_GATHERED) return this.#offer(piece);
+    const text = typeof piece === 'string' ? piece : latin1Of(piece);
+    if (this.#isRaw()) this.#loop.answer(this, ANSWER.RAW, 0, 0, '', text);
+    else this.#loop.answer(this, ANSWER.PIECE, this.#answerFlags(), 0, '', text);
+    return true;
+  }
+
+  #offer(piece: string | Uint8Array): boolean {
+    this.#gathered = 0;
+    const kind = this.#isRaw() ? ANSWER.RAW : ANSWER.PIECE;
+    const flags = this.#answerFlags();
+    // A text is turned into bytes when they are wanted: many may wait for their turn.
+    let rest = typeof piece === 'string' ? NOTHING : piece;
+    let isWhole = typeof piece === 'string';
+    for (;;) {
+      const result = this.#loop.write(this, kind, flags, rest);
+      if (this.isOver) return true;
+      rest = rest.subarray(result < 0 ? -1 - result : result);
+      if (result < 0) {
+        this.#backlog = isWhole ? [piece] : rest.length > 0 ? [rest] : [];
+        return false;
+      }
+      if (isWhole) rest = bytesOf(piece, this.#isRaw());
+      isWhole = false;
+      if (rest.length === 0) return true;
+    }
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    if (this.#backlog !== null) return;
+    if (this.#isRaw()) this.#loop.answer(this, ANSWER.RAW_END, this.keepsAlive ? 0 : ANSWER_FLAG.CLOSE, 0, '', '');
+    else this.#loop.answer(this, ANSWER.END, this.#answerFlags(), 0, '', '');
     this.#finish();
   }
 
@@ -383,7 +414,11 @@ export class HttpExchange implements Exchange {
   /** @internal There is room again. */
   drain(): void {
     if (this.isOver) return;
-    if (this.#rest !== null) this.#pump();
+    const waiting = this.#backlog ?? [];
+    this.#backlog = null;
+    for (const piece of waiting) this.#send(piece);
+    if (this.isOver || this.#backlog !== null) return;
+    if (this.#hasEnded) this.#end();
     else this.#tell(this.onDrain);
   }
 
@@ -432,7 +467,7 @@ export class HttpExchange implements Exchange {
 
   #finish(): void {
     this.isOver = true;
-    this.#rest = null;
+    this.#backlog = null;
     this.#loop.forget(this);
     // Its pieces are thrown away from now on: whoever waits for them must not wait for ever.
     if (this.#bodyState === BODY.READING) this.breakBody('The answer is complete: the rest of the body is not read.');
@@ -450,6 +485,12 @@ export class HttpExchange implements Exchange {
     return flags;
   }
 }
+
+/** In `HTTP/1.1 103 Early Hints`. */
+const STATUS_AT = 9;
+
+const bytesOf = (piece: string | Uint8Array, isRaw: boolean): Uint8Array =>
+  typeof piece === 'string' ? Buffer.from(piece, isRaw ? 'latin1' : 'utf8') : piece;
 
 const latin1Of = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

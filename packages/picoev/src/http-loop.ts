@@ -12,17 +12,7 @@ import { type ConnectionLoop, HttpConnection } from './http-connection.ts';
 import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
 import { type HttpLoopOptions, numbersOf } from './http-loop-options.ts';
 import { SocketError } from './socket-error.ts';
-import {
-  ANSWER_WORD,
-  type AnswerKind,
-  EVENT,
-  EVENT_FLAG,
-  EVENT_WORD,
-  NOBODY,
-  ROW_WORDS,
-  ROWS,
-  SLAB_BYTES,
-} from './wire.ts';
+import { ANSWER_WORD, type AnswerKind, EVENT, EVENT_FLAG, EVENT_WORD, ROW_WORDS, ROWS, SLAB_BYTES } from './wire.ts';
 
 export interface HttpLoopHandlers {
   /** Runs in an async context of its own, as does all that the exchange tells. What it throws is an `uncaughtException`. */
@@ -210,11 +200,11 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   write(exchange: HttpExchange, kind: AnswerKind, flags: number, bytes: Uint8Array): number {
     this.#flush();
     const { fd, serial, sequence } = exchange;
-    const waiting = this.#native.write(kind, fd, serial, sequence, flags, bytes);
-    if (waiting !== NOBODY) return waiting;
+    const taken = this.#native.write(kind, fd, serial, sequence, flags, bytes);
+    if (taken !== undefined) return taken;
     // The event that tells so may come too late: an app that never waits would have written all of its answer by then.
     exchange.leave();
-    return 0;
+    return bytes.length;
   }
 
   /** @internal */

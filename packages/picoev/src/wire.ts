@@ -8,10 +8,6 @@ export const ROW_WORDS = 16;
 /** Rows of each table. */
 export const ROWS = 1024;
 export const SLAB_BYTES = 2 * 1024 * 1024;
-/** Bytes that wait to be sent on one connection beyond which the app is asked to wait. */
-export const HIGH_WATER = 64 * 1024;
-/** What a write returns when the connection is lost. */
-export const NOBODY = 2 ** 32 - 1;
 
 export const EVENT = {
   REQUEST: 1,

@@ -138,6 +138,104 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(asked).toBe(1_001);
   });
 
+  test('pipelined answers that stream more than may wait are asked to wait and go on, each in its turn', async () => {
+    const piece = Buffer.alloc(20_000, 'p');
+    const waited: string[] = [];
+    const first: Exchange[] = [];
+    serve((exchange) => {
+      exchange.begin(200, '', undefined);
+      let written = 0;
+      exchange.onDrain = () => {
+        while (written < 20) {
+          written++;
+          if (exchange.write(piece)) continue;
+          waited.push(exchange.target);
+          return;
+        }
+        exchange.write(Buffer.from(`<${exchange.target}>`));
+        exchange.end();
+      };
+      if (exchange.target === '/1') first.push(exchange);
+      else exchange.onDrain(exchange);
+    }, kind);
+    const client = await Client.open(get('/1') + get('/2') + get('/3') + get('/4', 'Connection: close'));
+    while (waited.length < 3) await turn();
+    expect(waited).toEqual(['/2', '/3', '/4']);
+    for (const exchange of first) exchange.onDrain?.(exchange);
+    const text = await client.toTheEnd();
+    expect(text.match(/<\/\d>/g)).toEqual(['</1>', '</2>', '</3>', '</4>']);
+    expect(text.length).toBeGreaterThan(4 * 20 * piece.length);
+  });
+
+  test('long answers that are ready before their turn stay with the app, and no further requests are read', async () => {
+    const size = 10_000_000;
+    const bodies = [Buffer.alloc(size, 'b'), 't'.repeat(size)];
+    const waiting: Exchange[] = [];
+    let asked = 0;
+    const before = process.memoryUsage().rss;
+    serve((exchange) => {
+      asked++;
+      if (exchange.target === '/slow') waiting.push(exchange);
+      else exchange.respond(200, '', bodies[asked % 2] ?? '');
+    }, kind);
+    const client = await Client.open();
+    let arrived = 0;
+    client.socket.removeAllListeners('data').on('data', (data) => {
+      arrived += data.length;
+    });
+    client.socket.write(get('/slow') + get('/long').repeat(62) + get('/long', 'Connection: close'));
+    while (waiting.length === 0) await turn();
+    for (let i = 0; i < 50; i++) await turn();
+    expect(asked).toBeLessThan(20);
+    expect(process.memoryUsage().rss - before).toBeLessThan(10 * size);
+    waiting[0]?.respond(200, '', 'slow');
+    await once(client.socket, 'close');
+    expect(asked).toBe(64);
+    expect(arrived).toBeGreaterThan(63 * size);
+  });
+
+  test('an informational answer begins nothing: 100 is still sent, a refusal and a deadline still take the place', async () => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n';
+    serve(
+      (exchange) => {
+        exchange.inform(hints);
+        if (exchange.target !== '/late')
+          void collect(exchange).then(
+            () => hello(exchange),
+            () => {},
+          );
+      },
+      { ...kind, body: 10, answerTimeout: 200 },
+    );
+    const put = (length: number, ...fields: string[]) =>
+      get(`/${length}`, `Content-Length: ${length}`, ...fields).replace('GET', 'PUT');
+    const expecting = await Client.open(put(4, 'Expect: 100-continue'));
+    await expecting.until(/103 Early Hints[\s\S]*HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    expecting.socket.write('body');
+    await expecting.until(/hello$/);
+    expecting.socket.destroy();
+    const chunked = await Client.open('PUT /chunks HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await chunked.until(/103/);
+    chunked.socket.write('b\r\n12345678901\r\n');
+    expect(await chunked.toTheEnd()).toMatch(/^HTTP\/1\.1 103 [\s\S]*\r\n\r\nHTTP\/1\.1 413 /);
+    const late = await Client.open(get('/late'));
+    expect(await late.toTheEnd()).toMatch(/^HTTP\/1\.1 103 [\s\S]*\r\n\r\nHTTP\/1\.1 503 /);
+  });
+
+  test('a 100 that the app sends itself is the only one', async () => {
+    serve((exchange) => {
+      exchange.inform('HTTP/1.1 100 Continue\r\n\r\n');
+      void collect(exchange).then(() => hello(exchange));
+    }, kind);
+    const client = await Client.open(
+      'PUT / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n',
+    );
+    await client.until(/100 Continue\r\n\r\n$/);
+    client.socket.write('body');
+    expect((await client.until(/hello$/)).match(/100 Continue/g)).toHaveLength(1);
+    client.socket.destroy();
+  });
+
   test('closes an idle connection after its time, and one that never spoke', async () => {
     serve(hello, { ...kind, keepAliveTimeout: 200, headTimeout: 300 });
     const [used, silent] = await Promise.all([Client.open(GET), Client.open()]);

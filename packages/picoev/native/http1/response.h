@@ -36,6 +36,7 @@ class ByteBuffer {
   void AppendNumber(uint64_t number);
   void AppendHex(uint64_t number);
   void Clear() { bytes_.clear(); }
+  void DropFirst(size_t size) { bytes_.erase(0, size); }
   bool IsEmpty() const { return bytes_.empty(); }
   size_t Size() const { return bytes_.size(); }
   std::span<const uint8_t> Bytes() const { return {reinterpret_cast<const uint8_t*>(bytes_.data()), bytes_.size()}; }

@@ -18,7 +18,7 @@ thread_local std::array<Field, kMaxFields> fields_of_head;
 bool Connection::WantsInput() const {
   switch (input_) {
     case Input::kHead:
-      return !waiting_;
+      return !waiting_ && out_.TakesRequest();
     case Input::kLength:
     case Input::kChunked:
       return reader_ == BodyReader::kFlowing || reader_ == BodyReader::kDiscarding;
@@ -29,6 +29,12 @@ bool Connection::WantsInput() const {
       return true;
   }
   return true;
+}
+
+bool Connection::TakesInput() {
+  const bool wants = WantsInput();
+  if (!wants && !HasBodyLeft()) waiting_ = true;
+  return wants;
 }
 
 void Connection::TakeCarry(uint8_t* to) {
@@ -48,6 +54,11 @@ void Connection::EndInput() {
   carry_.reset();
 }
 
+void Connection::BreakInput() {
+  needs_linger_ = true;
+  EndInput();
+}
+
 std::vector<uint8_t> Connection::TakeRest() {
   std::vector<uint8_t> rest(CarriedSize());
   TakeCarry(rest.data());
@@ -60,7 +71,7 @@ void Connection::Receive(std::span<uint8_t> bytes, const RequestLimits& limits, 
   while (!bytes.empty()) {
     switch (input_) {
       case Input::kHead: {
-        if (InFlight() >= kMaxInFlight) {
+        if (!out_.TakesRequest()) {
           waiting_ = true;
           Keep(bytes);
           return;
@@ -103,7 +114,7 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
                       .fields = std::span<const Field>(fields_of_head).first(head.field_count),
                       .body = {},
                       .body_complete = true,
-                      .sequence = next_};
+                      .sequence = out_.Newest() + 1};
   BodyPiece body{.bytes = {}, .consumed = 0, .last = true};
   if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
     body.refusal = 413;
@@ -128,7 +139,7 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
   }
   request.body = body.bytes;
   request.body_complete = body.last;
-  ++next_;
+  out_.Open();
   keep_alive_ = head.keep_alive;
   sink.OnRequest(*this, request);
   return rest.subspan(body.consumed);
@@ -167,63 +178,20 @@ Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, uint64_t 
           .last = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd};
 }
 
-bool Connection::AwaitsAnswer(uint32_t sequence) const {
-  // Differences, so that the numbers may wrap round.
-  if (sequence - first_ >= InFlight() || sequence == refused_) return false;
-  if (!held_ || sequence == first_) return true;
-  const auto held = std::ranges::find(*held_, sequence, &Held::sequence);
-  return held == held_->end() || !held->complete;
-}
-
-ByteBuffer& Connection::Hold(uint32_t sequence) {
-  if (!held_) held_ = std::make_unique<std::vector<Held>>();
-  const auto held = std::ranges::find(*held_, sequence, &Held::sequence);
-  if (held != held_->end()) return held->bytes;
-  return held_->emplace_back(Held{.sequence = sequence}).bytes;
-}
-
-void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& out) {
-  if (sequence == Newest() && HasBodyLeft() && reader_ == BodyReader::kNone) reader_ = BodyReader::kDiscarding;
-  if (sequence != first_) {
-    Hold(sequence);
-    Held& held = *std::ranges::find(*held_, sequence, &Held::sequence);
-    held.complete = true;
-    held.last = last;
-    return;
-  }
-  ++first_;
-  begun_ = false;
-  if (last) {
+void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& run) {
+  if (sequence == out_.Newest() && HasBodyLeft() && reader_ == BodyReader::kNone) reader_ = BodyReader::kDiscarding;
+  out_.Complete(sequence, last, run);
+  if (out_.IsFinished()) {
     needs_linger_ = needs_linger_ || HasBodyLeft();
-    finished_ = true;
-    return EndInput();
+    EndInput();
+  } else if (input_ == Input::kUpgrade && out_.InFlight() == 0) {
+    input_ = Input::kHead;
   }
-  if (input_ == Input::kUpgrade && InFlight() == 0) input_ = Input::kHead;
-  if (!held_) return;
-  const auto next = std::ranges::find(*held_, first_, &Held::sequence);
-  if (next == held_->end()) return;
-  const Held due = std::move(*next);
-  held_->erase(next);
-  if (held_->empty()) held_.reset();
-  out.Append(due.bytes.Bytes());
-  begun_ = !due.bytes.IsEmpty();
-  if (due.complete) Complete(due.sequence, due.last, out);
-}
-
-bool Connection::HasBegun(uint32_t sequence) const {
-  if (sequence == first_) return begun_;
-  if (!AwaitsAnswer(sequence) || !held_) return !AwaitsAnswer(sequence);
-  const auto held = std::ranges::find(*held_, sequence, &Held::sequence);
-  return held != held_->end() && !held->bytes.IsEmpty();
 }
 
 uint32_t Connection::BeginRefusal(bool in_body) {
-  if (!in_body) ++next_;
-  refused_ = Newest();
-  needs_linger_ = true;
-  if (refused_ != first_) Hold(refused_).Clear();
-  EndInput();
-  return refused_;
+  BreakInput();
+  return out_.Refuse(in_body);
 }
 
 }  // namespace picoev

@@ -1,8 +1,5 @@
-// One HTTP/1.1 connection as a state machine without I/O: bytes in, requests out to a sink, answers back in their
-// order. The loop reads, writes and keeps the time; a fuzzer can do the same.
-//
-// Invariant: answers leave in the order of their requests. Requests that came behind another one are answered whenever
-// the app likes; what is ready too early is held here.
+// One HTTP/1.1 connection as a state machine without I/O: bytes in, requests out to a sink; their answers are its
+// outbox's. The loop reads, writes and keeps the time; a fuzzer can do the same.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +11,7 @@
 
 #include "http1/chunked_decoder.h"
 #include "http1/http1_parser.h"
-#include "http1/response.h"
+#include "loop/outbox.h"
 
 namespace picoev {
 
@@ -73,23 +70,24 @@ class Connection {
     kDiscarding,
   };
 
-  /// Requests that may wait for their answers on one connection; further ones are not read until then.
-  static constexpr uint32_t kMaxInFlight = 64;
-
   // The input.
 
   /// Whether bytes are of use now. When not, they should stay in the kernel, so that the client is slowed down.
   bool WantsInput() const;
+  /// The same, for who is about to read: where no further request is to be read for now, CanGoOn() tells when it is.
+  bool TakesInput();
   /// Bytes that were received before and must come first in the next Receive().
   size_t CarriedSize() const { return carry_ ? carry_->size() : 0; }
   /// Copies them out, and forgets them. `to` has room for CarriedSize().
   void TakeCarry(uint8_t* to);
   /// `bytes` begins with what TakeCarry() gave. They are changed in place.
   void Receive(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink);
-  /// There are bytes that wait only for an earlier answer: Receive() should be called again now.
-  bool CanGoOn() const { return waiting_ && input_ == Input::kHead && InFlight() <= kMaxInFlight / 2; }
+  /// Only earlier answers were waited for: Receive() should be called again now, and bytes be read again.
+  bool CanGoOn() const { return waiting_ && input_ == Input::kHead && out_.TakesMany(); }
   /// Nothing that the client sends from now on is read as a request.
   void EndInput();
+  /// The same, while the client is still sending: NeedsLinger() before the connection is closed.
+  void BreakInput();
   /// The newest request is the connection's last, as if it had said so itself.
   void TakeAsLast() {
     keep_alive_ = false;
@@ -104,6 +102,8 @@ class Connection {
            (reader_ == BodyReader::kFlowing || reader_ == BodyReader::kDiscarding);
   }
   bool HasBodyLeft() const { return input_ == Input::kLength || input_ == Input::kChunked; }
+  /// Something is missing of this request's body.
+  bool IsBodyOf(uint32_t sequence) const { return sequence == out_.Newest() && HasBodyLeft(); }
   BodyReader Reader() const { return reader_; }
   void SetReader(BodyReader reader) { reader_ = reader; }
   /// The newest request asked to be told before its body: `Expect: 100-continue`, and it was not told yet.
@@ -113,33 +113,20 @@ class Connection {
   std::vector<uint8_t> TakeRest();
   /// An upgrade is possible: its request is the only one in flight.
   bool CanUpgrade(uint32_t sequence) const {
-    return input_ == Input::kUpgrade && sequence == first_ && InFlight() == 1 && held_ == nullptr;
+    return input_ == Input::kUpgrade && out_.IsFirst(sequence) && out_.InFlight() == 1 && !out_.HasPending();
   }
 
   // The answers.
 
-  uint32_t InFlight() const { return next_ - first_; }
-  bool IsFresh() const { return next_ == 0; }
-  /// Whether the app may still answer it.
-  bool AwaitsAnswer(uint32_t sequence) const;
-  /// Whether bytes of this answer may go out now. If not they are to be held.
-  bool IsFirst(uint32_t sequence) const { return sequence == first_; }
-  ByteBuffer& Hold(uint32_t sequence);
-  /// Bytes of the first answer have gone out: a refusal can no longer take its place.
-  void BeginFirst() { begun_ = true; }
-  bool HasBegun(uint32_t sequence) const;
-  /// The answer is complete. `last`: the connection ends behind it. For the first one in line, appends to `out` all
-  /// that was held for those behind it and is due now.
-  void Complete(uint32_t sequence, bool last, ByteBuffer& out);
-  /// The last answer has been given: nothing more is to be sent.
-  bool IsFinished() const { return finished_; }
-  /// The sequence of a refusal: it takes the place of the app's answer, or comes behind all of them.
+  Outbox& Out() { return out_; }
+  const Outbox& Out() const { return out_; }
+  /// As Outbox::Complete(): the input may end with it, and nobody reads the body of a request that is answered.
+  void Complete(uint32_t sequence, bool last, ByteBuffer& run);
+  /// The sequence of a refusal, as Outbox::Refuse(). The input ends.
   uint32_t BeginRefusal(bool in_body);
   /// The client may still be sending what nobody will read: closing at once would reset the connection, and could
   /// destroy the last answer on its way (RFC 9112, 9.6).
   bool NeedsLinger() const { return needs_linger_; }
-  uint32_t Newest() const { return next_ - 1; }
-  uint32_t First() const { return first_; }
 
  private:
   enum class Input : uint8_t {
@@ -149,13 +136,6 @@ class Connection {
     /// A request that asks for another protocol is in flight: what follows belongs to that, or is the next request.
     kUpgrade,
     kEnded,
-  };
-
-  struct Held {
-    uint32_t sequence;
-    bool complete = false;
-    bool last = false;
-    ByteBuffer bytes = {};
   };
 
   std::span<uint8_t> ReceiveHead(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink);
@@ -171,24 +151,18 @@ class Connection {
   void Keep(std::span<const uint8_t> bytes);
 
   std::unique_ptr<std::string> carry_;
-  std::unique_ptr<std::vector<Held>> held_;
+  Outbox out_;
   /// Under kLength what is missing of the body, under kChunked what has come of it.
   uint64_t body_ = 0;
   ChunkedDecoder decoder_;
   HeadProgress progress_;
-  /// The oldest request without a complete answer, and the number of the next one.
-  uint32_t first_ = 0;
-  uint32_t next_ = 0;
-  /// The app may answer up to here: a refusal takes what is beyond.
-  uint32_t refused_ = UINT32_MAX;
   Input input_ = Input::kHead;
   BodyReader reader_ = BodyReader::kNone;
+  /// No further request is read for now.
   bool waiting_ = false;
   /// Of the newest request.
   bool keep_alive_ = true;
   bool expects_continue_ = false;
-  bool finished_ = false;
-  bool begun_ = false;
   bool needs_linger_ = false;
 };
 

@@ -6,7 +6,7 @@ namespace picoev {
 namespace {
 
 /// Rows that one call of Receive() can make: each request in flight, the rest of a body, its end.
-constexpr uint32_t kRowsOfOneRead = Connection::kMaxInFlight + 2;
+constexpr uint32_t kRowsOfOneRead = Outbox::kMostInFlight + 2;
 
 /// Bytes of room below which the slab counts as full.
 constexpr uint32_t kLeastRoom = 16 * 1024;
@@ -134,7 +134,7 @@ void HttpLoop::Handle(const Ready& ready) {
   if (index >= slots_.size() || slots_[index].serial == 0) return;
   const uint32_t serial = slots_[index].serial;
   const auto is_open = [&] { return !closed_ && slots_[index].serial == serial; };
-  if (ready.interest & kWritable && slots_[index].pending) SendPending(ready.fd);
+  if (ready.interest & kWritable && slots_[index].http.Out().HasPending()) SendPending(ready.fd);
   if (!is_open() || !(ready.interest & kReadable)) return;
   const Slot& slot = slots_[index];
   if (ready.hung_up && !slot.lingers && (slot.ended || !slot.http.WantsInput())) return Lose(ready.fd);
@@ -165,7 +165,7 @@ void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t st
   row.flags = flags;
   row.fd = static_cast<uint32_t>(fd);
   row.serial = At(fd).serial;
-  row.sequence = At(fd).http.First();
+  row.sequence = At(fd).http.Out().First();
   row.length_low = status;
   late_rows_.push_back(row);
   RequestTurn();

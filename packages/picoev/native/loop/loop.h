@@ -94,8 +94,6 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   /// so 1.29.
   static constexpr uint32_t kReadSize = 256 * 1024;
   static constexpr uint32_t kSlabSize = 2 * 1024 * 1024;
-  /// Bytes that wait to be sent on one connection: beyond that the app is asked to wait.
-  static constexpr uint32_t kHighWater = 64 * 1024;
 
   /// `owner`, `slab`, `events` and `answers` must outlive the loop.
   static Result<std::unique_ptr<HttpLoop>> Create(uv_loop_t* loop, const LoopOptions& options, Owner& owner,
@@ -111,11 +109,14 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   /// Takes the first `rows` answers, whose texts follow each other in `text`.
   void Flush(uint32_t rows, std::span<const uint8_t> text);
-  /// A piece of an answer, kPiece or kRaw, that is too long to be copied twice. Returns the bytes that wait to be sent;
-  /// they are copied. kNobody when the connection is lost, perhaps by this very call.
-  static constexpr uint32_t kNobody = UINT32_MAX;
-  uint32_t Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
-                 std::span<const uint8_t> bytes);
+  /// Offers a piece of a long answer, kPiece or kRaw. What is not taken, and all that follows, waits for kDrain.
+  struct Written {
+    size_t taken;
+    bool goes_on;
+  };
+  /// Nothing when the connection is lost, perhaps by this very call.
+  std::optional<Written> Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
+                               std::span<const uint8_t> bytes);
   void ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence);
   void PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence);
   /// Cuts the connection, whatever was in flight.
@@ -150,17 +151,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   /// What a connection is waiting for, and has only so long.
   enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kHalfClosed, kWrite, kLinger };
 
-  /// Bytes that the kernel did not take yet.
-  struct Pending {
-    std::string bytes;
-    size_t sent = 0;
-    size_t Size() const { return bytes.size() - sent; }
-  };
-
   /// What is kept for a descriptor.
   struct Slot {
     Connection http;
-    std::unique_ptr<Pending> pending;
     Traffic traffic;
     /// Tells this connection from others that have had the same descriptor; 0 for none.
     uint32_t serial = 0;
@@ -175,10 +168,6 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool led = false;
     /// Our side is ended, and what still comes is thrown away.
     bool lingers = false;
-    /// The app was asked to wait until there is room.
-    bool congested = false;
-    /// No further requests are read until the client has taken its answers: it could make us keep them without end.
-    bool choked = false;
     /// JavaScript wants to be told when it ends.
     bool followed = false;
   };
@@ -215,7 +204,6 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Read(int fd, bool to_the_end);
   bool ReadOnce(int fd);
   void Receive(int fd, size_t fresh);
-  bool Choke(int fd);
   uint32_t CountCrowd();
   void MakeRoom(int fd);
   void GoOnSoon(int fd);

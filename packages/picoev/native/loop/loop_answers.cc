@@ -28,7 +28,7 @@ void HttpLoop::Flush(uint32_t rows, std::span<const uint8_t> text) {
     const uint64_t size = uint64_t{row.reason_size} + row.fields_size + row.body_size;
     if (size > text.size() - at) break;
     const Slot* slot = Find(row.fd, row.serial);
-    if (slot != nullptr && slot->http.AwaitsAnswer(row.sequence)) {
+    if (slot != nullptr && slot->http.Out().Awaits(row.sequence)) {
       Answer(static_cast<int>(row.fd), row, text.subspan(at, size));
     }
     at += size;
@@ -36,23 +36,23 @@ void HttpLoop::Flush(uint32_t rows, std::span<const uint8_t> text) {
   SendRun();
 }
 
-uint32_t HttpLoop::Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence, uint32_t flags,
-                         std::span<const uint8_t> bytes) {
+std::optional<HttpLoop::Written> HttpLoop::Write(AnswerRow::Kind kind, uint32_t fd, uint32_t serial, uint32_t sequence,
+                                                 uint32_t flags, std::span<const uint8_t> bytes) {
   Slot* slot = Find(fd, serial);
-  if (slot == nullptr || !slot->http.AwaitsAnswer(sequence)) return kNobody;
-  const int descriptor = static_cast<int>(fd);
-  ByteBuffer& out = BufferFor(descriptor, sequence);
-  if (kind == AnswerRow::kRaw)
-    out.Append(bytes);
-  else
-    AppendPiece(out, flags, bytes);
-  if (!slot->http.IsFirst(sequence)) return static_cast<uint32_t>(out.Size());
-  SendRun();
-  slot = Find(fd, serial);
-  if (slot == nullptr) return kNobody;
-  if (!slot->pending) return 0;
-  slot->congested = slot->pending->Size() > kHighWater;
-  return static_cast<uint32_t>(slot->pending->Size());
+  if (slot == nullptr || !slot->http.Out().Awaits(sequence)) return std::nullopt;
+  Outbox& out = slot->http.Out();
+  const auto taken = bytes.first(out.Accept(sequence, bytes.size()));
+  if (!taken.empty()) {
+    out.Begin(sequence);
+    ByteBuffer& run = OutOf(static_cast<int>(fd));
+    if (kind == AnswerRow::kRaw)
+      run.Append(taken);
+    else
+      AppendPiece(run, flags, taken);
+    SendRun();
+    if (Find(fd, serial) == nullptr) return std::nullopt;
+  }
+  return Written{.taken = taken.size(), .goes_on = !out.MustWait(sequence)};
 }
 
 void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> text) {
@@ -60,6 +60,8 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
   const auto fields = text.subspan(row.reason_size, row.fields_size);
   const auto body = text.subspan(row.reason_size + row.fields_size);
   const bool is_last = (row.flags & kClose) != 0;
+  Connection& http = At(fd).http;
+  if (row.kind != AnswerRow::kInform) http.Out().Begin(row.sequence);
   ByteBuffer& out = BufferFor(fd, row.sequence);
   switch (static_cast<AnswerRow::Kind>(row.kind)) {
     case AnswerRow::kRespond:
@@ -68,8 +70,7 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
           Date());
       if (!(row.flags & kBodiless) && !IsBodilessStatus(row.status)) out.Append(body);
       return Complete(fd, row.sequence, is_last);
-    case AnswerRow::kBegin:
-    case AnswerRow::kInform: {
+    case AnswerRow::kBegin: {
       const uint64_t length = static_cast<uint64_t>(row.length_high) << 32 | row.length_low;
       AppendHead(out, {.status = row.status, .flags = row.flags, .length = length, .reason = reason, .fields = fields},
                  Date());
@@ -80,6 +81,10 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
     case AnswerRow::kEnd:
       if (row.flags & kUnknownLength && !(row.flags & (kBodiless | kHttp10))) out.Append(kLastChunk);
       return Complete(fd, row.sequence, is_last);
+    case AnswerRow::kInform:
+      // The app has said itself what the client waits for.
+      if (row.status == 100 && row.sequence == http.Out().Newest()) (void)http.TakeExpectation();
+      [[fallthrough]];
     case AnswerRow::kRaw:
       return out.Append(body);
     case AnswerRow::kRawEnd:
@@ -106,20 +111,13 @@ ByteBuffer& HttpLoop::OutOf(int fd) {
 }
 
 ByteBuffer& HttpLoop::BufferFor(int fd, uint32_t sequence) {
-  Connection& http = At(fd).http;
-  if (!http.IsFirst(sequence)) return http.Hold(sequence);
-  http.BeginFirst();
-  return OutOf(fd);
+  Outbox& out = At(fd).http.Out();
+  return out.IsFirst(sequence) ? OutOf(fd) : out.Hold(sequence);
 }
 
 void HttpLoop::Complete(int fd, uint32_t sequence, bool last) {
   Connection& http = At(fd).http;
-  if (http.IsFirst(sequence)) {
-    http.Complete(sequence, last, OutOf(fd));
-  } else {
-    http.Complete(sequence, last, run_);
-  }
-  if (http.CanGoOn()) GoOnSoon(fd);
+  http.Complete(sequence, last, http.Out().IsFirst(sequence) ? OutOf(fd) : run_);
   if (http.HasBodyLeft() && http.Reader() == Connection::BodyReader::kDiscarding)
     Watch(fd, At(fd).interest | kReadable);
 }
@@ -138,60 +136,45 @@ void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
     bytes = bytes.subspan(1);
   }
   slot.traffic.sent += bytes.size();
-  if (slot.pending) {
-    slot.pending->bytes.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return;
-  }
-  if (!bytes.empty()) {
-    ssize_t sent = send(fd, bytes.data(), bytes.size(), kSendFlags);
+  Outbox& out = slot.http.Out();
+  if (!bytes.empty() && !out.HasPending()) {
+    const ssize_t sent = send(fd, bytes.data(), bytes.size(), kSendFlags);
     if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return Lose(fd);
-    sent = std::max<ssize_t>(sent, 0);
-    const auto rest = bytes.subspan(static_cast<size_t>(sent));
-    if (!rest.empty()) {
-      slot.pending = std::make_unique<Pending>();
-      slot.pending->bytes.assign(reinterpret_cast<const char*>(rest.data()), rest.size());
-      if (!Watch(fd, slot.interest | kWritable)) return;
-    }
+    bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(sent, 0)));
+    if (!bytes.empty() && !Watch(fd, slot.interest | kWritable)) return;
   }
+  if (!bytes.empty()) out.Keep(bytes);
   Settle(fd);
 }
 
 void HttpLoop::SendPending(int fd) {
   Slot& slot = At(fd);
-  Pending& pending = *slot.pending;
-  while (pending.Size() > 0) {
-    const ssize_t sent = send(fd, pending.bytes.data() + pending.sent, pending.Size(), kSendFlags);
+  Outbox& out = slot.http.Out();
+  while (out.HasPending()) {
+    const auto bytes = out.Pending();
+    const ssize_t sent = send(fd, bytes.data(), bytes.size(), kSendFlags);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return Lose(fd);
       break;
     }
-    pending.sent += static_cast<size_t>(sent);
+    out.Sent(static_cast<size_t>(sent));
     // Progress: the client has as long again.
     slot.waits_for = Wait::kNothing;
   }
-  if (slot.congested && pending.Size() <= kHighWater / 2) {
-    slot.congested = false;
-    TellLate(EventRow::kDrain, 0, fd);
-  }
-  if (slot.choked && pending.Size() <= kHighWater / 2) {
-    slot.choked = false;
-    if (slot.http.CanGoOn()) GoOnSoon(fd);
-    if (!Watch(fd, slot.interest | kReadable)) return;
-  }
-  if (pending.Size() == 0) {
-    slot.pending.reset();
-    if (!Watch(fd, slot.interest & ~kWritable)) return;
-  }
+  if (!out.HasPending() && !Watch(fd, slot.interest & ~kWritable)) return;
   Settle(fd);
 }
 
-/// After anything that may have been the last thing on a connection.
+/// After anything that may have made room, or been the last thing on a connection.
 void HttpLoop::Settle(int fd) {
-  const Slot& slot = At(fd);
-  const Connection& http = slot.http;
-  const bool is_over = http.IsFinished() || (http.InputEnded() && http.InFlight() == 0);
-  if (!is_over || slot.pending) return Expect(fd);
+  Slot& slot = At(fd);
+  Connection& http = slot.http;
+  Outbox& out = http.Out();
+  if (out.TakeDrain()) TellLate(EventRow::kDrain, 0, fd);
+  if (http.CanGoOn()) GoOnSoon(fd);
+  const bool is_over = out.IsFinished() || (http.InputEnded() && out.InFlight() == 0);
+  if (!is_over || out.HasPending()) return Expect(fd);
   if (http.NeedsLinger() && !slot.ended) return Linger(fd);
   Forget(fd);
 }
@@ -211,24 +194,20 @@ std::string_view HttpLoop::Date() {
 
 void HttpLoop::ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence) {
   Slot* slot = Find(fd, serial);
-  if (slot == nullptr || slot->http.Newest() != sequence || !slot->http.HasBodyLeft()) return;
-  if (slot->http.TakeExpectation() && !slot->http.HasBegun(sequence)) {
-    const int descriptor = static_cast<int>(fd);
-    if (slot->http.IsFirst(sequence))
-      OutOf(descriptor).Append(kContinue);
-    else
-      slot->http.Hold(sequence).Append(kContinue);
+  if (slot == nullptr || !slot->http.IsBodyOf(sequence)) return;
+  const int descriptor = static_cast<int>(fd);
+  if (slot->http.TakeExpectation() && !slot->http.Out().HasBegun(sequence)) {
+    BufferFor(descriptor, sequence).Append(kContinue);
     SendRun();
-    slot = Find(fd, serial);
-    if (slot == nullptr) return;
+    if (Find(fd, serial) == nullptr) return;
   }
   slot->http.SetReader(Connection::BodyReader::kFlowing);
-  if (Watch(static_cast<int>(fd), slot->interest | kReadable)) Expect(static_cast<int>(fd));
+  if (Watch(descriptor, slot->interest | kReadable)) Expect(descriptor);
 }
 
 void HttpLoop::PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence) {
   Slot* slot = Find(fd, serial);
-  if (slot == nullptr || slot->http.Newest() != sequence || !slot->http.HasBodyLeft()) return;
+  if (slot == nullptr || !slot->http.IsBodyOf(sequence)) return;
   slot->http.SetReader(Connection::BodyReader::kPaused);
   Expect(static_cast<int>(fd));
 }
@@ -239,7 +218,7 @@ void HttpLoop::Abort(uint32_t fd, uint32_t serial) {
 
 std::optional<HttpLoop::Detached> HttpLoop::Detach(uint32_t fd, uint32_t serial, uint32_t sequence) {
   Slot* slot = Find(fd, serial);
-  if (slot == nullptr || slot->pending || !slot->http.CanUpgrade(sequence)) return std::nullopt;
+  if (slot == nullptr || !slot->http.CanUpgrade(sequence)) return std::nullopt;
   std::vector<uint8_t> rest = slot->http.TakeRest();
   UniqueFd descriptor = Remove(static_cast<int>(fd));
   return Detached{.fd = std::move(descriptor), .rest = std::move(rest)};

@@ -92,7 +92,7 @@ bool HttpLoop::ReadOnce(int fd) {
     if (closed_ || At(fd).serial != serial) return false;
   }
   Slot& slot = At(fd);
-  if (!slot.lingers && (!slot.http.WantsInput() || Choke(fd))) {
+  if (!slot.lingers && !slot.http.TakesInput()) {
     Watch(fd, slot.interest & ~kReadable);
     return false;
   }
@@ -153,14 +153,6 @@ void HttpLoop::MakeRoom(int fd) {
   ++promised_;
 }
 
-/// Whether the next request must wait until the client has taken more of its answers.
-bool HttpLoop::Choke(int fd) {
-  Slot& slot = At(fd);
-  if (!slot.pending || slot.pending->Size() <= kHighWater || slot.http.HasBodyLeft()) return false;
-  slot.choked = true;
-  return true;
-}
-
 void HttpLoop::GoOnSoon(int fd) {
   resumable_.emplace_back(fd, At(fd).serial);
   RequestTurn();
@@ -175,7 +167,7 @@ void HttpLoop::GoOn() {
     if (!HasRoom(slot->http.CarriedSize())) Dispatch();
     slot = Find(static_cast<uint32_t>(fd), serial);
     if (closed_) return;
-    if (slot == nullptr || !slot->http.CanGoOn() || Choke(fd)) continue;
+    if (slot == nullptr || !slot->http.CanGoOn()) continue;
     Receive(fd, 0);
     if (Find(static_cast<uint32_t>(fd), serial) == nullptr) continue;
     Settle(fd);
@@ -185,7 +177,7 @@ void HttpLoop::GoOn() {
 
 /// The connection is of no use any more.
 void HttpLoop::Lose(int fd) {
-  if (At(fd).http.InFlight() > 0) TellLate(EventRow::kGone, EventRow::kLost, fd);
+  if (At(fd).http.Out().InFlight() > 0) TellLate(EventRow::kGone, EventRow::kLost, fd);
   Forget(fd);
 }
 
@@ -254,7 +246,7 @@ void HttpLoop::DescribeRequest(EventRow& row, const RequestView& request) const 
 void HttpLoop::OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) {
   EventRow& row = NextRow(EventRow::kBody, receiving_);
   row.flags = Bit(last, EventRow::kBodyComplete);
-  row.sequence = connection.Newest();
+  row.sequence = connection.Out().Newest();
   row.body_offset = piece.empty() ? 0 : static_cast<uint32_t>(piece.data() - slab_.data());
   row.body_size = static_cast<uint32_t>(piece.size());
 }
@@ -264,8 +256,8 @@ void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
   refusals_.emplace_back(refusal.status, refusal.reason);
   if (refusal.in_body) {
     EventRow& row = NextRow(EventRow::kBodyBroken, receiving_);
-    row.sequence = connection.Newest();
-    row.length_low = connection.HasBegun(connection.Newest()) ? 0 : refusal.status;
+    row.sequence = connection.Out().Newest();
+    row.length_low = connection.Out().HasBegun(connection.Out().Newest()) ? 0 : refusal.status;
   } else if (refusal.request != nullptr) {
     EventRow& row = NextRow(EventRow::kRefused, receiving_);
     DescribeRequest(row, *refusal.request);
@@ -276,30 +268,29 @@ void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
 
 void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {
   Connection& http = At(fd).http;
-  if (in_body && http.HasBegun(http.Newest())) {
-    // The app's answer is on its way, or has arrived: there is no second one, only an end.
-    http.EndInput();
-    if (http.InFlight() == 0)
-      Settle(fd);
-    else
-      Lose(fd);
-    return;
+  const Outbox& out = http.Out();
+  if (in_body && !out.Awaits(out.Newest())) {
+    // The app's answer is complete: there is no second one, only an end.
+    http.BreakInput();
+    return Settle(fd);
   }
+  const bool has_begun = in_body && out.HasBegun(out.Newest());
   const uint32_t sequence = http.BeginRefusal(in_body);
-  AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
+  if (!has_begun) AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
   Complete(fd, sequence, true);
   SendRun();
 }
 
 HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
   const Connection& http = slot.http;
+  const Outbox& out = http.Out();
   if (slot.lingers) return Wait::kLinger;
-  if (slot.pending) return Wait::kWrite;
+  if (out.HasPending()) return Wait::kWrite;
   if (http.IsInBody()) return Wait::kBody;
-  if (slot.ended && !slot.probed && http.InFlight() > 0) return Wait::kHalfClosed;
-  if (http.InFlight() > 0) return http.HasBegun(http.First()) ? Wait::kNothing : Wait::kAnswer;
+  if (slot.ended && !slot.probed && out.InFlight() > 0) return Wait::kHalfClosed;
+  if (out.InFlight() > 0) return out.HasBegun(out.First()) ? Wait::kNothing : Wait::kAnswer;
   if (http.IsInHead()) return Wait::kHead;
-  return http.IsFresh() ? Wait::kFirst : Wait::kIdle;
+  return out.IsFresh() ? Wait::kFirst : Wait::kIdle;
 }
 
 uint64_t HttpLoop::TimeoutOf(Wait wait) const {
@@ -339,17 +330,18 @@ void HttpLoop::Expect(int fd) {
 }
 
 void HttpLoop::OnDeadline(int fd) {
-  Slot& slot = At(fd);
+  const Slot& slot = At(fd);
+  const Outbox& out = slot.http.Out();
   switch (slot.waits_for) {
     case Wait::kHead:
       return Refuse(fd, 408, false);
     case Wait::kBody:
-      if (slot.http.InFlight() > 0) {
-        TellLate(EventRow::kBodyBroken, 0, fd, slot.http.HasBegun(slot.http.Newest()) ? 0 : 408);
+      if (out.InFlight() > 0) {
+        TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
       }
       return Refuse(fd, 408, true);
     case Wait::kAnswer:
-      if (slot.http.InFlight() > 1) return Lose(fd);
+      if (out.InFlight() > 1) return Lose(fd);
       TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
       refusals_.emplace_back(503, "the app has not begun its answer in time");
       return Refuse(fd, 503, true);

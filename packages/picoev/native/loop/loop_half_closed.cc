@@ -35,12 +35,13 @@ void AskFromNowOn(int fd) {
 void HttpLoop::OnEnd(int fd) {
   Slot& slot = At(fd);
   Connection& http = slot.http;
-  if (slot.lingers || slot.ended || (http.InFlight() == 0 && !slot.pending)) return Lose(fd);
+  const Outbox& out = http.Out();
+  if (slot.lingers || slot.ended || (out.InFlight() == 0 && !out.HasPending())) return Lose(fd);
   slot.ended = true;
-  const bool is_broken = http.HasBodyLeft() && http.AwaitsAnswer(http.Newest());
+  const bool is_broken = http.HasBodyLeft() && out.Awaits(out.Newest());
   http.EndInput();
   if (is_broken) TellLate(EventRow::kBodyBroken, 0, fd);
-  if (http.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
+  if (out.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
   if (!Watch(fd, slot.interest & ~kReadable)) return;
   if (!is_broken) return Settle(fd);
   Complete(fd, http.BeginRefusal(true), true);
@@ -52,9 +53,10 @@ void HttpLoop::OnEnd(int fd) {
 void HttpLoop::Probe(int fd) {
   Slot& slot = At(fd);
   const uint32_t serial = slot.serial;
+  const Outbox& out = slot.http.Out();
   slot.probed = true;
   AskFromNowOn(fd);
-  if (slot.pending || slot.http.HasBegun(slot.http.First())) return Expect(fd);
+  if (out.HasPending() || out.HasBegun(out.First())) return Expect(fd);
   Send(fd, kFirstByte);
   if (Find(static_cast<uint32_t>(fd), serial) != nullptr) slot.led = true;
 }

@@ -150,12 +150,16 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     if (text_.size() > kKeptText) text_ = std::vector<char>(kKeptText);
     return Undefined(env_);
   }
-  /// (kind, fd, serial, sequence, flags, bytes) → bytes that wait to be sent
+  /// (kind, fd, serial, sequence, flags, bytes) → bytes that were taken, as -1 less these where all else must wait, or
+  /// undefined
   napi_value Write(napi_callback_info info) {
     const Arguments<6> arguments(env_, info);
     const auto kind = static_cast<AnswerRow::Kind>(arguments.Unsigned(0));
-    return Number(env_, loop_->Write(kind, arguments.Unsigned(1), arguments.Unsigned(2), arguments.Unsigned(3),
-                                     arguments.Unsigned(4), arguments.Bytes(5)));
+    const auto written = loop_->Write(kind, arguments.Unsigned(1), arguments.Unsigned(2), arguments.Unsigned(3),
+                                      arguments.Unsigned(4), arguments.Bytes(5));
+    if (!written) return Undefined(env_);
+    const auto taken = static_cast<double>(written->taken);
+    return Number(env_, written->goes_on ? taken : -1 - taken);
   }
   napi_value ReadBody(napi_callback_info info) {
     const Arguments<3> arguments(env_, info);

@@ -196,8 +196,6 @@ napi_value WireObject(napi_env env) {
   return Object(env, {{"ROW_WORDS", word(sizeof(EventRow))},
                       {"ROWS", Number(env, HttpLoop::kEventRows)},
                       {"SLAB_BYTES", Number(env, HttpLoop::kSlabSize)},
-                      {"HIGH_WATER", Number(env, HttpLoop::kHighWater)},
-                      {"NOBODY", Number(env, HttpLoop::kNobody)},
                       {"EVENT", Kinds<EventRow::Kind>(env)},
                       {"EVENT_WORD", event_words},
                       {"EVENT_FLAG", Flags<EventRow::Flag>(env)},

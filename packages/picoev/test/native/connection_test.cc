@@ -34,14 +34,15 @@ TEST("an answer that was held in part has begun when its turn comes, so that no 
   Receive(connection, recorder,
           "GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   CHECK_EQUAL(recorder.requests, 2);
-  connection.Hold(1).Append("half an answer");
+  connection.Out().Hold(1).Append("half an answer");
+  connection.Out().Begin(1);
   ByteBuffer out;
   connection.Complete(0, false, out);
   CHECK_EQUAL(AsText(out.Bytes()), "half an answer");
   connection.SetReader(Connection::BodyReader::kFlowing);
   Receive(connection, recorder, "no chunk");
   CHECK_EQUAL(recorder.refusal, 400u);
-  CHECK(connection.HasBegun(1));
+  CHECK(connection.Out().HasBegun(1));
 }
 
 }  // namespace

@@ -159,8 +159,8 @@ export class FakeExchange implements Exchange {
     this.#finish();
   }
 
-  inform(status: number, fields: string): void {
-    this.wire += `HTTP/1.1 ${status} \r\n${fields}\r\n`;
+  inform(head: string): void {
+    this.wire += head;
   }
 
   closeAfter(): void {

@@ -10,6 +10,9 @@ import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal,
 import { RequestFeed } from './request-feed.ts';
 import { SocketFacts } from './socket-facts.ts';
 
+/** 101 is none: another protocol follows it. */
+const INFORMATIONAL = /^HTTP\/1\.1 1(?!01)\d\d /;
+
 type Callback = (error?: Error | null) => void;
 
 export class StandInSocket extends SocketFacts {
@@ -68,7 +71,8 @@ export class StandInSocket extends SocketFacts {
     const bytes = typeof data === 'string' ? toWire(data, encoding) : data;
     if (bytes.length > 0) {
       this.bytesWritten += bytes.length;
-      if (!this.exchange.raw(bytes)) this.#blocked = true;
+      if (this.#isInformational(data)) this.exchange.inform(data);
+      else if (!this.exchange.raw(bytes)) this.#blocked = true;
     }
     if (callback) this.#defer(callback);
     return !this.#blocked;
@@ -78,7 +82,12 @@ export class StandInSocket extends SocketFacts {
   end(data?: string | Uint8Array | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): this {
     if (typeof data === 'string' || data instanceof Uint8Array) this.write(data, encoding, callback);
     if (!this.#finished && !this.exchange.isOver) this.exchange.rawEnd(false);
-    return this.destroy();
+    return this.#close();
+  }
+
+  /** Node's 1xx come before the head of the answer, each in one piece. */
+  #isInformational(data: string | Uint8Array): data is string {
+    return typeof data === 'string' && this._httpMessage?.headersSent === false && INFORMATIONAL.test(data);
   }
 
   // The engine gathers what is written in one turn by itself.
@@ -152,9 +161,13 @@ export class StandInSocket extends SocketFacts {
   // Its end.
 
   destroy(error?: Error): this {
+    if (!this.destroyed && !this.exchange.isOver) this.exchange.abort();
+    return this.#close(error);
+  }
+
+  #close(error?: Error): this {
     if (this.destroyed) return this;
     this.#shut();
-    if (!this.exchange.isOver) this.exchange.abort();
     process.nextTick(emitClose, this, error);
     return this;
   }
