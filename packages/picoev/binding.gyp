@@ -33,6 +33,7 @@
         "native/net/listen.cc",
         "native/net/listener_watch.cc",
         "native/stream/write_now.cc",
+        "native/watch/alarm.cc",
         "native/watch/stall_watch.cc",
       ],
       "include_dirs": ["native"],

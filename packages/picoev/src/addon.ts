@@ -95,7 +95,7 @@ interface Addon {
   duplicateFd(fd: number): number | NativeFailure;
   writeNow(fd: number, bytes: Uint8Array): number | NativeFailure;
   reapChild(pid: number): boolean;
-  setAlarm(seconds: number): undefined;
+  setAlarm(seconds: number, grace: number): undefined;
   /** Makes it an uncaughtException, whose listeners are called before this returns; without one the process ends. */
   reportException(error: unknown): undefined;
   watchStalls(onStall: (stalledFor: number) => void): { beat(limit: number): void } | undefined;

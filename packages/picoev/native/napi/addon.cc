@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "net/listen.h"
+#include "watch/alarm.h"
 #include "napi/acceptor_object.h"
 #include "napi/http_loop_object.h"
 #include "napi/object.h"
@@ -97,9 +98,10 @@ napi_value ReapChildFunction(napi_env env, napi_callback_info info) {
   return Boolean(env, answered && ended.si_pid != 0);
 }
 
-/// (seconds) → undefined
+/// (seconds, grace) → undefined
 napi_value SetAlarmFunction(napi_env env, napi_callback_info info) {
-  alarm(static_cast<unsigned>(Arguments<1>(env, info).Integer(0)));
+  const Arguments<2> arguments(env, info);
+  SetAlarm(static_cast<unsigned>(arguments.Integer(0)), static_cast<unsigned>(arguments.Integer(1)));
   return Undefined(env);
 }
 

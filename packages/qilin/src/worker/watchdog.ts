@@ -8,7 +8,10 @@ import { type Milliseconds, type Seconds, toMilliseconds } from '../contract/uni
 
 const LONGEST: Milliseconds = 1_000;
 
-/** What the arbiter may need beyond `timeout`; with one alive, the alarm never goes off. */
+/**
+ * What the arbiter may need beyond `timeout`; with one alive, the alarm never goes off. Time in which the process is stopped
+ * does not count.
+ */
 const GRACE: Seconds = 5;
 const ALARM_LONGEST: Seconds = 86_400;
 
@@ -18,7 +21,7 @@ export const beatInterval = (limit: Milliseconds): Milliseconds =>
 
 export class Watchdog {
   readonly #onBeat: () => void;
-  readonly #setAlarm: (seconds: number) => void;
+  readonly #setAlarm: (seconds: number, grace: number) => void;
   readonly #beatNative: ((limit: Milliseconds) => void) | undefined;
   #limit: Milliseconds = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -28,7 +31,7 @@ export class Watchdog {
    *   this process, or the worker ends this thread.
    * @param alarm The process's one alarm, which its main thread sets.
    */
-  constructor(onBeat: () => void, onStall: (stall: Stall) => void, alarm: (seconds: number) => void = setAlarm) {
+  constructor(onBeat: () => void, onStall: (stall: Stall) => void, alarm: typeof setAlarm = setAlarm) {
     this.#onBeat = onBeat;
     this.#setAlarm = alarm;
     this.#beatNative = watchStalls(onStall);
@@ -43,8 +46,7 @@ export class Watchdog {
   }
 
   #beat(): void {
-    const seconds = Math.ceil(this.#limit / toMilliseconds(1));
-    this.#setAlarm(this.#limit === 0 ? 0 : Math.min(seconds + GRACE, ALARM_LONGEST));
+    this.#setAlarm(Math.min(Math.ceil(this.#limit / toMilliseconds(1)), ALARM_LONGEST), GRACE);
     this.#beatNative?.(this.#limit);
     this.#onBeat();
   }
