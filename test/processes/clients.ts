@@ -1,31 +1,45 @@
 /**
- * Clients that keep a server busy and check every answer. One half keeps its connections, the other opens one for each
- * request; what goes wrong is noted with the connection on which it did.
+ * Clients that keep a server busy and check every answer: its status, a header and the body must be those of the client's
+ * own request. What goes wrong is noted with the connection on which it did, and with what was done to the server then.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-
-type FailureKind = 'refused' | 'reset' | 'cut off' | 'wrong answer' | 'no answer' | 'closed while idle';
+import { ClientConnection, ExchangeError, type FailureKind, type Reply } from './client-connection.ts';
+import { type Ask, mixed, pipelined, type Question, send, streamed, uploaded } from './questions.ts';
 
 interface Failure {
   readonly kind: FailureKind;
   /** Port of the client's end, which tells connections apart. */
   readonly port: number;
   readonly detail: string;
+  /** What was done to the server at that time, by `begin()`. */
+  readonly during: string;
 }
 
+/** How many clients of each kind. */
 interface LoadOptions {
-  /** Clients that keep their connection as long as the server does. Default 32. */
+  /** That keep their connection as long as the server does. Default 32. */
   readonly keepAlive?: number;
-  /** Clients that open a connection for each request. Default 32. */
+  /** That open a connection for each request. Default 32. */
   readonly oneShot?: number;
+  /** That keep it and ask three times before they read. Default 0. */
+  readonly pipelining?: number;
+  /** That keep it and send a body in chunks, slowly. Default 0. */
+  readonly uploading?: number;
+  /** That keep it and get an answer in pieces, slowly. Default 0. */
+  readonly streaming?: number;
   /** Milliseconds between an answer and the next request, chosen at random up to this. Default 8. */
   readonly think?: number;
 }
 
-/** How long an answer may take. */
-const PATIENCE = 20_000;
+interface Outcome {
+  /** While it can be used again. */
+  readonly connection: ClientConnection | undefined;
+  readonly left: readonly Question[];
+}
+
+/** How long clients may need for what `progress()` waits for. */
+const PATIENCE = 50_000;
 
 export class Load implements AsyncDisposable {
   readonly #port: number;
@@ -33,18 +47,29 @@ export class Load implements AsyncDisposable {
   readonly #clients: Promise<void>[];
   readonly #failures: Failure[] = [];
   readonly #forgiven = new Set<number>();
+  /** When each process, by its pid, has answered for the first time. */
+  readonly #firstAnswers = new Map<number, number>();
   #requests = 0;
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
   #run: () => void = () => {};
   #inHand = 0;
   #onIdle: (() => void) | undefined;
+  #doing = 'nothing';
+  #since = performance.now();
 
-  constructor(port: number, { keepAlive = 32, oneShot = 32, think = 8 }: LoadOptions = {}) {
+  constructor(port: number, options: LoadOptions = {}) {
+    const { keepAlive = 32, oneShot = 32, pipelining = 0, uploading = 0, streaming = 0, think = 8 } = options;
     this.#port = port;
     this.#think = think;
-    const kinds = [...Array<boolean>(keepAlive).fill(true), ...Array<boolean>(oneShot).fill(false)];
-    this.#clients = kinds.map((keeps, index) => this.#client(index, keeps));
+    const kinds = [
+      ...Array<Ask>(keepAlive).fill(mixed([])),
+      ...Array<Ask>(oneShot).fill(mixed(['Connection: close'])),
+      ...Array<Ask>(pipelining).fill(pipelined),
+      ...Array<Ask>(uploading).fill(uploaded),
+      ...Array<Ask>(streaming).fill(streamed),
+    ];
+    this.#clients = kinds.map((kind, index) => this.#client(index, kind));
   }
 
   /** Requests that were answered rightly so far. */
@@ -52,14 +77,34 @@ export class Load implements AsyncDisposable {
     return this.#requests;
   }
 
+  /** Says what is done to the server from now on, for the report. */
+  begin(doing: string): void {
+    this.#doing = doing;
+    this.#since = performance.now();
+  }
+
   /** Resolves when so many more requests have been answered: the clients are at work. */
   async progress(requests: number): Promise<void> {
     const goal = this.#requests + requests;
-    const deadline = performance.now() + PATIENCE;
-    while (this.#requests < goal) {
-      if (performance.now() > deadline) throw new Error(`only ${this.#requests} of ${goal} requests: ${this.report()}`);
-      await pause(5);
-    }
+    await this.#until(
+      () => this.#requests >= goal,
+      () => `only ${this.#requests} of ${goal} requests`,
+    );
+  }
+
+  /** Resolves, with the time of its first answer, when a process has answered of which `isOld` is not true. */
+  async answeredByAnother(isOld: (pid: number) => boolean): Promise<number> {
+    const another = () => [...this.#firstAnswers].find(([pid]) => !isOld(pid));
+    await this.#until(
+      () => another() !== undefined,
+      () => 'no new process has answered',
+    );
+    return another()?.[1] ?? Number.NaN;
+  }
+
+  /** The processes that have answered so far. */
+  get pids(): ReadonlySet<number> {
+    return new Set(this.#firstAnswers.keys());
   }
 
   /** Resolves when no client has a request in hand; none makes another one until `resume()`. */
@@ -102,10 +147,10 @@ export class Load implements AsyncDisposable {
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     const listed = [...counts].map(([name, count]) => `${count} ${name}`);
-    const details = this.#failures.filter(({ port }) => !this.#forgiven.has(port)).slice(0, 5);
+    const details = this.#failures.filter(({ port }) => !this.#forgiven.has(port)).slice(0, 12);
     return [
       `${this.#requests} answers, ${listed.join(', ') || 'no failure'}`,
-      ...details.map(({ kind, port, detail }) => `  ${kind} on port ${port}: ${detail}`),
+      ...details.map(({ kind, port, detail, during }) => `  ${during}: ${kind} on port ${port}: ${detail}`),
     ].join('\n');
   }
 
@@ -113,12 +158,21 @@ export class Load implements AsyncDisposable {
     await this.stop();
   }
 
-  async #client(index: number, keeps: boolean): Promise<void> {
+  async #until(isTrue: () => boolean, otherwise: () => string): Promise<void> {
+    const deadline = performance.now() + PATIENCE;
+    while (!isTrue()) {
+      if (performance.now() > deadline) throw new Error(`${otherwise()}: ${this.report()}`);
+      await pause(5);
+    }
+  }
+
+  async #client(index: number, ask: Ask): Promise<void> {
     let connection: ClientConnection | undefined;
     for (let turn = 0; !this.#stopping; turn++) {
       await this.#running;
       this.#inHand += 1;
-      connection = await this.#exchange(connection, `${index}-${turn}`, turn, keeps);
+      for (let left = ask(`${index}-${turn}`, turn); left.length > 0; )
+        ({ connection, left } = await this.#ask(connection, left));
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#onIdle?.();
       await pause(Math.random() * this.#think);
@@ -126,133 +180,51 @@ export class Load implements AsyncDisposable {
     connection?.destroy();
   }
 
-  /** One request; returns the connection while it can be used again. */
-  async #exchange(
-    present: ClientConnection | undefined,
-    token: string,
-    turn: number,
-    keeps: boolean,
-  ): Promise<ClientConnection | undefined> {
-    if (present?.isClosed === true) this.#note('closed while idle', present.port, `before ${token}`);
+  /**
+   * Sends the requests and reads their answers. What was sent behind one whose answer says `Connection: close` is `left`,
+   * to be asked on another: RFC 9112, section 9.3.2. Nothing else is asked twice.
+   */
+  async #ask(present: ClientConnection | undefined, questions: readonly Question[]): Promise<Outcome> {
+    const [{ target: first } = { target: '' }] = questions;
+    if (present?.isClosed === true) this.#note('closed while idle', present, `before ${first}`);
     const connection = present?.isClosed === false ? present : new ClientConnection(this.#port);
-    // Most are quick; some have a body, some take a while, so that there is always something in flight.
-    const method = turn % 4 === 1 ? 'POST' : 'GET';
-    const body = method === 'POST' ? token.repeat(200) : '';
-    const path = `/${token}`;
+    let asked = first;
     try {
-      const { status, text, closes } = await connection.request(
-        method,
-        `${path}${turn % 8 === 3 ? '?wait=20' : ''}`,
-        body,
-        keeps,
-      );
-      const isRight = status === 200 && text === `${method} ${path} ${body}`;
-      if (isRight) this.#requests += 1;
-      else this.#note('wrong answer', connection.port, `${status} ${text.slice(0, 100)} to ${method} ${path}`);
-      if (keeps && !closes) return connection;
+      const sent = send(connection, questions);
+      for (const [index, question] of questions.entries()) {
+        asked = `${question.method} ${question.target}`;
+        const reply = await connection.answer();
+        this.#check(question, reply, connection);
+        if (!reply.closes) continue;
+        await sent;
+        connection.destroy();
+        return { connection: undefined, left: questions.slice(index + 1) };
+      }
+      await sent;
+      if (connection.unread === '') return { connection, left: [] };
+      this.#note('wrong answer', connection, `more than was asked for: ${connection.unread}`);
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
-      this.#note(error.kind, connection.port, `${error.message}, ${method} ${path}`);
+      this.#note(error.kind, connection, `${error.message}, ${asked}`);
     }
     connection.destroy();
-    return undefined;
+    return { connection: undefined, left: [] };
   }
 
-  #note(kind: FailureKind, port: number, detail: string): void {
-    this.#failures.push({ kind, port, detail });
-  }
-}
-
-class ExchangeError extends Error {
-  readonly kind: FailureKind;
-
-  constructor(kind: FailureKind, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-interface Reply {
-  readonly status: number;
-  readonly text: string;
-  /** The server closes the connection after it. */
-  readonly closes: boolean;
-}
-
-/** A connection for one request at a time, with answers that have a Content-Length. */
-class ClientConnection {
-  readonly #socket: Socket;
-  #received = '';
-  #answered = 0;
-  #port = 0;
-  #settle: ((result: Reply | ExchangeError) => void) | undefined;
-  isClosed = false;
-
-  constructor(port: number) {
-    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    this.#socket.on('connect', () => {
-      this.#port = this.#socket.localPort ?? 0;
-    });
-    this.#socket.on('data', (piece: Buffer) => {
-      this.#received += piece.toString('latin1');
-      const reply = takeReply(this.#received);
-      if (reply !== undefined) this.#finish(reply);
-    });
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      const kind = error.code === 'ECONNREFUSED' ? 'refused' : 'reset';
-      this.#finish(new ExchangeError(kind, `${error.code} after ${this.#answered} answers`));
-    });
-    const onEnd = () => {
-      this.isClosed = true;
-      this.#finish(
-        new ExchangeError(
-          'cut off',
-          `ended after ${this.#answered} answers, got ${JSON.stringify(this.#received.slice(0, 200))}`,
-        ),
-      );
-    };
-    this.#socket.on('end', onEnd);
-    this.#socket.on('close', onEnd);
+  #check({ method, target, answer }: Question, { status, head, text }: Reply, connection: ClientConnection): void {
+    const asked = /\r\nx-asked: (.*)/i.exec(head)?.[1];
+    if (status === 200 && text === answer && asked === target) {
+      this.#requests += 1;
+      const pid = Number(/\r\nx-pid: (\d+)/i.exec(head)?.[1]);
+      if (!this.#firstAnswers.has(pid)) this.#firstAnswers.set(pid, performance.now());
+    } else
+      this.#note('wrong answer', connection, `to ${method} ${target}: ${head.slice(0, 300)} ${text.slice(0, 100)}`);
   }
 
-  get port(): number {
-    return this.#port;
+  #note(kind: FailureKind, { port }: ClientConnection, detail: string): void {
+    const during = `${((performance.now() - this.#since) / 1000).toFixed(2)} s into ${this.#doing}`;
+    this.#failures.push({ kind, port, detail, during });
   }
-
-  async request(method: string, target: string, body: string, keeps: boolean): Promise<Reply> {
-    const head = [`${method} ${target} HTTP/1.1`, 'Host: test', ...(keeps ? [] : ['Connection: close'])];
-    if (body !== '') head.push(`Content-Length: ${body.length}`);
-    this.#received = '';
-    this.#socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1');
-    const patience = setTimeout(() => this.#finish(new ExchangeError('no answer', `${PATIENCE} ms passed`)), PATIENCE);
-    const result = await new Promise<Reply | ExchangeError>((resolve) => {
-      this.#settle = resolve;
-    });
-    clearTimeout(patience);
-    if (result instanceof ExchangeError) throw result;
-    this.#answered += 1;
-    return result;
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #finish(result: Reply | ExchangeError): void {
-    this.#settle?.(result);
-    this.#settle = undefined;
-  }
-}
-
-function takeReply(received: string): Reply | undefined {
-  const headEnds = received.indexOf('\r\n\r\n');
-  if (headEnds < 0) return undefined;
-  const head = received.slice(0, headEnds);
-  const text = received.slice(headEnds + 4);
-  const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Number.NaN);
-  if (text.length < length) return undefined;
-  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0);
-  return { status, text, closes: /^connection: close/im.test(head) };
 }
 
 /**

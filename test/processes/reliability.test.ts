@@ -1,67 +1,10 @@
 /** No request is lost, whatever is done to the server while 64 clients use it. */
 import { describe, expect, test } from 'vitest';
-import { clientPortsOf, Load } from './clients.ts';
-import { ask } from './http-client.ts';
+import { Load } from './clients.ts';
+import { addTwoAndTakeThreeAway, arbiterPid, handOver, kill, reload, signal } from './operations.ts';
 import { type QilinProcess, startQilin } from './server.ts';
 
 const start = () => startQilin(['-w', '2', 'test/fixtures/app.mjs:app']);
-
-/** The arbiter that listened last: after an upgrade, the new one. */
-function arbiterPid(server: QilinProcess): number {
-  const [last] = [...server.log.matchAll(/Listening at: \S+ \((\d+)\)/g)].slice(-1);
-  return Number(last?.[1]);
-}
-
-/** Sends it and waits until it is taken: the kernel makes one of two equal signals that wait. */
-async function signal(server: QilinProcess, name: 'HUP' | 'TTIN' | 'TTOU' | 'USR2' | 'WINCH' | 'TERM'): Promise<void> {
-  const from = server.log.length;
-  process.kill(arbiterPid(server), `SIG${name}`);
-  await server.logged(new RegExp(`Handling signal: ${name.toLowerCase()}`), from);
-}
-
-const count = (server: QilinProcess, from: number, pattern: RegExp) =>
-  server.log.slice(from).match(pattern)?.length ?? 0;
-
-async function reload(server: QilinProcess): Promise<void> {
-  const from = server.log.length;
-  await signal(server, 'HUP');
-  await server.logged(/Reload done/, from);
-}
-
-async function addTwoAndTakeThreeAway(server: QilinProcess, load: Load): Promise<void> {
-  const from = server.log.length;
-  for (const _ of [1, 2]) await signal(server, 'TTIN');
-  await server.until(() => count(server, from, /Booting worker/g) >= 2, 'two more workers');
-  await load.progress(500);
-  for (const _ of [1, 2, 3]) await signal(server, 'TTOU');
-  await server.until(() => count(server, from, /Worker exited/g) >= 3, 'the exit of three workers');
-  await load.progress(200);
-  await signal(server, 'TTIN');
-}
-
-/** Ends a worker without warning, and forgives what it had in hand. */
-async function kill(server: QilinProcess, load: Load): Promise<void> {
-  const from = server.log.length;
-  const pid = Number((await ask(`${server.url}/pid`)).text);
-  process.kill(pid, 'SIGSTOP');
-  load.forgive(clientPortsOf(pid, server.port));
-  process.kill(pid, 'SIGKILL');
-  await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);
-}
-
-/** The whole of an upgrade: a new arbiter, then no more workers of the old one, then no old one. */
-async function handOver(server: QilinProcess, load: Load): Promise<void> {
-  const from = server.log.length;
-  const old = arbiterPid(server);
-  await signal(server, 'USR2');
-  await server.logged(/Ready: /, from);
-  await load.progress(300);
-  process.kill(old, 'SIGWINCH');
-  await server.until(() => count(server, from, /Worker exited/g) >= 2, "the exit of the old arbiter's workers");
-  await load.progress(300);
-  process.kill(old, 'SIGTERM');
-  await server.logged(new RegExp(`Arbiter ${old} has gone; this one takes its place`), from);
-}
 
 async function expectEveryAnswer(
   scenario: (server: QilinProcess, load: Load) => Promise<void>,

@@ -15,7 +15,7 @@ const MARK = 'QILIN_TEST_SERVER';
 let started = 0;
 
 /** How long anything may take before the test is failed with the log so far. */
-const PATIENCE = 30_000;
+const PATIENCE = 50_000;
 
 interface StartOptions {
   readonly cwd?: string;

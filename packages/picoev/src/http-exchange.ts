@@ -153,7 +153,9 @@ export class HttpExchange implements Exchange {
   }
 
   get keepsAlive(): boolean {
-    return !this.#closes && (this.#flags & EVENT_FLAG.LAST_REQUEST) === 0 && !this.#loop.isDraining;
+    if (this.#closes || (this.#flags & EVENT_FLAG.LAST_REQUEST) !== 0) return false;
+    // A head that has said nothing of an end must not be followed by one: the client may be asking again already.
+    return this.#hasBegun || !this.#loop.isDraining;
   }
 
   header(name: string): string | undefined {
@@ -460,6 +462,7 @@ export class HttpExchange implements Exchange {
   }
 
   #note(status: number, fields: string): void {
+    if (this.#loop.isDraining) this.#closes = true;
     this.#hasBegun = true;
     this.status = status;
     this.fields = fields;

@@ -88,12 +88,13 @@ export class Connection {
     return this.#isEnding || this.response?.shouldKeepAlive === false;
   }
 
-  /** An answer in flight is its last: said by its head, or done by hand where that is too late. */
+  /**
+   * An answer in flight is its last, and says so. Where its head is sent already the client may make a last request, as an
+   * idle one may: it might be on its way when the connection ended without a word.
+   */
   closeAfterResponse(): void {
     const { response } = this;
-    if (response === undefined || !this.isAnswering) return;
-    if (!response.headersSent) response.shouldKeepAlive = false;
-    else response.once('finish', () => this.end());
+    if (response !== undefined && this.isAnswering && !response.headersSent) response.shouldKeepAlive = false;
   }
 
   /** Sends what is given, says that nothing follows, and closes when the client does, or after a while. */

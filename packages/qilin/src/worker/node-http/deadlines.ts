@@ -32,10 +32,11 @@ export class Deadlines {
     clearInterval(this.#sweeper);
   }
 
-  /** Ends, so much later, those that have said nothing meanwhile and have nothing to be told. */
+  /** Ends, so much later, those that are idle now and have said nothing meanwhile. Node ends others when they have become idle. */
   endIdleAfter(patience: Milliseconds): { cancel(): void } {
     const seen = new Map<Connection, number>();
-    for (const connection of this.#connections.open) seen.set(connection, connection.bytesRead);
+    for (const connection of this.#connections.open)
+      if (!connection.isAnswering) seen.set(connection, connection.bytesRead);
     const timer = setTimeout(() => {
       for (const [connection, bytesRead] of seen) endIfIdle(connection, bytesRead);
     }, patience);
