@@ -12,6 +12,7 @@ import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
 import { describeLimits } from './limits.ts';
 import { describeProxies } from './proxies.ts';
+import { describeSockets } from './sockets.ts';
 import { describeUpgrades } from './upgrades.ts';
 import { describeWorkers } from './workers.ts';
 
@@ -24,6 +25,7 @@ for (const underTest of CLASSES) {
     describeLimits(underTest);
     describeDeadlines(underTest);
     describeFailures(underTest);
+    describeSockets(underTest);
     describeUpgrades(underTest);
     describeDrain(underTest);
     describeWorkers(underTest);

@@ -61,6 +61,7 @@ export interface NativeHttpLoop {
   readBody(fd: number, serial: number, sequence: number): void;
   pauseBody(fd: number, serial: number, sequence: number): void;
   abort(fd: number, serial: number): void;
+  endConnection(fd: number, serial: number): void;
   detach(fd: number, serial: number, sequence: number): { readonly fd: number; readonly rest: Buffer } | undefined;
   closeIdle(): void;
   close(): void;

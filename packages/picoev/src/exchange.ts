@@ -27,6 +27,8 @@ export interface Connection {
    * protocol: whoever has its descriptor knows its end.
    */
   onClose: ((connection: Connection) => void) | null;
+  /** Ends it when what was answered is sent: no further request is read. */
+  end(): void;
   /** Cuts it now, whatever is in flight. */
   destroy(): void;
 }
@@ -123,6 +125,9 @@ export interface Exchange {
   inform(head: string): void;
   /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
   closeAfter(): void;
+
+  /** Runs a function in the request's own async context, as all of the callbacks below are. */
+  run(listener: (exchange: Exchange) => void): void;
 
   // Callbacks get the exchange, and `owner` is a slot for whoever answers it, so that neither needs a closure for each request.
   owner: object | null;

@@ -8,6 +8,8 @@ export interface ConnectionLoop {
   localOf(connection: HttpConnection): Endpoint | undefined;
   receivedOf(connection: HttpConnection): number;
   sentOf(connection: HttpConnection): number;
+  /** No further request of it is read. */
+  endConnection(connection: HttpConnection): void;
   /** Cuts it. */
   abort(connection: HttpConnection): void;
 }
@@ -55,6 +57,10 @@ export class HttpConnection implements Connection {
     return this.isOpen ? this.#loop.sentOf(this) : this.#sent;
   }
 
+  end(): void {
+    if (this.isOpen) this.#loop.endConnection(this);
+  }
+
   destroy(): void {
     if (this.isOpen) this.#loop.abort(this);
   }
@@ -67,7 +73,7 @@ export class HttpConnection implements Connection {
   }
 
   /** @internal It has ended. */
-  end(received: number, sent: number): void {
+  tellEnd(received: number, sent: number): void {
     this.leave(received, sent);
     if (this.onClose !== null) new AppScope('TCPWRAP').call(this.onClose, undefined, this);
   }

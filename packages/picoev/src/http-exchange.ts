@@ -181,6 +181,10 @@ export class HttpExchange implements Exchange {
     return this.#connection;
   }
 
+  run(listener: (exchange: Exchange) => void): void {
+    this.scope.call(listener, undefined, this);
+  }
+
   // The request's body.
 
   takeBody(): Buffer | undefined {
@@ -458,7 +462,7 @@ export class HttpExchange implements Exchange {
   }
 
   #tell(listener: ((exchange: Exchange) => void) | null): void {
-    if (listener !== null) this.scope.call(listener, undefined, this);
+    if (listener !== null) this.run(listener);
   }
 
   #note(status: number, fields: string): void {

@@ -161,7 +161,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     process.off('exit', this.#onExit);
     this.#native.close();
     for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest);
-    for (const [connection, read, written] of ends) connection.end(read, written);
+    for (const [connection, read, written] of ends) connection.tellEnd(read, written);
   }
 
   // What follows is for exchanges: ExchangeLoop says what each does.
@@ -222,6 +222,12 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   abort({ fd, serial }: HttpExchange | HttpConnection): void {
     this.#flush();
     this.#native.abort(fd, serial);
+  }
+
+  /** @internal */
+  endConnection({ fd, serial }: HttpConnection): void {
+    this.#flush();
+    this.#native.endConnection(fd, serial);
   }
 
   /** @internal */
@@ -334,7 +340,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   #takeClosed(row: number): void {
     const word = (at: number): number => this.#events[row + at] ?? 0;
-    this.#takeConnection(word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL))?.end(
+    this.#takeConnection(word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL))?.tellEnd(
       word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
       word(EVENT_WORD.SENT_LOW) + word(EVENT_WORD.SENT_HIGH) * HIGH_WORD,
     );
@@ -425,13 +431,10 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 }
 
+/** The oldest first, as Node does. Leaving takes it out of the chain. */
 function leaveAll(newest: HttpExchange): void {
-  for (let one: HttpExchange | undefined = newest; one !== undefined; ) {
-    // Leaving takes it out of the chain.
-    const { earlier }: HttpExchange = one;
-    one.leave();
-    one = earlier;
-  }
+  if (newest.earlier !== undefined) leaveAll(newest.earlier);
+  newest.leave();
 }
 
 function halfCloseAll(newest: HttpExchange): void {

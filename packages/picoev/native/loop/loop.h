@@ -121,6 +121,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence);
   /// Cuts the connection, whatever was in flight.
   void Abort(uint32_t fd, uint32_t serial);
+  /// Ends the connection when what was answered is sent: no further request is read.
+  void EndConnection(uint32_t fd, uint32_t serial);
   /// Gives the descriptor away with what was received behind the request; nothing when that is not possible.
   struct Detached {
     UniqueFd fd;

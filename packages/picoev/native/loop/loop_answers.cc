@@ -216,6 +216,13 @@ void HttpLoop::Abort(uint32_t fd, uint32_t serial) {
   if (Find(fd, serial) != nullptr) Lose(static_cast<int>(fd));
 }
 
+void HttpLoop::EndConnection(uint32_t fd, uint32_t serial) {
+  Slot* slot = Find(fd, serial);
+  if (slot == nullptr) return;
+  slot->http.EndInput();
+  Settle(static_cast<int>(fd));
+}
+
 std::optional<HttpLoop::Detached> HttpLoop::Detach(uint32_t fd, uint32_t serial, uint32_t sequence) {
   Slot* slot = Find(fd, serial);
   if (slot == nullptr || !slot->http.CanUpgrade(sequence)) return std::nullopt;

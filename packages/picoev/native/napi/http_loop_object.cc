@@ -176,6 +176,11 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     loop_->Abort(arguments.Unsigned(0), arguments.Unsigned(1));
     return Undefined(env_);
   }
+  napi_value EndConnection(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    loop_->EndConnection(arguments.Unsigned(0), arguments.Unsigned(1));
+    return Undefined(env_);
+  }
   /// (fd, serial, sequence) → { fd, rest } or undefined
   napi_value Detach(napi_callback_info info) {
     const Arguments<3> arguments(env_, info);
@@ -281,6 +286,7 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("readBody", Invoke<&HttpLoopObject::ReadBody>),
       method("pauseBody", Invoke<&HttpLoopObject::PauseBody>),
       method("abort", Invoke<&HttpLoopObject::Abort>),
+      method("endConnection", Invoke<&HttpLoopObject::EndConnection>),
       method("detach", Invoke<&HttpLoopObject::Detach>),
       method("closeIdle", Invoke<&HttpLoopObject::CloseIdle>),
       method("close", Invoke<&HttpLoopObject::CloseAll>),

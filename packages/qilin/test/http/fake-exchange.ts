@@ -42,7 +42,11 @@ export class FakeExchange implements Exchange {
     bytesWritten: 0,
     owner: null,
     onClose: null,
-    destroy: () => this.leave(),
+    end: () => setImmediate(() => this.#closeConnection()),
+    destroy: () => {
+      this.aborted ||= !this.isOver;
+      setImmediate(() => this.leave());
+    },
   };
 
   // What the client would get.
@@ -179,6 +183,7 @@ export class FakeExchange implements Exchange {
   rawEnd(keepAlive: boolean): void {
     this.persists = keepAlive;
     this.#finish();
+    if (!keepAlive) setImmediate(() => this.#closeConnection());
   }
 
   /** The client has taken all that was sent. */
@@ -207,10 +212,20 @@ export class FakeExchange implements Exchange {
     this.sink?.abort(Object.assign(new Error('The client left'), { code: 'ECONNRESET' }));
     this.onGone?.(this);
     this.#finish();
+    this.#closeConnection();
+  }
+
+  #closeConnection(): void {
+    const { connection } = this;
+    connection.onClose?.(connection);
   }
 
   get bytesSent(): number {
     return this.body.length + this.wire.length;
+  }
+
+  run(listener: (exchange: Exchange) => void): void {
+    listener(this);
   }
 
   detach(): undefined {

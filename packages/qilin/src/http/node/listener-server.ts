@@ -6,10 +6,11 @@ import type { Exchange } from '@qilin/picoev';
 import type { NodeListener } from '../../contract/app.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { answerFailure } from './answer-failure.ts';
+import { socketOf } from './connection-socket.ts';
 import { messageClassesFor } from './message-classes.ts';
+import { MessagePair } from './message-pair.ts';
 import type { BridgedRequest, BridgedResponse } from './node-internals.ts';
 import { fillRequest } from './request-head.ts';
-import { StandInSocket } from './stand-in-socket.ts';
 
 export interface NodeServerOptions {
   /** Told to the client in the Keep-Alive field; 0: the field is not sent. */
@@ -39,15 +40,14 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
   }
 
   return function serve(exchange) {
-    const socket = new StandInSocket(exchange);
-    if (server !== undefined) Object.assign(socket, { server });
+    const socket = socketOf(exchange.connection, server);
     // The type asks for a socket of Node's; what it is used for, this one has.
     const req = new classes.IncomingMessage(socket as unknown as Socket) as BridgedRequest;
     fillRequest(req, exchange);
     const res = new classes.ServerResponse<IncomingMessage>(req) as BridgedResponse;
     res._keepAliveTimeout = keepAliveTimeout;
     res.shouldKeepAlive = exchange.keepsAlive;
-    socket.carry(req, res);
+    socket.add(new MessagePair(exchange, socket, req, res));
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
     if (responseFinish.hasSubscribers)
       res.on('finish', () => responseFinish.publish({ request: req, response: res, socket, server }));

@@ -2,12 +2,12 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
-import type { Exchange } from '@qilin/picoev';
+import type { Connection } from '@qilin/picoev';
 
 export class SocketFacts extends EventEmitter {
   readable = true;
   writable = true;
-  protected readonly exchange: Exchange;
+  protected readonly connection: Connection;
 
   // On the prototype, since they are the same for all.
   /** Written by ServerResponse.end(), read by nobody. */
@@ -17,37 +17,46 @@ export class SocketFacts extends EventEmitter {
   /** Where the app is an `http.Server` of its own. */
   declare readonly server: Server | undefined;
 
-  constructor(exchange: Exchange) {
+  constructor(connection: Connection, server: Server | undefined) {
     super();
-    this.exchange = exchange;
+    this.connection = connection;
+    if (server !== undefined) Object.assign(this, { server });
+  }
+
+  get bytesRead(): number {
+    return this.connection.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.connection.bytesWritten;
   }
 
   get remoteAddress(): string | undefined {
-    return this.exchange.connection.peer?.address;
+    return this.connection.peer?.address;
   }
 
   get remotePort(): number | undefined {
-    return this.exchange.connection.peer?.port;
+    return this.connection.peer?.port;
   }
 
   get remoteFamily(): string | undefined {
-    return this.exchange.connection.peer?.family;
+    return this.connection.peer?.family;
   }
 
   get localAddress(): string | undefined {
-    return this.exchange.connection.local?.address;
+    return this.connection.local?.address;
   }
 
   get localPort(): number | undefined {
-    return this.exchange.connection.local?.port;
+    return this.connection.local?.port;
   }
 
   get localFamily(): string | undefined {
-    return this.exchange.connection.local?.family;
+    return this.connection.local?.family;
   }
 
   address(): object {
-    return this.exchange.connection.local ?? {};
+    return this.connection.local ?? {};
   }
 
   get readyState(): string {

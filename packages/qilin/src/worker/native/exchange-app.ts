@@ -1,14 +1,15 @@
 /** Any kind of app as one function of an exchange of the native engine. */
 import { Server as HttpServer } from 'node:http';
-import { Socket } from 'node:net';
-import type { Exchange } from '@qilin/picoev';
+import type { Socket } from 'node:net';
+import type { Connection, Exchange } from '@qilin/picoev';
 import { explain, QilinError } from '../../contract/errors.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
 import { createFetchServer } from '../../http/light/fetch-server.ts';
 import { createNodeServer } from '../../http/node/listener-server.ts';
+import { responseOf } from '../../http/node/message-pair.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
-import { responseOf } from '../../http/node/stand-in-socket.ts';
+import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
@@ -19,6 +20,8 @@ import { EXCHANGE_VIEW } from './exchange-view.ts';
 
 export interface ExchangeApp {
   serve(exchange: Exchange): void;
+  /** Calls `set`, now and when that changes, with who is to be told of each new connection: null for nobody. */
+  followConnections(set: (listener: ((connection: Connection) => void) | null) => void): void;
   /** The engine has refused the request. */
   noteUnserved(exchange: Exchange): void;
   /** The engine has answered in the app's place. */
@@ -48,6 +51,9 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
       if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
       else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
       else serve(exchange);
+    },
+    followConnections(set) {
+      if (context.app.kind === 'server') followConnections(requireHttp(context.app.server, context.app.name), set);
     },
     noteUnserved: (exchange) => record?.(exchange),
     noteReplaced(exchange, status) {
@@ -104,9 +110,10 @@ function requireHttp(server: object, name: string): HttpServer {
 /** Hands the connection to the server's 'upgrade' listeners, as Node does. False when it has none: then it is a request. */
 function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Socket) => void): boolean {
   if (server.listenerCount('upgrade') === 0) return false;
+  const { connection } = exchange;
   const detached = exchange.detach();
   if (detached === undefined) return false;
-  const socket = new Socket({ fd: detached.fd, readable: true, writable: true, allowHalfOpen: true });
+  const socket = upgradeSocket(server, connection, detached.fd);
   onUpgrade(socket);
   server.emit('upgrade', createUpgradeRequest(exchange, socket), socket, detached.rest);
   return true;

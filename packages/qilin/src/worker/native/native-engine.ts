@@ -45,6 +45,9 @@ export class NativeEngine implements WorkerClass {
         onEmpty: () => this.#tellWhenEmpty(),
       },
     );
+    this.#app.followConnections((listener) => {
+      this.#loop.onConnection = listener;
+    });
   }
 
   async start(): Promise<void> {

@@ -1,0 +1,293 @@
+/**
+ * What Node's messages take for their socket: one for each connection, made at its first request, the same for all of them. It
+ * has the members that Node's HTTP code, the frameworks and their middlewares touch, and is no stream: its bytes are the engine's.
+ *
+ * As under Node, one response at a time has it, in the order of the requests; those behind it keep what is written until then.
+ */
+import type { Server } from 'node:http';
+import type { Connection, Exchange } from '@qilin/picoev';
+import type { BridgedResponse } from './node-internals.ts';
+import { SocketFacts } from './socket-facts.ts';
+
+/** The head of an informational answer; 101 is none: another protocol follows it. */
+const INFORMATIONAL = /^HTTP\/1\.1 1(?!01)\d\d /;
+
+export type Callback = (error?: Error | null) => void;
+
+/** A request with its response, on the connection: message-pair.ts. */
+interface Pair {
+  readonly exchange: Exchange;
+  readonly request: { readonly complete: boolean; emit(event: 'timeout', socket: object): boolean };
+  readonly response: BridgedResponse;
+  /** The one behind it on the connection. */
+  next: Pair | undefined;
+  /** The client takes no more for now. */
+  readonly isBlocked: boolean;
+  write(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean;
+  /** An informational answer before the real one. */
+  inform(head: string, callback: Callback | null | undefined): boolean;
+  /** What was written is the whole answer, and the connection's last. */
+  endConnection(): void;
+  /** Node has emitted 'finish' of the response. */
+  finish(): void;
+  /** The request's stream wants more, if it was that which resumed the socket. */
+  read(): void;
+  pause(): void;
+  /** The connection is lost. */
+  leave(): void;
+}
+
+export class ConnectionSocket extends SocketFacts {
+  // Node's HTTP code writes and reads these by name.
+  _httpMessage: BridgedResponse | null = null;
+  destroyed = false;
+  writableCorked = 0;
+  timeout = 0;
+
+  /** All in hand: their answers are not complete, or their bodies are still read. */
+  #first: Pair | undefined = undefined;
+  /** The one whose response has the socket. */
+  #current: Pair | undefined = undefined;
+  #timer: NodeJS.Timeout | undefined = undefined;
+  /** What `destroy()` was given. */
+  #error: Error | undefined = undefined;
+  #isClosed = false;
+  #hasEnded = false;
+
+  constructor(connection: Connection, server: Server | undefined) {
+    super(connection, server);
+    connection.owner = this;
+    connection.onClose = onClose;
+  }
+
+  /** A request has come. */
+  add(pair: Pair): void {
+    if (this.#first === undefined) this.#first = pair;
+    else lastOf(this.#first).next = pair;
+    if (this.#current !== undefined) return;
+    this.#current = pair;
+    this.#lend(pair.response);
+  }
+
+  #lend(response: BridgedResponse): void {
+    this._httpMessage = response;
+    // The getter's type is a real socket's.
+    response.socket = this as unknown as BridgedResponse['socket'];
+  }
+
+  /** Node has emitted 'finish' of the response that has the socket. */
+  finishCurrent(): void {
+    this.#current?.finish();
+  }
+
+  /** The response is complete: the next one has the socket. */
+  release(pair: Pair): void {
+    this._httpMessage = null;
+    pair.response.socket = null;
+    this.setTimeout(0);
+    const { next } = pair;
+    this.#current = next;
+    if (pair.exchange.isOver) this.drop(pair);
+    if (next === undefined) return;
+    this.#lend(next.response);
+    next.exchange.run(() => this.#introduce(next.response));
+  }
+
+  /** A response that had to wait has the socket now. */
+  #introduce(response: BridgedResponse): void {
+    if (response.destroyed) {
+      this.destroy();
+      return;
+    }
+    response.emit('socket', response.socket);
+    response._flush();
+  }
+
+  /** Nothing of it is in hand any more. */
+  drop(pair: Pair): void {
+    if (this.#first === pair) this.#first = pair.next;
+    for (let one = this.#first; one !== undefined; one = one.next) if (one.next === pair) one.next = pair.next;
+    if (this.#current === pair) this.#current = pair.next;
+  }
+
+  // The answer.
+
+  write(data: string | Uint8Array, encoding?: BufferEncoding | Callback | null, callback?: Callback | null): boolean {
+    if (typeof encoding === 'function') return this.write(data, null, encoding);
+    if (!this.writable || this.#current === undefined || this.#current.exchange.isOver) {
+      const error = Object.assign(new Error('The connection is closed.'), { code: 'EPIPE' });
+      if (callback) process.nextTick(callback, error);
+      return false;
+    }
+    this.touch();
+    if (this.#isInformational(data)) return this.#current.inform(data, callback);
+    return this.#current.write(typeof data === 'string' ? toWire(data, encoding) : data, callback);
+  }
+
+  /** Node's 1xx come before the head of the answer, each in one piece. */
+  #isInformational(data: string | Uint8Array): data is string {
+    return typeof data === 'string' && this._httpMessage?.headersSent === false && INFORMATIONAL.test(data);
+  }
+
+  /** Ends the connection behind what was written. */
+  end(data?: string | Uint8Array | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): this {
+    if (typeof data === 'string' || data instanceof Uint8Array) this.write(data, encoding, callback);
+    if (this.destroyed) return this;
+    if (this.#current === undefined) this.connection.end();
+    else this.#current.endConnection();
+    this.#shut();
+    return this;
+  }
+
+  // The engine gathers what is written in one turn by itself.
+  cork(): void {
+    this.writableCorked += 1;
+  }
+
+  uncork(): void {
+    if (this.writableCorked > 0) this.writableCorked -= 1;
+  }
+
+  get writableLength(): number {
+    return this.writableNeedDrain ? this.writableHighWaterMark : 0;
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.#current?.isBlocked ?? false;
+  }
+
+  // The requests.
+
+  /** Called by a request when it is read. */
+  resume(): this {
+    for (let pair = this.#first; pair !== undefined; pair = pair.next) pair.read();
+    return this;
+  }
+
+  pause(): this {
+    for (let pair = this.#first; pair !== undefined; pair = pair.next) pair.pause();
+    return this;
+  }
+
+  // Its end.
+
+  destroy(error?: Error | null): this {
+    if (this.destroyed) return this;
+    this.#error = error ?? undefined;
+    this.#shut();
+    this.connection.destroy();
+    return this;
+  }
+
+  destroySoon(): void {
+    this.end();
+  }
+
+  resetAndDestroy(): this {
+    return this.destroy();
+  }
+
+  /** Has a request end as Node does. It would cut the connection where that is open, on which others may be answered. */
+  abort(request: { destroy(error: Error): unknown }): void {
+    const { destroyed } = this;
+    this.destroyed = true;
+    // The words and the code of Node's own server.
+    request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    this.destroyed = destroyed;
+  }
+
+  /** An exchange is lost: with the first in line, the connection. */
+  lose(pair: Pair): void {
+    if (this.#first === pair) this.#shut();
+  }
+
+  /** The client has ended its side. It still reads: what is answered is sent, as by Node's server with httpAllowHalfOpen. */
+  halfClose(): void {
+    if (this.#hasEnded || this.destroyed) return;
+    this.#hasEnded = true;
+    // It stays readable: the request has what was received before.
+    this.emit('end');
+  }
+
+  /** The connection has ended, or is none of ours any more. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#shut();
+    // Those that the engine knows no more: the app has ended the connection in the middle of its answer.
+    for (let pair = this.#first; pair !== undefined; pair = this.#first) {
+      const { exchange } = pair;
+      exchange.run(() => pair.leave());
+    }
+    const error = this.#error;
+    if (error !== undefined && this.listenerCount('error') > 0) this.emit('error', error);
+    this.emit('close', error !== undefined);
+  }
+
+  #shut(): void {
+    this.destroyed = true;
+    this.readable = false;
+    this.writable = false;
+    clearTimeout(this.#timer);
+  }
+
+  // Time.
+
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    this.timeout = milliseconds;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (milliseconds > 0 && !this.destroyed) {
+      this.#timer = setTimeout(onTimeout, milliseconds, this).unref();
+      if (callback) this.once('timeout', callback);
+    } else if (callback) this.removeListener('timeout', callback);
+    return this;
+  }
+
+  /** Bytes have come or gone. */
+  touch(): void {
+    this.#timer?.refresh();
+  }
+
+  /** As Node's server does: whoever listens decides, else the connection is closed. */
+  timedOut(): void {
+    this.emit('timeout');
+    const request = this.#current?.request;
+    const handled = [
+      request?.complete === false && request.emit('timeout', this),
+      this._httpMessage?.emit('timeout', this) ?? false,
+      this.server?.emit('timeout', this) ?? false,
+    ];
+    if (!handled.includes(true)) this.destroy();
+  }
+}
+
+/** The socket of a connection. */
+export function socketOf(connection: Connection, server: Server | undefined): ConnectionSocket {
+  const { owner } = connection;
+  return owner instanceof ConnectionSocket ? owner : new ConnectionSocket(connection, server);
+}
+
+function lastOf(pair: Pair): Pair {
+  let last = pair;
+  while (last.next !== undefined) last = last.next;
+  return last;
+}
+
+// One function for all connections instead of a closure for each: a connection knows its socket.
+
+function onClose({ owner }: Connection): void {
+  if (owner instanceof ConnectionSocket) owner.close();
+}
+
+function onTimeout(socket: ConnectionSocket): void {
+  socket.timedOut();
+}
+
+/** A text of ASCII has as many bytes as characters, and is the same in latin1: no copy is made. */
+function toWire(text: string, encoding: BufferEncoding | null | undefined): string | Uint8Array {
+  if (encoding === 'latin1' || encoding === 'binary') return text;
+  if (encoding === undefined || encoding === null || encoding === 'utf8' || encoding === 'utf-8')
+    return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
+  return Buffer.from(text, encoding);
+}

@@ -1,0 +1,225 @@
+/**
+ * A request and its response, Node's own, on one exchange of the native engine: pours the body into the request no faster than
+ * that is read, takes the bytes of the answer, and tells both messages how it ended.
+ */
+import type { BodySink, Exchange } from '@qilin/picoev';
+import { type Callback, ConnectionSocket } from './connection-socket.ts';
+import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
+
+export class MessagePair implements BodySink {
+  readonly exchange: Exchange;
+  readonly request: BridgedRequest;
+  readonly response: BridgedResponse;
+  /** The pair behind this one on the connection. */
+  next: MessagePair | undefined = undefined;
+  /** The client takes no more for now. */
+  isBlocked = false;
+  /** The response is complete. */
+  isFinished = false;
+
+  readonly #socket: ConnectionSocket;
+  #reading = false;
+  /** The body's reader has asked for no more. */
+  #paused = false;
+  /** Of writes whose bytes the engine has taken. */
+  #callbacks: Callback[] | undefined = undefined;
+  /** As the response's head said. */
+  #keepsAlive = false;
+
+  constructor(exchange: Exchange, socket: ConnectionSocket, request: BridgedRequest, response: BridgedResponse) {
+    this.exchange = exchange;
+    this.#socket = socket;
+    this.request = request;
+    this.response = response;
+    exchange.owner = this;
+    exchange.onDrain = onDrain;
+    exchange.onGone = onGone;
+    exchange.onHalfClose = onHalfClose;
+    exchange.onLast = onLast;
+    response.on('finish', onFinish);
+  }
+
+  // The answer.
+
+  write(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean {
+    if (bytes.length > 0 && !this.exchange.raw(bytes)) this.isBlocked = true;
+    if (callback) this.#defer(callback);
+    return !this.isBlocked;
+  }
+
+  inform(head: string, callback: Callback | null | undefined): boolean {
+    this.exchange.inform(head);
+    if (callback) this.#defer(callback);
+    return !this.isBlocked;
+  }
+
+  /** What was written is the whole answer, and the connection's last. */
+  endConnection(): void {
+    this.#keepsAlive = false;
+    this.#endExchange();
+  }
+
+  /** After Node has emitted 'finish': all of the answer has been written. */
+  finish(): void {
+    if (this.isFinished || this.#socket.destroyed) return;
+    this.isFinished = true;
+    const { request, response } = this;
+    detachSignal(request);
+    this.#keepsAlive = !response._last && response.shouldKeepAlive;
+    this.#settleRequest();
+    // Who reads the body may go on when the answer is complete: then its end is the end of the exchange.
+    if (!this.#reading || request.complete) this.#endExchange();
+    process.nextTick(closeResponse, response);
+    this.#socket.release(this);
+  }
+
+  /** The engine's buffer has room again. */
+  drained(): void {
+    this.isBlocked = false;
+    if (this.#callbacks !== undefined) process.nextTick(runCallbacks, this);
+    if (!this.isFinished) emitDrain(this.response);
+    this.#socket.emit('drain');
+  }
+
+  /** The connection ends behind this answer: the head tells the client, where it is not written yet. */
+  becomeLast(): void {
+    if (!this.response.headersSent) this.response.shouldKeepAlive = false;
+  }
+
+  takeCallbacks(): readonly Callback[] {
+    const callbacks = this.#callbacks;
+    if (this.isBlocked || callbacks === undefined) return NO_CALLBACKS;
+    this.#callbacks = undefined;
+    return callbacks;
+  }
+
+  /** Node calls back when a write's bytes are on their way, never before `write()` has returned. */
+  #defer(callback: Callback): void {
+    if (this.#callbacks !== undefined) {
+      this.#callbacks.push(callback);
+      return;
+    }
+    this.#callbacks = [callback];
+    if (!this.isBlocked) process.nextTick(runCallbacks, this);
+  }
+
+  #endExchange(): void {
+    if (!this.exchange.isOver) this.exchange.rawEnd(this.#keepsAlive);
+  }
+
+  // The request.
+
+  /** The request's stream has asked for more, if it was this one that had the socket resumed. */
+  read(): void {
+    if (this.request._readableState.reading === false) return;
+    if (!this.#reading) this.#startReading();
+    else if (this.#paused) {
+      this.#paused = false;
+      this.exchange.resumeBody();
+    }
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  #startReading(): void {
+    this.#reading = true;
+    if (!this.exchange.hasBody) {
+      this.request.push(null);
+      return;
+    }
+    if (this.response._expect_continue) this.response._sent100 = true;
+    this.exchange.readBody(this);
+  }
+
+  data(piece: Buffer): boolean {
+    const { request } = this;
+    this.#socket.touch();
+    if (!request._dumped && !request.destroyed && !request.push(piece)) this.#paused = true;
+    return !this.#paused;
+  }
+
+  end(): void {
+    this.request.complete = true;
+    if (!this.request.destroyed) this.request.push(null);
+    if (!this.isFinished) return;
+    this.#endExchange();
+    this.#socket.drop(this);
+  }
+
+  abort(): void {
+    this.#socket.abort(this.request);
+  }
+
+  /** What nobody reads is taken and thrown away: by the engine, or through the request where somebody waits for its end. */
+  #settleRequest(): void {
+    const { request, exchange } = this;
+    if (request._consuming || this.#reading) return;
+    if (request.listenerCount('end') + request.listenerCount('close') === 0) {
+      closeSilently(request);
+      return;
+    }
+    request._dump();
+    if (!exchange.hasBody || exchange.takeBody() !== undefined) this.end();
+    else if (this.#keepsAlive) this.#startReading();
+  }
+
+  // Its end.
+
+  /** The connection is lost. */
+  leave(): void {
+    this.#socket.lose(this);
+    if (!this.isFinished) {
+      this.#socket.abort(this.request);
+      closeResponse(this.response);
+    }
+    this.#socket.drop(this);
+  }
+
+  halfClose(): void {
+    this.#socket.halfClose();
+  }
+}
+
+/** The response that answers an exchange; undefined when no Node listener does, or when it is complete. */
+export function responseOf({ owner }: Exchange): BridgedResponse | undefined {
+  return owner instanceof MessagePair && !owner.isFinished ? owner.response : undefined;
+}
+
+const NO_CALLBACKS: readonly Callback[] = [];
+
+// One function for all requests instead of a closure for each: an exchange knows its pair.
+
+function onDrain({ owner }: Exchange): void {
+  if (owner instanceof MessagePair) owner.drained();
+}
+
+function onGone({ owner }: Exchange): void {
+  if (owner instanceof MessagePair) owner.leave();
+}
+
+function onHalfClose({ owner }: Exchange): void {
+  if (owner instanceof MessagePair) owner.halfClose();
+}
+
+function onLast({ owner }: Exchange): void {
+  if (owner instanceof MessagePair) owner.becomeLast();
+}
+
+/** A response finishes only while it has the socket. */
+function onFinish(this: BridgedResponse): void {
+  const socket: unknown = this.socket;
+  if (socket instanceof ConnectionSocket) socket.finishCurrent();
+}
+
+function runCallbacks(pair: MessagePair): void {
+  for (const callback of pair.takeCallbacks()) callback();
+}
+
+function closeResponse(response: BridgedResponse): void {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit('close');
+}

@@ -1,0 +1,110 @@
+/** A program's sockets: one for each connection, announced and ended once, as under node. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { takeAnswers } from '../http/answers.ts';
+import { RawConnection } from '../processes/http-client.ts';
+import { type QilinProcess, startQilin } from '../processes/server.ts';
+import { type ClassUnderTest, testIfAble } from './classes.ts';
+import { exchange, get } from './requests.ts';
+
+interface Facts {
+  readonly url: string;
+  readonly count: number;
+  readonly isTracked: boolean;
+  readonly isSame: boolean;
+  readonly isServers: boolean;
+  readonly listeners: readonly number[];
+  readonly remotePort: number;
+  readonly connections: number;
+  readonly open: number;
+  readonly closed: number;
+}
+
+const factsIn = (received: string): Facts[] => takeAnswers(received, []).answers.map(({ body }) => JSON.parse(body));
+
+/** One event loop, so that its counts are all. */
+const alone = ({ flags }: ClassUnderTest) =>
+  flags.includes('--threads') ? ['-k', 'threads', '--threads', '1'] : flags;
+
+export function describeSockets(underTest: ClassUnderTest): void {
+  describe('the sockets of a program', () => {
+    let server: QilinProcess;
+    beforeAll(async () => {
+      server = await startQilin([...alone(underTest), 'test/fixtures/sockets.mjs']);
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    testIfAble(
+      underTest,
+      'keepAlive',
+      'are the same for all requests of a connection, pipelined ones too',
+      async () => {
+        const from = server.log.length;
+        using connection = await RawConnection.open(server.port);
+        connection.send(get('/1'));
+        await connection.until(/"url":"\/1".*\}/);
+        connection.send(get('/later') + get('/3') + get('/later') + get('/5'));
+        await connection.until(/"url":"\/5".*\}/);
+        const facts = factsIn(connection.received);
+        expect(facts.map(({ url, count }) => `${count} ${url}`)).toEqual([
+          '1 /1',
+          '2 /later',
+          '3 /3',
+          '4 /later',
+          '5 /5',
+        ]);
+        for (const { isTracked, isSame, isServers, remotePort, listeners } of facts) {
+          expect([isTracked, isSame, isServers, remotePort]).toEqual([true, true, true, connection.socket.localPort]);
+          for (const [index, count] of listeners.entries())
+            expect(count).toBeLessThanOrEqual((facts[0]?.listeners[index] ?? 0) + 3);
+        }
+        connection.socket.end();
+        const [, text = ''] = await server.logged(/closed (\{.*\})/, from);
+        expect(JSON.parse(text)).toEqual({
+          before: [0, 0, false],
+          hadError: false,
+          destroyed: true,
+          writable: false,
+          bytesRead: connection.socket.bytesWritten,
+          bytesWritten: connection.received.length,
+        });
+      },
+    );
+
+    test('are let go of when their connections end', async () => {
+      for (let index = 0; index < 20; index++) await exchange(server, get('/', 'Connection: close'));
+      const from = server.log.length;
+      const [facts] = factsIn(await exchange(server, get('/', 'Connection: close')));
+      if (facts === undefined) throw new Error('no answer');
+      expect(facts.connections - facts.closed).toBe(facts.open);
+      expect(facts.open).toBeLessThanOrEqual(2);
+      await server.logged(/closed/, from);
+    });
+
+    test.each(['/destroy', '/end', '/end-later'])('end the connection behind the answer: %s', async (path) => {
+      const [facts] = factsIn(await exchange(server, get(path)));
+      expect(facts?.url).toBe(path);
+    });
+
+    test('cut the connection when they are destroyed before the answer is sent', async () => {
+      const from = server.log.length;
+      await exchange(server, get('/cut'));
+      const [, text = ''] = await server.logged(/closed (\{.*"hadError":true.*\})/, from);
+      expect(JSON.parse(text)).toMatchObject({ destroyed: true, writable: false });
+    });
+
+    test('are real ones where another protocol takes over, and tracked like the others', async () => {
+      using connection = await RawConnection.open(server.port);
+      const before = underTest.lacks.keepAlive === undefined ? get('/before') : '';
+      connection.send(before);
+      if (before !== '') await connection.until(/"url":"\/before"/);
+      connection.send(get('/', 'Connection: Upgrade', 'Upgrade: echo'));
+      const [, text = ''] = await connection.until(/ 101 [\s\S]*\r\n\r\n(\{"is[^}]*\})/);
+      expect(JSON.parse(text)).toEqual({ isTracked: true, isServers: true });
+      const from = server.log.length;
+      connection.send('said');
+      await connection.until(/said$/);
+      connection.socket.end();
+      await server.logged(/closed/, from);
+    });
+  });
+}
