@@ -13,7 +13,7 @@ import { createLog } from '../observe/error-log.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
 import { loadWorkerClass } from '../worker/classes/registry.ts';
 import { LivedLife } from '../worker/life.ts';
-import type { News } from '../worker/lifecycle.ts';
+import type { News } from '../worker/life-terms.ts';
 import { Milestone } from '../worker/milestone.ts';
 import { logNews } from '../worker/news-log.ts';
 import type { RunningServer, ServeOptions } from './types.ts';

@@ -1,7 +1,7 @@
 /**
- * How the app ends a process, or a thread: by `process.exit`, or by having nothing left to do. While a worker drains,
- * `process.exit` waits: the app's wish is heard, the call
- * returns, and the process ends when what is in flight is answered. At any other time it ends the process at once, as under node.
+ * How the app ends a process, or a thread: by `process.exit`, or by having nothing left to do. While a worker drains, the former
+ * waits: the app's wish is heard, the call returns, and the process ends when what is in flight is answered. At any other time it
+ * ends the process at once, as under node.
  */
 
 type Exit = (status?: number | string | null) => never;

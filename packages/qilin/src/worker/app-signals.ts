@@ -7,7 +7,7 @@
  * process themselves when they find no listener but their own (signal-exit, Prisma).
  */
 import { constants } from 'node:os';
-import { LEAVE_SIGNALS, type LeaveSignal } from './lifecycle.ts';
+import { LEAVE_SIGNALS, type LeaveSignal } from './life-terms.ts';
 
 type Call = (event: unknown, ...rest: unknown[]) => unknown;
 

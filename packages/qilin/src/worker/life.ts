@@ -1,6 +1,7 @@
 /** Lives a life: keeps its state, and does what lifecycle.ts says is to be done. */
 import type { Milliseconds } from '../contract/units.ts';
-import { type Effect, type LeaveSignal, type LifeEvent, mayExit, type News, step, UNBORN } from './lifecycle.ts';
+import type { Effect, LeaveSignal, LifeEvent, News } from './life-terms.ts';
+import { mayExit, step, UNBORN } from './lifecycle.ts';
 
 /** What a life needs of whoever has it: a worker's process, a thread, a program. */
 export interface LifePort {

@@ -2,7 +2,7 @@
 import { explain } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
-import type { News } from './lifecycle.ts';
+import type { News } from './life-terms.ts';
 
 interface Subject {
   /** `the worker leaves`: what an error that nobody caught comes to. */

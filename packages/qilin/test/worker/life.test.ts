@@ -1,7 +1,7 @@
 /** A life that is lived on a port of the test's own: what it does, in what order, and when. */
 import { expect, test } from 'vitest';
 import { type Clock, type LifePort, LivedLife } from '../../src/worker/life.ts';
-import type { LeaveSignal, News } from '../../src/worker/lifecycle.ts';
+import type { LeaveSignal, News } from '../../src/worker/life-terms.ts';
 
 /** Notes all that a life does; each of its works ends when the test says so. */
 class Deeds implements LifePort, Clock {

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { QilinError } from '../../src/contract/errors.ts';
-import { type Effect, type Life, type LifeEvent, mayExit, step, UNBORN } from '../../src/worker/lifecycle.ts';
+import type { Effect, LifeEvent } from '../../src/worker/life-terms.ts';
+import { type Life, mayExit, step, UNBORN } from '../../src/worker/lifecycle.ts';
 
 const LIMIT = 30_000;
 

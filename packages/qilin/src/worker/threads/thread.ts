@@ -16,7 +16,7 @@ import { createLog } from '../../observe/error-log.ts';
 import { statusSoFar } from '../app-exits.ts';
 import { loadWorkerClass } from '../classes/registry.ts';
 import { LivedLife } from '../life.ts';
-import { type News, SERVER_CLOSED } from '../lifecycle.ts';
+import { type News, SERVER_CLOSED } from '../life-terms.ts';
 import { LocalHost } from '../local-host.ts';
 import { Milestone } from '../milestone.ts';
 import { logExit, logNews } from '../news-log.ts';
