@@ -14,6 +14,7 @@
         "native/loop/loop.cc",
         "native/loop/loop_answers.cc",
         "native/loop/loop_connections.cc",
+        "native/loop/loop_deadlines.cc",
         "native/loop/loop_half_closed.cc",
         "native/loop/outbox.cc",
         "native/loop/poller.cc",

@@ -156,6 +156,11 @@ export interface Exchange {
   raw(piece: string | Uint8Array): boolean;
   /** The answer was all written by `raw()`. `keepAlive`: whether the head said that the connection persists. */
   rawEnd(keepAlive: boolean): void;
+  /**
+   * All of the answer was written by `raw()`, but the body is still being read: `rawEnd()` comes with its end. Until then the time
+   * for the body runs, also while its reader pauses: no app that has answered keeps a client waiting without end.
+   */
+  answered(): void;
 
   /** The client asks for another protocol on this connection: `detach()` is possible. */
   readonly asksForUpgrade: boolean;

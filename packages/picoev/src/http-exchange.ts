@@ -401,6 +401,10 @@ export class HttpExchange implements Exchange {
     this.#finish();
   }
 
+  answered(): void {
+    if (!this.isOver) this.#loop.answer(this, ANSWER.ANSWERED, 0, 0, '', '');
+  }
+
   closeAfter(): void {
     this.#closes = true;
   }

@@ -49,6 +49,13 @@ const MOST_TEXT = 128 * 1024;
 
 const HIGH_WORD = 2 ** 32;
 
+/** Of this thread: for the end of its process. */
+const openLoops = new Set<HttpLoop>();
+
+function flushAll(): void {
+  for (const loop of openLoops) loop.flushForGood();
+}
+
 export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   readonly lowerCaseNames: boolean;
   /** Answers that begin from now on are their connections' last. */
@@ -76,11 +83,6 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     this.#isFlushDue = false;
     this.#flush();
   };
-  /** An answer that was given just before `process.exit()` would be lost with the tables. */
-  readonly #onExit = (): void => {
-    this.#isLast = true;
-    this.#flush();
-  };
 
   /** @throws {RangeError} for an option that is missing, unknown or out of its range; {@link SocketError} when the kernel cannot be set up. */
   constructor(options: HttpLoopOptions, handlers: HttpLoopHandlers) {
@@ -100,7 +102,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     });
     if (isFailure(result)) throw new SocketError('cannot start the HTTP loop', result);
     this.#native = result;
-    process.on('exit', this.#onExit);
+    openLoops.add(this);
+    if (openLoops.size === 1) process.on('exit', flushAll);
   }
 
   /** Called for each connection that is accepted while it is set, before its first request. */
@@ -158,10 +161,17 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   close(): void {
     const connections = this.#connections.splice(0).filter((connection) => connection !== undefined);
     const ends = connections.map((one) => [one, one.bytesRead, one.bytesWritten] as const);
-    process.off('exit', this.#onExit);
+    openLoops.delete(this);
+    if (openLoops.size === 0) process.off('exit', flushAll);
     this.#native.close();
     for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest);
     for (const [connection, read, written] of ends) connection.tellEnd(read, written);
+  }
+
+  /** @internal An answer that was given just before `process.exit()` would be lost with the tables. */
+  flushForGood(): void {
+    this.#isLast = true;
+    this.#flush();
   }
 
   // What follows is for exchanges: ExchangeLoop says what each does.

@@ -52,7 +52,7 @@ export const EVENT_FLAG = {
   LOST: 128,
 } as const;
 
-export const ANSWER = { RESPOND: 1, BEGIN: 2, PIECE: 3, END: 4, RAW: 5, RAW_END: 6, INFORM: 7 } as const;
+export const ANSWER = { RESPOND: 1, BEGIN: 2, PIECE: 3, END: 4, RAW: 5, RAW_END: 6, INFORM: 7, ANSWERED: 8 } as const;
 export type AnswerKind = (typeof ANSWER)[keyof typeof ANSWER];
 
 /** Which word of an answer row holds what. */

@@ -14,17 +14,7 @@ import {
 import { connect } from './clients.ts';
 import { LOOP_OPTIONS } from './fixtures/loop-options.mjs';
 
-/** Each multiplexer, with both kinds of timers among them. */
-export const KINDS = [
-  { multiplexer: 'epoll', timers: 'wheel' },
-  { multiplexer: 'epoll-lt', timers: 'heap' },
-  { multiplexer: 'poll', timers: 'wheel' },
-  { multiplexer: 'select', timers: 'heap' },
-] as const;
-
-export const GET = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
-export const get = (target: string, ...fields: string[]) =>
-  `GET ${target} HTTP/1.1\r\n${['Host: test', ...fields].join('\r\n')}\r\n\r\n`;
+export * from './basics.ts';
 
 /** The listening socket of the test that runs. */
 export let fd: number;
@@ -50,8 +40,6 @@ export function serve(
   loop.accept(fd);
   return loop;
 }
-
-export const hello = (exchange: Exchange) => exchange.respond(200, '', 'hello');
 
 /** Reads from a socket as far as a test wants. */
 export class Client {
@@ -83,15 +71,6 @@ export class Client {
     if (!this.socket.closed) await once(this.socket, 'close');
     return this.text;
   }
-}
-
-/** A promise to be resolved from outside; Node 20 has no Promise.withResolvers. */
-export function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let settle: (value: T) => void = () => {};
-  const promise = new Promise<T>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, resolve: (value) => settle(value) };
 }
 
 /** The whole body of a request. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
@@ -392,6 +392,34 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     exchange?.respond(200, '', 'for somebody else');
     second.socket.write(get('/', 'Connection: close'));
     expect(await second.toTheEnd()).not.toContain('for somebody else');
+  });
+
+  test('no deadline runs while it is the app that sends nothing, also where the client was waited for before', async () => {
+    const piece = Buffer.alloc(256 * 1024, 'y');
+    const { promise: drained, resolve } = deferred<Exchange>();
+    serve(
+      (exchange) => {
+        exchange.onDrain = resolve;
+        exchange.begin(200, '', undefined);
+        while (exchange.write(piece));
+      },
+      { ...kind, writeTimeout: 200, answerTimeout: 200, headTimeout: 200, keepAliveTimeout: 200, bodyTimeout: 200 },
+    );
+    const client = await Client.open(get('/', 'Connection: close'));
+    const exchange = await drained;
+    await wait(600);
+    exchange.write(Buffer.from('at last'));
+    exchange.end();
+    expect(await client.toTheEnd()).toMatch(/\r\nat last\r\n0\r\n\r\n$/);
+  });
+
+  test('a request behind another one has as long for its answer', async () => {
+    serve((exchange) => setTimeout(hello, exchange.target === '/first' ? 600 : 1_200, exchange), {
+      ...kind,
+      answerTimeout: 900,
+    });
+    const client = await Client.open(get('/first') + get('/second', 'Connection: close'));
+    expect(await client.toTheEnd()).toMatch(/^HTTP\/1\.1 200 [\s\S]*helloHTTP\/1\.1 200 [\s\S]*hello$/);
   });
 
   test('keeps to the most connections at once; the next one waits its turn', async () => {

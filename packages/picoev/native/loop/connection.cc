@@ -121,6 +121,7 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
     body.reason = kTooLong;
   }
   reader_ = BodyReader::kNone;
+  answered_ = false;
   expects_continue_ = head.expects_continue && head.framing != BodyFraming::kNone;
   if (head.framing != BodyFraming::kNone && body.refusal == 0) {
     const bool chunked = head.framing == BodyFraming::kChunked;
@@ -179,7 +180,7 @@ Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, uint64_t 
 }
 
 void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& run) {
-  if (sequence == out_.Newest() && HasBodyLeft() && reader_ == BodyReader::kNone) reader_ = BodyReader::kDiscarding;
+  if (sequence == out_.Newest() && HasBodyLeft()) reader_ = BodyReader::kDiscarding;
   out_.Complete(sequence, last, run);
   if (out_.IsFinished()) {
     needs_linger_ = needs_linger_ || HasBodyLeft();

@@ -94,8 +94,11 @@ class Connection {
     if (input_ == Input::kHead) input_ = Input::kEnded;
   }
   bool InputEnded() const { return input_ == Input::kEnded; }
-  /// A head has begun and is not complete.
-  bool IsInHead() const { return input_ == Input::kHead && carry_ != nullptr && !waiting_; }
+  /// A head has begun and is not complete. The empty line that may come before it (RFC 9112, 2.2) does not begin it.
+  bool IsInHead() const {
+    return input_ == Input::kHead && carry_ != nullptr && !waiting_ &&
+           (progress_.part > HeadPart::kMethod || carry_->size() > progress_.line_start);
+  }
   /// A body that somebody wants has begun and is not complete.
   bool IsInBody() const {
     return (input_ == Input::kLength || input_ == Input::kChunked) &&
@@ -106,6 +109,9 @@ class Connection {
   bool IsBodyOf(uint32_t sequence) const { return sequence == out_.Newest() && HasBodyLeft(); }
   BodyReader Reader() const { return reader_; }
   void SetReader(BodyReader reader) { reader_ = reader; }
+  /// All of this answer is given but its end, which waits for that of the request's body.
+  void SetAnswered(uint32_t sequence) { answered_ = sequence == out_.Newest(); }
+  bool IsAnswered() const { return answered_; }
   /// The newest request asked to be told before its body: `Expect: 100-continue`, and it was not told yet.
   bool TakeExpectation() { return std::exchange(expects_continue_, false); }
 
@@ -160,6 +166,8 @@ class Connection {
   BodyReader reader_ = BodyReader::kNone;
   /// No further request is read for now.
   bool waiting_ = false;
+  /// Of the newest request: see SetAnswered().
+  bool answered_ = false;
   /// Of the newest request.
   bool keep_alive_ = true;
   bool expects_continue_ = false;

@@ -24,6 +24,13 @@ void Deadlines::Set(int fd, uint64_t milliseconds) {
   Arm(fd, entry);
 }
 
+uint64_t Deadlines::Left(int fd) const {
+  const auto index = static_cast<size_t>(fd);
+  const uint64_t deadline = index < entries_.size() ? entries_[index].deadline : 0;
+  if (deadline == 0) return 0;
+  return deadline > Now() ? deadline - Now() : 1;
+}
+
 void Deadlines::Forget(int fd) {
   const auto index = static_cast<size_t>(fd);
   if (index >= entries_.size()) return;

@@ -31,6 +31,8 @@ class Deadlines {
 
   /// So many milliseconds from now, in the place of an earlier deadline; 0 for none.
   void Set(int fd, uint64_t milliseconds);
+  /// Milliseconds until the deadline, 1 at least; 0 when there is none.
+  uint64_t Left(int fd) const;
   /// The descriptor is closed.
   void Forget(int fd);
 

@@ -151,7 +151,20 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
  private:
   /// What a connection is waiting for, and has only so long.
-  enum class Wait : uint8_t { kNothing, kFirst, kHead, kBody, kIdle, kAnswer, kHalfClosed, kWrite, kLinger };
+  enum class Wait : uint8_t {
+    /// It is the app's turn, and nothing limits it.
+    kNothing,
+    kFirst,
+    kHead,
+    kBody,
+    kIdle,
+    kAnswer,
+    kHalfClosed,
+    kWrite,
+    kLinger,
+    /// There was progress: whatever it waits for now has all of its time.
+    kUndecided,
+  };
 
   /// What is kept for a descriptor.
   struct Slot {
@@ -160,6 +173,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     /// Tells this connection from others that have had the same descriptor; 0 for none.
     uint32_t serial = 0;
     Wait waits_for = Wait::kNothing;
+    /// Milliseconds that are left of the time for the newest request's body; 0 for no limit.
+    uint32_t body_time = 0;
+    /// Of whose answer `waits_for` tells.
+    uint32_t awaited = 0;
     /// What the poller watches.
     uint8_t interest = 0;
     /// The client has ended its side.
@@ -237,7 +254,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   // Time.
   void Expect(int fd);
   Wait WaitsFor(const Slot& slot) const;
-  uint64_t TimeoutOf(Wait wait) const;
+  uint64_t TimeoutOf(const Slot& slot) const;
+  void BeginBody(Slot& slot) const;
   void OnDeadline(int fd) override;
 
   uv_loop_t* const loop_;

@@ -89,6 +89,9 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
       return out.Append(body);
     case AnswerRow::kRawEnd:
       return Complete(fd, row.sequence, is_last);
+    case AnswerRow::kAnswered:
+      At(fd).http.SetAnswered(row.sequence);
+      return Expect(fd);
   }
 }
 
@@ -160,7 +163,7 @@ void HttpLoop::SendPending(int fd) {
     }
     out.Sent(static_cast<size_t>(sent));
     // Progress: the client has as long again.
-    slot.waits_for = Wait::kNothing;
+    slot.waits_for = Wait::kUndecided;
   }
   if (!out.HasPending() && !Watch(fd, slot.interest & ~kWritable)) return;
   Settle(fd);

@@ -10,12 +10,6 @@
 namespace picoev {
 namespace {
 
-/// How long a client may go on sending what nobody reads before the connection is closed all the same.
-constexpr uint64_t kLingerMilliseconds = 2'000;
-
-/// How long a client that has ended its side waits for its answer before it is asked whether it is still there.
-constexpr uint64_t kHalfClosedMilliseconds = 250;
-
 /// How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time.
 constexpr uint64_t kPromiseMilliseconds = 100;
 
@@ -214,6 +208,7 @@ UniqueFd HttpLoop::Remove(int fd) {
 
 void HttpLoop::OnRequest(Connection&, const RequestView& request) {
   ++stats_.requests;
+  BeginBody(At(receiving_));
   newest_row_ = &NextRow(EventRow::kRequest, receiving_);
   DescribeRequest(*newest_row_, request);
 }
@@ -279,77 +274,6 @@ void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {
   if (!has_begun) AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
   Complete(fd, sequence, true);
   SendRun();
-}
-
-HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
-  const Connection& http = slot.http;
-  const Outbox& out = http.Out();
-  if (slot.lingers) return Wait::kLinger;
-  if (out.HasPending()) return Wait::kWrite;
-  if (http.IsInBody()) return Wait::kBody;
-  if (slot.ended && !slot.probed && out.InFlight() > 0) return Wait::kHalfClosed;
-  if (out.InFlight() > 0) return out.HasBegun(out.First()) ? Wait::kNothing : Wait::kAnswer;
-  if (http.IsInHead()) return Wait::kHead;
-  return out.IsFresh() ? Wait::kFirst : Wait::kIdle;
-}
-
-uint64_t HttpLoop::TimeoutOf(Wait wait) const {
-  const Timeouts& timeouts = options_.timeouts;
-  switch (wait) {
-    case Wait::kFirst:
-    case Wait::kHead:
-      return timeouts.head;
-    case Wait::kBody:
-      return timeouts.body;
-    case Wait::kIdle:
-      return timeouts.keep_alive;
-    case Wait::kAnswer:
-      return timeouts.answer;
-    case Wait::kWrite:
-      return timeouts.write;
-    case Wait::kHalfClosed:
-      return kHalfClosedMilliseconds;
-    case Wait::kLinger:
-      return kLingerMilliseconds;
-    case Wait::kNothing:
-      return 0;
-  }
-  return 0;
-}
-
-/// Notes what a connection waits for now; the time runs from when it began to.
-void HttpLoop::Expect(int fd) {
-  Slot& slot = At(fd);
-  const Wait waits_for = WaitsFor(slot);
-  if (waits_for == slot.waits_for) return;
-  // What came before the first byte counts for the head too, or a client could wait twice.
-  const bool goes_on = slot.waits_for == Wait::kFirst && waits_for == Wait::kHead;
-  slot.waits_for = waits_for;
-  if (goes_on) return;
-  deadlines_->Set(fd, TimeoutOf(waits_for));
-}
-
-void HttpLoop::OnDeadline(int fd) {
-  const Slot& slot = At(fd);
-  const Outbox& out = slot.http.Out();
-  switch (slot.waits_for) {
-    case Wait::kHead:
-      return Refuse(fd, 408, false);
-    case Wait::kBody:
-      if (out.InFlight() > 0) {
-        TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
-      }
-      return Refuse(fd, 408, true);
-    case Wait::kAnswer:
-      if (out.InFlight() > 1) return Lose(fd);
-      TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
-      refusals_.emplace_back(503, "the app has not begun its answer in time");
-      return Refuse(fd, 503, true);
-    case Wait::kHalfClosed:
-      return Probe(fd);
-    default:
-      return Lose(fd);
-  }
 }
 
 }  // namespace picoev

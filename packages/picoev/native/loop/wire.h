@@ -76,6 +76,8 @@ struct AnswerRow {
     kRawEnd = 6,
     /// An informational answer before the real one.
     kInform = 7,
+    /// All of the answer was given by kRaw, but the app still reads the request's body: kRawEnd follows when that ends.
+    kAnswered = 8,
   };
 
   uint32_t kind;

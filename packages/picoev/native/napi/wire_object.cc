@@ -74,6 +74,8 @@ const char* NameOf(AnswerRow::Kind kind) {
       return "RAW_END";
     case AnswerRow::kInform:
       return "INFORM";
+    case AnswerRow::kAnswered:
+      return "ANSWERED";
   }
   return nullptr;
 }

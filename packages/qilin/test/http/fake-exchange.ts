@@ -180,6 +180,8 @@ export class FakeExchange implements Exchange {
     return this.#unsent < HIGH_WATER_MARK;
   }
 
+  answered(): void {}
+
   rawEnd(keepAlive: boolean): void {
     this.persists = keepAlive;
     this.#finish();

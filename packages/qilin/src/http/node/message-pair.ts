@@ -69,6 +69,7 @@ export class MessagePair implements BodySink {
     this.#settleRequest();
     // Who reads the body may go on when the answer is complete: then its end is the end of the exchange.
     if (!this.#reading || request.complete) this.#endExchange();
+    else this.#awaitBody();
     process.nextTick(closeResponse, response);
     this.#socket.release(this);
   }
@@ -101,6 +102,12 @@ export class MessagePair implements BodySink {
     }
     this.#callbacks = [callback];
     if (!this.isBlocked) process.nextTick(runCallbacks, this);
+  }
+
+  /** A body that nobody listens to any more (multer and busboy leave one at their limits) is taken and thrown away. */
+  #awaitBody(): void {
+    this.exchange.answered();
+    if (this.request.listenerCount('data') + this.request.listenerCount('readable') === 0) this.request.resume();
   }
 
   #endExchange(): void {

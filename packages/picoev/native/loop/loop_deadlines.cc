@@ -1,0 +1,101 @@
+// HttpLoop: what each connection waits for, for how long, and what happens then. docs/architecture.md has the table.
+//
+// Invariant: where it is not the app's turn, a connection has a deadline, as far as the settings limit it.
+#include <cstdint>
+
+#include "loop/loop.h"
+
+namespace picoev {
+namespace {
+
+/// How long a client may go on sending what nobody reads before the connection is closed all the same.
+constexpr uint64_t kLingerMilliseconds = 2'000;
+
+/// How long a client that has ended its side waits for its answer before it is asked whether it is still there.
+constexpr uint64_t kHalfClosedMilliseconds = 250;
+
+}  // namespace
+
+HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
+  const Connection& http = slot.http;
+  const Outbox& out = http.Out();
+  if (slot.lingers) return Wait::kLinger;
+  if (out.HasPending()) return Wait::kWrite;
+  if (http.IsInBody() || (http.HasBodyLeft() && http.IsAnswered())) return Wait::kBody;
+  if (slot.ended && !slot.probed && out.InFlight() > 0) return Wait::kHalfClosed;
+  if (out.InFlight() > 0) return out.HasBegun(out.First()) ? Wait::kNothing : Wait::kAnswer;
+  if (http.IsInHead()) return Wait::kHead;
+  return out.IsFresh() ? Wait::kFirst : Wait::kIdle;
+}
+
+uint64_t HttpLoop::TimeoutOf(const Slot& slot) const {
+  const Timeouts& timeouts = options_.timeouts;
+  switch (slot.waits_for) {
+    case Wait::kFirst:
+    case Wait::kHead:
+      return timeouts.head;
+    case Wait::kBody:
+      return slot.body_time;
+    case Wait::kIdle:
+      return timeouts.keep_alive;
+    case Wait::kAnswer:
+      return timeouts.answer;
+    case Wait::kWrite:
+      return timeouts.write;
+    case Wait::kHalfClosed:
+      return kHalfClosedMilliseconds;
+    case Wait::kLinger:
+      return kLingerMilliseconds;
+    case Wait::kNothing:
+    case Wait::kUndecided:
+      return 0;
+  }
+  return 0;
+}
+
+/// Notes what a connection waits for now; the time runs from when it began to.
+void HttpLoop::Expect(int fd) {
+  Slot& slot = At(fd);
+  const Wait before = slot.waits_for;
+  const Wait now = WaitsFor(slot);
+  const bool is_next_answer = now == Wait::kAnswer && slot.http.Out().First() != slot.awaited;
+  if (now == before && !is_next_answer) return;
+  // While the app has no use for more of a body, its client loses no time.
+  if (before == Wait::kBody) slot.body_time = static_cast<uint32_t>(deadlines_->Left(fd));
+  slot.waits_for = now;
+  slot.awaited = slot.http.Out().First();
+  // What came before the first byte counts for the head too, or a client could wait twice.
+  if (before == Wait::kFirst && now == Wait::kHead) return;
+  deadlines_->Set(fd, TimeoutOf(slot));
+}
+
+/// A request has come; its body, if any, has all of its time.
+void HttpLoop::BeginBody(Slot& slot) const {
+  slot.body_time = static_cast<uint32_t>(options_.timeouts.body);
+  if (slot.waits_for == Wait::kBody) slot.waits_for = Wait::kUndecided;
+}
+
+void HttpLoop::OnDeadline(int fd) {
+  const Slot& slot = At(fd);
+  const Outbox& out = slot.http.Out();
+  switch (slot.waits_for) {
+    case Wait::kHead:
+      return Refuse(fd, 408, false);
+    case Wait::kBody:
+      if (out.InFlight() > 0) {
+        TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
+      }
+      return Refuse(fd, 408, true);
+    case Wait::kAnswer:
+      if (out.InFlight() > 1) return Lose(fd);
+      TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
+      refusals_.emplace_back(503, "the app has not begun its answer in time");
+      return Refuse(fd, 503, true);
+    case Wait::kHalfClosed:
+      return Probe(fd);
+    default:
+      return Lose(fd);
+  }
+}
+
+}  // namespace picoev
