@@ -187,6 +187,22 @@ describe('an upgrade', () => {
     },
   );
 
+  test('is not lost to a TERM that comes while its hook runs', async () => {
+    using folder = temporaryFolder();
+    const hook = 'preExec: ({ log }) => { log.info("hook begins"); return new Promise(() => {}); }';
+    write(folder.path, 'qilin.config.mjs', `export default { ${hook} };\n`);
+    await using server = await startQilin([APP], { cwd: folder.path });
+    const { url } = server;
+    const from = server.log.length;
+    server.signal('SIGUSR2');
+    await server.logged(/hook begins/, from);
+    server.signal('SIGTERM');
+    const [, pid] = await server.logged(/Starting a new arbiter with pid: (\d+)/, from);
+    await server.logged(/has gone; this one takes its place/, from);
+    await server.logged(/Ready: /, from);
+    expect(Number((await ask(`${url}/pid`)).text)).toBe(workersOf(server, Number(pid))[0]);
+  });
+
   test('keeps the sockets that systemd has passed, whatever `bind` says', async () => {
     const fd = listen({ host: '127.0.0.1', port: 0 });
     try {

@@ -11,19 +11,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { root } from '../needs.ts';
 import { eventually, freePort, linesOf, write } from './files.ts';
 import { ask } from './http-client.ts';
 import { statOf } from './process-table.ts';
-import { QilinProcess, runQilin, temporaryFolder } from './server.ts';
+import { QilinProcess, runQilin, startQilin, temporaryFolder } from './server.ts';
 
 /** An unprivileged user, who need not have a name. */
 const NOBODY = 65_534;
 const USER = ['--user', String(NOBODY), '--group', String(NOBODY)];
 const APP =
   "export default (request, response) => response.end(request.url === '/pid' ? String(process.pid) : 'ok');\n";
-const isRoot = process.geteuid?.() === 0;
 
 interface Site extends AsyncDisposable {
   readonly server: QilinProcess;
@@ -71,7 +71,7 @@ async function rotate({ server, errorLog, accessLog, url }: Site, number: number
 
 const workerOf = async ({ url }: Site) => Number((await ask(`${url}/pid`)).text);
 
-describe.skipIf(!isRoot)(`--user${isRoot ? '' : ' (these tests need root)'}`, () => {
+describe.skipIf(root.isMissing)(root.named('--user'), () => {
   test.each([
     ['the workers', NOBODY],
     ['root', 0],
@@ -184,5 +184,58 @@ describe.skipIf(!isRoot)(`--user${isRoot ? '' : ' (these tests need root)'}`, ()
     expect(status).toMatch(/^Groups:\s*$/m);
     expect(status).toMatch(/^CapEff:\t0+$/m);
     expect(statOf(worker)?.parent).toBe(running.server.pid);
+  });
+
+  /** Programs that are found before the system's own: shell scripts by their names. */
+  function commands(folder: string, scripts: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const [name, script] of Object.entries(scripts)) {
+      chmodSync(write(bin, name, `#!/bin/sh\n${script}\n`), 0o755);
+    }
+    return { PATH: [bin, process.env['PATH']].join(delimiter) };
+  }
+
+  test('a user and a group may come from a directory service', async () => {
+    using folder = site(0);
+    const env = commands(folder.path, {
+      id: '[ "$3" = ada ] && [ "$1" = -u ] && echo 4243',
+      getent: '[ "$1 $2" = "group staff" ] && echo "staff:*:4244:ada,bob"',
+    });
+    await using server = await startQilin(['--user', 'ada', '--group', 'staff', 'app.mjs'], { cwd: folder.path, env });
+    const status = readFileSync(`/proc/${server.workerPids[0]}/status`, 'utf8');
+    expect(/^Uid:\t(\d+)/m.exec(status)?.[1]).toBe('4243');
+    expect(/^Gid:\t(\d+)/m.exec(status)?.[1]).toBe('4244');
+  });
+
+  test('a directory service that does not answer is given up, and stops nothing meanwhile', async () => {
+    using folder = site(0);
+    const env = commands(folder.path, { getent: 'exec sleep 60' });
+    const args = ['--group', 'staff', '--bind', 'unix:app.sock', 'app.mjs'];
+    const { status, output } = await runQilin(args, { cwd: folder.path, env });
+    const sentence = /group "staff" could not be looked up in 5 s \(getent\): see to the directory service/;
+    expect([status, output]).toEqual([1, expect.stringMatching(sentence)]);
+
+    const config = (group: string) =>
+      write(folder.path, 'qilin.config.mjs', `export default { user: '${NOBODY}', group: '${group}' };\n`);
+    config(String(NOBODY));
+    await using server = await startQilin(['app.mjs'], { cwd: folder.path, env });
+    config('staff');
+    server.signal('SIGHUP');
+    await server.logged(/Reloading/);
+    // A worker that dies meanwhile is replaced, as the same user.
+    process.kill(server.workerPids[0] ?? 0, 'SIGKILL');
+    await server.until(() => server.workerPids.length === 2, 'another worker');
+    expect(server.log).not.toMatch(sentence);
+    await server.logged(sentence);
+    await server.logged(/Reload called off/);
+    expect((await ask(server.url)).text).toBe('ok');
+  });
+
+  test('a number without a name needs a group beside it', async () => {
+    using folder = site(0);
+    const { status, output } = await runQilin(['--user', '4242', 'app.mjs'], { cwd: folder.path });
+    const sentence = /user 4242 has no name on this machine, and so no group: give --group too\./;
+    expect([status, output]).toEqual([1, expect.stringMatching(sentence)]);
   });
 });

@@ -16,7 +16,7 @@ export {
   type TcpAddress,
   type UnixAddress,
 } from './listen.ts';
-export { reapOrphans } from './orphans.ts';
+export { OrphanReaper } from './orphans.ts';
 export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
 export { type Stall, watchStalls } from './stalls.ts';

@@ -5,16 +5,26 @@ import { addon } from './addon.ts';
 /**
  * Reaps children that have ended and that nobody here started. The kernel gives the orphans of a container to its PID 1,
  * and those of a subtree to its subreaper (prctl(2), PR_SET_CHILD_SUBREAPER); as long as nobody waits for them, they stay
- * in the process table as zombies. To be called on SIGCHLD.
+ * in the process table as zombies.
  *
- * @param known pids of children that Node waits for: they are left to it. A child that is not listed here loses its `exit`
- * event, so list them all.
- * @returns the pids that were reaped. Always empty where there is no /proc, as on macOS, where launchd adopts orphans.
+ * A child that Node waits for must be left to it, or it would never hear of its end. Nothing tells the two apart but time: Node
+ * fetches its own in the turn of the event loop in which they end.
  */
-export function reapOrphans(known: readonly number[]): number[] {
-  const { reapChild } = addon();
-  const own = new Set(known);
-  return zombieChildren().filter((pid) => !own.has(pid) && reapChild(pid));
+export class OrphanReaper {
+  #before: readonly number[] = [];
+
+  /**
+   * To be called again and again, from timers.
+   * @returns the pids that were reaped: of zombies that were there at the call before already. Always empty where there is no
+   * /proc, as on macOS, where launchd adopts orphans.
+   */
+  reap(): number[] {
+    const { reapChild } = addon();
+    const zombies = zombieChildren();
+    const reaped = zombies.filter((pid) => this.#before.includes(pid) && reapChild(pid));
+    this.#before = zombies;
+    return reaped;
+  }
 }
 
 /**

@@ -155,6 +155,7 @@ export class Arbiter {
     switch (event.type) {
       case 'tick':
         this.#succession.promote();
+        if (process.pid === 1) this.#crew.reapOrphans();
         break;
       case 'signal':
         this.#handleSignal(event.signal);
@@ -164,7 +165,7 @@ export class Arbiter {
         this.#obey('SIGHUP');
         break;
       case 'open':
-        this.#opening.open(event.attempt);
+        this.#opening.open(event.privileges, event.attempt);
         for (const signal of this.#opening.isDone ? this.#early.splice(0) : []) this.#obey(signal);
         break;
       case 'settings':
@@ -183,7 +184,7 @@ export class Arbiter {
 
   #handleSignal(signal: ArbiterSignal): void {
     const { log } = this.#state;
-    if (signal !== 'SIGCHLD') log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
+    log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
     switch (signal) {
       case 'SIGTERM':
         this.#state.change({ type: 'goal', goal: 'drain' });
@@ -197,9 +198,6 @@ export class Arbiter {
       case 'SIGUSR1':
         this.#crew.reopenLogs();
         break;
-      case 'SIGCHLD':
-        if (process.pid === 1) this.#crew.reap(this.#succession.successorPid);
-        return;
       default:
         this.#obey(signal);
     }

@@ -8,9 +8,9 @@ import { WorkerHandle } from './worker-handle.ts';
  * What is wrong with the app, or undefined.
  * @throws QilinError PRIVILEGES
  */
-export function checkApp(config: Config): Promise<string | undefined> {
+export async function checkApp(config: Config): Promise<string | undefined> {
   const { bootTimeout } = config;
-  const privileges = resolvePrivileges(config.user, config.group);
+  const privileges = await resolvePrivileges(config.user, config.group);
   return new Promise((resolve) => {
     let problem: string | undefined = 'the app ended the process while it was loaded';
     let isReady = false;

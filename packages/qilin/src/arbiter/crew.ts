@@ -1,5 +1,5 @@
 /** The workers' processes: started and told to leave as the plan says, and heard. What they say and how they end is told here. */
-import { reapOrphans } from '@qilin/picoev';
+import { OrphanReaper } from '@qilin/picoev';
 import { explain } from '../contract/errors.ts';
 import type { WorkerInfo } from '../contract/hooks.ts';
 import type { WorkerMessage } from '../contract/messages.ts';
@@ -26,6 +26,7 @@ export class Crew {
   readonly #onReady: () => void;
   readonly #bootFailures = new BootFailures(() => this.#state.log);
   readonly #workers = new Map<number, WorkerHandle>();
+  readonly #orphans = new OrphanReaper();
   #announced = false;
 
   /** @param onReady Called once, when the first workers are ready. */
@@ -45,10 +46,9 @@ export class Crew {
     for (const worker of this.#workers.values()) worker.reopenLogs();
   }
 
-  /** As the init process of a container, the arbiter inherits every orphan. */
-  reap(successor: number | undefined): void {
-    const workers = [...this.#workers.values()].map(({ pid }) => pid);
-    const reaped = reapOrphans(successor === undefined ? workers : [...workers, successor]);
+  /** As the init process of a container, the arbiter inherits every orphan. To be called at each tick. */
+  reapOrphans(): void {
+    const reaped = this.#orphans.reap();
     if (reaped.length > 0) this.#state.log.debug(`Reaped orphans: ${reaped.join(', ')}`);
   }
 

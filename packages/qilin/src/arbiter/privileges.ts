@@ -1,13 +1,16 @@
 /** The user and group that the workers run as. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { QilinError } from '../contract/errors.ts';
+import type { Milliseconds } from '../contract/units.ts';
 import { giveLogFile, standardStream } from '../observe/log-file.ts';
 
 export interface Privileges {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
 }
+
+const LOOKUP_LIMIT: Milliseconds = 5_000;
 
 interface LogFiles {
   /** File names, `-` for a standard stream, null for none. */
@@ -16,12 +19,15 @@ interface LogFiles {
 }
 
 /**
- * Numbers for names, or for numbers as they are. A user alone brings its primary group.
- * @throws QilinError PRIVILEGES when a name does not exist, or when they differ from the present ones and we are not root
+ * Numbers for names, or for numbers as they are. A user alone brings its primary group. Asked of the system's own commands, which
+ * know the users of LDAP and sssd too; neither of them is waited for longer than `LOOKUP_LIMIT`.
+ * @throws QilinError PRIVILEGES when a name is not found, or when they differ from the present ones and we are not root
  */
-export function resolvePrivileges(user: string | null, group: string | null): Privileges {
-  const uid = user === null ? undefined : resolveUser(user, '-u');
-  const gid = group !== null ? resolveGroup(group) : user === null ? undefined : resolveUser(user, '-g');
+export async function resolvePrivileges(user: string | null, group: string | null): Promise<Privileges> {
+  const [uid, gid] = await Promise.all([
+    user === null ? undefined : findUser(user),
+    group !== null ? findGroup(group) : user === null ? undefined : findPrimaryGroup(user),
+  ]);
   const foreign = [
     uid !== undefined && uid !== process.getuid?.() && `user ${user}`,
     gid !== undefined && gid !== process.getgid?.() && `group ${group ?? gid}`,
@@ -35,26 +41,53 @@ export function resolvePrivileges(user: string | null, group: string | null): Pr
   return { uid, gid };
 }
 
-function resolveUser(user: string, field: '-u' | '-g'): number {
-  try {
-    return Number(execFileSync('id', [field, '--', user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-  } catch {
-    if (/^\d+$/.test(user) && field === '-u') return Number(user);
-    throw new QilinError('PRIVILEGES', `user must be the name or number of a user of this machine (got "${user}").`);
-  }
+const isNumber = (name: string): boolean => /^\d+$/.test(name);
+
+async function findUser(user: string): Promise<number> {
+  const uid = await ask('id', ['-u', '--', user], `user "${user}"`);
+  if (uid !== undefined) return Number(uid);
+  if (isNumber(user)) return Number(user);
+  throw notFound('user', user);
 }
 
-function resolveGroup(group: string): number {
-  if (/^\d+$/.test(group)) return Number(group);
-  const line = readFileSync('/etc/group', 'utf8')
-    .split('\n')
-    .find((entry) => entry.startsWith(`${group}:`));
+async function findPrimaryGroup(user: string): Promise<number> {
+  const gid = await ask('id', ['-g', '--', user], `user "${user}"`);
+  if (gid !== undefined) return Number(gid);
+  if (!isNumber(user)) throw notFound('user', user);
+  throw new QilinError('PRIVILEGES', `user ${user} has no name on this machine, and so no group: give --group too.`);
+}
+
+async function findGroup(group: string): Promise<number> {
+  if (isNumber(group)) return Number(group);
+  const line = (await ask('getent', ['group', group], `group "${group}"`)) ?? lineOfGroup(group);
   const gid = line?.split(':')[2];
-  if (gid === undefined) {
-    throw new QilinError('PRIVILEGES', `group must be the name or number of a group of this machine (got "${group}").`);
-  }
+  if (gid === undefined) throw notFound('group', group);
   return Number(gid);
 }
+
+/** Where there is no getent, as on macOS. */
+function lineOfGroup(group: string): string | undefined {
+  const lines = readFileSync('/etc/group', 'utf8').split('\n');
+  return lines.find((line) => line.startsWith(`${group}:`));
+}
+
+const notFound = (kind: 'user' | 'group', name: string): QilinError =>
+  new QilinError('PRIVILEGES', `${kind} must be the name or number of a ${kind} of this machine (got "${name}").`);
+
+/** The output of a command; undefined when it found nothing, or is not there. */
+function ask(command: string, args: readonly string[], subject: string): Promise<string | undefined> {
+  const limits = { timeout: LOOKUP_LIMIT, killSignal: 'SIGKILL' } as const;
+  return new Promise((resolve, reject) => {
+    execFile(command, args, limits, (error, output) => {
+      if (error === null) resolve(output.trim());
+      else if (error.killed !== true) resolve(undefined);
+      else reject(new QilinError('PRIVILEGES', unanswered(command, subject)));
+    });
+  });
+}
+
+const unanswered = (command: string, subject: string): string =>
+  `${subject} could not be looked up in ${LOOKUP_LIMIT / 1000} s (${command}): see to the directory service of this machine, or give numbers.`;
 
 /**
  * The workers write to the log files too, so these become theirs, as Gunicorn does it. To be called before a worker opens

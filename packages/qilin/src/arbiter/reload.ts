@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { formatUrl } from '../contract/address.ts';
-import { explain } from '../contract/errors.ts';
+import { explain, QilinError } from '../contract/errors.ts';
 import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
@@ -14,11 +14,13 @@ import type { Sockets } from './sockets.ts';
 import { type ArbiterState, wantedBy } from './state.ts';
 import type { Succession } from './succession.ts';
 
-/** The settings of the reload of that number have been read. */
+/** The settings of the reload of that number have been read, and the user is known that they name. */
 export interface ReloadEvent {
   readonly type: 'settings';
   readonly reload: number;
   readonly loaded: LoadedSettings;
+  /** Undefined when the settings are not valid. */
+  readonly privileges: Privileges | undefined;
 }
 
 export class Reloads {
@@ -50,15 +52,26 @@ export class Reloads {
     const reload = this.#last;
     void hooks
       .call('onReload', (user) => user.onReload?.(info))
-      .then(() => this.#loadSettings())
-      .then((loaded) => this.#put({ type: 'settings', reload, loaded }));
+      .then(() => this.#read())
+      .then((read) => this.#put({ type: 'settings', reload, ...read }));
+  }
+
+  async #read(): Promise<Pick<ReloadEvent, 'loaded' | 'privileges'>> {
+    const loaded = await this.#loadSettings();
+    if (!loaded.ok || !('config' in loaded)) return { loaded, privileges: undefined };
+    try {
+      return { loaded, privileges: await this.#privilegesFor(loaded.config) };
+    } catch (error) {
+      if (error instanceof QilinError) return { loaded: { ok: false, errors: [error] }, privileges: undefined };
+      throw error;
+    }
   }
 
   /** From here on nothing is waited for: the settings are applied, or the reload is off. */
-  hear({ reload, loaded }: ReloadEvent): void {
+  hear({ reload, loaded, privileges }: ReloadEvent): void {
     if (reload !== this.#last || this.#state.fleet.goal !== 'serve') return;
     const { log } = this.#state;
-    if (!loaded.ok || !('config' in loaded)) {
+    if (!loaded.ok || !('config' in loaded) || privileges === undefined) {
       for (const error of loaded.ok ? [] : loaded.errors) log.error(explain(error));
       log.error('Reload called off: the settings are not valid; the old workers keep serving');
       return;
@@ -68,7 +81,7 @@ export class Reloads {
     try {
       // Opened for a moment: the arbiter itself takes it when the new workers serve.
       createLog(config).close();
-      const generation = { config, privileges: this.#privilegesFor(config), sockets: this.#generations.open(config) };
+      const generation = { config, privileges, sockets: this.#generations.open(config) };
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
       this.#generations.add(this.#state.fleet.lastGeneration, generation);
     } catch (error) {
@@ -96,7 +109,7 @@ export class Reloads {
   }
 
   /** Looked up anew only where they are others: to ask for a user can take long, and a process. */
-  #privilegesFor({ user, group }: Config): Privileges {
+  async #privilegesFor({ user, group }: Config): Promise<Privileges> {
     const { config, fleet } = this.#state;
     const present = this.#generations.get(fleet.serving.number)?.privileges;
     const isSame = user === config.user && group === config.group;

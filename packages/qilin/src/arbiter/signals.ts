@@ -10,7 +10,6 @@ const ARBITER_SIGNALS = [
   'SIGUSR1',
   'SIGUSR2',
   'SIGWINCH',
-  'SIGCHLD',
 ] as const satisfies readonly NodeJS.Signals[];
 
 export type ArbiterSignal = (typeof ARBITER_SIGNALS)[number];

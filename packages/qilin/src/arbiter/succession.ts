@@ -36,10 +36,6 @@ export class Succession {
     this.#put = put;
   }
 
-  get successorPid(): number | undefined {
-    return this.#upgrade.successorPid;
-  }
-
   /** @throws QilinError PIDFILE */
   createPidFile(): void {
     const { pidfile } = this.#state.config;
@@ -59,12 +55,13 @@ export class Succession {
       return;
     }
     this.#isPreparing = true;
-    void hooks.call('preExec', (user) => user.preExec?.(info)).then(() => this.#put({ type: 'upgrade' }));
+    if (!hooks.has('preExec')) this.#begin();
+    else void hooks.call('preExec', (user) => user.preExec?.(info)).then(() => this.#put({ type: 'upgrade' }));
   }
 
   hear(event: SuccessionEvent): void {
     if (event.type === 'upgrade') {
-      this.#begin();
+      if (this.#isPreparing) this.#begin();
       return;
     }
     this.#state.log.error(`The new arbiter has exited (status ${event.status}); this one keeps serving`);
@@ -72,7 +69,6 @@ export class Succession {
 
   #begin(): void {
     this.#isPreparing = false;
-    if (this.#state.fleet.goal !== 'serve') return;
     const { sockets, activated } = this.#generations;
     const pid = this.#upgrade.begin(
       { sockets, activated, cwd: this.#startedIn },
@@ -104,14 +100,19 @@ export class Succession {
     this.#removeSocketFiles();
   }
 
-  /** New clients are refused from now on, rather than left in a queue that nobody empties. */
+  /**
+   * New clients are refused from now on, rather than left in a queue that nobody empties: unless USR2 came before, whose new
+   * arbiter is given the sockets while they are there.
+   */
   stopListening(): void {
+    if (this.#isPreparing) this.#begin();
     this.#generations.keepOnly([]);
     this.#removeSocketFiles();
   }
 
   /** The last of this arbiter. */
   async leave(): Promise<void> {
+    this.#isPreparing = false;
     this.stopListening();
     await this.#generations.removeUnservedFiles();
     this.removePidFile();

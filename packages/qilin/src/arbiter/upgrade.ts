@@ -3,9 +3,9 @@
  * takes its place when the old one leaves. Invariant: while both run, neither removes what they share.
  */
 import type { ChildProcess } from 'node:child_process';
-import { explain } from '../contract/errors.ts';
 import { spawnHeir } from './inheritance.ts';
 import type { Sockets } from './sockets.ts';
+import { refusal } from './spawn-refusal.ts';
 
 /** What a new arbiter is given. */
 interface Heritage {
@@ -42,17 +42,13 @@ export class Upgrade {
     return this.#predecessor !== undefined;
   }
 
-  get successorPid(): number | undefined {
-    return this.#successor?.pid;
-  }
-
   /** Starts the new arbiter; its pid, or undefined when no process could be made. */
   begin({ sockets, activated, cwd }: Heritage, { onFailure, onEnd }: Ending): number | undefined {
     try {
       const successor = spawnHeir(sockets, activated, cwd);
       successor.on('error', (error) => {
         // Also emitted when a message cannot be delivered; only a failed start leaves no process behind.
-        if (successor.pid === undefined) onFailure(explain(error));
+        if (successor.pid === undefined) onFailure(refusal(error).message);
       });
       if (successor.pid === undefined) return undefined;
       this.#successor = successor;
@@ -65,7 +61,7 @@ export class Upgrade {
       });
       return successor.pid;
     } catch (error) {
-      onFailure(explain(error));
+      onFailure(error instanceof Error ? refusal(error).message : String(error));
       return undefined;
     }
   }

@@ -14,6 +14,7 @@ import {
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import type { Privileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
+import { refusal } from './spawn-refusal.ts';
 
 /** How a worker's process ended: an exit status, a signal, or that it could not even be started. */
 export interface WorkerExit {
@@ -47,17 +48,6 @@ const NO_INSPECTOR = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1'
 
 /** Of a line that is no message, as much as tells what it may be. */
 const QUOTED = 100;
-
-/** By an error's code, what a process lacks that cannot be started. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  EAGAIN: 'the limit of processes is reached: raise `ulimit -u`, `pids.max` or TasksMax',
-  ENOMEM: 'memory is short: use fewer workers, or give more',
-  EMFILE: 'the limit of open files is reached: raise `ulimit -n`',
-  ENFILE: 'the system has no more open files to give',
-  E2BIG: 'the environment is too long: shorten rawEnv',
-  ENOENT: `${process.execPath} or the working directory has gone`,
-  EACCES: 'the user may not run node, or not enter the working directory',
-};
 
 export class WorkerHandle {
   readonly age: number;
@@ -152,9 +142,4 @@ function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart)
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   });
-}
-
-function refusal(cause: Error): Error {
-  const remedy = 'code' in cause ? REMEDIES[String(cause.code)] : undefined;
-  return new Error(remedy === undefined ? cause.message : `${cause.message} (${remedy})`, { cause });
 }

@@ -373,7 +373,7 @@ export const SETTINGS = {
     kind: optional(account('user')),
     default: null,
     section: 'Process',
-    text: 'The user, by name or number, that workers run as. Needs a start as root.',
+    text: 'The user, by name or number, that workers run as. Needs a start as root. Of the groups they have only the one of `group`, or else the primary one of the user: none of the supplementary ones, neither of root nor of the user.',
     reload: 'workers',
   }),
   group: setting({

@@ -17,10 +17,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { linux, root } from '../../../../test/needs.ts';
 import { inFolder, openInFolder } from '../../src/files/in-folder.ts';
 
 const SOMEBODY = 4242;
-const isRoot = process.geteuid?.() === 0;
 const LINK = 'is a symbolic link in a folder that others than root may write';
 
 let base: string;
@@ -29,7 +29,7 @@ beforeEach(() => {
   mkdirSync(join(base, 'own'));
   mkdirSync(join(base, 'elsewhere'));
   mkdirSync(join(base, 'foreign'));
-  if (isRoot) chownSync(join(base, 'foreign'), SOMEBODY, SOMEBODY);
+  if (!root.isMissing) chownSync(join(base, 'foreign'), SOMEBODY, SOMEBODY);
   writeFileSync(join(base, 'elsewhere/file'), 'elsewhere');
 });
 afterEach(() => rmSync(base, { recursive: true }));
@@ -43,7 +43,7 @@ function read(path: string): string {
   }
 }
 
-describe.skipIf(!isRoot)(`root${isRoot ? '' : ' (these tests need root)'}`, () => {
+describe.skipIf(root.isMissing)(root.named('root'), () => {
   test('opens a file in a folder of others', () => {
     writeFileSync(join(base, 'foreign/file'), 'foreign');
     expect(read(join(base, 'foreign/file'))).toBe('foreign');
@@ -90,7 +90,7 @@ describe.skipIf(!isRoot)(`root${isRoot ? '' : ' (these tests need root)'}`, () =
     expect(() => read(join(base, 'own/a'))).toThrow('through more than 40 links');
   });
 
-  test.skipIf(process.platform !== 'linux')('follows a link to an open file, as /dev/stdout is one', () => {
+  test.skipIf(linux.isMissing)('follows a link to an open file, as /dev/stdout is one', () => {
     const fd = openSync(join(base, 'elsewhere/file'), 'r');
     symlinkSync(`/proc/self/fd/${fd}`, join(base, 'own/link'));
     expect(read(join(base, 'own/link'))).toBe('elsewhere');
@@ -104,18 +104,15 @@ describe.skipIf(!isRoot)(`root${isRoot ? '' : ' (these tests need root)'}`, () =
     expect(read(join(base, 'elsewhere/file'))).toBe('elsewhere');
   });
 
-  test.skipIf(process.platform !== 'linux')(
-    'stays in the folder that it found, when that is exchanged meanwhile',
-    () => {
-      inFolder(join(base, 'foreign/file'), (file) => {
-        renameSync(join(base, 'foreign'), join(base, 'away'));
-        symlinkSync('elsewhere', join(base, 'foreign'));
-        writeFileSync(file, 'written');
-      });
-      expect(readFileSync(join(base, 'away/file'), 'utf8')).toBe('written');
-      expect(readFileSync(join(base, 'elsewhere/file'), 'utf8')).toBe('elsewhere');
-    },
-  );
+  test.skipIf(linux.isMissing)('stays in the folder that it found, when that is exchanged meanwhile', () => {
+    inFolder(join(base, 'foreign/file'), (file) => {
+      renameSync(join(base, 'foreign'), join(base, 'away'));
+      symlinkSync('elsewhere', join(base, 'foreign'));
+      writeFileSync(file, 'written');
+    });
+    expect(readFileSync(join(base, 'away/file'), 'utf8')).toBe('written');
+    expect(readFileSync(join(base, 'elsewhere/file'), 'utf8')).toBe('elsewhere');
+  });
 
   test('leaves no descriptor open', () => {
     symlinkSync('../elsewhere/file', join(base, 'own/link'));

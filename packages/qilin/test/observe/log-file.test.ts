@@ -18,10 +18,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeFd, listen } from '@qilin/picoev';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { root } from '../../../../test/needs.ts';
 import { giveLogFile, openLogFile, standardStream } from '../../src/observe/log-file.ts';
 
 const SOMEBODY = 4242;
-const isRoot = process.geteuid?.() === 0;
 
 let folder: string;
 beforeEach(() => {
@@ -71,7 +71,7 @@ describe('a log file', () => {
   });
 });
 
-describe.skipIf(!isRoot)(`root${isRoot ? '' : ' (these tests need root)'}`, () => {
+describe.skipIf(root.isMissing)(root.named('root'), () => {
   const somebody = { uid: SOMEBODY, gid: SOMEBODY };
 
   test("makes a file another user's, one that is there or a new one", () => {
