@@ -60,7 +60,7 @@ export function describeSockets(underTest: ClassUnderTest): void {
         connection.socket.end();
         const [, text = ''] = await server.logged(/closed (\{.*\})/, from);
         expect(JSON.parse(text)).toEqual({
-          before: [0, 0, false],
+          before: [0, false],
           hadError: false,
           destroyed: true,
           writable: false,

@@ -23,6 +23,8 @@ interface Pair {
   next: Pair | undefined;
   /** The client takes no more for now. */
   readonly isBlocked: boolean;
+  /** Nothing of it is read or written any more. */
+  readonly isEnded: boolean;
   write(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean;
   /** An informational answer before the real one. */
   inform(head: string, callback: Callback | null | undefined): boolean;
@@ -87,7 +89,7 @@ export class ConnectionSocket extends SocketFacts {
     this.setTimeout(0);
     const { next } = pair;
     this.#current = next;
-    if (pair.exchange.isOver) this.drop(pair);
+    if (pair.isEnded) this.drop(pair);
     if (next === undefined) return;
     this.#lend(next.response);
     next.exchange.run(() => this.#introduce(next.response));

@@ -16,6 +16,8 @@ export class MessagePair implements BodySink {
   isBlocked = false;
   /** The response is complete. */
   isFinished = false;
+  /** All that the exchange is wanted for is done: of its answer the engine may still have to send. */
+  isEnded = false;
 
   readonly #socket: ConnectionSocket;
   #reading = false;
@@ -111,6 +113,7 @@ export class MessagePair implements BodySink {
   }
 
   #endExchange(): void {
+    this.isEnded = true;
     if (!this.exchange.isOver) this.exchange.rawEnd(this.#keepsAlive);
   }
 
