@@ -1,4 +1,5 @@
 /** Lives a life: keeps its state, and does what lifecycle.ts says is to be done. */
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Effect, LeaveSignal, LifeEvent, News } from './life-terms.ts';
 import { mayExit, step, UNBORN } from './lifecycle.ts';
@@ -89,7 +90,7 @@ export class LivedLife {
         port.deliver(effect.signal).then((status) => this.happen({ type: 'idle', status }));
         break;
       case 'sayLastWords':
-        this.#follow(port.sayLastWords(), { type: 'lastWordsSaid' });
+        this.#follow(this.#sayLastWords(), { type: 'lastWordsSaid' });
         break;
       case 'wakeAt': {
         const { moment } = effect;
@@ -105,6 +106,12 @@ export class LivedLife {
         port.finish(effect.status);
         break;
     }
+  }
+
+  /** What was closed tells the app so first: `close()` of its server calls back. */
+  async #sayLastWords(): Promise<void> {
+    await turnOfEventLoop();
+    await this.#port.sayLastWords();
   }
 
   /** Only a start can fail: what else the port does tells of its own failures. */

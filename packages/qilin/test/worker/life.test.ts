@@ -1,4 +1,5 @@
 /** A life that is lived on a port of the test's own: what it does, in what order, and when. */
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Clock, type LifePort, LivedLife } from '../../src/worker/life.ts';
 import type { LeaveSignal, News } from '../../src/worker/life-terms.ts';
@@ -49,10 +50,11 @@ class Deeds implements LifePort, Clock {
 
   /** Resolves when the life has heard of it. */
   async end(work: string, error?: Error): Promise<void> {
+    await turnOfEventLoop();
     const end = this.#ends.get(work);
     if (end === undefined) throw new Error(`${work} has not begun: ${this.done}`);
     end(error);
-    await new Promise(setImmediate);
+    await turnOfEventLoop();
   }
 
   /** Timers run a moment early, as Node's may. */
@@ -119,6 +121,7 @@ test('time passes, though a timer be early', async () => {
   deeds.pass(9_000);
   expect(deeds.done.at(-1)).toBe('deliver SIGTERM');
   deeds.pass(1_000);
+  await turnOfEventLoop();
   expect(deeds.done.slice(-3)).toEqual(['tell overdue', 'stop', 'last words']);
   deeds.pass(1_000);
   expect(deeds.done.at(-1)).toBe('finish 0');
@@ -139,5 +142,6 @@ test('the app has its turn when only other protocols are left', async () => {
   expect(deeds.done.at(-1)).toBe('deliver SIGTERM');
   await deeds.end('drain');
   await deeds.end('deliver SIGTERM');
+  await turnOfEventLoop();
   expect(deeds.done.slice(-3)).toEqual(['stop', 'stop', 'last words']);
 });
