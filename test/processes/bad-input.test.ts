@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Need, root } from '../needs.ts';
+import { linux, Need, root } from '../needs.ts';
 import { makeCertificate } from './certificates.ts';
 import { eventually, freePort, write } from './files.ts';
 import { ask } from './http-client.ts';
@@ -289,6 +289,22 @@ async function occupy(port: number): Promise<Server> {
 }
 
 describe('an address', () => {
+  test.skipIf(root.isMissing || linux.isMissing)(
+    root.named('in use by a process that is not ours to look into: its user is told'),
+    async () => {
+      using folder = temporaryFolder();
+      chmodSync(folder.path, 0o777);
+      const port = await freePort();
+      const keeper = await occupy(port);
+      try {
+        await using server = new QilinProcess([APP], { cwd: folder.path, bind: `127.0.0.1:${port}`, uid: NOBODY });
+        await server.logged(/in use by a process of user 0 \(EADDRINUSE\); trying again/);
+      } finally {
+        keeper.close();
+      }
+    },
+  );
+
   test('in use is tried for 5 s, then given up with status 1, while one that becomes free is taken', async () => {
     using folder = temporaryFolder();
     const [kept, freed] = [await freePort(), await freePort()];
@@ -310,6 +326,7 @@ describe('an address', () => {
       expect(performance.now() - start).toBeGreaterThan(4_900);
       expect(refusedServer.log.match(/trying again in 1 s/g)).toHaveLength(5);
       expect(refusedServer.log).toMatch(new RegExp(`^qilin: .*127\\.0\\.0\\.1:${kept}.*in use.*\\n`, 'im'));
+      if (!linux.isMissing) expect(refusedServer.log).toMatch(new RegExp(`in use by \\S.* \\(pid ${process.pid}\\)`));
       expect(refusedServer.log).not.toMatch(STACK);
       expect(readdirSync(folder.path)).toEqual([]);
     } finally {

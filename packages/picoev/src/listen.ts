@@ -1,6 +1,7 @@
 /** Listening sockets: made, taken over, asked for their address, closed. */
 import { addon, isFailure, type NativeFailure } from './addon.ts';
 import { INT_MAX, requireInteger } from './checks.ts';
+import { holderOf } from './holder.ts';
 import { SocketError } from './socket-error.ts';
 
 /** A TCP address. */
@@ -67,12 +68,20 @@ export function listen(address: ListenAddress, options: ListenOptions = {}): num
   }
   if ('path' in address) {
     if (mode !== undefined) requireInteger('mode', mode, 0, 0o777);
-    return orThrow(addon().listenUnix(address.path, backlog, mode ?? -1), `cannot bind unix:${address.path}`);
+    const bound = addon().listenUnix(address.path, backlog, mode ?? -1);
+    return orThrow(namingHolder(bound, address), `cannot bind unix:${address.path}`);
   }
   const { host, port } = address;
   requireInteger('port', port, 0, 65_535);
   const attempt = `cannot bind ${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return orThrow(addon().listenTcp(host, port, backlog, reusePort, ipv6Only), attempt);
+  return orThrow(namingHolder(addon().listenTcp(host, port, backlog, reusePort, ipv6Only), address), attempt);
+}
+
+/** A failure for want of the address says who has it, where that can be known. */
+function namingHolder(result: number | NativeFailure, address: TcpAddress | UnixAddress): number | NativeFailure {
+  if (!isFailure(result) || result.code !== 'EADDRINUSE') return result;
+  const holder = holderOf(address);
+  return holder === undefined ? result : { ...result, reason: `${result.reason} by ${holder}` };
 }
 
 /**

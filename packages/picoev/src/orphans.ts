@@ -1,6 +1,7 @@
 /** What the process that adopts orphans must do: fetch the exit status of those that ended. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { addon } from './addon.ts';
+import { processes } from './processes.ts';
 
 /**
  * Reaps children that have ended and that nobody here started. The kernel gives the orphans of a container to its PID 1,
@@ -36,17 +37,6 @@ function zombieChildren(): number[] {
     const stat = readStat(pid);
     return stat?.parent === process.pid && stat.state === 'Z';
   });
-}
-
-function processes(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    // No /proc, no orphans: see above.
-    return [];
-  }
 }
 
 /** proc_pid_stat(5): `PID (NAME) STATE PARENT …`, where NAME may contain anything, parentheses and spaces too. */

@@ -82,7 +82,7 @@ export const ERRORS = {
   },
   BIND_FAILED: {
     meaning: 'An address could not be bound.',
-    cure: 'Stop the process that holds it, choose another address, or get the permission that the message names.',
+    cure: 'Stop the process that holds it, which the message names where the system tells, choose another address, or get the permission that the message names.',
     exitStatus: 1,
   },
   INHERITANCE: {
