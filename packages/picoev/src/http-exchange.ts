@@ -441,11 +441,11 @@ export class HttpExchange implements Exchange {
     if (!this.isOver) this.#finish();
   }
 
-  /** @internal The client has ended its side; `isNewest`: no request follows this one. */
-  halfClose(isNewest: boolean): void {
+  /** @internal The client has ended its side; `isLast`: no request has come behind this one. */
+  halfClose(isLast: boolean): void {
     if (this.isOver || this.isHalfClosed) return;
     this.isHalfClosed = true;
-    if (isNewest) {
+    if (isLast) {
       this.#closes = true;
       this.beLast();
     }

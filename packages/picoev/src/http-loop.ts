@@ -402,6 +402,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
         return;
       }
       case EVENT.BODY_BROKEN:
+        // Answered already, while earlier ones are not: nobody waits for its body.
+        if (newest.sequence !== sequence) return;
         newest.breakBody();
         this.#replace(newest, word(EVENT_WORD.STATUS));
         newest.leave();
@@ -414,7 +416,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
       case EVENT.GONE:
         this.#replace(newest, word(EVENT_WORD.STATUS));
         if ((flags & EVENT_FLAG.LOST) !== 0) leaveAll(newest);
-        else halfCloseAll(newest);
+        else halfCloseAll(newest, sequence);
     }
   }
 
@@ -447,10 +449,11 @@ function leaveAll(newest: HttpExchange): void {
   newest.leave();
 }
 
-function halfCloseAll(newest: HttpExchange): void {
+/** @param last Of the connection's last request, which may be answered already while earlier ones are not. */
+function halfCloseAll(newest: HttpExchange, last: number): void {
   for (let one: HttpExchange | undefined = newest; one !== undefined; ) {
     const { earlier }: HttpExchange = one;
-    one.halfClose(one === newest);
+    one.halfClose(one.sequence === last);
     one = earlier;
   }
 }

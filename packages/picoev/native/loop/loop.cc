@@ -165,7 +165,8 @@ void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t st
   row.flags = flags;
   row.fd = static_cast<uint32_t>(fd);
   row.serial = At(fd).serial;
-  row.sequence = At(fd).http.Out().First();
+  const Outbox& out = At(fd).http.Out();
+  row.sequence = kind == EventRow::kDrain ? out.First() : out.Newest();
   row.length_low = status;
   late_rows_.push_back(row);
   RequestTurn();

@@ -92,7 +92,8 @@ bool HttpLoop::ReadOnce(int fd) {
   }
   const size_t carried = slot.http.CarriedSize();
   uint8_t* const at = slab_.data() + slab_used_;
-  const size_t room = std::min<size_t>(kReadSize, slab_.size() - slab_used_ - carried);
+  const size_t most = slot.http.HasBodyLeft() ? kReadSize : kHeadReadSize;
+  const size_t room = std::min<size_t>(most, slab_.size() - slab_used_ - carried);
   const ssize_t size = recv(fd, at + carried, room, 0);
   if (size < 0) {
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) Lose(fd);

@@ -7,7 +7,7 @@ namespace picoev {
 
 bool Outbox::Awaits(uint32_t sequence) const {
   // Differences, so that the numbers may wrap round.
-  if (finished_ || sequence - first_ >= InFlight() || sequence == refused_) return false;
+  if (finished_ || sequence - first_ >= InFlight() || (is_refused_ && sequence == Newest())) return false;
   if (sequence == first_) return true;
   const Held* held = FindHeld(sequence);
   return held == nullptr || !held->complete;
@@ -65,9 +65,9 @@ void Outbox::Complete(uint32_t sequence, bool last, ByteBuffer& run) {
 
 uint32_t Outbox::Refuse(bool in_place) {
   if (!in_place) ++next_;
-  refused_ = Newest();
-  if (refused_ != first_) Hold(refused_).Clear();
-  return refused_;
+  is_refused_ = true;
+  if (Newest() != first_) Hold(Newest()).Clear();
+  return Newest();
 }
 
 std::span<const uint8_t> Outbox::Pending() const {

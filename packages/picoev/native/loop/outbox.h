@@ -121,9 +121,9 @@ class Outbox {
   std::unique_ptr<Store> store_;
   uint32_t first_ = 0;
   uint32_t next_ = 0;
-  /// The app may answer up to here: a refusal takes what is beyond.
-  uint32_t refused_ = UINT32_MAX;
   uint8_t window_ = kFirstInFlight;
+  /// The newest answer is a refusal: no request comes behind it.
+  bool is_refused_ = false;
   bool finished_ = false;
   /// Of the first answer.
   State state_;
