@@ -73,10 +73,12 @@ async function eventsOf(scenario: Scenario, port: number, told: Told): Promise<s
 
 /** The program alone, on node:http. */
 class PlainNode {
+  readonly port: number;
   output = '';
   readonly #child: ChildProcess;
 
-  constructor(readonly port: number) {
+  constructor(port: number) {
+    this.port = port;
     this.#child = spawn(process.execPath, [join(repository, PROGRAM)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, PORT: String(port) },
