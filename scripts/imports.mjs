@@ -12,7 +12,7 @@ const ALLOWED = {
   modules: ['contract'],
   app: ['contract', 'modules'],
   http: ['contract', '@qilin/picoev'],
-  'http/node': ['contract', 'http', '@qilin/picoev'],
+  'http/node': ['contract', 'http', 'http/light', '@qilin/picoev'],
   'http/light': ['contract', 'http', '@qilin/picoev'],
   files: [],
   observe: ['contract', 'files', '@qilin/picoev'],

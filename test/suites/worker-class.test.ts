@@ -10,6 +10,7 @@ import { describeContexts } from './contexts.ts';
 import { describeDeadlines } from './deadlines.ts';
 import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
+import { describeFetchBodies } from './fetch-bodies.ts';
 import { describeLimits } from './limits.ts';
 import { describeProxies } from './proxies.ts';
 import { describeSockets } from './sockets.ts';
@@ -22,6 +23,7 @@ for (const underTest of CLASSES) {
     describeConnections(underTest);
     describeContexts(underTest);
     describeBodies(underTest);
+    describeFetchBodies(underTest);
     describeLimits(underTest);
     describeDeadlines(underTest);
     describeFailures(underTest);

@@ -45,24 +45,19 @@ export interface BodySink {
   abort(error: Error): void;
 }
 
-export interface Exchange {
+/** The part of an exchange that a fetch handler is served by: other HTTP stacks can give it as well. */
+export interface FetchExchange {
   /** As sent: `GET`. */
   readonly method: string;
   /** The request target as sent: `/path?query`, `http://host/path`, `*`. Never empty. */
   readonly target: string;
-  /** 0 or 1 of HTTP/1.x. */
-  readonly minorVersion: 0 | 1;
+  /** Of the connection. */
+  readonly scheme: 'http' | 'https';
   /** Whether the request has a body, be it empty: it has a Content-Length above 0, or is chunked. */
   readonly hasBody: boolean;
-  /** Bytes of the body, where Content-Length told them; undefined for a chunked body. 0 without a body. */
-  readonly bodyLength: number | undefined;
-  /** The client sent `Expect: 100-continue` and waits; reading the body sends the 100 by itself. */
-  readonly expectsContinue: boolean;
 
   /** Value of a request header, name in lower case; repeated ones joined by `, ` (cookie by `; `), as `Headers` has it. */
   header(name: string): string | undefined;
-  /** Whether a header's name begins so (in lower case): cheaper than to look for several that do. */
-  hasHeaderLike(prefix: string): boolean;
   /** Names as sent and values, in turn and in order: `[name, value, name, value, …]`, as `IncomingMessage.rawHeaders`. */
   rawHeaders(): string[];
 
@@ -82,21 +77,13 @@ export interface Exchange {
   readonly isOver: boolean;
   /** True once the connection was lost before the answer was complete: nothing of it can be sent any more. */
   readonly isGone: boolean;
-  /** True once the client has ended its side: it sends nothing more, and still wants its answer. */
-  readonly isHalfClosed: boolean;
-  /** Of the answer, once it has begun; 0 before, and under `raw()`. */
-  readonly status: number;
-  /** The answer's header lines as they were given; under `raw()` the bytes that were sent first. */
-  readonly fields: string;
-  /** Bytes of the answer's body so far; under `raw()` of head and body. */
-  readonly bytesSent: number;
-  /** False when this answer is the connection's last: the request says so, the server drains, or `closeAfter()` was called. */
-  readonly keepsAlive: boolean;
 
   /** The reason phrase, where it is not the status code's own; empty: that one. To be set before the answer begins. */
   reason: string;
   /** `fields` has a Date: the engine writes none. To be set before the answer begins. */
   hasDate: boolean;
+  /** Takes back what was set for the answer, before it begins. */
+  takeBack(): void;
   /**
    * The whole answer. `fields` are header lines, each `name: value\r\n`, latin1, validated by the caller; never Connection,
    * Content-Length, Transfer-Encoding, Keep-Alive, which the engine writes, as it does Date unless `hasDate` is set.
@@ -118,26 +105,53 @@ export interface Exchange {
   end(): void;
   /** Cuts the connection: the answer cannot be completed. */
   abort(): void;
+  /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
+  closeAfter(): void;
+
+  // Callbacks get the exchange, and `owner` is a slot for whoever answers it, so that neither needs a closure for each request.
+  owner: object | null;
+  /** Called once when there is room again after `write()` or `raw()` has returned false. Never after `onGone`. */
+  onDrain: ((exchange: FetchExchange) => void) | null;
+  /**
+   * Called once when the connection is lost before the answer is complete, or the client has ended its side in the middle of
+   * the request's body. A client that has merely ended its side is told by `onHalfClose`; should it have left in truth, this follows.
+   */
+  onGone: ((exchange: FetchExchange) => void) | null;
+
+  /** Where the client is gone already and nobody has asked before, one of which nothing is known any more. */
+  readonly connection: Pick<Connection, 'peer' | 'local'>;
+}
+
+export interface Exchange extends FetchExchange {
+  /** 0 or 1 of HTTP/1.x. */
+  readonly minorVersion: 0 | 1;
+  /** Bytes of the body, where Content-Length told them; undefined for a chunked body. 0 without a body. */
+  readonly bodyLength: number | undefined;
+  /** The client sent `Expect: 100-continue` and waits; reading the body sends the 100 by itself. */
+  readonly expectsContinue: boolean;
+
+  /** Whether a header's name begins so (in lower case): cheaper than to look for several that do. */
+  hasHeaderLike(prefix: string): boolean;
+  /** True once the client has ended its side: it sends nothing more, and still wants its answer. */
+  readonly isHalfClosed: boolean;
+  /** Of the answer, once it has begun; 0 before, and under `raw()`. */
+  readonly status: number;
+  /** The answer's header lines as they were given; under `raw()` the bytes that were sent first. */
+  readonly fields: string;
+  /** Bytes of the answer's body so far; under `raw()` of head and body. */
+  readonly bytesSent: number;
+  /** False when this answer is the connection's last: the request says so, the server drains, or `closeAfter()` was called. */
+  readonly keepsAlive: boolean;
+
   /**
    * An informational answer (1xx, not 101) before the real one, whole and as it goes onto the wire, latin1. It is no beginning of the
    * answer: that may still be refused or late. After a 100 that was sent so, `readBody()` sends none.
    */
   inform(head: string): void;
-  /** This answer is the connection's last: it gets `Connection: close`. Before the answer begins. */
-  closeAfter(): void;
 
   /** Runs a function in the request's own async context, as all of the callbacks below are. */
   run(listener: (exchange: Exchange) => void): void;
 
-  // Callbacks get the exchange, and `owner` is a slot for whoever answers it, so that neither needs a closure for each request.
-  owner: object | null;
-  /** Called once when there is room again after `write()` or `raw()` has returned false. Never after `onGone`. */
-  onDrain: ((exchange: Exchange) => void) | null;
-  /**
-   * Called once when the connection is lost before the answer is complete, or the client has ended its side in the middle of
-   * the request's body. A client that has merely ended its side is told by `onHalfClose`; should it have left in truth, this follows.
-   */
-  onGone: ((exchange: Exchange) => void) | null;
   /** Called once when the client ends its side behind a whole request. The answer is still wanted. */
   onHalfClose: ((exchange: Exchange) => void) | null;
   /** Called once when this answer becomes the connection's last after it was asked for, and has not begun: the server drains, or the client has ended its side. */

@@ -4,7 +4,7 @@
  */
 
 import { AppScope } from './app-scope.ts';
-import type { BodySink, Connection, Exchange } from './exchange.ts';
+import type { BodySink, Connection, Exchange, FetchExchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
 import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
@@ -63,8 +63,8 @@ export class HttpExchange implements Exchange {
   reason = '';
   hasDate = false;
   owner: object | null = null;
-  onDrain: ((exchange: Exchange) => void) | null = null;
-  onGone: ((exchange: Exchange) => void) | null = null;
+  onDrain: ((exchange: FetchExchange) => void) | null = null;
+  onGone: ((exchange: FetchExchange) => void) | null = null;
   onHalfClose: ((exchange: Exchange) => void) | null = null;
   onLast: ((exchange: Exchange) => void) | null = null;
   onOver: ((exchange: Exchange) => void) | null = null;
@@ -142,6 +142,15 @@ export class HttpExchange implements Exchange {
 
   get bodyLength(): number | undefined {
     return this.#flags & EVENT_FLAG.CHUNKED_BODY ? undefined : this.#contentLength;
+  }
+
+  takeBack(): void {
+    this.reason = '';
+    this.hasDate = false;
+  }
+
+  get scheme(): 'http' {
+    return 'http';
   }
 
   get expectsContinue(): boolean {

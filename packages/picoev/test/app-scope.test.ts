@@ -55,7 +55,7 @@ describe('what a request leaves in an AsyncLocalStorage', () => {
         end: () => see(exchange),
         abort: () => see(exchange),
       };
-      exchange.onDrain = see;
+      exchange.onDrain = () => see(exchange);
       over.push(
         new Promise((resolve) => {
           exchange.onGone = () => {

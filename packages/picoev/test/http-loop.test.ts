@@ -324,7 +324,7 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     const { promise: gone, resolve } = deferred<Exchange>();
     const { promise: asked, resolve: ask } = deferred<void>();
     serve((exchange) => {
-      exchange.onGone = resolve;
+      exchange.onGone = () => resolve(exchange);
       ask();
     }, kind);
     const client = await Client.open(GET);
@@ -399,7 +399,7 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     const { promise: drained, resolve } = deferred<Exchange>();
     serve(
       (exchange) => {
-        exchange.onDrain = resolve;
+        exchange.onDrain = () => resolve(exchange);
         exchange.begin(200, '', undefined);
         while (exchange.write(piece));
       },

@@ -1,11 +1,11 @@
 /** A client that leaves before its answer is complete: how it is heard of, and how it shows in what the app does. */
-import type { Exchange } from '@qilin/picoev';
+import type { FetchExchange } from '@qilin/picoev';
 
 /**
  * Calls back when the client leaves before the answer is complete; at once when it has left already. Several parts want to
  * know, and an exchange has one place for that.
  */
-export function whenGone(exchange: Exchange, callback: () => void): void {
+export function whenGone(exchange: FetchExchange, callback: () => void): void {
   if (exchange.isGone) {
     callback();
     return;

@@ -1,5 +1,5 @@
 /** An exchange without an engine: what the client sends is said when it is made, what it would get is collected. */
-import type { BodySink, Exchange } from '@qilin/picoev';
+import type { BodySink, Exchange, FetchExchange } from '@qilin/picoev';
 
 export interface FakeRequest {
   readonly method?: string;
@@ -25,12 +25,13 @@ export class FakeExchange implements Exchange {
   readonly bodyLength: number | undefined;
   readonly expectsContinue: boolean;
   keepsAlive: boolean;
+  readonly scheme = 'http';
   readonly asksForUpgrade = false;
   reason = '';
   hasDate = false;
   owner: object | null = null;
-  onDrain: ((exchange: Exchange) => void) | null = null;
-  onGone: ((exchange: Exchange) => void) | null = null;
+  onDrain: ((exchange: FetchExchange) => void) | null = null;
+  onGone: ((exchange: FetchExchange) => void) | null = null;
   onHalfClose: ((exchange: Exchange) => void) | null = null;
   onLast: ((exchange: Exchange) => void) | null = null;
   onOver: ((exchange: Exchange) => void) | null = null;
@@ -120,6 +121,11 @@ export class FakeExchange implements Exchange {
     this.paused = !sink.data(Buffer.from(this.#unread));
     this.#unread = undefined;
     sink.end();
+  }
+
+  takeBack(): void {
+    this.reason = '';
+    this.hasDate = false;
   }
 
   resumeBody(): void {

@@ -3,7 +3,7 @@
  * that is built when it is asked for. From then on that one is the only truth.
  */
 import { inspect } from 'node:util';
-import { type Exchange, Remembered } from '@qilin/picoev';
+import { type FetchExchange, Remembered } from '@qilin/picoev';
 import { TOKEN } from './header-lines.ts';
 
 const NativeHeaders = globalThis.Headers;
@@ -12,10 +12,10 @@ const NativeHeaders = globalThis.Headers;
 const lowerCased = new Remembered<string>(512);
 
 export class FastHeaders {
-  readonly #exchange: Exchange;
+  readonly #exchange: FetchExchange;
   #real: Headers | undefined;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: FetchExchange) {
     this.#exchange = exchange;
     this.#real = undefined;
   }

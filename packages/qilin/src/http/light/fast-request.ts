@@ -4,8 +4,8 @@
  * `fetch(request)` build Node's own Request behind it, which then has the body.
  */
 import { inspect } from 'node:util';
-import type { Exchange } from '@qilin/picoev';
-import type { RequestOrigin } from '../../contract/app.ts';
+import type { FetchExchange } from '@qilin/picoev';
+import type { FetchEnvironment, RequestOrigin } from '../../contract/app.ts';
 import { whenGone } from '../client-left.ts';
 import { isDisturbed } from './disturbed.ts';
 import { FastHeaders } from './fast-headers.ts';
@@ -16,7 +16,7 @@ const NativeRequest = globalThis.Request;
 const NativeResponse = globalThis.Response;
 
 /** The scheme and host that `request.url` should have, where not the connection's own. */
-export type ResolveOrigin = (exchange: Exchange) => RequestOrigin | undefined;
+export type ResolveOrigin<E extends FetchExchange> = (exchange: E) => RequestOrigin | undefined;
 
 /** Whether it is a light one, by its fields. */
 export let isFastRequest: (value: object) => value is FastRequest;
@@ -24,12 +24,14 @@ export let isFastRequest: (value: object) => value is FastRequest;
 export let realRequest: (request: FastRequest) => Request;
 
 /** With the members that are the same for each request. */
-export interface FastRequest extends Request {}
+// biome-ignore lint/correctness/noUnusedVariables: it merges with the class, which uses it
+export interface FastRequest<E extends FetchExchange = FetchExchange> extends Request {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
-export class FastRequest {
-  readonly #exchange: Exchange;
-  readonly #resolve: ResolveOrigin | undefined;
+export class FastRequest<E extends FetchExchange = FetchExchange> {
+  readonly #exchange: E;
+  readonly #resolve: ResolveOrigin<E> | undefined;
+  readonly #environment: FetchEnvironment;
   #url: string | undefined;
   #headers: FastHeaders | undefined;
   #stream: ReadableStream | undefined;
@@ -37,9 +39,10 @@ export class FastRequest {
   #abort: AbortController | undefined;
   #real: Request | undefined;
 
-  constructor(exchange: Exchange, resolve: ResolveOrigin | undefined) {
+  constructor(exchange: E, resolve: ResolveOrigin<E> | undefined, environment: FetchEnvironment) {
     this.#exchange = exchange;
     this.#resolve = resolve;
+    this.#environment = environment;
     this.#url = undefined;
     this.#headers = undefined;
     this.#stream = undefined;
@@ -68,6 +71,12 @@ export class FastRequest {
    */
   get ip(): string | undefined {
     return this.#resolve?.(this.#exchange)?.client ?? this.#exchange.connection.peer?.address;
+  }
+
+  /** Node's messages, where its HTTP stack serves. Not of the standard; srvx has the same name for it, and H3 asks for it. */
+  get runtime(): { readonly name: 'node'; readonly node: object } | undefined {
+    const { incoming: req, outgoing: res } = this.#environment;
+    return req === undefined ? undefined : { name: 'node', node: { req, res } };
   }
 
   get headers(): Headers {

@@ -1,31 +1,34 @@
-/** Serves a fetch handler on the native engine: a light request in, whatever the handler returns out. */
+/** Serves a fetch handler: a light request in, whatever the handler returns out. */
 
-import type { Exchange } from '@qilin/picoev';
-import type { FetchHandler } from '../../contract/app.ts';
+import type { FetchExchange } from '@qilin/picoev';
+import type { FetchEnvironment, FetchHandler } from '../../contract/app.ts';
 import { isAbort } from '../client-left.ts';
 import { FastRequest, type ResolveOrigin } from './fast-request.ts';
 import { useLightClasses } from './light-classes.ts';
 import { RequestUrlError } from './request-url.ts';
 import { sendResponse } from './send-response.ts';
 
-export interface FetchServerOptions {
+export interface FetchServerOptions<E extends FetchExchange> {
   /**
-   * What `request.url` should begin with. Without it, or where it returns undefined, that is http and the `Host` header.
+   * What `request.url` should begin with. Without it, or where it returns undefined, that is the connection's scheme and the
+   * `Host` header.
    * Called at most once with each request, when its URL is asked for.
    */
-  readonly resolve?: ResolveOrigin;
+  readonly resolve?: ResolveOrigin<E> | undefined;
+  /** What the handler gets beside the request. */
+  readonly environment?: (exchange: E) => FetchEnvironment;
   /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
   readonly onError: (error: unknown) => void;
 }
 
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
-export function createFetchServer(
+export function createFetchServer<E extends FetchExchange>(
   fetch: FetchHandler,
-  { resolve, onError }: FetchServerOptions,
-): (exchange: Exchange) => void {
+  { resolve, environment = noEnvironment, onError }: FetchServerOptions<E>,
+): (exchange: E) => void {
   useLightClasses();
 
-  function fail(exchange: Exchange, error: unknown): void {
+  function fail(exchange: E, error: unknown): void {
     if (error instanceof RequestUrlError) {
       failExchange(exchange, 400, 'Bad Request');
       return;
@@ -34,7 +37,7 @@ export function createFetchServer(
     failExchange(exchange, 500, 'Internal Server Error');
   }
 
-  async function settle(exchange: Exchange, promise: Promise<Response>): Promise<void> {
+  async function settle(exchange: E, promise: Promise<Response>): Promise<void> {
     try {
       sendResponse(exchange, await promise, onError);
     } catch (error) {
@@ -44,7 +47,8 @@ export function createFetchServer(
 
   return function serve(exchange) {
     try {
-      const response = fetch(new FastRequest(exchange, resolve), {});
+      const given = environment(exchange);
+      const response = fetch(new FastRequest(exchange, resolve, given), given);
       if (isPromise(response)) settle(exchange, response);
       else sendResponse(exchange, response, onError);
     } catch (error) {
@@ -54,12 +58,15 @@ export function createFetchServer(
 }
 
 /** Answers for an app that could not, or a client whose URL is none: nothing was sent yet, since an answer that has begun fails by itself. */
-function failExchange(exchange: Exchange, status: number, phrase: string): void {
+function failExchange(exchange: FetchExchange, status: number, phrase: string): void {
   if (exchange.isOver) return;
-  exchange.reason = '';
-  exchange.hasDate = false;
+  exchange.takeBack();
   exchange.respond(status, 'Content-Type: text/plain; charset=UTF-8\r\n', `${phrase}\n`);
 }
+
+const NOTHING: FetchEnvironment = {};
+
+const noEnvironment = (): FetchEnvironment => NOTHING;
 
 function isPromise(value: Response | Promise<Response>): value is Promise<Response> {
   return typeof value === 'object' && value !== null && 'then' in value;

@@ -13,6 +13,8 @@ export const HAS_DATE = 2;
 export const CLOSES = 4;
 /** Content-Length, in `contentLength`. */
 export const HAS_LENGTH = 8;
+/** Connection names fields of this connection alone, in `named`. */
+export const NAMES_FIELDS = 32;
 /** The engine writes this field; kept out of the section. */
 const ENGINES_OWN = 16;
 
@@ -33,6 +35,8 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
   ['connection', ENGINES_OWN],
   ['keep-alive', ENGINES_OWN],
   ['transfer-encoding', ENGINES_OWN],
+  ['te', ENGINES_OWN],
+  ['trailer', ENGINES_OWN],
   ['upgrade', ENGINES_OWN],
   ['proxy-connection', ENGINES_OWN],
 ]);
@@ -47,6 +51,8 @@ const FORBIDDEN = /[\0\n\r\u0100-\uffff]/;
 /** Everything that `new Headers()` takes. */
 export type HeaderSource = Iterable<Iterable<string>> | Readonly<Record<string, unknown>>;
 
+const NONE: readonly string[] = [];
+
 export class HeaderLines {
   /** `name: value\r\n` for each field but those that the engine writes. */
   text = '';
@@ -54,6 +60,8 @@ export class HeaderLines {
   enginesOwn = '';
   flags = 0;
   contentLength: number | undefined = undefined;
+  /** In lower case. */
+  named: readonly string[] = NONE;
 
   /** @throws TypeError for a name that is no token and for a value with CR, LF, NUL or what is no byte. */
   append(name: string, value: unknown): void {
@@ -91,9 +99,25 @@ export class HeaderLines {
     this.enginesOwn += text;
     const value = text.slice(name.length + 2, -2);
     if ((flags & HAS_LENGTH) !== 0) this.contentLength = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
-    else if (/^connection$/i.test(name) && /(?:^|,)\s*close\s*(?:,|$)/i.test(value)) this.flags |= CLOSES;
+    else if (/^connection$/i.test(name)) this.#readConnection(value);
+  }
+
+  #readConnection(value: string): void {
+    if (/(?:^|,)\s*close\s*(?:,|$)/i.test(value)) this.flags |= CLOSES;
+    const named = connectionNames(value);
+    if (named.length === 0) return;
+    this.flags |= NAMES_FIELDS;
+    this.named = [...this.named, ...named];
   }
 }
+
+/** The fields that Connection names as the connection's own, in lower case: RFC 9110, section 7.6.1. */
+export const connectionNames = (value: string): readonly string[] =>
+  value
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'close' && name !== 'keep-alive');
 
 function isIterable(source: HeaderSource): source is Iterable<Iterable<string>> {
   return Symbol.iterator in source;

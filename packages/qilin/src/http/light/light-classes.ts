@@ -4,6 +4,7 @@
  */
 import { isFastRequest, realRequest } from './fast-request.ts';
 import { FastResponse } from './fast-response.ts';
+import { noteFetched } from './fetched.ts';
 
 const NativeRequest = globalThis.Request;
 const nativeFetch = globalThis.fetch;
@@ -14,7 +15,7 @@ let installed = false;
 export function useLightClasses(): void {
   if (installed) return;
   installed = true;
-  const fetch: typeof nativeFetch = (input, init) => nativeFetch(native(input), init);
+  const fetch: typeof nativeFetch = (input, init) => nativeFetch(native(input), init).then(noteFetched);
   Object.assign(globalThis, { Request: PublicRequest, Response: FastResponse, fetch });
 }
 

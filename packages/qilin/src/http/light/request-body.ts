@@ -1,8 +1,8 @@
 /** The two ways to read a request's body that came in more than one piece: all of it, or as a stream. */
-import type { BodySink, Exchange } from '@qilin/picoev';
+import type { BodySink, FetchExchange } from '@qilin/picoev';
 
 /** Resolves with all of the body; rejects as the engine aborts it. */
-export function collectBody(exchange: Exchange): Promise<Buffer> {
+export function collectBody(exchange: FetchExchange): Promise<Buffer> {
   return new Promise((resolve, reject) => exchange.readBody(new Collector(resolve, reject)));
 }
 
@@ -35,17 +35,17 @@ class Collector implements BodySink {
 const HIGH_WATER_MARK = 64 * 1024;
 
 /** Reads nothing, and says no `100 Continue`, until the stream is read. */
-export function streamBody(exchange: Exchange): ReadableStream<Uint8Array> {
+export function streamBody(exchange: FetchExchange): ReadableStream<Uint8Array> {
   return new ReadableStream(new StreamSource(exchange), { highWaterMark: 0 });
 }
 
 class StreamSource implements BodySink, UnderlyingByteSource {
   readonly type = 'bytes';
-  readonly #exchange: Exchange;
+  readonly #exchange: FetchExchange;
   #controller: ReadableByteStreamController | undefined;
   #over = false;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: FetchExchange) {
     this.#exchange = exchange;
   }
 

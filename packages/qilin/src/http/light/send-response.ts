@@ -1,8 +1,9 @@
 /** Answers an exchange with whatever an app may return as a response. */
 import { inspect } from 'node:util';
-import type { Exchange } from '@qilin/picoev';
-import { FastResponse, isFastResponse, type LightBody, partsOf, type ResponseParts } from './fast-response.ts';
-import { CLOSES, HAS_DATE, HAS_LENGTH, type HeaderSource } from './header-lines.ts';
+import type { FetchExchange } from '@qilin/picoev';
+import { FastResponse, isFastResponse, type LightBody, partsOf } from './fast-response.ts';
+import { endToEnd, isDecodedBody, isFetched, withoutFields } from './fetched.ts';
+import { CLOSES, HAS_DATE, type HeaderSource, NAMES_FIELDS } from './header-lines.ts';
 import { cancel, pieceSource, sendStream } from './send-stream.ts';
 
 /** A Blob up to this size is read whole: one crossing and one write instead of a stream. */
@@ -15,48 +16,48 @@ export type OnError = (error: unknown) => void;
  * @param response A Response of any make, or what looks like one: `status`, `headers` and `body`.
  * @throws TypeError, RangeError before anything was sent, for what is no response or cannot be sent.
  */
-export function sendResponse(exchange: Exchange, response: unknown, onError: OnError): void {
+export function sendResponse(exchange: FetchExchange, response: unknown, onError: OnError): void {
   if (typeof response !== 'object' || response === null) throw notAResponse(response);
   const parts = partsOf(isFastResponse(response) ? response : adopt(response));
-  const { status, lines, body } = parts;
+  const { status, statusText, lines, body } = parts;
   if (status === 0) throw new TypeError('Response.error() stands for a failed request: it cannot be sent.');
   if (exchange.isOver) {
     discard(body, onError);
     return;
   }
-  const fields = parts.type + lines.text;
-  if (parts.statusText !== '') exchange.reason = parts.statusText;
-  if ((lines.flags & (HAS_DATE | CLOSES | HAS_LENGTH)) !== 0) applyFlags(exchange, parts);
+  let fields = parts.type + lines.text;
+  let length = lines.contentLength;
+  if (statusText !== '') exchange.reason = statusText;
+  if ((lines.flags & (HAS_DATE | CLOSES | NAMES_FIELDS)) !== 0) {
+    if ((lines.flags & HAS_DATE) !== 0) exchange.hasDate = true;
+    if ((lines.flags & CLOSES) !== 0) exchange.closeAfter();
+    if ((lines.flags & NAMES_FIELDS) !== 0) fields = withoutFields(fields, lines.named);
+  }
+  if (body instanceof ReadableStream && isDecodedBody(body)) {
+    fields = withoutFields(fields, ['content-encoding']);
+    length = undefined;
+  }
   if (typeof body === 'string' || body === null || body instanceof Uint8Array) {
-    if (body === null && lines.contentLength !== undefined && isBodiless(exchange, status)) {
-      exchange.begin(status, fields, lines.contentLength);
+    if (body === null && length !== undefined && isBodiless(exchange, status)) {
+      exchange.begin(status, fields, length);
       exchange.end();
     } else exchange.respond(status, fields, body);
-  } else if (isBodiless(exchange, status)) sendHead(exchange, parts, fields, body, onError);
-  else if (body instanceof Blob) sendBlob(exchange, status, fields, body, onError);
+  } else if (isBodiless(exchange, status)) {
+    // Nobody will read the body.
+    discard(body, onError);
+    exchange.begin(status, fields, body instanceof Blob ? body.size : length);
+    exchange.end();
+  } else if (body instanceof Blob) sendBlob(exchange, status, fields, body, onError);
   else {
     const source = pieceSource(body);
-    exchange.begin(status, fields, lines.contentLength);
-    sendStream(exchange, source, lines.contentLength, onError);
+    exchange.begin(status, fields, length);
+    sendStream(exchange, source, length, onError);
   }
 }
 
-function applyFlags(exchange: Exchange, { lines }: ResponseParts): void {
-  if ((lines.flags & HAS_DATE) !== 0) exchange.hasDate = true;
-  if ((lines.flags & CLOSES) !== 0) exchange.closeAfter();
-}
+const isBodiless = (exchange: FetchExchange, status: number): boolean => exchange.method === 'HEAD' || status === 304;
 
-const isBodiless = (exchange: Exchange, status: number): boolean => exchange.method === 'HEAD' || status === 304;
-
-/** To HEAD: nobody will read the body. */
-function sendHead(exchange: Exchange, parts: ResponseParts, fields: string, body: LightBody, onError: OnError): void {
-  const length = body instanceof Blob ? body.size : parts.lines.contentLength;
-  discard(body, onError);
-  exchange.begin(parts.status, fields, length);
-  exchange.end();
-}
-
-function sendBlob(exchange: Exchange, status: number, fields: string, blob: Blob, onError: OnError): void {
+function sendBlob(exchange: FetchExchange, status: number, fields: string, blob: Blob, onError: OnError): void {
   if (blob.size > SMALL_BLOB) {
     exchange.begin(status, fields, blob.size);
     sendStream(exchange, pieceSource(blob.stream()), blob.size, onError);
@@ -95,7 +96,7 @@ function adopt(response: object): FastResponse {
   return new FastResponse(bodiless ? null : body, {
     status: Number(status),
     statusText: typeof statusText === 'string' ? statusText : '',
-    headers: toPairs(headers),
+    headers: isFetched(like) ? endToEnd(like) : toPairs(headers),
   });
 }
 

@@ -3,7 +3,7 @@
  * source fails the connection is cut, which is the only way to say in HTTP/1.1 that an answer is not complete.
  */
 import { inspect } from 'node:util';
-import type { Exchange } from '@qilin/picoev';
+import type { FetchExchange } from '@qilin/picoev';
 import { isAbort, whenGone } from '../client-left.ts';
 
 /** Where pieces come from. */
@@ -28,7 +28,7 @@ export function pieceSource(body: ReadableStream | AsyncIterable<unknown>): Piec
  * @param onError Gets the source's error, once, unless the client had left and it merely says that.
  */
 export async function sendStream(
-  exchange: Exchange,
+  exchange: FetchExchange,
   source: PieceSource,
   length: number | undefined,
   onError: (error: unknown) => void,
@@ -79,7 +79,7 @@ export function cancel(source: PieceSource, reason: unknown, onError: (error: un
 class Room {
   #give: (() => void) | undefined;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: FetchExchange) {
     exchange.onDrain = () => this.give();
   }
 

@@ -2,7 +2,7 @@
  * A request and its response, Node's own, on one exchange of the native engine: pours the body into the request no faster than
  * that is read, takes the bytes of the answer, and tells both messages how it ended.
  */
-import type { BodySink, Exchange } from '@qilin/picoev';
+import type { BodySink, Exchange, FetchExchange } from '@qilin/picoev';
 import { type Callback, ConnectionSocket } from './connection-socket.ts';
 import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
 
@@ -207,11 +207,11 @@ const NO_CALLBACKS: readonly Callback[] = [];
 
 // One function for all requests instead of a closure for each: an exchange knows its pair.
 
-function onDrain({ owner }: Exchange): void {
+function onDrain({ owner }: FetchExchange): void {
   if (owner instanceof MessagePair) owner.drained();
 }
 
-function onGone({ owner }: Exchange): void {
+function onGone({ owner }: FetchExchange): void {
   if (owner instanceof MessagePair) owner.leave();
 }
 

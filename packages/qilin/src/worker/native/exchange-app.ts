@@ -65,7 +65,7 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
 
 function createFetchApp({ app, log }: WorkerContext, origins: Origins<Exchange>, record: Serve | undefined): Serve {
   if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
-  const serve = createFetchServer(app.fetch, {
+  const serve = createFetchServer<Exchange>(app.fetch, {
     resolve: (exchange) => origins.forwarded(exchange),
     onError: (error) => log.error(`Error handling request\n${explain(error)}`),
   });

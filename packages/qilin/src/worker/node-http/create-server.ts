@@ -7,7 +7,6 @@ import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { messageClassesFor } from '../../http/node/message-classes.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientError } from './client-error.ts';
-import { ReasonedResponse } from './reasoned-response.ts';
 import { createTlsServer } from './tls-server.ts';
 
 /** How often Node looks for requests whose head or body takes too long. */
@@ -37,8 +36,8 @@ interface Http1Options {
 
 /** As `node:http` and `node:https` call the options, and as `node:http2` does. */
 function messageOptions(app: App): ServerOptions & Http1Options {
-  if (app.kind === 'fetch') return { ServerResponse: ReasonedResponse, Http1ServerResponse: ReasonedResponse };
-  const classes = messageClassesFor(app.kind === 'node' ? app.listener : undefined);
+  if (app.kind !== 'node') return {};
+  const classes = messageClassesFor(app.listener);
   return {
     ...classes,
     Http1IncomingMessage: classes.IncomingMessage,

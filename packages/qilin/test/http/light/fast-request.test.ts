@@ -10,9 +10,9 @@ const NativeRequest = globalThis.Request;
 const NativeHeaders = globalThis.Headers;
 useLightClasses();
 
-function receive(request: FakeRequest = {}): { exchange: FakeExchange; request: FastRequest } {
+function receive(request: FakeRequest = {}): { exchange: FakeExchange; request: FastRequest<FakeExchange> } {
   const exchange = new FakeExchange(request);
-  return { exchange, request: new FastRequest(exchange, undefined) };
+  return { exchange, request: new FastRequest(exchange, undefined, {}) };
 }
 
 const post = (body: string | Uint8Array, ...rawHeaders: string[]) =>
@@ -175,7 +175,9 @@ describe('its body', () => {
   });
 
   test('that is cut off rejects', async () => {
-    for (const read of [(r: FastRequest) => r.text(), (r: FastRequest) => new Response(r.body as never).text()]) {
+    type Read = (request: FastRequest<FakeExchange>) => Promise<string>;
+    const ways: readonly Read[] = [(r) => r.text(), (r) => new Response(r.body as never).text()];
+    for (const read of ways) {
       const { exchange, request } = receive({ method: 'POST', chunked: true });
       const outcome = read(request);
       outcome.catch(() => {});

@@ -17,7 +17,7 @@ afterEach(() => {
 function serve(
   fetch: FetchHandler,
   request: FakeRequest = {},
-  options: Partial<FetchServerOptions> = {},
+  options: Partial<FetchServerOptions<FakeExchange>> = {},
 ): FakeExchange {
   const exchange = new FakeExchange(request);
   createFetchServer(fetch, { onError: (error) => errors.push(error), ...options })(exchange);

@@ -77,7 +77,7 @@ describe('a response', () => {
 
   test('of text has its length and its type', async () => {
     const { headers } = await ask(await serve(() => new Response('héllo')));
-    expect(headers).toMatchObject({ 'content-length': '6', 'content-type': 'text/plain; charset=UTF-8' });
+    expect(headers).toMatchObject({ 'content-length': '6', 'content-type': 'text/plain;charset=UTF-8' });
   });
 
   test('to HEAD has headers and no body', async () => {
