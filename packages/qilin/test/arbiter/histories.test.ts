@@ -27,6 +27,8 @@ const happening = fc.oneof(
   fc.record({ type: fc.constant('hang' as const), pick }),
   fc.record({ type: fc.constant('retire' as const), pick, failed: switched }),
   fc.record({ type: fc.constant('reload' as const), count: fc.integer({ min: 1, max: 5 }), preloadApp: switched }),
+  // A reload that goes well.
+  fc.record({ type: fc.constant('deploy' as const), count: fc.integer({ min: 1, max: 3 }) }),
   fc.record({
     type: fc.constant('scale' as const),
     to: fc.constantFrom<0 | 'more' | 'fewer'>(0, 'more', 'fewer', 'more', 'fewer'),
@@ -68,6 +70,10 @@ class Story {
         break;
       case 'reload':
         world.event({ type: 'reload', wanted: settings(what.count, what.preloadApp) });
+        break;
+      case 'deploy':
+        world.event({ type: 'reload', wanted: settings(what.count, false) });
+        world.boot();
         break;
       case 'scale':
         world.event({ type: 'scale', to: what.to });
@@ -119,7 +125,7 @@ describe('whatever happens', () => {
           };
           world.onRest = check;
           for (const what of happenings) {
-            if (what.type === 'reload') reloaded = what.count;
+            if (what.type === 'reload' || what.type === 'deploy') reloaded = what.count;
             if (what.type === 'scale') {
               floor = scaled(floor, what.to);
               reloaded = scaled(reloaded, what.to);
