@@ -1,6 +1,8 @@
 // HttpLoop: what each connection waits for, for how long, and what happens then. docs/architecture.md has the table.
 //
 // Invariant: where it is not the app's turn, a connection has a deadline, as far as the settings limit it.
+#include <sys/socket.h>
+
 #include <cstdint>
 
 #include "loop/loop.h"
@@ -13,6 +15,12 @@ constexpr uint64_t kLingerMilliseconds = 2'000;
 
 /// How long a client that has ended its side waits for its answer before it is asked whether it is still there.
 constexpr uint64_t kHalfClosedMilliseconds = 250;
+
+/// Whether bytes of the client wait to be read.
+bool HasUnread(int fd) {
+  uint8_t byte;
+  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
 
 }  // namespace
 
@@ -93,6 +101,11 @@ void HttpLoop::OnDeadline(int fd) {
       return Refuse(fd, 503, true);
     case Wait::kHalfClosed:
       return Probe(fd);
+    case Wait::kFirst:
+    case Wait::kIdle:
+      // The loop was late and not the client: this process was stopped, or busy. The request is read in this turn or the next.
+      if (HasUnread(fd)) return deadlines_->Set(fd, TimeoutOf(slot));
+      return Lose(fd);
     default:
       return Lose(fd);
   }

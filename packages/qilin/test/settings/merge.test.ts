@@ -38,6 +38,8 @@ describe('settings', () => {
       limitRequestFields: 100,
       limitRequestFieldSize: 8190,
       limitRequestBody: 0,
+      http2: 'auto',
+      http2MaxStreams: 100,
       headersTimeout: 30,
       bodyTimeout: 300,
       sendTimeout: 60,

@@ -19,7 +19,8 @@ import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
 
 export interface ExchangeApp {
-  serve(exchange: Exchange): void;
+  /** Counts the request, and answers it or has the app do so. */
+  readonly serve: (exchange: Exchange) => void;
   /** Calls `set`, now and when that changes, with who is to be told of each new connection: null for nobody. */
   followConnections(set: (listener: ((connection: Connection) => void) | null) => void): void;
   /** The engine has refused the request. */
@@ -45,8 +46,12 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
     exchange.closeAfter();
     exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
   };
+  // Each connection is closed after its first answer.
+  const noKeepAlive = config.keepalive === 0;
   return {
     serve(exchange) {
+      context.onRequest();
+      if (noKeepAlive) exchange.closeAfter();
       // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
       if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
       else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');

@@ -14,8 +14,6 @@ export class NativeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #loop: HttpLoop;
   readonly #app: ExchangeApp;
-  /** Each connection is closed after its first answer. */
-  readonly #noKeepAlive: boolean;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new Set<Socket>();
   #isAccepting = false;
@@ -27,12 +25,11 @@ export class NativeEngine implements WorkerClass {
   constructor(context: WorkerContext) {
     const { app, config, log } = context;
     this.#context = context;
-    this.#noKeepAlive = config.keepalive === 0;
     this.#app = createExchangeApp(context, (socket) => this.#keep(socket));
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
       {
-        onRequest: (exchange) => this.#take(exchange),
+        onRequest: this.#app.serve,
         onExhausted: (code) =>
           log.warning(`No descriptor for another connection (${code}): ${this.#loop.stats.open} are open, it waits`),
         onUnwatchable: (fd, code) =>
@@ -127,12 +124,6 @@ export class NativeEngine implements WorkerClass {
     this.#isAccepting = false;
     this.#loop.stopAccepting();
     for (const { fd } of this.#context.listeners) closeFd(fd);
-  }
-
-  #take(exchange: Exchange): void {
-    this.#context.onRequest();
-    if (this.#noKeepAlive) exchange.closeAfter();
-    this.#app.serve(exchange);
   }
 }
 
