@@ -20,7 +20,8 @@ export function createRequestGate(limits: RequestLimits, origins: Origins<Incomi
   };
 }
 
-export const isOfHttp1 = (req: IncomingMessage): boolean => req.httpVersionMajor === 1;
+/** By what it is: the version is the client's own word, and Node's HTTP/1 parser takes `HTTP/2.0` too. */
+export const isOfHttp1 = (req: IncomingMessage): boolean => !('stream' in req);
 
 /** What follows on the connection is not read as a request: the limits hold for it as a whole. */
 export function refuse(res: ServerResponse, status: Exclude<Refusal, 0>): void {
