@@ -191,7 +191,7 @@ test('a thread that hangs in native code, and so cannot be ended alone, is ended
 
 test('threads that end again and again soon after they are ready are replaced ever later', async () => {
   using folder = temporaryFolder();
-  const code = 'setTimeout(() => process.exit(1), 1000);\nexport const app = (req, res) => res.end();\n';
+  const code = 'setTimeout(() => process.exit(1), 300);\nexport const app = (req, res) => res.end();\n';
   const app = write(folder.path, 'app.mjs', code);
   await using server = await startQilin(['-k', 'threads', '--threads', '1', `${app}:app`]);
   await server.logged(/Next thread in 1 s[\s\S]*Next thread in 2 s/);
