@@ -69,6 +69,20 @@ export function describeDrain(underTest: ClassUnderTest): void {
       await expectGone(server);
     });
 
+    test('loses none of those that wait to be accepted', async () => {
+      await using server = await start();
+      using busy = await RawConnection.open(server.port);
+      busy.send(get('/block?announce&ms=1500', 'Connection: close'));
+      await server.logged(/began \/block/);
+      // The worker stands still: all of these wait in the kernel's queue, with what they have sent.
+      const waiting = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(server.port)));
+      await Promise.all(waiting.map((connection) => connection.send(get('/waited'))));
+      server.signal('SIGTERM');
+      await Promise.all(waiting.map(({ ended }) => ended));
+      expect(waiting.map(({ received }) => /GET \/waited $/.test(received))).toEqual(waiting.map(() => true));
+      await expectGone(server);
+    });
+
     testIfAble(underTest, 'keepAlive', 'lets an idle connection make its last request', async () => {
       await using server = await start();
       using connection = await openIdle(server);

@@ -3,6 +3,7 @@
  * connection waits in the kernel's queue, where another worker can take it.
  */
 import { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor, closeFd } from '@qilin/picoev';
 import type { Log } from '../../contract/log.ts';
 import type { Listener } from '../../contract/messages.ts';
@@ -11,6 +12,11 @@ import { Connection, connectionOf } from './connection.ts';
 
 /** How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time. */
 const PROMISE: Milliseconds = 100;
+
+/** Of the last connections, as many as there are; for so long at most, since others may come all the while. */
+const REST_PER_TURN = 1_000;
+const REST_PATIENCE: Milliseconds = 1_000;
+const LOOK_EVERY: Milliseconds = 5;
 
 export interface ConnectionsOptions {
   /** The places of this worker: each connection takes one, each stream of HTTP/2 beyond its connection's first another. */
@@ -27,11 +33,13 @@ export interface ConnectionsOptions {
 export class Connections {
   /** From accept to close. */
   readonly open = new Set<Connection>();
-  readonly #acceptors: Acceptor[] = [];
+  #acceptors: readonly Acceptor[] = [];
   #listeners: readonly Listener[] = [];
   readonly #options: ConnectionsOptions;
   readonly #log: Log;
   #accepted = 0;
+  /** Of acceptors that others have replaced. */
+  #earlierWakeups = 0;
   /** Places that are taken beside those of connections. */
   #extra = 0;
   /** Clients that wait for whom a connection was asked to make room, since that time. */
@@ -39,6 +47,8 @@ export class Connections {
   #promisedAt: Milliseconds = 0;
   #paused = false;
   #closed = false;
+  /** No more than the queue holds. */
+  #takesRest = false;
   #ends: { onQuiet(): void; onEmpty(): void } | undefined;
   /** One for all sockets: a closure for each showed in the cost of a connection. */
   readonly #onClose: (this: Socket) => void;
@@ -57,16 +67,31 @@ export class Connections {
   }
 
   get wakeups(): number {
-    return this.#acceptors.reduce((sum, { stats }) => sum + stats.wakeups, 0);
+    return this.#acceptors.reduce((sum, { stats }) => sum + stats.wakeups, this.#earlierWakeups);
   }
 
   accept(listeners: readonly Listener[]): void {
     this.#listeners = listeners;
-    for (const listener of listeners) {
-      const onExhausted = (code: string) =>
-        this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
-      this.#acceptors.push(new Acceptor(listener.fd, (fd) => this.#take(fd), { onExhausted }));
+    this.#acceptors = listeners.map(({ fd }) => this.#acceptFrom(fd, {}));
+  }
+
+  /**
+   * Accepts what waits in the queue already, then no more, for good. Where the arbiter has closed its own sockets, the kernel
+   * resets what is in the queue when the last worker closes its; so that is done in the turn that found the queue empty.
+   */
+  async acceptRest(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#countWaiting() > 0) {
+      this.#earlierWakeups = this.wakeups;
+      for (const acceptor of this.#acceptors) acceptor.close();
+      this.#acceptors = this.#listeners.map(({ fd }) => this.#acceptFrom(fd, { perTurn: REST_PER_TURN }));
+      if (this.#paused) for (const acceptor of this.#acceptors) acceptor.pause();
+      this.#takesRest = true;
+      const until = performance.now() + REST_PATIENCE;
+      // Another worker may have taken the last of it.
+      while (!this.#closed && this.#countWaiting() > 0 && performance.now() < until) await pause(LOOK_EVERY);
     }
+    this.stopAccepting();
   }
 
   /** Takes a place that is no connection's. False when all are taken. */
@@ -94,8 +119,7 @@ export class Connections {
       this.#promisedAt = now;
       this.#promised = 0;
     }
-    const waiting = this.#acceptors.reduce((sum, acceptor) => sum + acceptor.waiting, 0);
-    if (waiting <= this.#promised) return false;
+    if (this.#countWaiting() <= this.#promised) return false;
     this.#promised += 1;
     return true;
   }
@@ -131,6 +155,16 @@ export class Connections {
     for (const connection of this.open) connection.destroy();
   }
 
+  #acceptFrom(listener: number, options: { readonly perTurn?: number }): Acceptor {
+    const onExhausted = (code: string) =>
+      this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
+    return new Acceptor(listener, (fd) => this.#take(fd), { ...options, onExhausted });
+  }
+
+  #countWaiting(): number {
+    return this.#acceptors.reduce((sum, acceptor) => sum + acceptor.waiting, 0);
+  }
+
   get #isFull(): boolean {
     return this.open.size + this.#extra >= this.#options.limit;
   }
@@ -145,6 +179,7 @@ export class Connections {
     socket.on('close', this.#onClose);
     if (this.#isFull) this.#pause();
     onConnection(socket);
+    if (this.#takesRest && this.#countWaiting() === 0) this.stopAccepting();
   }
 
   #forget(socket: Socket): void {

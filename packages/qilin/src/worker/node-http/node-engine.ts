@@ -107,9 +107,9 @@ export class NodeEngine implements WorkerClass {
 
   async drain(onQuiet: () => void): Promise<void> {
     this.#draining = true;
-    this.#connections.stopAccepting();
     for (const connection of this.#connections.open) connection.closeAfterResponse();
     this.#sessions.drain();
+    await this.#connections.acceptRest();
     const lastChance = this.#deadlines.endIdleAfter(toMilliseconds(this.#context.config.keepalive));
     await this.#connections.empty(onQuiet);
     lastChance.cancel();
