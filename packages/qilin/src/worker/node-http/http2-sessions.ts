@@ -36,11 +36,8 @@ export interface SessionsOptions {
   serve(stream: StreamArguments): void;
 }
 
-/** How long a client may take to answer the ping that follows the first GOAWAY, and to close at the end. */
+/** How long a client may take to close at the end. */
 const PATIENCE: Milliseconds = 1_000;
-
-/** Of no stream: "no more, please", without a promise which were taken (RFC 9113, section 6.8). */
-const EVERY_STREAM = 2 ** 31 - 1;
 
 export class Http2Sessions {
   readonly #options: SessionsOptions;
@@ -125,22 +122,14 @@ class Session {
     return this.#waiting.length > 0;
   }
 
-  /** Tells the client to open no further streams, and ends the connection behind those that it has opened by then. */
+  /**
+   * Tells the client which of its streams are the last that are served (GOAWAY), and ends the connection behind them. With that
+   * number at once: Node ignores what is opened after any GOAWAY, so one that promised more would be a lie.
+   */
   windDown(): void {
     if (this.#isEnding || this.#session.destroyed) return;
     this.#isEnding = true;
     this.idleUntil = Number.POSITIVE_INFINITY;
-    this.#session.goaway(constants.NGHTTP2_NO_ERROR, EVERY_STREAM);
-    const patience = setTimeout(close, PATIENCE, this);
-    // Its answer comes behind all that the client sent before it saw the GOAWAY.
-    this.#session.ping(() => {
-      clearTimeout(patience);
-      close(this);
-    });
-  }
-
-  close(): void {
-    if (this.#session.destroyed) return;
     this.#session.close();
     if (this.#active === 0) this.#lastStreamEnded();
   }
@@ -209,7 +198,5 @@ class Session {
     socket.once('close', () => clearTimeout(close));
   }
 }
-
-const close = (session: Session) => session.close();
 
 const ignore = () => {};
