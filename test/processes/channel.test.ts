@@ -40,6 +40,7 @@ test('an error at the start that is longer than any channel holds is told, its e
   const app = write(folder.path, 'app.mjs', `throw new Error('é'.repeat(2_000_000));\n`);
   const ended = await runQilin(['--bind', '127.0.0.1:0', app]);
   expect(ended.status).toBe(3);
-  expect(ended.output).toMatch(/failed while it was loaded:\nError: é{60000}/);
-  expect(ended.output).toMatch(/\(cut here: 2\d+ characters\)/);
+  // Into a pipe a log writes no line that is longer than an atomic write.
+  const told = ended.output.replaceAll(/é\n(?=é)/g, 'é');
+  expect(told).toMatch(/failed while it was loaded:\nError: é{30000,32768}\n\(cut here: 2\d+ characters\)/);
 });

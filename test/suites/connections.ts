@@ -182,12 +182,15 @@ export function describeConnections(underTest: ClassUnderTest): void {
       async () => {
         const lasting = ['--keep-alive', '60', '--worker-connections', '2'];
         await using server = await startQilin([...underTest.flags, ...lasting, FETCH_APP]);
-        using first = await RawConnection.open(server.port);
-        using second = await RawConnection.open(server.port);
-        for (const connection of [first, second]) {
+        const opened = async () => {
+          const connection = await RawConnection.open(server.port);
           connection.send(get('/pid'));
           await connection.until(/\r\n\r\n\d+$/);
-        }
+          return connection;
+        };
+        // One after the other: while the second waits for its thread, the first would be asked to make room for it.
+        using first = await opened();
+        using second = await opened();
         expect(first.received + second.received).not.toMatch(/^connection: close/im);
         using third = await RawConnection.open(server.port);
         third.send(get('/third'));

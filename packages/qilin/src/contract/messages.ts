@@ -44,8 +44,8 @@ export type WorkerMessage =
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
 
-/** Characters of a text in a worker's message: an app may throw an error as long as it likes. */
-const LONGEST_TEXT = 64 * 1024;
+/** Characters of a text in a worker's message: an app may throw an error as long as it likes. Less than what a log takes whole. */
+const LONGEST_TEXT = 32 * 1024;
 
 /** Characters of the longest line of a worker: JSON writes a character in six at most. */
 export const LONGEST_LINE = 7 * LONGEST_TEXT;
