@@ -1,8 +1,12 @@
 /** The channel between arbiter and worker: not the app's, and proof against what it may write there. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { write } from './files.ts';
 import { ask } from './http-client.ts';
-import { runQilin, startQilin, temporaryFolder } from './server.ts';
+import { repository, runQilin, startQilin, temporaryFolder } from './server.ts';
 
 /** What an app may see of a parent process, in the worker and by the descriptors that a child of it inherits. */
 const LOOK = `import { execFileSync } from 'node:child_process';
@@ -43,4 +47,21 @@ test('an error at the start that is longer than any channel holds is told, its e
   // Into a pipe a log writes no line that is longer than an atomic write.
   const told = ended.output.replaceAll(/é\n(?=é)/g, 'é');
   expect(told).toMatch(/failed while it was loaded:\nError: é{30000,32768}\n\(cut here: 2\d+ characters\)/);
+});
+
+test('100 000 heartbeats to an arbiter that is stopped neither wait nor pile up, and what counts follows them', async () => {
+  const fixture = join(repository, 'test/processes/fixtures/beats.mjs');
+  const worker = spawn(process.execPath, [fixture], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  const { stdout, stdio } = worker;
+  const channel = stdio[3];
+  if (stdout === null || !(channel instanceof Readable)) throw new Error('these are pipes');
+  await once(stdout, 'data');
+  const lines: string[] = [];
+  for await (const text of channel.setEncoding('utf8')) {
+    lines.push(...String(text).split('\n'));
+    if (lines.some((line) => line.includes('the end'))) break;
+  }
+  await once(worker, 'exit');
+  // As many as the kernel takes for it, and not all of them.
+  expect(lines.length).toBeLessThan(10_000);
 });

@@ -190,7 +190,7 @@ describe('an upgrade', () => {
   test('is not lost to a TERM that comes while its hook runs', async () => {
     using folder = temporaryFolder();
     const hook = 'preExec: ({ log }) => { log.info("hook begins"); return new Promise(() => {}); }';
-    write(folder.path, 'qilin.config.mjs', `export default { ${hook} };\n`);
+    write(folder.path, 'qilin.config.mjs', `export default { hookTimeout: 1, ${hook} };\n`);
     await using server = await startQilin([APP], { cwd: folder.path });
     const { url } = server;
     const from = server.log.length;
@@ -201,6 +201,67 @@ describe('an upgrade', () => {
     await server.logged(/has gone; this one takes its place/, from);
     await server.logged(/Ready: /, from);
     expect(Number((await ask(`${url}/pid`)).text)).toBe(workersOf(server, Number(pid))[0]);
+  });
+
+  describe('with TERM to the old arbiter before the new one serves', () => {
+    const WAITS = /The new arbiter does not serve yet: this one leaves when it does, or at the next TERM/;
+
+    /** A server whose app can be replaced, and USR2 and TERM when it has been. */
+    async function upgradeTo(folder: string, app: string): Promise<{ server: QilinProcess; from: number }> {
+      const file = write(folder, 'app.mjs', `export { app } from '${repository}/test/fixtures/app.mjs';\n`);
+      const server = await startQilin([`${file}:app`], { cwd: folder });
+      write(folder, 'app.mjs', app);
+      const from = server.log.length;
+      server.signal('SIGUSR2');
+      await server.logged(/Starting a new arbiter/, from);
+      server.signal('SIGTERM');
+      await server.logged(WAITS, from);
+      return { server, from };
+    }
+
+    test.each([
+      ['whose app throws', `throw new Error('not today');\n`],
+      ['whose app hangs', `setInterval(() => {}, 1_000);\nawait new Promise(() => {});\n`],
+    ])('the old one serves on when that is one %s; a later TERM ends it', async (_, app) => {
+      using folder = temporaryFolder();
+      write(folder.path, 'qilin.config.mjs', 'export default { bootTimeout: 2 };\n');
+      const upgraded = await upgradeTo(folder.path, app);
+      await using server = upgraded.server;
+      await server.logged(
+        /The new arbiter has exited \(status 3\); this one keeps serving, and forgets the TERM that came meanwhile/,
+      );
+      expect(await servedBy(server, () => true)).toBe(server.workerPids[0]);
+      expect(await server.stop()).toEqual({ status: 0, signal: null });
+      expect(server.running).toEqual([]);
+    });
+
+    test('a second TERM ends it at once, and INT does', async () => {
+      for (const second of ['SIGTERM', 'SIGINT'] as const) {
+        using folder = temporaryFolder();
+        const { server, from } = await upgradeTo(
+          folder.path,
+          'setInterval(() => {}, 1_000);\nawait new Promise(() => {});\n',
+        );
+        await using _ = server;
+        server.signal(second);
+        await server.logged(/Shutting down: arbiter/, from);
+        await server.logged(/has gone; this one takes its place/, from);
+      }
+    });
+
+    test('both go when both are told to', async () => {
+      using folder = temporaryFolder();
+      const { server, from } = await upgradeTo(
+        folder.path,
+        'setInterval(() => {}, 1_000);\nawait new Promise(() => {});\n',
+      );
+      await using _ = server;
+      const [, successor] = await server.logged(/Starting a new arbiter with pid: (\d+)/, from);
+      await server.logged(/Listening at/, from);
+      process.kill(Number(successor), 'SIGTERM');
+      expect(await server.exited).toEqual({ status: 0, signal: null });
+      expect(server.running).toEqual([]);
+    });
   });
 
   test('keeps the sockets that systemd has passed, whatever `bind` says', async () => {

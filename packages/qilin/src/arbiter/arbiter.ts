@@ -1,6 +1,6 @@
 /**
  * The arbiter: takes events out of its mailbox, has the fleet changed by them, asks plan() what to do, and has it done. Every
- * rule is in fleet.ts and plan.ts. Invariant: nothing is awaited between two events. Settings, hooks and workers put events in
+ * rule is in transitions.ts and plan.ts. Invariant: nothing is awaited between two events. Settings, hooks and workers put events in
  * when they are done, or when their time is over. endings.ts says what ends it.
  */
 import { explain } from '../contract/errors.ts';
@@ -8,7 +8,6 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import { Crew, type CrewEvent } from './crew.ts';
 import { Faults, guardArbiter } from './endings.ts';
-import { TICK } from './fleet.ts';
 import { Generations } from './generations.ts';
 import { takeInheritance } from './inheritance.ts';
 import { Mailbox } from './mailbox.ts';
@@ -18,6 +17,7 @@ import { type ReloadEvent, Reloads } from './reload.ts';
 import { type ArbiterSignal, listenForSignals } from './signals.ts';
 import { ArbiterState } from './state.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
+import { TICK } from './transitions.ts';
 import { Upgrade } from './upgrade.ts';
 import { watchFiles } from './watch.ts';
 
@@ -172,6 +172,7 @@ export class Arbiter {
         this.#reloads.hear(event);
         break;
       case 'upgrade':
+      case 'successorReady':
       case 'successorExit':
         this.#succession.hear(event);
         break;
@@ -187,13 +188,11 @@ export class Arbiter {
     log.info(`Handling signal: ${signal.slice(3).toLowerCase()}`);
     switch (signal) {
       case 'SIGTERM':
-        this.#state.change({ type: 'goal', goal: 'drain' });
-        this.#succession.stopListening();
+        this.#succession.terminate();
         break;
       case 'SIGINT':
       case 'SIGQUIT':
-        this.#state.change({ type: 'goal', goal: 'stop' });
-        this.#succession.stopListening();
+        this.#succession.end('stop');
         break;
       case 'SIGUSR1':
         this.#crew.reopenLogs();

@@ -1,12 +1,11 @@
 /**
- * What the arbiter knows and wants, and how each event changes it. Pure: no timers, no I/O; the time comes in with the
- * event. plan.ts decides what to do about it.
+ * What the arbiter knows and wants. transitions.ts says how each event changes it, plan.ts what to do about it; all three are
+ * pure.
  *
  * A reload is a candidate generation beside the serving one: it becomes the serving one when all of its workers are
  * ready (commit), and is called off when one of them fails at its start, or they make no progress (callOff). Until then
  * the serving one is kept complete as ever.
  */
-import { backoff, WELL_AFTER } from '../contract/backoff.ts';
 import type { Milliseconds } from '../contract/units.ts';
 
 /**
@@ -14,7 +13,7 @@ import type { Milliseconds } from '../contract/units.ts';
  * `timeout` passed, or quitting when it is to leave at once. A worker that exits is removed. `retiring` serves still, but
  * has asked for a successor; `draining` has been told to leave.
  */
-type WorkerState = 'preparing' | 'booting' | 'ready' | 'retiring' | 'draining' | 'quitting' | 'aborting';
+export type WorkerState = 'preparing' | 'booting' | 'ready' | 'retiring' | 'draining' | 'quitting' | 'aborting';
 
 export interface WorkerView {
   /** Counts the workers from 1 on, over all generations. */
@@ -33,7 +32,7 @@ export interface WorkerView {
 }
 
 /** serve: keep `count` workers running; drain: TERM, let them finish; stop: INT or QUIT, end them now. */
-type Goal = 'serve' | 'drain' | 'stop';
+export type Goal = 'serve' | 'drain' | 'stop';
 
 /** The settings that the rules depend on. */
 interface FleetLimits {
@@ -55,7 +54,7 @@ export interface Wanted {
   readonly limits: FleetLimits;
 }
 
-interface Target extends Wanted {
+export interface Target extends Wanted {
   /** Numbers are never used twice, so that a worker of a reload that was called off is not taken for a new one. */
   readonly number: number;
 }
@@ -90,43 +89,6 @@ export interface Fleet {
   readonly workers: readonly WorkerView[];
 }
 
-export type FleetEvent =
-  | { readonly type: 'tick' }
-  /** A worker is about to be spawned. */
-  | { readonly type: 'preparing'; readonly generation: number }
-  /** It has a process. */
-  | { readonly type: 'spawned'; readonly age: number }
-  /** It has none: the system refused. */
-  | { readonly type: 'spawnFailed'; readonly age: number }
-  /** It is not wanted any more, before it had a process. */
-  | { readonly type: 'dropped'; readonly age: number }
-  | { readonly type: 'ready'; readonly age: number }
-  | { readonly type: 'heartbeat'; readonly age: number }
-  | { readonly type: 'retire'; readonly age: number; readonly failed: boolean }
-  | { readonly type: 'drained'; readonly age: number }
-  | { readonly type: 'quitted'; readonly age: number }
-  | { readonly type: 'aborted'; readonly age: number }
-  | { readonly type: 'killed'; readonly age: number }
-  | { readonly type: 'exited'; readonly age: number; readonly fatalStatus: number }
-  | { readonly type: 'reload'; readonly wanted: Wanted }
-  | { readonly type: 'commit' }
-  | { readonly type: 'callOff' }
-  /** Of the serving generation and of a reload under way: to this number, or by one. */
-  | { readonly type: 'scale'; readonly to: 0 | 'more' | 'fewer' }
-  | { readonly type: 'goal'; readonly goal: Goal };
-
-/** How often the shell sends `tick`. */
-export const TICK: Milliseconds = 250;
-
-/** The arbiter itself was not running (SIGSTOP, a suspended machine) when ticks are further apart than this. */
-const AWAY: Milliseconds = 500;
-
-/** A worker that has been sent SIGABRT or SIGINT has this long to go by itself. */
-const ABORT_GRACE: Milliseconds = 500;
-const QUIT_GRACE: Milliseconds = 2_000;
-/** Beyond `gracefulTimeout`, when the worker itself closes what is left and runs the app's `onShutdown`. */
-const DRAIN_GRACE: Milliseconds = 2_000;
-
 export function createFleet(wanted: Wanted, now: Milliseconds): Fleet {
   return {
     goal: 'serve',
@@ -147,204 +109,3 @@ export function createFleet(wanted: Wanted, now: Milliseconds): Fleet {
 
 /** How many workers are wanted, by a reload under way where there is one. */
 export const wantedCount = ({ candidate, serving }: Fleet): number => (candidate ?? serving).count;
-
-export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet {
-  switch (event.type) {
-    case 'tick':
-      return tick(fleet, now);
-    case 'preparing':
-      return prepare(fleet, event.generation, now);
-    case 'spawned':
-      return enter(fleet, event.age, ['preparing'], { state: 'booting' }, now);
-    case 'spawnFailed':
-      return spawnFailed(fleet, event.age, now);
-    case 'dropped':
-      return { ...fleet, workers: fleet.workers.filter(({ age }) => age !== event.age) };
-    case 'ready':
-      return progress(enter({ ...fleet, started: true }, event.age, ['booting'], { state: 'ready' }, now), now);
-    case 'heartbeat':
-      return update(fleet, event.age, () => ({ heartbeatAt: now }));
-    case 'retire':
-      return retire(fleet, event.age, event.failed, now);
-    case 'drained': {
-      const leaveBy = ({ limits }: WorkerView) => now + limits.gracefulTimeout + DRAIN_GRACE;
-      return leave(fleet, event.age, ['booting', 'ready', 'retiring'], 'draining', leaveBy, now);
-    }
-    case 'quitted':
-      return leave(fleet, event.age, ANY_ALIVE, 'quitting', () => now + QUIT_GRACE, now);
-    case 'aborted':
-      return abort(fleet, event.age, now);
-    case 'killed':
-      return update(fleet, event.age, () => ({ killed: true }));
-    case 'exited':
-      return exited(fleet, event.age, event.fatalStatus, now);
-    case 'reload':
-      return reload(fleet, event.wanted, now);
-    case 'commit':
-      return commit(fleet, now);
-    case 'callOff':
-      return { ...fleet, candidate: null };
-    case 'scale':
-      return scale(fleet, event.to);
-    case 'goal':
-      // A quick stop may follow a graceful one; never the other way round.
-      return fleet.goal === 'stop' ? fleet : { ...fleet, goal: event.goal, candidate: null };
-  }
-}
-
-const FELL_AT_ONCE = 'a new worker failed in its first second';
-
-const ANY_ALIVE: readonly WorkerState[] = ['booting', 'ready', 'retiring', 'draining', 'aborting'];
-
-function update(fleet: Fleet, age: number, change: (worker: WorkerView) => Partial<WorkerView>): Fleet {
-  const workers = fleet.workers.map((worker) => (worker.age === age ? { ...worker, ...change(worker) } : worker));
-  return { ...fleet, workers };
-}
-
-function enter(
-  fleet: Fleet,
-  age: number,
-  from: readonly WorkerState[],
-  next: Partial<WorkerView>,
-  now: Milliseconds,
-): Fleet {
-  const change = { ...next, since: now, heartbeatAt: now };
-  return update(fleet, age, (worker) => (from.includes(worker.state) ? change : {}));
-}
-
-function leave(
-  fleet: Fleet,
-  age: number,
-  from: readonly WorkerState[],
-  state: WorkerState,
-  leaveBy: (worker: WorkerView) => Milliseconds,
-  now: Milliseconds,
-): Fleet {
-  const worker = find(fleet, age);
-  return worker === undefined ? fleet : enter(fleet, age, from, { state, leaveBy: leaveBy(worker) }, now);
-}
-
-const find = (fleet: Fleet, age: number) => fleet.workers.find((worker) => worker.age === age);
-
-function prepare(fleet: Fleet, generation: number, now: Milliseconds): Fleet {
-  const age = fleet.lastAge + 1;
-  const { limits } = generation === fleet.candidate?.number ? fleet.candidate : fleet.serving;
-  const times = { since: now, heartbeatAt: now, leaveBy: null };
-  const worker: WorkerView = { age, generation, limits, state: 'preparing', ...times, killed: false };
-  return { ...fleet, lastAge: age, workers: [...fleet.workers, worker] };
-}
-
-/** A second reload replaces the candidate of the first; what served before both serves on. */
-function reload(fleet: Fleet, wanted: Wanted, now: Milliseconds): Fleet {
-  const number = fleet.lastGeneration + 1;
-  return {
-    ...fleet,
-    candidate: { ...wanted, number, reached: 0, progressAt: now, flaw: null },
-    lastGeneration: number,
-  };
-}
-
-function commit(fleet: Fleet, now: Milliseconds): Fleet {
-  if (fleet.candidate === null) return fleet;
-  const { number, count, limits } = fleet.candidate;
-  return { ...fleet, serving: { number, count, limits }, candidate: null, failures: 0, held: 0, retryAt: now };
-}
-
-function scale(fleet: Fleet, to: 0 | 'more' | 'fewer'): Fleet {
-  const scaled = <T extends Target>(target: T): T => {
-    const { count } = target;
-    if (to === 0) return { ...target, count: 0 };
-    return { ...target, count: to === 'more' ? count + 1 : Math.max(Math.min(count, 1), count - 1) };
-  };
-  return { ...fleet, serving: scaled(fleet.serving), candidate: fleet.candidate && scaled(fleet.candidate) };
-}
-
-function progress(fleet: Fleet, now: Milliseconds): Fleet {
-  const { candidate, workers } = fleet;
-  if (candidate === null) return fleet;
-  const reached = workers.filter((worker) => worker.generation === candidate.number && worker.state === 'ready').length;
-  return reached <= candidate.reached ? fleet : { ...fleet, candidate: { ...candidate, reached, progressAt: now } };
-}
-
-function retire(fleet: Fleet, age: number, isFailed: boolean, now: Milliseconds): Fleet {
-  const worker = find(fleet, age);
-  if (worker?.state !== 'ready') return fleet;
-  const retiring = enter(fleet, age, ['ready'], { state: 'retiring' }, now);
-  return isFailed ? fallen(retiring, worker, now, FELL_AT_ONCE) : retiring;
-}
-
-function abort(fleet: Fleet, age: number, now: Milliseconds): Fleet {
-  const worker = find(fleet, age);
-  const from: readonly WorkerState[] = ['booting', 'ready', 'retiring', 'draining'];
-  const aborting = leave(fleet, age, from, 'aborting', () => now + ABORT_GRACE, now);
-  // Its place is empty from here on, and not when it has gone at last.
-  if (worker?.state !== 'booting' || !fleet.started) return aborting;
-  return fallen(aborting, worker, now, `a new worker was not ready in ${worker.limits.bootTimeout / 1000} s`);
-}
-
-function spawnFailed(fleet: Fleet, age: number, now: Milliseconds): Fleet {
-  const worker = find(fleet, age);
-  if (worker === undefined) return fleet;
-  const rest = { ...fleet, workers: fleet.workers.filter((other) => other !== worker) };
-  return fallen(rest, worker, now, 'a new worker could not be started');
-}
-
-function exited(fleet: Fleet, age: number, fatalStatus: number, now: Milliseconds): Fleet {
-  const worker = find(fleet, age);
-  if (worker === undefined) return fleet;
-  const rest = { ...fleet, workers: fleet.workers.filter((other) => other !== worker) };
-  const { state, generation } = worker;
-  if (fleet.goal !== 'serve') return rest;
-  const isFirst = !fleet.started && generation === fleet.serving.number;
-  if (isFirst && (state === 'booting' || state === 'aborting')) return { ...rest, goal: 'stop', fatal: fatalStatus };
-  if (state === 'booting') return fallen(rest, worker, now, 'a new worker failed to boot');
-  return state === 'ready' ? fallen(rest, worker, now, FELL_AT_ONCE) : rest;
-}
-
-/**
- * A worker is lost. What served for a while is replaced at once; what fails at its start is tried again ever later.
- * @param flaw What that says of a reload.
- */
-function fallen(fleet: Fleet, worker: WorkerView, now: Milliseconds, flaw: string): Fleet {
-  if (isWell(worker, now)) return fleet;
-  const { candidate } = fleet;
-  if (candidate !== null && worker.generation === candidate.number) {
-    return { ...fleet, candidate: { ...candidate, flaw: candidate.flaw ?? flaw } };
-  }
-  if (worker.generation !== fleet.serving.number) return fleet;
-  // While others do well, one that was ready fell by some request or by somebody's hand rather than by its start.
-  if (worker.state === 'ready' && fleet.workers.some((other) => isWell(other, now))) return fleet;
-  // Many that fall at once are one failure: only the first of them lengthens the pause.
-  if (now < fleet.retryAt) return { ...fleet, held: fleet.held + 1 };
-  const failures = fleet.failures + 1;
-  const pause = backoff(failures);
-  return { ...fleet, failures, failedAt: now, held: pause > 0 ? 1 : 0, retryAt: now + pause };
-}
-
-const isWell = ({ state, since }: WorkerView, now: Milliseconds): boolean =>
-  state === 'ready' && now - since >= WELL_AFTER;
-
-function tick(fleet: Fleet, now: Milliseconds): Fleet {
-  const away = now - fleet.tickedAt - TICK;
-  const here = away > AWAY ? skip(fleet, away, now) : fleet;
-  const isWellAgain = here.workers.some((worker) => isWell(worker, now) && worker.since >= here.failedAt);
-  return { ...here, tickedAt: now, ...(isWellAgain && here.failures > 0 && { failures: 0, held: 0, retryAt: now }) };
-}
-
-/** The time in which this process did not run counts for nothing: the workers did not run either, or could not be heard. */
-function skip(fleet: Fleet, away: Milliseconds, now: Milliseconds): Fleet {
-  const past = (time: Milliseconds) => Math.min(now, time + away);
-  const { candidate } = fleet;
-  return {
-    ...fleet,
-    workers: fleet.workers.map((worker) => ({
-      ...worker,
-      since: past(worker.since),
-      heartbeatAt: past(worker.heartbeatAt),
-      leaveBy: worker.leaveBy === null ? null : worker.leaveBy + away,
-    })),
-    candidate: candidate && { ...candidate, progressAt: past(candidate.progressAt) },
-    failedAt: past(fleet.failedAt),
-    retryAt: fleet.retryAt + away,
-  };
-}

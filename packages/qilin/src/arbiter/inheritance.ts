@@ -15,6 +15,9 @@ const SOCKETS = 'QILIN_SOCKETS';
 /** Pid of the arbiter that started this one. */
 const PREDECESSOR = 'QILIN_PREDECESSOR';
 
+/** Whether a process with this environment is the new arbiter of an upgrade. */
+export const isHeir = (env: NodeJS.ProcessEnv): boolean => env[PREDECESSOR] !== undefined;
+
 /** First descriptor after stdin, stdout and stderr: of our sockets, and of systemd's (sd_listen_fds(3)). */
 const FIRST_FD = 3;
 

@@ -5,8 +5,9 @@ import type { Log } from '../contract/log.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import { createLog } from '../observe/error-log.ts';
 import type { Config } from '../settings/config.ts';
-import { apply, createFleet, type Fleet, type FleetEvent, type Wanted, wantedCount } from './fleet.ts';
+import { createFleet, type Fleet, type Wanted, wantedCount } from './fleet.ts';
 import { HookRunner } from './hook-runner.ts';
+import { apply, type FleetEvent } from './transitions.ts';
 
 export class ArbiterState {
   readonly hooks = new HookRunner(() => {

@@ -10,7 +10,10 @@ import type { Upgrade } from './upgrade.ts';
 
 export type SuccessionEvent =
   /** The hook before it is over. */
-  { readonly type: 'upgrade' } | { readonly type: 'successorExit'; readonly status: number | null };
+  | { readonly type: 'upgrade' }
+  /** All workers of the new arbiter serve. */
+  | { readonly type: 'successorReady' }
+  | { readonly type: 'successorExit'; readonly status: number | null };
 
 export class Succession {
   readonly #state: ArbiterState;
@@ -20,6 +23,8 @@ export class Succession {
   readonly #put: (event: SuccessionEvent) => void;
   #pidFile: PidFile | undefined;
   #isPreparing = false;
+  /** TERM came before the new arbiter served. */
+  #leavesWhenReady = false;
 
   /** @param startedIn The directory that the command was started in, where a new arbiter starts too. */
   constructor(
@@ -60,11 +65,48 @@ export class Succession {
   }
 
   hear(event: SuccessionEvent): void {
-    if (event.type === 'upgrade') {
-      if (this.#isPreparing) this.#begin();
+    switch (event.type) {
+      case 'upgrade':
+        if (this.#isPreparing) this.#begin();
+        break;
+      case 'successorReady':
+        if (this.#leavesWhenReady) this.end('drain');
+        break;
+      case 'successorExit':
+        // It has been told to stop, and so has this one: both are to go.
+        if (this.#leavesWhenReady && event.status === 0) this.end('drain');
+        else this.#carryOn(`The new arbiter has exited (status ${event.status})`);
+    }
+  }
+
+  /**
+   * TERM. While the new arbiter does not serve yet it may still fail: then this one waits for it, and serves on when it fails.
+   * A second TERM ends it at once.
+   */
+  terminate(): void {
+    const isAwaited = this.#isPreparing || this.#upgrade.awaitsSuccessor;
+    if (!isAwaited || this.#leavesWhenReady) {
+      this.end('drain');
       return;
     }
-    this.#state.log.error(`The new arbiter has exited (status ${event.status}); this one keeps serving`);
+    this.#leavesWhenReady = true;
+    this.#state.log.info('The new arbiter does not serve yet: this one leaves when it does, or at the next TERM');
+  }
+
+  /** Leaves, whatever becomes of a new arbiter. From now on new clients are refused rather than left in a queue that nobody empties. */
+  end(goal: 'drain' | 'stop'): void {
+    if (this.#isPreparing)
+      this.#state.log.warning('USR2 is not carried out: this arbiter stops before its preExec is over');
+    this.#isPreparing = false;
+    this.#state.change({ type: 'goal', goal });
+    this.#stopListening();
+  }
+
+  #carryOn(what: string): void {
+    if (this.#state.fleet.goal !== 'serve') return;
+    const order = this.#leavesWhenReady ? ', and forgets the TERM that came meanwhile: send it again to stop' : '';
+    this.#leavesWhenReady = false;
+    this.#state.log.error(`${what}; this one keeps serving${order}`);
   }
 
   #begin(): void {
@@ -74,10 +116,12 @@ export class Succession {
       { sockets, activated, cwd: this.#startedIn },
       {
         onFailure: (text) => this.#state.log.error(`The new arbiter does not start: ${text}`),
+        onReady: () => this.#put({ type: 'successorReady' }),
         onEnd: (status) => this.#put({ type: 'successorExit', status }),
       },
     );
-    if (pid !== undefined) this.#state.log.info(`Starting a new arbiter with pid: ${pid}`);
+    if (pid === undefined) this.#carryOn('No new arbiter could be started');
+    else this.#state.log.info(`Starting a new arbiter with pid: ${pid}`);
   }
 
   /** To be called now and then. When the predecessor has gone, this is the only arbiter. */
@@ -100,12 +144,7 @@ export class Succession {
     this.#removeSocketFiles();
   }
 
-  /**
-   * New clients are refused from now on, rather than left in a queue that nobody empties: unless USR2 came before, whose new
-   * arbiter is given the sockets while they are there.
-   */
-  stopListening(): void {
-    if (this.#isPreparing) this.#begin();
+  #stopListening(): void {
     this.#generations.keepOnly([]);
     this.#removeSocketFiles();
   }
@@ -113,7 +152,7 @@ export class Succession {
   /** The last of this arbiter. */
   async leave(): Promise<void> {
     this.#isPreparing = false;
-    this.stopListening();
+    this.#stopListening();
     await this.#generations.removeUnservedFiles();
     this.removePidFile();
   }

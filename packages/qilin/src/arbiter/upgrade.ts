@@ -16,9 +16,11 @@ interface Heritage {
   readonly cwd: string;
 }
 
-interface Ending {
-  /** Why it does not start: no process could be made, or it is a daemon, whose stderr nobody reads. */
+interface SuccessorListener {
+  /** Why it does not start. */
   onFailure(text: string): void;
+  /** All of its workers serve. */
+  onReady(): void;
   /** It has ended; null when a signal ended it. */
   onEnd(status: number | null): void;
 }
@@ -26,6 +28,7 @@ interface Ending {
 export class Upgrade {
   #predecessor: number | undefined;
   #successor: ChildProcess | undefined;
+  #isReady = false;
 
   /** @param predecessor The arbiter that started this one, if one did. */
   constructor(predecessor: number | undefined) {
@@ -37,13 +40,18 @@ export class Upgrade {
     return this.#successor !== undefined || this.#predecessor !== undefined;
   }
 
+  /** The new arbiter has been started, and does not serve yet. */
+  get awaitsSuccessor(): boolean {
+    return this.#successor !== undefined && !this.#isReady;
+  }
+
   /** This arbiter is the new one of the two. */
   get isSuccessor(): boolean {
     return this.#predecessor !== undefined;
   }
 
   /** Starts the new arbiter; its pid, or undefined when no process could be made. */
-  begin({ sockets, activated, cwd }: Heritage, { onFailure, onEnd }: Ending): number | undefined {
+  begin({ sockets, activated, cwd }: Heritage, { onFailure, onReady, onEnd }: SuccessorListener): number | undefined {
     try {
       const successor = spawnHeir(sockets, activated, cwd);
       successor.on('error', (error) => {
@@ -53,10 +61,13 @@ export class Upgrade {
       if (successor.pid === undefined) return undefined;
       this.#successor = successor;
       successor.on('message', (failure) => {
-        if (failure !== '') onFailure(String(failure));
+        if (failure !== '') return onFailure(String(failure));
+        this.#isReady = true;
+        onReady();
       });
       successor.on('exit', (status) => {
         this.#successor = undefined;
+        this.#isReady = false;
         onEnd(status);
       });
       return successor.pid;

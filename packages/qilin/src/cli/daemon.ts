@@ -32,7 +32,7 @@ export function startDaemon(): Promise<number> {
 
 /** To the process in the foreground, or to the old arbiter of an upgrade: an empty text when this one serves, or why not. */
 export function tellStarter(failure: string): void {
-  if (!isDaemon() || !process.connected) return;
+  if (!process.connected) return;
   // The old arbiter may have been killed meanwhile: then nobody hears it, which is no fault of this one.
   process.send?.(failure, undefined, undefined, () => {});
 }

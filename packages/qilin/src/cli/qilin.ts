@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { Arbiter } from '../arbiter/arbiter.ts';
 import { checkApp } from '../arbiter/check-app.ts';
+import { isHeir } from '../arbiter/inheritance.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import { formatConfig, formatHelp } from '../settings/describe.ts';
 import { loadSettings } from '../settings/merge.ts';
@@ -13,6 +14,9 @@ const cwd = process.cwd();
 const { version }: { readonly version: string } = createRequire(import.meta.url)('../../package.json');
 
 const load = () => loadSettings({ argv: process.argv.slice(2), env: process.env, cwd });
+
+/** Another program that started this one, with a channel of its own, is told nothing. To be asked before the arbiter begins. */
+const hasStarter = isDaemon() || isHeir(process.env);
 
 async function main(): Promise<number> {
   const loaded = await load();
@@ -44,7 +48,7 @@ async function main(): Promise<number> {
     notes,
     startedIn: cwd,
     loadSettings: load,
-    onReady: () => tellStarter(''),
+    onReady: () => hasStarter && tellStarter(''),
   });
   return arbiter.run();
 }
@@ -55,7 +59,7 @@ function print(text: string): number {
 }
 
 function fail(text: string): number {
-  tellStarter(text);
+  if (hasStarter) tellStarter(text);
   process.stderr.write(`qilin: ${text}\n`);
   return 1;
 }

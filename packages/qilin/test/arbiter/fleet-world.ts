@@ -1,6 +1,7 @@
 /** A world for the arbiter's rules without processes: time passes when told, and workers do what the test says. */
-import { apply, createFleet, type Fleet, type FleetEvent, TICK, type Wanted } from '../../src/arbiter/fleet.ts';
+import { createFleet, type Fleet, type Wanted } from '../../src/arbiter/fleet.ts';
 import { type Action, plan } from '../../src/arbiter/plan.ts';
+import { apply, type FleetEvent, TICK } from '../../src/arbiter/transitions.ts';
 
 const LIMITS: Wanted['limits'] = {
   timeout: 30_000,
