@@ -15,10 +15,12 @@ const FILES = readdirSync(FOLDER).map((file) => ({
   cases: parseCases(file, readFileSync(new URL(file, FOLDER), 'utf8')),
 }));
 
-/** What cases/limits.http goes by. One worker, so that its answers come in the order in which it read; connections that last. */
+/**
+ * What cases/limits.http goes by. One event loop, so that its answers come in the order in which it read; connections that last.
+ */
 const SETTINGS = [
   ...['--limit-request-line', '300', '--limit-request-fields', '16', '--limit-request-field-size', '200'],
-  ...['--keep-alive', '60', '--backlog', '512'],
+  ...['--keep-alive', '60', '--backlog', '512', '--threads', '1'],
 ];
 
 /** The same app in two shapes, and what each can see of a request. */
