@@ -2,7 +2,7 @@
 import { root, run } from './prepare.mjs';
 
 const { argv, env } = process;
-run('npx', ['vitest', 'run', '--project', 'processes', 'test/chaos', ...argv.slice(2)], root, {
+run('npx', ['vitest', 'run', '--project', 'chaos', ...argv.slice(2)], root, {
   ...env,
   QILIN_CHAOS: 'long',
 });
