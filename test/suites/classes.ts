@@ -37,6 +37,10 @@ export const CLASSES: readonly ClassUnderTest[] = [
   },
 ];
 
+/** One event loop, so that its counts are all. */
+export const alone = ({ flags }: ClassUnderTest): readonly string[] =>
+  flags.includes('--threads') ? ['-k', 'threads', '--threads', '1'] : flags;
+
 /** A test of what needs an ability; a class that lacks it skips the test, with its reason in the name. */
 export function testIfAble({ lacks }: ClassUnderTest, ability: Ability, name: string, run: () => Promise<void>): void {
   const reason = lacks[ability];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
 import { RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
-import { type ClassUnderTest, testIfAble } from './classes.ts';
+import { alone, type ClassUnderTest, testIfAble } from './classes.ts';
 import { exchange, get } from './requests.ts';
 
 interface Facts {
@@ -20,10 +20,6 @@ interface Facts {
 }
 
 const factsIn = (received: string): Facts[] => takeAnswers(received, []).answers.map(({ body }) => JSON.parse(body));
-
-/** One event loop, so that its counts are all. */
-const alone = ({ flags }: ClassUnderTest) =>
-  flags.includes('--threads') ? ['-k', 'threads', '--threads', '1'] : flags;
 
 export function describeSockets(underTest: ClassUnderTest): void {
   describe('the sockets of a program', () => {

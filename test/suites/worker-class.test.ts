@@ -12,6 +12,7 @@ import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
 import { describeFetchBodies } from './fetch-bodies.ts';
 import { describeLimits } from './limits.ts';
+import { describePrograms } from './programs.ts';
 import { describeProxies } from './proxies.ts';
 import { describeSockets } from './sockets.ts';
 import { describeUpgrades } from './upgrades.ts';
@@ -27,6 +28,7 @@ for (const underTest of CLASSES) {
     describeLimits(underTest);
     describeDeadlines(underTest);
     describeFailures(underTest);
+    describePrograms(underTest);
     describeSockets(underTest);
     describeUpgrades(underTest);
     describeDrain(underTest);

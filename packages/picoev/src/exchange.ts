@@ -176,7 +176,7 @@ export interface Exchange extends FetchExchange {
    */
   answered(): void;
 
-  /** The client asks for another protocol on this connection: `detach()` is possible. */
+  /** The client asks for another protocol on this connection, or for a tunnel (CONNECT): `detach()` is possible. */
   readonly asksForUpgrade: boolean;
   /**
    * Ends the connection's use as HTTP, for a protocol that takes its place. The descriptor is the caller's, `rest` is what was

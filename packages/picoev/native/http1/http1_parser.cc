@@ -4,6 +4,7 @@
 #include "http1/http1_parser.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "http1/authority.h"
@@ -14,7 +15,19 @@
 namespace picoev {
 namespace {
 
+/// Before a request.
+constexpr uint32_t kEmptyLines = 2;
+
 constexpr std::string_view kVersionShape = "HTTP/d.d\r\n";
+
+/// Those that the web's Request would write in upper case by itself, so that an app took the one for the other.
+constexpr std::array<std::string_view, 6> kNormalized = {"delete", "get", "head", "options", "post", "put"};
+
+bool IsMisspelt(std::string_view method) {
+  if (std::all_of(method.begin(), method.end(), [](char octet) { return octet < 'a' || octet > 'z'; })) return false;
+  return std::any_of(kNormalized.begin(), kNormalized.end(),
+                     [method](std::string_view known) { return EqualsIgnoringCase(method, known); });
+}
 
 class HeadParser {
  public:
@@ -62,12 +75,14 @@ class HeadParser {
     return false;
   }
 
+  /// RFC 9112, 2.2: at least one empty line is to be ignored.
   bool ReadStart() {
-    if (end_ == 0) return RunOut(0);
-    if (bytes_[0] != '\r') return BeginLine(HeadPart::kMethod, 0);
-    if (end_ == 1) return RunOut(0);
-    if (bytes_[1] != '\n') return Refuse(400, "a bare CR before the request line (RFC 9112, 2.2)");
-    return BeginLine(HeadPart::kMethod, 2);
+    const uint32_t at = progress_.line_start;
+    if (at == end_) return RunOut(at);
+    if (bytes_[at] != '\r' || at == kEmptyLines * 2) return BeginLine(HeadPart::kMethod, at);
+    if (at + 1 == end_) return RunOut(at);
+    if (bytes_[at + 1] != '\n') return Refuse(400, "a bare CR before the request line (RFC 9112, 2.2)");
+    return BeginLine(HeadPart::kStart, at + 2);
   }
 
   bool ReadMethod() {
@@ -115,6 +130,9 @@ class HeadParser {
     head_.method = {start, method_end - start};
     head_.target = {method_end + 1, version - 1 - (method_end + 1)};
     head_.minor_version = bytes_[version + 7] == '0' ? 0 : 1;
+    if (IsMisspelt(Text(head_.method))) {
+      return Refuse(400, "a method that differs from a known one by the case alone (RFC 9110, 9.1)");
+    }
     const std::string_view target = Text(head_.target);
     const TargetForm form = CheckTarget(Text(head_.method), target);
     if (form.refusal != nullptr) return Refuse(400, form.refusal);
@@ -171,6 +189,7 @@ class HeadParser {
 
   bool Complete(uint32_t size) {
     outcome_ = facts_.Conclude(target_has_authority_, head_);
+    head_.upgrade = head_.upgrade || Text(head_.method) == "CONNECT";
     head_.size = size;
     head_.field_count = progress_.fields;
     return false;

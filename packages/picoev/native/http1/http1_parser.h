@@ -59,7 +59,8 @@ struct Head {
   bool keep_alive = true;
   /// `Expect: 100-continue` of an HTTP/1.1 request with a body (RFC 9110, 10.1.1).
   bool expects_continue = false;
-  /// `Connection: upgrade` with an Upgrade field, of an HTTP/1.1 request (RFC 9110, 7.8).
+  /// Another protocol may follow: `Connection: upgrade` with an Upgrade field, of an HTTP/1.1 request (RFC 9110, 7.8), or
+  /// CONNECT (9.3.6).
   bool upgrade = false;
 };
 
@@ -90,8 +91,8 @@ struct HeadOutcome {
 
 /// `bytes` begins with the head and may hold more behind it. `fields` has room for kMaxFields; the first
 /// `head.field_count` are filled in. `head` and `fields` are of use only when the outcome is complete. `progress` is
-/// kept by the caller between the calls for one head, whose bytes must all be in `bytes` again each time; one CRLF
-/// before a request line is skipped (RFC 9112, 2.2) and counts into `head.size`.
+/// kept by the caller between the calls for one head, whose bytes must all be in `bytes` again each time; up to
+/// two empty lines before a request line are skipped (RFC 9112, 2.2) and count into `head.size`.
 ///
 /// What cannot become a head is refused at its first wrong byte. The outcome depends on the bytes alone, not on how
 /// they were split: what one line contradicts in another is found at the end.

@@ -159,6 +159,7 @@ TEST("a connection persists, ends or changes as its fields say") {
   CHECK(!Parse(WithFields("Upgrade: websocket\r\n")).head.upgrade);
   CHECK(!Parse(WithFields("Connection: upgrade\r\n")).head.upgrade);
   CHECK(!Parse("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n").head.upgrade);
+  CHECK(Parse("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n").head.upgrade);
 }
 
 TEST("each request target's form is accepted for its method alone") {
@@ -325,7 +326,7 @@ TEST("garbage is refused at its first wrong byte") {
   };
   CHECK_EQUAL(needed("\x16\x03\x01\x02"), 1u);
   CHECK_EQUAL(needed("\n"), 1u);
-  CHECK_EQUAL(needed("\r\n\r"), 3u);
+  CHECK_EQUAL(needed("\r\n\r\n\r"), 5u);
   CHECK_EQUAL(needed("SSH-2.0-OpenSSH_9.2\r\n"), 20u);
   CHECK_EQUAL(needed("GET / HTTQ"), 10u);
   CHECK_EQUAL(needed("GET / HTTP/1.1\r\nHost: a\r\nX: \x01"), 29u);

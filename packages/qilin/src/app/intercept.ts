@@ -1,23 +1,30 @@
 /**
  * Lets a program that calls `listen()` itself run unchanged in a worker: `net.Server.prototype.listen`, through which
- * servers of http, https, tls and http2 all go, is replaced while the interception lasts. The first server on which it is
- * called is captured: it opens no port and appears to listen on Qilin's address, while the worker class hands it its
- * connections (`server.emit('connection', socket)`). A further server binds for itself with Node's own `listen()`,
- * unless it asks for the first one's port again: then it appears to listen too, and gets nothing (Fastify binds
- * `localhost` twice, and two workers cannot both have that port).
+ * servers of http, https, tls and http2 all go, is replaced while the interception lasts. One server is captured: it opens no
+ * port and appears to listen on Qilin's address, while the worker class hands it its connections
+ * (`server.emit('connection', socket)`). That is the one which asks for Qilin's own port, else the first; but one that asks for a
+ * loopback address, where Qilin serves others, gives way to any that comes soon. Further servers bind for themselves with Node's
+ * own `listen()`, unless they ask for the captured one's port again: then they appear to listen too, and get nothing (Fastify
+ * binds `localhost` twice, and two workers cannot both have that port).
  *
  * The process is marked under a registered symbol, so that `qilin/patch` finds the mark even from another copy of Qilin.
  */
+import { type EventEmitter, errorMonitor } from 'node:events';
 import { Server } from 'node:net';
 import type { Address } from '../contract/address.ts';
+import type { Log } from '../contract/log.ts';
 import type { Traffic } from '../contract/traffic.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import { CLAIM, type Claim, claimOf, type ListenCall, readListen, wanted } from './listen-call.ts';
 import { ServedServer } from './served-server.ts';
 
 export interface Interception {
-  /** Resolves with the first server on which `listen()` is called. */
+  /** Resolves with the server that is captured, when no better one has come. */
   readonly captured: Promise<Server>;
   /** The same, or undefined so far. */
   current(): Server | undefined;
+  /** Why the captured server may not be the one that is meant to be public; undefined where nothing speaks against it. */
+  doubt(): string | undefined;
   /** Has a server that the program lets nobody listen on, but that Qilin serves, look as if it listened. Idempotent. */
   adopt(server: Server): void;
   /** True once the program has imported `qilin/patch`: then its server is the app, whatever the module exports. */
@@ -27,9 +34,15 @@ export interface Interception {
 }
 
 interface InterceptOptions {
-  readonly address: Address;
+  /** What Qilin is bound to; the first is what a captured server gives as its `address()`. */
+  readonly addresses: readonly [Address, ...Address[]];
+  /** What it tells of its connections. */
   readonly traffic: Traffic;
+  readonly log?: Pick<Log, 'warning' | 'error'>;
 }
+
+/** How long a server for this machine alone waits for a better one. */
+const PRIVATE_WAITS: Milliseconds = 1000;
 
 const MARK = Symbol.for('qilin.interception');
 const marked: typeof globalThis & { [MARK]?: { requested: boolean } | undefined } = globalThis;
@@ -39,48 +52,93 @@ export function requestCapture(): void {
   if (marked[MARK]) marked[MARK].requested = true;
 }
 
+/** A server that is captured, and what it asked for. */
+interface Capture {
+  readonly server: Server;
+  readonly args: readonly unknown[];
+  readonly call: ListenCall;
+  readonly claim: Claim;
+}
+
 /**
  * Starts to intercept `listen()` in this process.
- * @param options.address what a captured server gives as its `address()`: the first that Qilin is bound to
- * @param options.traffic what it tells of its connections
  * @throws Error when an interception lasts already
  */
-export function interceptListen({ address, traffic }: InterceptOptions): Interception {
+export function interceptListen({ addresses, traffic, log }: InterceptOptions): Interception {
   if (marked[MARK]) throw new Error('listen() is intercepted already; restore() the first interception before.');
   const mark = { requested: false };
   marked[MARK] = mark;
   const nodesOwn = Server.prototype.listen;
   const served = new Map<Server, ServedServer>();
-  const ports = new Set<number | undefined>(address.kind === 'tcp' ? [address.port] : [undefined]);
-  let current: Server | undefined;
+  let current: Capture | undefined;
+  let isChosen = false;
   let tellCaptured: (server: Server) => void;
   const captured = new Promise<Server>((resolve) => {
     tellCaptured = resolve;
   });
 
   function servedBy(server: Server): ServedServer {
-    const known = served.get(server) ?? new ServedServer(server, address, traffic);
+    const known = served.get(server) ?? new ServedServer(server, addresses[0], traffic);
     served.set(server, known);
     return known;
   }
 
+  function choose(capture: Capture): void {
+    if (current !== capture || isChosen) return;
+    isChosen = true;
+    tellCaptured(capture.server);
+  }
+
+  function capture(next: Capture): void {
+    const before = current;
+    current = next;
+    servedBy(next.server).listen(next.call.callback, next.call.signal);
+    if (before !== undefined) {
+      served.get(before.server)?.release(nodesOwn, before.args);
+      served.delete(before.server);
+      watch(before);
+    }
+    if (next.claim === CLAIM.QILINS) choose(next);
+    // One that it starts as soon as it listens may be better.
+    else if (next.claim === CLAIM.ANY) setImmediate(() => setImmediate(choose, next));
+    else setTimeout(choose, PRIVATE_WAITS, next);
+  }
+
+  /** Tells, of a further server, what an address means that is taken. The error is the program's to handle. */
+  function watch({ server, call }: Pick<Capture, 'server' | 'call'>): void {
+    const emitter: EventEmitter = server;
+    emitter.on(errorMonitor, (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') log?.error(`A further server of the program cannot have ${wanted(call)}${CURE}`);
+    });
+  }
+
   function listen(this: Server, ...args: unknown[]): Server {
     const call = readListen(args);
-    const isFirst = current === undefined;
-    if (!isFirst && !served.has(this) && !ports.has(call.port)) return Reflect.apply(nodesOwn, this, args);
-    servedBy(this).listen(call.callback, call.signal);
-    if (isFirst) {
-      current = this;
-      if (call.port !== 0) ports.add(call.port);
-      tellCaptured(this);
+    const claim = claimOf(call, addresses);
+    const mayReplace = current === undefined || (!isChosen && this !== current.server && claim > current.claim);
+    if (mayReplace) {
+      capture({ server: this, args, call, claim });
+      return this;
     }
-    return this;
+    const asksAgain = claim === CLAIM.QILINS || (call.port !== 0 && call.port === current?.call.port);
+    if (served.has(this) || asksAgain) {
+      if (current !== undefined && this !== current.server && claim > current.claim)
+        log?.warning(`A server for ${wanted(call)} listens after the one for ${wanted(current.call)} was taken${LATE}`);
+      servedBy(this).listen(call.callback, call.signal);
+      return this;
+    }
+    watch({ server: this, call });
+    return Reflect.apply(nodesOwn, this, args);
   }
 
   Server.prototype.listen = listen;
   return {
     captured,
-    current: () => current,
+    current: () => current?.server,
+    doubt: () =>
+      current?.claim === CLAIM.PRIVATE
+        ? `asks for ${wanted(current.call)}, for this machine alone, and is served wherever Qilin is bound to`
+        : undefined,
     adopt(server) {
       if (!served.has(server)) servedBy(server).listen();
     },
@@ -93,24 +151,9 @@ export function interceptListen({ address, traffic }: InterceptOptions): Interce
   };
 }
 
-interface ListenCall {
-  /** 0 for any free port; undefined where one was to be given and was not; NaN for a path, a descriptor, a handle. */
-  readonly port: number | undefined;
-  readonly callback: (() => void) | undefined;
-  readonly signal: AbortSignal | undefined;
-}
+const CURE =
+  ': each worker makes one, and so does the next generation while the last one still runs; listen with reusePort: true ' +
+  '(Node 23.1), on port 0, or answer at a path of the app itself (docs/apps.md).';
 
-/** Reads the arguments in all the forms that Node documents: (port, host, backlog), (options), (path), (handle). */
-function readListen(args: readonly unknown[]): ListenCall {
-  const last = args.at(-1);
-  const callback = typeof last === 'function' ? () => Reflect.apply(last, undefined, []) : undefined;
-  const [first] = args;
-  if (typeof first !== 'object' || first === null) {
-    const isPort = first === undefined || first === null || typeof first === 'function';
-    return { port: isPort ? 0 : Number(first), callback, signal: undefined };
-  }
-  const options: { port?: unknown; signal?: unknown } = first;
-  const signal = options.signal instanceof AbortSignal ? options.signal : undefined;
-  if (!('port' in options)) return { port: Number.NaN, callback, signal };
-  return { port: options.port == null ? undefined : Number(options.port), callback, signal };
-}
+const LATE =
+  ' for the app, and gets no requests: let it listen first, or export it and name it, as in server.js:server (docs/apps.md).';

@@ -5,6 +5,7 @@
  * `import 'qilin/patch'`; else the default export; else the first server on which the module calls `listen()`. When an
  * export is the app, a server that the same module lets listen opens no port and gets no connection.
  */
+import { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -37,7 +38,7 @@ export interface LoadOptions {
   readonly interception?: Interception;
   /** How long the module may take to load and a program to call `listen()`; default 30 000. */
   readonly patience?: Milliseconds;
-  readonly log?: Pick<Log, 'debug' | 'info'>;
+  readonly log?: Pick<Log, 'debug' | 'info' | 'warning'>;
 }
 
 const PATIENCE: Milliseconds = 30_000;
@@ -45,6 +46,9 @@ const PATIENCE: Milliseconds = 30_000;
 const REMARK_AFTER: Milliseconds = 3000;
 /** A program may never end its top-level `await`, as in `await once(process, 'SIGTERM')`; it may yet export an app. */
 const GRACE_AFTER_LISTEN: Milliseconds = 1000;
+
+const MEANT =
+  '; if another one is meant, let it listen on the port that Qilin is bound to, or export it (docs/apps.md).';
 
 type Exports = ReadonlyMap<string, unknown>;
 
@@ -171,7 +175,12 @@ async function finish(value: unknown, exports: Exports, job: Job): Promise<App> 
   if (captured && !(detected.shape.kind === 'server' && detected.shape.server === captured)) {
     options.log?.info(`${spec.name} is served; the listen() that its module calls opens no port.`);
   }
-  return { ...detected.shape, name: spec.name, onShutdown: shutdownOf(value, exports, detected) };
+  const doubt = options.interception?.doubt();
+  if (doubt !== undefined && detected.shape.kind === 'server' && detected.shape.server === captured)
+    options.log?.warning(`The server of ${spec.name} ${doubt}${MEANT}`);
+  const about = { name: spec.name, onShutdown: shutdownOf(value, exports, detected) };
+  if (detected.shape.kind === 'server') return { ...detected.shape, ...about };
+  return { ...detected.shape, ...about, beside: captured instanceof HttpServer ? captured : undefined };
 }
 
 /** All the ways in which the app wants to be told, in one. */

@@ -6,10 +6,26 @@ import { type AddressInfo, isIPv6, type Server } from 'node:net';
 import { type Address, formatAddress } from '../contract/address.ts';
 import type { Traffic } from '../contract/traffic.ts';
 
+/** What it has of its own while it is served. */
+const MEMBERS = [
+  'listening',
+  'address',
+  'getConnections',
+  'close',
+  'closeIdleConnections',
+  'closeAllConnections',
+] as const;
+
+/** It listens to 'listening' already. */
+const withoutCallback = (args: readonly unknown[]): readonly unknown[] =>
+  typeof args.at(-1) === 'function' ? args.slice(0, -1) : args;
+
 export class ServedServer {
   readonly #server: Server;
   readonly #traffic: Traffic;
   #listening = false;
+  /** It has told the program that it listens. */
+  #hasTold = false;
 
   constructor(server: Server, address: Address, traffic: Traffic) {
     this.#server = server;
@@ -39,8 +55,28 @@ export class ServedServer {
     if (signal?.aborted) process.nextTick(() => this.#server.close());
     else signal?.addEventListener('abort', () => this.#server.close(), { once: true });
     process.nextTick(() => {
-      if (this.#listening) this.#server.emit('listening');
+      if (!this.#listening) return;
+      this.#hasTold = true;
+      this.#server.emit('listening');
     });
+  }
+
+  /** Lets it have an address of its own after all, with what `listen()` was given. The program hears of it once. */
+  release(listen: Server['listen'], args: readonly unknown[]): void {
+    const server = this.#server;
+    this.#listening = false;
+    for (const member of MEMBERS) Reflect.deleteProperty(server, member);
+    if (this.#hasTold) {
+      const theirs = Object.getOwnPropertyDescriptor(server, 'emit');
+      const { emit } = server;
+      server.emit = (event: string | symbol, ...rest: unknown[]) => {
+        if (event !== 'listening') return Reflect.apply(emit, server, [event, ...rest]);
+        if (theirs === undefined) Reflect.deleteProperty(server, 'emit');
+        else Object.defineProperty(server, 'emit', theirs);
+        return true;
+      };
+    }
+    Reflect.apply(listen, server, withoutCallback(args));
   }
 
   #close(callback?: (error?: Error) => void): Server {

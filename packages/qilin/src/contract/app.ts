@@ -1,5 +1,5 @@
 /** What an app is, once it is loaded: one of three shapes, each of which every worker class can serve. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 
 /** What a fetch handler gets beside the request. `incoming` and `outgoing` are there where Node's HTTP stack serves. */
@@ -31,11 +31,18 @@ interface AppBase {
   readonly onShutdown: OnShutdown | undefined;
 }
 
+interface Exported {
+  /**
+   * What the same module lets listen: its requests are the export's, all else of it holds, such as its upgrades and its timeouts.
+   */
+  readonly beside?: HttpServer | undefined;
+}
+
 export type App =
   /** Hono, H3, Elysia, any `{ fetch }`, a function of one argument. */
-  | (AppBase & { readonly kind: 'fetch'; readonly fetch: FetchHandler })
+  | (AppBase & Exported & { readonly kind: 'fetch'; readonly fetch: FetchHandler })
   /** Express, Koa, Fastify, connect, a function of `(req, res)`. */
-  | (AppBase & { readonly kind: 'node'; readonly listener: NodeListener; readonly speaksHttp2: boolean })
+  | (AppBase & Exported & { readonly kind: 'node'; readonly listener: NodeListener; readonly speaksHttp2: boolean })
   /** An unstarted server, or the first one on which the program called `listen()`. Usually an `http.Server`. */
   | (AppBase & { readonly kind: 'server'; readonly server: Server });
 

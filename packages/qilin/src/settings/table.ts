@@ -268,7 +268,7 @@ export const SETTINGS = {
   limitRequestLine: setting({
     flags: ['--limit-request-line'],
     kind: int({ min: 0, max: MOST_HEAD_BYTES }),
-    default: 4094,
+    default: 8190,
     section: 'Requests',
     text: 'The most bytes of a request line; 0 for no limit but that of the whole head, 1 MiB. A longer one is answered with 414.',
     reload: 'workers',

@@ -1,6 +1,7 @@
 /** The app in a worker class of the usual kind: one copy, loaded and served in this thread. */
 import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
+import type { Address } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import type { WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
@@ -8,6 +9,7 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { Milestone } from './milestone.ts';
 
+const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
 
 export class LocalHost implements AppHost {
@@ -34,8 +36,8 @@ export class LocalHost implements AppHost {
 
   async load(): Promise<void> {
     const { config, listeners, log } = this.#context;
-    const address = listeners[0]?.address ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
-    const interception = interceptListen({ address, traffic: this.#traffic });
+    const [first = NOWHERE, ...others] = listeners.map(({ address }) => address);
+    const interception = interceptListen({ addresses: [first, ...others], traffic: this.#traffic, log });
     const app = await loadApp(config, { signal: this.#leaving.signal, interception, log });
     this.#app = app;
     this.#class = this.#create({ ...this.#context, app });

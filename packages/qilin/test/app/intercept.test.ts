@@ -48,7 +48,7 @@ let interception: Interception;
 
 beforeEach(() => {
   traffic = new FakeTraffic();
-  interception = interceptListen({ address: ADDRESS, traffic });
+  interception = interceptListen({ addresses: [ADDRESS], traffic });
 });
 
 afterEach(() => interception.restore());
@@ -190,6 +190,68 @@ describe('a further server', () => {
   });
 });
 
+describe('of several servers, the one is captured', () => {
+  const PUBLIC: Address = { kind: 'tcp', host: '0.0.0.0', port: 8000 };
+  let told: string[];
+  beforeEach(() => {
+    interception.restore();
+    told = [];
+    const tell = (message: string) => void told.push(message);
+    interception = interceptListen({ addresses: [PUBLIC], traffic, log: { warning: tell, error: tell } });
+  });
+
+  test('that asks for the port of Qilin, though another listened before, which gets its own then', async () => {
+    const events: string[] = [];
+    const admin = createNetServer().on('listening', () => events.push('listening'));
+    const main = createNetServer();
+    admin.listen(0, '127.0.0.1', () => {
+      events.push('called back');
+      main.listen(8000);
+    });
+    expect(await interception.captured).toBe(main);
+    expect(interception.doubt()).toBeUndefined();
+    await expect.poll(() => admin.address()).toMatchObject({ address: '127.0.0.1' });
+    expect(admin.address()).not.toMatchObject({ port: 8000 });
+    expect(events).toEqual(['listening', 'called back']);
+    expect(main.address()).toMatchObject({ port: 8000 });
+    await new Promise((resolve) => admin.close(resolve));
+    expect(told).toEqual([]);
+  });
+
+  test('that is not for this machine alone, where Qilin serves others', async () => {
+    const admin = createNetServer().listen(0, 'localhost');
+    const main = createNetServer().listen(39_997);
+    expect(await interception.captured).toBe(main);
+    await new Promise((resolve) => admin.close(resolve));
+  });
+
+  test('that is alone, with a doubt about it if it is for this machine alone', async () => {
+    const admin = createNetServer().listen(39_996, '127.0.0.1');
+    expect(await interception.captured).toBe(admin);
+    expect(interception.doubt()).toMatch(/127\.0\.0\.1:39996, for this machine alone/);
+  });
+
+  test('that was taken already, and a better one that comes too late is told of', async () => {
+    createNetServer().listen(39_995);
+    await interception.captured;
+    const main = createNetServer().listen(8000);
+    expect(interception.current()).not.toBe(main);
+    expect(told).toEqual([expect.stringMatching(/port 8000 listens after the one for port 39995 was taken/)]);
+  });
+
+  test('and a further one whose address is taken hears of the cure', async () => {
+    const holder = createNetServer();
+    createNetServer().listen(8000);
+    holder.listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const address = holder.address();
+    const second = createNetServer().listen(typeof address === 'object' ? address?.port : 0, '127.0.0.1');
+    await once(second, 'error');
+    expect(told).toEqual([expect.stringMatching(/cannot have 127\.0\.0\.1:\d+: each worker makes one.*reusePort/)]);
+    holder.close();
+  });
+});
+
 test('a server that lets nobody listen, and is served, looks the same', async () => {
   const server = createServer();
   interception.adopt(server);
@@ -205,12 +267,12 @@ test('a server that lets nobody listen, and is served, looks the same', async ()
 
 test('a unix socket is told by its path', () => {
   interception.restore();
-  interception = interceptListen({ address: { kind: 'unix', path: '/run/app.sock' }, traffic });
+  interception = interceptListen({ addresses: [{ kind: 'unix', path: '/run/app.sock' }], traffic });
   expect(createNetServer().listen(39_999).address()).toBe('/run/app.sock');
 });
 
 test('restore() puts back what was there, and only then can be intercepted anew', () => {
-  expect(() => interceptListen({ address: ADDRESS, traffic })).toThrow('already');
+  expect(() => interceptListen({ addresses: [ADDRESS], traffic })).toThrow('already');
   const replaced = createNetServer().listen;
   interception.restore();
   interception.restore();

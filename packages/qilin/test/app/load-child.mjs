@@ -12,7 +12,7 @@ const { app: name, chdir, called = 'auto', patience = 5000, abortAfterLoad } = J
 const notes = [];
 const leaving = new AbortController();
 const interception = interceptListen({
-  address: { kind: 'tcp', host: '127.0.0.1', port: 8000 },
+  addresses: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
   traffic: { connections: () => 0, closed: async () => {}, close() {} },
 });
 
@@ -32,7 +32,7 @@ async function askThrough(server) {
 }
 
 async function outcome() {
-  const log = { debug: notes.push.bind(notes), info: notes.push.bind(notes) };
+  const log = { debug: notes.push.bind(notes), info: notes.push.bind(notes), warning: notes.push.bind(notes) };
   const source = { app: name, interface: called, chdir };
   try {
     const app = await loadApp(source, { signal: leaving.signal, interception, patience, log });

@@ -34,7 +34,7 @@ describe('settings', () => {
       hookTimeout: 30,
       gracefulTimeout: 30,
       keepalive: 2,
-      limitRequestLine: 4094,
+      limitRequestLine: 8190,
       limitRequestFields: 100,
       limitRequestFieldSize: 8190,
       limitRequestBody: 0,

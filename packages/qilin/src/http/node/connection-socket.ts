@@ -45,6 +45,8 @@ export class ConnectionSocket extends SocketFacts {
   destroyed = false;
   writableCorked = 0;
   timeout = 0;
+  /** So many have come, where the program's server counts them. */
+  requests = 0;
 
   /** All in hand: their answers are not complete, or their bodies are still read. */
   #first: Pair | undefined = undefined;
@@ -64,8 +66,11 @@ export class ConnectionSocket extends SocketFacts {
 
   /** A request has come. */
   add(pair: Pair): void {
-    if (this.#first === undefined) this.#first = pair;
-    else lastOf(this.#first).next = pair;
+    if (this.#first === undefined) {
+      this.#first = pair;
+      // As Node does when a request comes on a connection that was idle.
+      if (this.server !== undefined && this.server.timeout > 0) this.setTimeout(this.server.timeout);
+    } else lastOf(this.#first).next = pair;
     if (this.#current !== undefined) return;
     this.#current = pair;
     this.#lend(pair.response);

@@ -6,10 +6,11 @@ import type { Exchange } from '@qilin/picoev';
 import type { NodeListener } from '../../contract/app.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { answerFailure } from './answer-failure.ts';
-import { socketOf } from './connection-socket.ts';
+import { type ConnectionSocket, socketOf } from './connection-socket.ts';
 import { messageClassesFor } from './message-classes.ts';
 import { MessagePair } from './message-pair.ts';
-import type { BridgedRequest, BridgedResponse } from './node-internals.ts';
+import { type BridgedRequest, type BridgedResponse, keepUniqueHeaders } from './node-internals.ts';
+import { followRejections } from './program-server.ts';
 import { fillRequest } from './request-head.ts';
 
 export interface NodeServerOptions {
@@ -32,20 +33,27 @@ const responseFinish = channel('http.server.response.finish');
 /** An error of the listener is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
 export function createNodeServer(listener: NodeListener, options: NodeServerOptions): (exchange: Exchange) => void {
   const { keepAliveTimeout, server, observe, onError } = options;
-  const classes = messageClassesFor(options.app ?? listener);
+  const classes = messageClassesFor(options.app ?? listener, server);
+  const { joinDuplicateHeaders, rejectNonStandardBodyWrites } = serverOptions(server);
+  const Response: ResponseConstructor = classes.ServerResponse;
+  const responseOptions = rejectNonStandardBodyWrites ? { rejectNonStandardBodyWrites } : undefined;
 
   function fail(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     onError(error, req);
     answerFailure(res);
   }
 
+  if (server !== undefined) followRejections(server, fail);
+
   return function serve(exchange) {
     const socket = socketOf(exchange.connection, server);
     // The type asks for a socket of Node's; what it is used for, this one has.
     const req = new classes.IncomingMessage(socket as unknown as Socket) as BridgedRequest;
+    if (joinDuplicateHeaders) req.joinDuplicateHeaders = true;
     fillRequest(req, exchange);
-    const res = new classes.ServerResponse<IncomingMessage>(req) as BridgedResponse;
+    const res = new Response(req, responseOptions) as BridgedResponse;
     res._keepAliveTimeout = keepAliveTimeout;
+    if (server !== undefined) applyServer(server, socket, exchange, res);
     res.shouldKeepAlive = exchange.keepsAlive;
     socket.add(new MessagePair(exchange, socket, req, res));
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
@@ -60,6 +68,28 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
       fail(error, req, res);
     }
   };
+}
+
+interface ServerOptions {
+  readonly joinDuplicateHeaders?: boolean;
+  readonly rejectNonStandardBodyWrites?: boolean;
+}
+
+type ResponseConstructor = new (req: IncomingMessage, options?: ServerOptions) => ServerResponse;
+
+/** Members that Node's types leave out: what `createServer()` was given. */
+const serverOptions = (server: (Server & ServerOptions) | undefined): ServerOptions => server ?? {};
+
+/** What a program has set on its own server, for this request. */
+function applyServer(server: Server, socket: ConnectionSocket, exchange: Exchange, res: BridgedResponse): void {
+  const most = server.maxRequestsPerSocket ?? 0;
+  if (most > 0) {
+    socket.requests += 1;
+    res._maxRequestsPerSocket = most;
+    res.maxRequestsOnConnectionReached = socket.requests >= most;
+    if (res.maxRequestsOnConnectionReached) exchange.closeAfter();
+  }
+  keepUniqueHeaders(server, res);
 }
 
 /**

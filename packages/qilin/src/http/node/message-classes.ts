@@ -5,21 +5,36 @@
  * knows nothing of: measured on Node 20, that makes Express's whole request several times as dear. Here they have these
  * prototypes from the start, so that giving them changes nothing.
  */
-import { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { App } from '../../contract/app.ts';
+import { type MessageClasses, messageClassesOf, setMessageClasses } from './node-internals.ts';
 
-/** As the options of `http.createServer()` name them; the arguments are those of Node's own classes. */
-export interface MessageClasses {
-  readonly IncomingMessage: typeof IncomingMessage;
-  readonly ServerResponse: typeof ServerResponse;
+/** Of an app: what its messages' prototypes are found at. */
+export function prototypesOf(app: App): unknown {
+  if (app.kind === 'node') return app.listener;
+  return app.kind === 'server' ? app.server.listeners('request')[0] : undefined;
 }
 
-/** @param app The listener that the messages are for. */
-export function messageClassesFor(app: unknown): MessageClasses {
+/**
+ * @param app The listener that the messages are for.
+ * @param server Its own server: classes that were given to `createServer()` hold.
+ */
+export function messageClassesFor(app: unknown, server?: Server): MessageClasses {
+  const theirs = server && messageClassesOf(server);
+  if (theirs && !isNodesOwn(theirs)) return theirs;
   return {
     IncomingMessage: withPrototype(IncomingMessage, prototypeIn(app, 'request', IncomingMessage.prototype)),
     ServerResponse: withPrototype(ServerResponse, prototypeIn(app, 'response', ServerResponse.prototype)),
   };
 }
+
+/** The same for a server that exists. */
+export function preferMessageClasses(server: Server, classes: MessageClasses): void {
+  if (isNodesOwn(messageClassesOf(server))) setMessageClasses(server, classes);
+}
+
+const isNodesOwn = (classes: MessageClasses): boolean =>
+  classes.IncomingMessage === IncomingMessage && classes.ServerResponse === ServerResponse;
 
 /** What Express calls the prototypes; any other app gets Node's own. */
 function prototypeIn(app: unknown, name: 'request' | 'response', base: object): object {

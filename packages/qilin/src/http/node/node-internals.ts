@@ -2,7 +2,8 @@
  * The members of Node's messages that its own HTTP server uses and its types leave out. They have been there since long before
  * Node 20 and are looked at, each, in Node 20, 22 and 24; what is newer or may vanish is asked for first.
  */
-import { IncomingMessage, type OutgoingMessage, ServerResponse } from 'node:http';
+import { EventEmitter } from 'node:events';
+import { IncomingMessage, type OutgoingMessage, Server, ServerResponse } from 'node:http';
 
 export interface BridgedRequest extends IncomingMessage {
   /** Takes the list over as rawHeaders; `headers` is made from it when it is asked for. */
@@ -13,6 +14,10 @@ export interface BridgedRequest extends IncomingMessage {
   readonly _readableState: { readonly reading?: boolean };
   /** Somebody reads. */
   readonly _consuming: boolean;
+  /** Another protocol follows on its connection. */
+  upgrade: boolean | null;
+  /** The option of the server. */
+  joinDuplicateHeaders?: boolean;
 }
 
 export interface BridgedResponse extends ServerResponse {
@@ -28,10 +33,45 @@ export interface BridgedResponse extends ServerResponse {
   _flush(): void;
   /** For the Keep-Alive field. */
   _keepAliveTimeout: number;
+  _maxRequestsPerSocket?: number;
+  /** The connection ends behind this answer, which says so. */
+  maxRequestsOnConnectionReached?: boolean;
 }
 
 const symbolNamed = (owner: object, name: string): symbol | undefined =>
   Object.getOwnPropertySymbols(owner).find(({ description }) => description === name);
+
+/** What an emitter has that follows the promises of its listeners. */
+export const CAPTURE = symbolNamed(new EventEmitter(), 'kCapture');
+
+/** As the options of `http.createServer()` name them; the arguments are those of Node's own classes. */
+export interface MessageClasses {
+  readonly IncomingMessage: typeof IncomingMessage;
+  readonly ServerResponse: typeof ServerResponse;
+}
+
+const model = new Server();
+const incomingMessage = symbolNamed(model, 'IncomingMessage');
+const serverResponse = symbolNamed(model, 'ServerResponse');
+const uniqueHeaders = symbolNamed(model, 'kUniqueHeaders');
+
+export function messageClassesOf(server: Server): MessageClasses {
+  return {
+    IncomingMessage: (incomingMessage && Reflect.get(server, incomingMessage)) ?? IncomingMessage,
+    ServerResponse: (serverResponse && Reflect.get(server, serverResponse)) ?? ServerResponse,
+  };
+}
+
+export function setMessageClasses(server: Server, classes: MessageClasses): void {
+  if (incomingMessage !== undefined) Reflect.set(server, incomingMessage, classes.IncomingMessage);
+  if (serverResponse !== undefined) Reflect.set(server, serverResponse, classes.ServerResponse);
+}
+
+/** The option `uniqueHeaders` of the server. */
+export function keepUniqueHeaders(server: Server, res: ServerResponse): void {
+  const unique: unknown = uniqueHeaders && Reflect.get(server, uniqueHeaders);
+  if (uniqueHeaders !== undefined && unique) Reflect.set(res, uniqueHeaders, unique);
+}
 
 const needDrain = symbolNamed(new ServerResponse(new IncomingMessage(undefined as never)), 'kNeedDrain');
 /** Node 24 and later. */

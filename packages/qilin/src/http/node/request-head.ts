@@ -13,6 +13,7 @@ export function fillRequest(req: BridgedRequest, exchange: Exchange): void {
   req.url = exchange.target;
   const rawHeaders = exchange.rawHeaders();
   req._addHeaderLines(rawHeaders, rawHeaders.length);
+  req.upgrade = false;
   if (!exchange.hasBody) req.complete = true;
 }
 
@@ -20,5 +21,6 @@ export function fillRequest(req: BridgedRequest, exchange: Exchange): void {
 export function createUpgradeRequest(exchange: Exchange, socket: Socket): IncomingMessage {
   const req = new IncomingMessage(socket) as BridgedRequest;
   fillRequest(req, exchange);
+  req.upgrade = true;
   return req;
 }

@@ -2,14 +2,18 @@
 import { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection, Exchange } from '@qilin/picoev';
+import type { App } from '../../contract/app.ts';
 import { explain, QilinError } from '../../contract/errors.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
 import { createFetchServer } from '../../http/light/fetch-server.ts';
 import { createNodeServer } from '../../http/node/listener-server.ts';
+import { prototypesOf } from '../../http/node/message-classes.ts';
 import { responseOf } from '../../http/node/message-pair.ts';
+import { isPlainHttp, serverOf } from '../../http/node/program-server.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
+import { replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
@@ -36,11 +40,16 @@ type Serve = (exchange: Exchange) => void;
  * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
  */
 export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: Socket) => void): ExchangeApp {
-  const { config, listeners, accessLog } = context;
+  const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
-  const serve =
-    context.app.kind === 'fetch' ? createFetchApp(context, origins, record) : createNodeApp(context, onUpgrade);
+  const server = httpServerOf(app);
+  for (const remark of [
+    replacedSettings(app.name, server, config),
+    unheardEvents(app.name, server, config.workerClass),
+  ])
+    if (remark !== undefined) log.info(remark);
+  const serve = app.kind === 'fetch' ? createFetchApp(context, origins, record) : createNodeApp(context, server);
   const refuse = (exchange: Exchange, status: number, phrase: string): void => {
     record?.(exchange);
     exchange.closeAfter();
@@ -52,14 +61,14 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
     serve(exchange) {
       context.onRequest();
       if (noKeepAlive) exchange.closeAfter();
-      // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
-      if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
-      else if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
-      else serve(exchange);
+      if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
+      else if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) {
+        // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
+        if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
+        else serve(exchange);
+      }
     },
-    followConnections(set) {
-      if (context.app.kind === 'server') followConnections(requireHttp(context.app.server, context.app.name), set);
-    },
+    followConnections: (set) => followConnections(server, set),
     noteUnserved: (exchange) => record?.(exchange),
     noteReplaced(exchange, status) {
       const res = responseOf(exchange);
@@ -81,16 +90,11 @@ function createFetchApp({ app, log }: WorkerContext, origins: Origins<Exchange>,
   };
 }
 
-function createNodeApp(
-  { app, config, listeners, accessLog, log }: WorkerContext,
-  onUpgrade: (socket: Socket) => void,
-): Serve {
+function createNodeApp({ app, config, listeners, accessLog, log }: WorkerContext, server: HttpServer): Serve {
   const origins = createOrigins(config, listeners, MESSAGE_VIEW);
-  const server = app.kind === 'server' ? requireHttp(app.server, app.name) : undefined;
-  const prototypesOf = app.kind === 'node' ? app.listener : server?.listeners('request')[0];
-  const serve = createNodeServer(createAppListener(app, origins, log), {
+  return createNodeServer(createAppListener(app, origins, log), {
     keepAliveTimeout: toMilliseconds(config.keepalive),
-    app: prototypesOf,
+    app: prototypesOf(app),
     server,
     observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
     onError: (error, { method, url, errored }) => {
@@ -98,28 +102,27 @@ function createNodeApp(
       if (error !== errored) log.error(`Error handling request ${method} ${url}\n${explain(error)}`);
     },
   });
-  if (server === undefined) return serve;
-  return (exchange) => {
-    if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) serve(exchange);
-  };
 }
 
-function requireHttp(server: object, name: string): HttpServer {
-  if (server instanceof HttpServer) return server;
+/** The program's, or one that stands for it: middlewares listen to the upgrades of `req.socket.server`. */
+function httpServerOf(app: App): HttpServer {
+  const server = serverOf(app) ?? new HttpServer();
+  if (isPlainHttp(server)) return server;
   throw new QilinError(
     'APP_UNSUPPORTED',
-    `${name} lets a server listen that is no http.Server: class picoev speaks HTTP alone, use class async.`,
+    `${app.name} lets a server listen that is no http.Server: class picoev speaks HTTP alone, use class async.`,
   );
 }
 
-/** Hands the connection to the server's 'upgrade' listeners, as Node does. False when it has none: then it is a request. */
+/** Hands the connection to the server's 'upgrade' or 'connect' listeners, as Node does. False when it has none. */
 function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Socket) => void): boolean {
-  if (server.listenerCount('upgrade') === 0) return false;
+  const event = exchange.method === 'CONNECT' ? 'connect' : 'upgrade';
+  if (server.listenerCount(event) === 0) return false;
   const { connection } = exchange;
   const detached = exchange.detach();
   if (detached === undefined) return false;
   const socket = upgradeSocket(server, connection, detached.fd);
   onUpgrade(socket);
-  server.emit('upgrade', createUpgradeRequest(exchange, socket), socket, detached.rest);
+  server.emit(event, createUpgradeRequest(exchange, socket), socket, detached.rest);
   return true;
 }

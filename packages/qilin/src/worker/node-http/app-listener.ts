@@ -4,8 +4,8 @@ import type { App, NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import type { Log } from '../../contract/log.ts';
 import { fetchToNodeListener } from '../../http/node/fetch-listener.ts';
+import { callListeners } from '../../http/node/program-server.ts';
 import type { Origins } from '../origin.ts';
-import { takeRequestListeners } from './create-server.ts';
 
 export function createAppListener(app: App, origins: Origins<IncomingMessage>, log: Log): NodeListener {
   switch (app.kind) {
@@ -16,13 +16,7 @@ export function createAppListener(app: App, origins: Origins<IncomingMessage>, l
       });
     case 'node':
       return app.listener;
-    case 'server': {
-      const listeners = takeRequestListeners(app.server);
-      const [only] = listeners;
-      if (only !== undefined && listeners.length === 1) return only;
-      return (req, res) => {
-        for (const listener of listeners) listener(req, res);
-      };
-    }
+    case 'server':
+      return callListeners(app.server);
   }
 }

@@ -4,7 +4,8 @@ import type { Server } from 'node:net';
 import type { App } from '../../contract/app.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
-import { messageClassesFor } from '../../http/node/message-classes.ts';
+import { messageClassesFor, preferMessageClasses, prototypesOf } from '../../http/node/message-classes.ts';
+import { forwardEvents, isPlainHttp, listenInstead, serverOf } from '../../http/node/program-server.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientError } from './client-error.ts';
 import { createTlsServer } from './tls-server.ts';
@@ -13,19 +14,19 @@ import { createTlsServer } from './tls-server.ts';
 const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
 
 /** Events of a program's own server that reach it also when TLS is put in front of it. */
-const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation'] as const;
+const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation', 'clientError'] as const;
 
 /** @param http2 Whether TLS clients may choose it. */
 export function createNodeServer(app: App, config: WorkerConfig, limits: RequestLimits, http2: boolean): Server {
   const options = httpOptions(config, limits);
-  if (config.certfile === null && app.kind === 'server') return applyTo(app.server, options, limits);
+  const theirs = serverOf(app);
+  if (config.certfile === null && theirs !== undefined) {
+    if (isPlainHttp(theirs)) preferMessageClasses(theirs, messageClassesFor(prototypesOf(app)));
+    return applyTo(theirs, options, limits);
+  }
   const made = { ...options, ...messageOptions(app) };
   const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, http2);
-  if (app.kind === 'server') {
-    for (const event of FORWARDED_EVENTS) {
-      if (app.server.listenerCount(event) > 0) server.on(event, (...args) => app.server.emit(event, ...args));
-    }
-  }
+  if (theirs !== undefined) forwardEvents(FORWARDED_EVENTS, server, theirs);
   return applyTo(server, options, limits);
 }
 
@@ -36,8 +37,7 @@ interface Http1Options {
 
 /** As `node:http` and `node:https` call the options, and as `node:http2` does. */
 function messageOptions(app: App): ServerOptions & Http1Options {
-  if (app.kind !== 'node') return {};
-  const classes = messageClassesFor(app.listener);
+  const classes = messageClassesFor(prototypesOf(app));
   return {
     ...classes,
     Http1IncomingMessage: classes.IncomingMessage,
@@ -69,17 +69,6 @@ const shorter = (one: Seconds, other: Seconds): Seconds =>
 function applyTo(server: Server, options: ReturnType<typeof httpOptions>, limits: RequestLimits): Server {
   // A client may say that it has asked all that it wants, and read its answer: RFC 9112, section 9.6.
   Object.assign(server, options, { maxHeadersCount: limits.maxHeadersCount, httpAllowHalfOpen: true });
-  if (server.listenerCount('clientError') === 0) server.on('clientError', answerClientError);
+  listenInstead(server, 'clientError', answerClientError);
   return server;
-}
-
-/** The request listeners of a program's own server; taken from it, so that a request passes the limits first. */
-export function takeRequestListeners(server: Server): readonly ((...args: unknown[]) => unknown)[] {
-  const listeners = server.listeners('request').filter((listener) => typeof listener === 'function');
-  server.removeAllListeners('request');
-  return listeners.map(
-    (listener) =>
-      (...args) =>
-        Reflect.apply(listener, server, args),
-  );
 }

@@ -12,6 +12,14 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
+import {
+  followRejections,
+  gateRequests,
+  isPlainHttp,
+  listenInstead,
+  serverOf,
+} from '../../http/node/program-server.ts';
+import { replacedSettings } from '../../http/node/server-settings.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
 import { createOrigins } from '../origin.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
@@ -65,6 +73,9 @@ export class NodeEngine implements WorkerClass {
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
     if (config.certfile !== null) log.info(protocols.remark);
+    const program = serverOf(app);
+    const remark = program && isPlainHttp(program) ? replacedSettings(app.name, program, config) : undefined;
+    if (remark !== undefined) log.info(remark);
     this.#server = createNodeServer(app, config, this.#limits, protocols.http2);
     this.#connections = new Connections(
       {
@@ -88,13 +99,17 @@ export class NodeEngine implements WorkerClass {
 
   async start(): Promise<void> {
     const server = this.#server;
-    if (this.#hasMessages) server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res));
-    if (server.listenerCount('checkContinue') === 0) {
-      server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => this.#serveExpecting(req, res));
-    }
-    if (server.listenerCount('checkExpectation') === 0) {
-      server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res, 417));
-    }
+    const { app } = this.#context;
+    const serve = (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res);
+    if (server === serverOf(app)) gateRequests(server, serve);
+    else server.on('request', serve);
+    listenInstead(server, 'checkContinue', (req: IncomingMessage, res: ServerResponse) =>
+      this.#serveExpecting(req, res),
+    );
+    listenInstead(server, 'checkExpectation', (req: IncomingMessage, res: ServerResponse) =>
+      this.#serve(req, res, 417),
+    );
+    if (app.kind === 'server') followRejections(app.server, (error, req, res) => this.#appFailed(error, req, res));
     // Node's own listeners act on both at once.
     server.prependListener('secureConnection', noteDecrypted);
     server.on('secureConnection', allowHalfClose);

@@ -1,0 +1,49 @@
+/** A call of `server.listen()`: what it asks for, in all the forms that Node documents, and how well that fits what Qilin is bound to. Pure. */
+import type { Address } from '../contract/address.ts';
+
+export interface ListenCall {
+  /** 0 for any free port; undefined where one was to be given and was not; NaN for a path, a descriptor, a handle. */
+  readonly port: number | undefined;
+  /** Undefined for all interfaces. */
+  readonly host: string | undefined;
+  readonly callback: (() => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** (port, host, backlog), (options), (path), (handle). */
+export function readListen(args: readonly unknown[]): ListenCall {
+  const last = args.at(-1);
+  const callback = typeof last === 'function' ? () => Reflect.apply(last, undefined, []) : undefined;
+  const [first, second] = args;
+  if (typeof first !== 'object' || first === null) {
+    const isPort = first === undefined || first === null || typeof first === 'function';
+    const host = typeof second === 'string' ? second : undefined;
+    return { port: isPort ? 0 : Number(first), host, callback, signal: undefined };
+  }
+  const options: { port?: unknown; host?: unknown; signal?: unknown } = first;
+  const signal = options.signal instanceof AbortSignal ? options.signal : undefined;
+  const host = typeof options.host === 'string' ? options.host : undefined;
+  if (!('port' in options)) return { port: Number.NaN, host, callback, signal };
+  return { port: options.port == null ? undefined : Number(options.port), host, callback, signal };
+}
+
+/**
+ * How a server is meant, by where it wants to listen, the better the higher: only for this machine, though Qilin serves others;
+ * somewhere; just where Qilin does.
+ */
+export const CLAIM = { PRIVATE: 0, ANY: 1, QILINS: 2 } as const;
+export type Claim = (typeof CLAIM)[keyof typeof CLAIM];
+
+export function claimOf({ port, host }: ListenCall, addresses: readonly Address[]): Claim {
+  if (addresses.some((address) => address.kind === 'tcp' && address.port === port)) return CLAIM.QILINS;
+  const isForOthers = addresses.some((address) => address.kind === 'tcp' && !isLoopback(address.host));
+  return isForOthers && host !== undefined && isLoopback(host) ? CLAIM.PRIVATE : CLAIM.ANY;
+}
+
+const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|::1|::ffff:127(?:\.\d+){3})$/i.test(host);
+
+/** For messages. */
+export function wanted({ port, host }: ListenCall): string {
+  if (port === undefined || Number.isNaN(port)) return 'an address of its own';
+  return host === undefined ? `port ${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * A server of the program's own, whose requests come from Qilin: its listeners are called as they are at that moment (socket.io
+ * wraps them when it is attached), by its own `emit()`, which tracing packages wrap.
+ */
+import { captureRejectionSymbol } from 'node:events';
+import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
+import type { App, NodeListener } from '../../contract/app.ts';
+import { CAPTURE } from './node-internals.ts';
+
+/** The server of the app: the app itself, or what its module lets listen beside it; undefined where it makes none. */
+export function serverOf(app: App): Server | undefined {
+  return app.kind === 'server' ? app.server : app.beside;
+}
+
+const ADMITTED = Symbol('admitted');
+
+export function callListeners(server: Server): NodeListener {
+  return (req, res) => {
+    Object.assign(res, { [ADMITTED]: true });
+    server.emit('request', req, res);
+  };
+}
+
+/** Tells when a listener to 'request' rejects, which an emitter does not follow by itself. */
+export function followRejections(
+  server: Server,
+  onError: (error: unknown, req: IncomingMessage, res: ServerResponse) => void,
+): void {
+  if (CAPTURE === undefined) return;
+  Object.assign(server, {
+    [CAPTURE]: true,
+    [captureRejectionSymbol](error: unknown, event: string, req: IncomingMessage, res: ServerResponse) {
+      // Whatever else rejects is nobody's, as if it had not been followed.
+      if (event === 'request') onError(error, req, res);
+      else Promise.reject(error);
+    },
+  });
+}
+
+type RequestListener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Has the requests that Node makes of a server's connections pass `admit` first. What went through `callListeners()` has passed it. */
+export function gateRequests(server: Server, admit: RequestListener): void {
+  const theirs: unknown = Object.getOwnPropertyDescriptor(server, 'emit')?.value;
+  const emit = (...args: readonly unknown[]): unknown => {
+    const [event, req, res] = args;
+    if (event === 'request' && typeof res === 'object' && res !== null && !(ADMITTED in res)) {
+      admit(req as IncomingMessage, res as ServerResponse);
+      return true;
+    }
+    const original: unknown = theirs ?? Reflect.get(Object.getPrototypeOf(server), 'emit');
+    return typeof original === 'function' && Reflect.apply(original, server, args);
+  };
+  Object.defineProperty(server, 'emit', { configurable: true, writable: true, value: emit });
+}
+
+type Listener = (...args: never[]) => void;
+
+/** Listens in the program's place, until it does so itself. */
+export function listenInstead(server: Server, event: string, listener: Listener): void {
+  if (server.listenerCount(event) > 0) return;
+  const giveWay = (added: string, by: unknown): void => {
+    if (added !== event || by === listener) return;
+    server.off(event, listener as () => void);
+    server.off('newListener', giveWay);
+  };
+  server.on(event, listener as () => void);
+  server.on('newListener', giveWay);
+}
+
+/** Passes an event on from the moment when somebody listens to it, since Node acts by itself where nobody does. */
+export function forwardEvents(events: readonly string[], from: Server, to: Server): void {
+  const forwarded = new Set<string>();
+  const forward = (event: string): void => {
+    if (forwarded.has(event) || !events.includes(event)) return;
+    forwarded.add(event);
+    from.on(event, (...args: unknown[]) => to.emit(event, ...args));
+  };
+  for (const event of events) if (to.listenerCount(event) > 0) forward(event);
+  to.on('newListener', forward);
+}
+
+/** Of HTTP without TLS: the native engine can serve no other. */
+export const isPlainHttp = (server: Server): server is HttpServer => server instanceof HttpServer;
