@@ -20,18 +20,19 @@ const STOPPED = 10_000;
 const BACK_WITHIN = IS_LONG ? 1_500 : 50_000;
 const PATIENCE = IS_LONG ? 900_000 : 300_000;
 
-const CLASSES: readonly (readonly [name: string, app: string, flags: readonly string[]])[] = [
+type ClassAndApp = readonly [name: string, app: string, flags: readonly string[]];
+
+const FIRST: readonly ClassAndApp[] = [
   ['async', 'app', ['-k', 'async']],
   ['picoev', 'fetchApp', ['-k', 'picoev']],
   ['threads', 'app', ['-k', 'threads', '--threads', '2']],
-  ...(IS_LONG
-    ? ([
-        ['async', 'fetchApp', ['-k', 'async']],
-        ['picoev', 'app', ['-k', 'picoev']],
-        ['threads', 'fetchApp', ['-k', 'threads', '--threads', '2']],
-      ] as const)
-    : []),
 ];
+const SECOND: readonly ClassAndApp[] = [
+  ['async', 'fetchApp', ['-k', 'async']],
+  ['picoev', 'app', ['-k', 'picoev']],
+  ['threads', 'fetchApp', ['-k', 'threads', '--threads', '2']],
+];
+const GROUPS = IS_LONG ? [FIRST, SECOND] : [FIRST];
 
 const FIFTY = { keepAlive: 14, oneShot: 12, pipelining: 8, uploading: 8, streaming: 8, think: IS_LONG ? 40 : 100 };
 
@@ -119,7 +120,7 @@ async function hastyUpgrade({ server, load }: Scene): Promise<void> {
   await load.progress(200);
 }
 
-describe.each(CLASSES)('class %s with %s', (_name, app, flags) => {
+describe.each(GROUPS.flat())('class %s with %s', (_name, app, flags) => {
   test(
     '50 clients get every answer, whatever an operator does',
     () =>
@@ -144,15 +145,6 @@ describe.each(CLASSES)('class %s with %s', (_name, app, flags) => {
     PATIENCE,
   );
 
-  test.each([
-    ['the arbiter first', (pids: readonly number[]) => pids],
-    ['the workers first', (pids: readonly number[]) => pids.toReversed()],
-  ])(
-    'they do so when all processes are stopped for 10 s and go on, %s',
-    (_order, order) => underLoad([...flags, '--timeout', '3'], app, (scene) => stopAll(scene, order)),
-    PATIENCE,
-  );
-
   test(
     'a worker is killed each second: lost is only what it had in hand, and another takes its place',
     () =>
@@ -168,6 +160,27 @@ describe.each(CLASSES)('class %s with %s', (_name, app, flags) => {
           await nextSecond;
         }
       }),
+    PATIENCE,
+  );
+});
+
+// A server that stands still needs no time: those of all classes do it together.
+describe.each(
+  GROUPS.map((classes) => ({ name: classes.map(([name, app]) => `${name} with ${app}`).join(', '), classes })),
+)('classes $name', ({ classes }) => {
+  test.each([
+    ['the arbiter first', (pids: readonly number[]) => pids],
+    ['the workers first', (pids: readonly number[]) => pids.toReversed()],
+  ])(
+    '50 clients get every answer when all processes are stopped for 10 s and go on, %s',
+    async (_order, order) => {
+      const stops = classes.map(([, app, flags]) =>
+        underLoad([...flags, '--timeout', '3'], app, (scene) => stopAll(scene, order)),
+      );
+      // All have ended before the first that failed is told.
+      await Promise.allSettled(stops);
+      await Promise.all(stops);
+    },
     PATIENCE,
   );
 });

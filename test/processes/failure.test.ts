@@ -21,21 +21,24 @@ async function block(server: QilinProcess): Promise<RawConnection> {
 }
 
 describe('a worker that blocks its event loop', () => {
-  test('is replaced within timeout + 2 s, while the others serve every request', async () => {
+  // From then on it is the machine that counts: what a process takes to boot.
+  test('is replaced as soon as `timeout` has passed, before it has gone, while the others serve every request', async () => {
     await using server = await startQilin(['-w', '2', '--timeout', '2', APP]);
     const before = server.workerPids;
-    const blockedAt = now();
     using connection = await block(server);
     await using load = new Load(server.port, { keepAlive: 4, oneShot: 4 });
     await load.progress(100);
     expect(server.log).not.toContain('TIMEOUT');
     await servedBy(server, (pid) => !before.includes(pid));
-    // On a machine that does nothing else, in 4 s.
-    expect(now() - blockedAt).toBeLessThan(12);
     await connection.ended;
     await load.stop();
     expect(load.faults).toBe('');
-    expect(server.log).toMatch(/\[CRITICAL\] WORKER TIMEOUT \(pid: \d+\): no heartbeat for 2/);
+    const inThisOrder = [
+      /\[CRITICAL\] WORKER TIMEOUT \(pid: \d+\): no heartbeat for \d+\.\d s \(timeout 2 s\)/,
+      /Booting worker/,
+      /Worker exited/,
+    ];
+    expect(server.log).toMatch(new RegExp(inThisOrder.map(({ source }) => source).join('[^]*')));
   });
 
   test('is told of with the line that was running, in the source as it was written', async () => {
@@ -88,10 +91,9 @@ describe('a worker that dies', () => {
   test('is replaced at once the first time', async () => {
     await using server = await startQilin(['-w', '2', APP]);
     const [first = 0] = server.workerPids;
-    const killedAt = now();
     process.kill(first, 'SIGKILL');
     await server.until(() => server.workerPids.length === 3, 'a third worker');
-    expect(now() - killedAt).toBeLessThan(1);
+    expect(server.log).not.toContain('Next worker in');
     expect(server.log).toContain(`Worker exited (pid: ${first}, signal SIGKILL)`);
     await servedBy(server, (pid) => pid === server.workerPids[2]);
   });
@@ -102,16 +104,19 @@ describe('a worker that dies', () => {
     const app = write(folder.path, 'app.mjs', code);
     await using server = await startQilin([`${app}:app`]);
     const bootedAt: number[] = [];
-    for (const worker of [1, 2, 3, 4]) {
+    for (const worker of [2, 3, 4]) {
       await server.until(() => server.workerPids.length >= worker, `worker ${worker}`);
       bootedAt.push(now());
     }
-    const [first = 0, second = 0, third = 0, fourth = 0] = bootedAt;
-    expect(second - first).toBeLessThan(1);
+    const [second = 0, third = 0, fourth = 0] = bootedAt;
     expect(third - second).toBeGreaterThan(1);
     expect(fourth - third).toBeGreaterThan(2);
     expect(server.workerPids).toHaveLength(4);
-    expect(server.log).toMatch(/Next worker in 1 s[\s\S]*Next worker in 2 s/);
+    expect(server.log.match(/Booting worker|Next worker in \d+ s/g)?.slice(0, 6)).toEqual([
+      ...['Booting worker', 'Booting worker'],
+      ...['Next worker in 1 s', 'Booting worker'],
+      ...['Next worker in 2 s', 'Booting worker'],
+    ]);
   });
 
   test('by an uncaught error is named with the stack, answers what it has, and is replaced', async () => {

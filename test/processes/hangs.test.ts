@@ -1,11 +1,10 @@
 /** What the user's own code may do to an arbiter: hang, throw too late, exit. None of it costs the service. */
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { eventually, write } from './files.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { write } from './files.ts';
 import { ask, RawConnection } from './http-client.ts';
 import { servedBy } from './requests.ts';
-import { QilinProcess, repository, runQilin, startQilin, temporaryFolder } from './server.ts';
+import { QilinProcess, repository, startQilin, temporaryFolder } from './server.ts';
 
 const APP = `${repository}/test/fixtures/app.mjs:app`;
 const HANGS = 'new Promise(() => {})';
@@ -19,6 +18,20 @@ async function isAlive(server: QilinProcess): Promise<void> {
   expect(server.log.slice(from)).toMatch(/WORKER TIMEOUT/);
   expect(await server.stop()).toEqual({ status: 0, signal: null });
 }
+
+/** A start whose config file hangs: its 30 s pass while the other tests run. */
+let hanging: { readonly folder: ReturnType<typeof temporaryFolder>; readonly server: QilinProcess };
+
+beforeAll(() => {
+  const folder = temporaryFolder();
+  write(folder.path, 'qilin.config.mjs', `await ${HANGS};\n`);
+  hanging = { folder, server: new QilinProcess([APP], { cwd: folder.path }) };
+});
+
+afterAll(async () => {
+  await hanging.server[Symbol.asyncDispose]();
+  hanging.folder[Symbol.dispose]();
+});
 
 describe('what never comes back', () => {
   test('a config file at a reload: the next reload takes the repaired one', async () => {
@@ -39,46 +52,39 @@ describe('what never comes back', () => {
     await isAlive(server);
   });
 
-  test('a config file at the start is told after 30 s', async () => {
+  test('a hook of each kind is given up after hookTimeout, with its name', async () => {
     using folder = temporaryFolder();
-    write(folder.path, 'qilin.config.mjs', `await ${HANGS};\n`);
-    const { status, output } = await runQilin([APP], { cwd: folder.path });
-    expect(status).toBe(1);
-    expect(output).toContain('the config file qilin.config.mjs has not finished after 30 s');
-  });
-
-  test.each([
-    { name: 'onReload', provoke: (server: QilinProcess) => server.signal('SIGHUP'), next: /Reload done/ },
-    { name: 'preExec', provoke: (server: QilinProcess) => server.signal('SIGUSR2'), next: /Starting a new arbiter/ },
-    { name: 'nworkersChanged', provoke: (server: QilinProcess) => server.signal('SIGTTIN'), next: /Booting/ },
-    { name: 'childExit', provoke: killOne, next: /Booting/ },
-    { name: 'whenReady', provoke: () => {}, next: /Ready/ },
-  ])('the hook $name is given up after hookTimeout, with its name', async ({ name, provoke, next }) => {
-    using folder = temporaryFolder();
-    write(folder.path, 'qilin.config.mjs', `export const ${name} = () => ${HANGS};\nexport const hookTimeout = 1;\n`);
+    const names = ['whenReady', 'onReload', 'nworkersChanged', 'childExit', 'preExec'];
+    const hooks = names.map((name) => `export const ${name} = () => ${HANGS};\n`).join('');
+    write(folder.path, 'qilin.config.mjs', `${hooks}export const hookTimeout = 1;\n`);
     await using server = await startQilin(['--timeout', '1', APP], { cwd: folder.path });
-    const from = name === 'whenReady' ? 0 : server.log.length;
-    provoke(server);
-    await server.logged(new RegExp(`the hook ${name} of the config file has not come back for 1\\.\\d s`), from);
-    await server.logged(next, from);
+    const from = server.log.length;
+    server.signal('SIGTTIN');
+    await server.logged(/Booting/, from);
+    killOne(server);
+    server.signal('SIGHUP');
+    await server.logged(/Reload done/, from);
+    server.signal('SIGUSR2');
+    await server.logged(/Starting a new arbiter/, from);
+    for (const name of names)
+      await server.logged(new RegExp(`the hook ${name} of the config file has not come back for \\d\\.\\d s`));
   });
 
-  test.each(['onReload', 'childExit'])(
-    'the hook %s holds up neither the timeout of a worker nor TERM',
-    async (name) => {
-      using folder = temporaryFolder();
-      write(folder.path, 'qilin.config.mjs', `export const ${name} = () => ${HANGS};\n`);
-      await using server = await startQilin(['--timeout', '1', APP], { cwd: folder.path });
-      server.signal('SIGHUP');
-      killOne(server);
-      await server.until(() => server.workerPids.length > 1, 'a second worker');
-      await servedBy(server, (pid) => pid !== server.workerPids[0]);
-      await isAlive(server);
+  test('hooks hold up neither the timeout of a worker nor TERM', async () => {
+    using folder = temporaryFolder();
+    const names = ['onReload', 'childExit'];
+    write(folder.path, 'qilin.config.mjs', names.map((name) => `export const ${name} = () => ${HANGS};\n`).join(''));
+    await using server = await startQilin(['--timeout', '1', APP], { cwd: folder.path });
+    server.signal('SIGHUP');
+    killOne(server);
+    await server.until(() => server.workerPids.length > 1, 'a second worker');
+    await servedBy(server, (pid) => pid !== server.workerPids[0]);
+    await isAlive(server);
+    for (const name of names)
       expect(server.log).toMatch(
         new RegExp(`the hook ${name} .* has not come back for .* s; the arbiter leaves without it`),
       );
-    },
-  );
+  });
 
   test('the hook onStarting: TERM ends the server', async () => {
     using folder = temporaryFolder();
@@ -163,20 +169,8 @@ describe('a process that cannot be started', () => {
   });
 });
 
-test('time in which the whole server is stopped is no silence: it serves on, what was in flight too', async () => {
-  await using server = await startQilin(['-w', '2', '--timeout', '1', APP]);
-  const all = [server.pid, ...server.workerPids];
-  using connection = await RawConnection.open(server.port);
-  connection.send('POST /held?announce HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n');
-  await server.logged(/began \/held/);
-  const from = server.log.length;
-  for (const pid of all) process.kill(pid, 'SIGSTOP');
-  // Longer than the timeout and the alarm's grace beyond it.
-  await pause(8_000);
-  for (const pid of all) process.kill(pid, 'SIGCONT');
-  await pause(2_000);
-  connection.send('body');
-  await connection.until(/POST \/held body$/);
-  expect(server.log.slice(from)).not.toMatch(/TIMEOUT|exited|blocked/);
-  await eventually(() => server.running.length === 3, 'all three run');
+test('a config file at the start that never comes back is told after 30 s', async () => {
+  const { server } = hanging;
+  expect(await server.exited).toEqual({ status: 1, signal: null });
+  expect(server.log).toContain('the config file qilin.config.mjs has not finished after 30 s');
 });

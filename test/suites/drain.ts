@@ -84,7 +84,7 @@ export function describeDrain(underTest: ClassUnderTest): void {
     });
 
     testIfAble(underTest, 'keepAlive', 'lets an idle connection make its last request', async () => {
-      await using server = await start();
+      await using server = await start('--keep-alive', '20');
       using connection = await openIdle(server);
       server.signal('SIGTERM');
       await drains(server);
