@@ -91,6 +91,14 @@ describe.each([
     expect(server.log).not.toMatch(TROUBLE);
   });
 
+  test.each(['get', 'Delete'])(
+    'refuses the method %s, which the web would take for one in capitals',
+    async (method) => {
+      using connection = await Http2Connection.open(server.url);
+      expect((await connection.ask('/', { ':method': method }, '')).status).toBe(400);
+    },
+  );
+
   test('that fails in the middle of its answer breaks the stream off, and no other', async () => {
     using connection = await Http2Connection.open(server.url);
     const other = connection.ask('/slow?wait=300');

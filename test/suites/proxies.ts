@@ -19,6 +19,9 @@ export function describeProxies({ flags }: ClassUnderTest): void {
       await using server = await start();
       expect((await ask(`${server.url}/url?x`, { headers: FORWARDED })).text).toBe('https://example.com/url?x');
       await server.logged(/^from 192\.0\.2\.7 \/url$/m);
+      const chain = { ...FORWARDED, 'X-Forwarded-Proto': 'https,http', 'X-Forwarded-For': '192.0.2.8, 127.0.0.1' };
+      expect((await ask(`${server.url}/url?chain`, { headers: chain })).text).toBe('https://example.com/url?chain');
+      await server.logged(/^from 192\.0\.2\.8 \/url$/m);
       const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Ssl': 'off' };
       expect((await ask(`${server.url}/contradiction`, { headers })).status).toBe(400);
     });

@@ -49,54 +49,66 @@ export function createForwarded(settings: ForwardedSettings): ResolveForwarded {
   );
   return (peer, header) => {
     if (peer === undefined || (peer !== UNIX_PEER && !isTrusted(peer))) return NONE;
-    const scheme = forwardedScheme(schemeHeaders, header);
-    if (scheme === 'contradiction') return CONTRADICTION;
     const forwardedFor = header('x-forwarded-for');
+    const { client, hops } = readHops(forwardedFor ?? '', isTrusted);
+    const scheme = forwardedScheme(schemeHeaders, header, hops);
+    if (scheme === 'contradiction') return CONTRADICTION;
     const forwardedHost = header('x-forwarded-host');
     if (scheme === undefined && forwardedFor === undefined && forwardedHost === undefined) return NONE;
     return {
       kind: 'forwarded',
       scheme,
-      client: forwardedFor === undefined ? undefined : forwardedClient(forwardedFor, isTrusted),
+      client,
       host: forwardedHost === undefined ? undefined : validHost(forwardedHost),
     };
   };
 }
 
 /**
- * Gunicorn's rule: the header's secure value means https, any other http, and all that are present must agree. The values
- * of a repeated header arrive joined by commas, so each counts on its own.
+ * Gunicorn's rule: the header's secure value means https, any other http, and all headers that are present must agree. Proxies
+ * that follow each other append to the list, each what the one before it came by; so of several values that one counts which
+ * the first of those wrote that are trusted.
  */
 function forwardedScheme(
   schemeHeaders: readonly (readonly [string, string])[],
   header: (name: string) => string | undefined,
+  hops: number,
 ): 'http' | 'https' | 'contradiction' | undefined {
   let scheme: 'http' | 'https' | undefined;
   for (const [name, secureValue] of schemeHeaders) {
     const value = header(name);
     if (value === undefined) continue;
-    for (const part of value === secureValue ? [secureValue] : value.split(',')) {
-      const said = part.trim() === secureValue ? 'https' : 'http';
-      if (scheme !== undefined && scheme !== said) return 'contradiction';
-      scheme = said;
-    }
+    const values = value === secureValue ? [secureValue] : value.split(',');
+    // One that does not append, but writes its own, leaves fewer of them.
+    const vouched = values.at(-Math.min(Math.max(hops, 1), values.length));
+    const said = vouched?.trim() === secureValue ? 'https' : 'http';
+    if (scheme !== undefined && scheme !== said) return 'contradiction';
+    scheme = said;
   }
   return scheme;
 }
 
-/** The first untrusted address from the right; where all are trusted, or one is malformed, the last that was read. */
-function forwardedClient(forwardedFor: string, isTrusted: IsTrusted): string | undefined {
+interface Hops {
+  /** The first untrusted address from the right; where all are trusted, or one is malformed, the last that was read. */
+  readonly client: string | undefined;
+  /** How many addresses were read: so many proxies are trusted. */
+  readonly hops: number;
+}
+
+function readHops(forwardedFor: string, isTrusted: IsTrusted): Hops {
   let client: string | undefined;
+  let hops = 0;
   let end = forwardedFor.length;
   while (end >= 0) {
     const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
     const address = parseForwardedAddress(forwardedFor.slice(comma + 1, end).trim());
-    if (address === undefined) return client;
+    if (address === undefined) break;
     client = address;
-    if (!isTrusted(address)) return client;
+    hops += 1;
+    if (!isTrusted(address)) break;
     end = comma;
   }
-  return client;
+  return { client, hops };
 }
 
 /** `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]`, `[::1]:80` as a bare address. Zones (`%eth0`) mean nothing to others. */

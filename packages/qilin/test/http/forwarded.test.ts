@@ -69,12 +69,30 @@ describe('what is said', () => {
     [{ 'x-forwarded-proto': 'http' }, 'http'],
     [{ 'x-forwarded-protocol': 'ssl', 'x-forwarded-ssl': 'on' }, 'https'],
     [{ 'x-forwarded-proto': 'https, https' }, 'https'],
-    [{ 'x-forwarded-proto': 'https,http' }, 'contradiction'],
+    // The nearest proxy has written the last one; whether the one before it is trusted, nobody says.
+    [{ 'x-forwarded-proto': 'https,http' }, 'http'],
+    [{ 'x-forwarded-proto': 'http, https' }, 'https'],
     [{ 'x-forwarded-proto': 'https', 'x-forwarded-ssl': 'off' }, 'contradiction'],
     [{ 'x-forwarded-for': '192.0.2.1' }, undefined],
   ])('the scheme of %j is %s', (headers, scheme) => {
     const forwarded = resolve(headers);
     expect(forwarded.kind === 'forwarded' ? forwarded.scheme : forwarded.kind).toBe(scheme);
+  });
+
+  test.each([
+    ['https,http', '192.0.2.1, 10.0.0.2', 'https'],
+    ['http,https,http', '192.0.2.1, 10.0.0.3, 10.0.0.2', 'http'],
+    ['https, http, http', '192.0.2.1, 10.0.0.3, 10.0.0.2', 'https'],
+    // What an untrusted client wrote itself, before the list of the trusted ones began.
+    ['https,http', '10.0.0.2, 192.0.2.1', 'http'],
+    ['https,http,http', '6.6.6.6, 192.0.2.1, 10.0.0.2', 'http'],
+    // Proxies that replace what came, or add nothing.
+    ['https', '192.0.2.1, 10.0.0.3, 10.0.0.2', 'https'],
+    ['https,http', '192.0.2.1, 10.0.0.3, 10.0.0.2', 'https'],
+    ['http,https', 'no address', 'https'],
+  ])('of several schemes, %j with the addresses %j, the trusted ones vouch for %s', (proto, addresses, scheme) => {
+    const said = { 'x-forwarded-proto': proto, 'x-forwarded-for': addresses };
+    expect(resolve(said, { allow: ['127.0.0.1', '10.0.0.0/8'] })).toMatchObject({ scheme });
   });
 
   test.each([

@@ -22,6 +22,13 @@ function refuseCodings(codings: string): 400 | 501 {
   return isFramed ? 501 : 400;
 }
 
+/** Those that the web's Request would write in capitals by itself (Fetch, 2.2.1), so that an app took the one for the other. */
+const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
+
+/** Of HTTP/2. Node's parser of HTTP/1 knows the methods by name, and refuses others. */
+export const checkMethod = (method = ''): 0 | 400 =>
+  method !== method.toUpperCase() && NORMALIZED.test(method) ? 400 : 0;
+
 const SLASH = 47;
 
 /** RFC 9112, 3.2: without a fragment. Node tells CONNECT, with its authority form, apart by itself. */

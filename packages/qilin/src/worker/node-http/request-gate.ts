@@ -1,6 +1,6 @@
 /** Which requests the app does not see, on Node's HTTP stack, and what their clients are told. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { checkRequestHead } from '../../http/node/request-rules.ts';
+import { checkMethod, checkRequestHead } from '../../http/node/request-rules.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import type { Origins } from '../origin.ts';
 
@@ -13,7 +13,7 @@ export function createRequestGate(limits: RequestLimits, origins: Origins<Incomi
   return (req) => {
     const tooLarge = limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
     if (tooLarge !== 0) return tooLarge;
-    const malformed = isOfHttp1(req) ? checkRequestHead(req) : 0;
+    const malformed = isOfHttp1(req) ? checkRequestHead(req) : checkMethod(req.method);
     if (malformed !== 0) return malformed;
     if (origins.contradict(req)) return 400;
     return Number(req.headers['content-length'] ?? 0) > limits.maxBody ? 413 : 0;
