@@ -7,7 +7,8 @@
  * 4. `getHttpAdapter()`, `getHttpServer()` and `init()`        → its server     Nest
  * 5. `callback()` and `use()`                                  → Node listener  Koa
  * 6. a function with methods `handle` and `use`                → Node listener  Express, connect
- * 7. a function of one parameter → fetch; of two or three      → Node listener
+ * 7. a function of one parameter → fetch; of two or three, by their names `(request, env)` → fetch, else, and of `(...args)`
+ *    alone → Node listener
  *
  * With `--interface fetch|node` only the kinds of that side are looked for, and a function is taken for that kind
  * whatever its parameters.
@@ -15,6 +16,7 @@
 import { Server } from 'node:net';
 import type { FetchHandler, Interface, NodeListener, OnShutdown } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
+import { takesWhatComes, tellByParameters } from './parameters.ts';
 
 type Shape =
   | { readonly kind: 'fetch'; readonly fetch: FetchHandler }
@@ -35,6 +37,8 @@ export interface Detected {
   readonly ready: (() => unknown) | undefined;
   /** The framework's own way to run its shutdown hooks. */
   readonly close: (() => unknown) | undefined;
+  /** Nothing but the number of its parameters speaks for it. */
+  readonly isGuess?: boolean;
 }
 
 type Method = (...args: readonly unknown[]) => unknown;
@@ -78,18 +82,19 @@ function detectNode(value: unknown): Detected | undefined {
 }
 
 function detectFunction(value: unknown, called: Interface): Detected | undefined {
-  if (typeof value !== 'function' || isClass(value)) return undefined;
-  if (called === 'fetch' || (called === 'auto' && value.length === 1)) {
-    return only({ kind: 'fetch', fetch: value as FetchHandler });
-  }
-  if (called === 'node' || value.length === 2 || value.length === 3) {
-    return only(node(value, false));
-  }
-  return undefined;
+  if (!isFunction(value) || isClass(value)) return undefined;
+  const isFetch = () => only({ kind: 'fetch', fetch: value as FetchHandler });
+  if (called === 'fetch' || (called === 'auto' && value.length === 1)) return isFetch();
+  if (called === 'node') return only(node(value, false));
+  if (value.length !== 2 && value.length !== 3 && !takesWhatComes(value)) return undefined;
+  const told = tellByParameters(value);
+  return told === 'fetch' ? isFetch() : { ...only(node(value, false)), isGuess: told === undefined };
 }
 
+const isFunction = (value: unknown): value is (...args: never[]) => unknown => typeof value === 'function';
+
 const isClass = (value: unknown): boolean =>
-  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+  isFunction(value) && /^class\b/.test(Function.prototype.toString.call(value));
 
 /** @returns undefined for a value that is no app, or that cannot be told apart */
 export function detect(value: unknown, called: Interface): Detected | undefined {

@@ -19,6 +19,7 @@ import { withPlace } from '../modules/syntax-error.ts';
 import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
 import { exportsOf } from './exports.ts';
 import { findAppFile } from './find.ts';
+import { watchGuess } from './guessed-listener.ts';
 import type { Interception } from './intercept.ts';
 import { type AppSpec, parseAppSpec } from './spec.ts';
 import { strayError } from './stray-error.ts';
@@ -38,7 +39,7 @@ export interface LoadOptions {
   readonly interception?: Interception;
   /** How long the module may take to load and a program to call `listen()`; default 30 000. */
   readonly patience?: Milliseconds;
-  readonly log?: Pick<Log, 'debug' | 'info' | 'warning'>;
+  readonly log?: Pick<Log, 'debug' | 'info' | 'warning' | 'error'>;
 }
 
 const PATIENCE: Milliseconds = 30_000;
@@ -179,8 +180,12 @@ async function finish(value: unknown, exports: Exports, job: Job): Promise<App> 
   if (doubt !== undefined && detected.shape.kind === 'server' && detected.shape.server === captured)
     options.log?.warning(`The server of ${spec.name} ${doubt}${MEANT}`);
   const about = { name: spec.name, onShutdown: shutdownOf(value, exports, detected) };
-  if (detected.shape.kind === 'server') return { ...detected.shape, ...about };
-  return { ...detected.shape, ...about, beside: captured instanceof HttpServer ? captured : undefined };
+  const beside = captured instanceof HttpServer ? captured : undefined;
+  const { shape, isGuess } = detected;
+  if (shape.kind === 'server') return { ...shape, ...about };
+  if (shape.kind === 'fetch' || !isGuess) return { ...shape, ...about, beside };
+  const listener = watchGuess(shape.listener, spec.name, (sentence) => options.log?.error(sentence));
+  return { ...shape, ...about, beside, listener };
 }
 
 /** All the ways in which the app wants to be told, in one. */

@@ -24,6 +24,30 @@ describe('the kind of an app is found out', () => {
     ['a function of one parameter', (_request: Request) => new Response(), 'fetch'],
     ['a function of two parameters', (_req: unknown, _res: unknown) => {}, 'node'],
     ['a function of three parameters', (_req: unknown, _res: unknown, _next: unknown) => {}, 'node'],
+    // biome-ignore format: the parameters are what is tried
+    ['(request, env)', (_request: Request, _env: unknown) => new Response(), 'fetch'],
+    [
+      'a method (request, loadContext)',
+      {
+        async h(request: Request, loadContext = {}, more: unknown) {
+          return [request, loadContext, more];
+        },
+      }.h,
+      'fetch',
+    ],
+    ['({ url }, ctx)', ({ url }: Request, ctx: unknown) => [url, ctx], 'fetch'],
+    [
+      'function handle(req, env, ctx)',
+      function handle(req: unknown, env: unknown, ctx: unknown) {
+        return [req, env, ctx];
+      },
+      'fetch',
+    ],
+    ['(request, response)', (_request: unknown, _response: unknown) => {}, 'node'],
+    ['(ctx, next), which could be anything', (_ctx: unknown, _next: unknown) => {}, 'node'],
+    ['(e, t), as a minifier leaves it', (_e: unknown, _t: unknown) => {}, 'node'],
+    ["(...args), as Astro's", async (...args: unknown[]) => void args, 'node'],
+    ['a function that was bound', function (this: unknown, _a: unknown, _b: unknown) {}.bind(null), 'node'],
     ['Express', express(), 'node'],
     ['connect', Object.assign((..._: unknown[]) => {}, { handle() {}, use() {}, stack: [] }), 'node'],
     ['Koa', new Koa(), 'node'],

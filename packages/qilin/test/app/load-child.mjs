@@ -32,7 +32,12 @@ async function askThrough(server) {
 }
 
 async function outcome() {
-  const log = { debug: notes.push.bind(notes), info: notes.push.bind(notes), warning: notes.push.bind(notes) };
+  const log = {
+    debug: notes.push.bind(notes),
+    info: notes.push.bind(notes),
+    warning: notes.push.bind(notes),
+    error: notes.push.bind(notes),
+  };
   const source = { app: name, interface: called, chdir };
   try {
     const app = await loadApp(source, { signal: leaving.signal, interception, patience, log });

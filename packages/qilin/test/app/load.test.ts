@@ -207,7 +207,7 @@ describe('errors', () => {
   });
 
   test('APP_UNCLEAR says how to tell, and the flag decides', async () => {
-    write('server.ts', `export const app = (...args: unknown[]) => new Response('hello ' + args.length);`);
+    write('server.js', `export function app(a, b, c, d) { return new Response('hello ' + arguments.length); }`);
     expect(await load('server:app')).toEqual(failed('APP_UNCLEAR', 4, '--interface fetch'));
     expect(await load('server:app', { called: 'fetch' })).toEqual(served('fetch', 'hello 2'));
   });
