@@ -29,7 +29,13 @@ const ENGINE = [...ofAddon(['http-loop']), '--pool=threads'];
 const TESTS = [ENGINE, ofAddon(['acceptor', 'listen', 'orphans', 'sharing', 'stalls'])];
 const TESTS_OF_SERVERS = [
   ['--project', 'processes', 'test/http/corpus.test.ts'],
-  ['--project', 'processes', 'test/suites/worker-class.test.ts', '--testNamePattern=class (picoev|threads)'],
+  [
+    '--project',
+    'processes',
+    'test/suites/worker-class.test.ts',
+    'test/suites/deadlines.test.ts',
+    '--testNamePattern=class (picoev|threads)',
+  ],
 ];
 
 /** @param {string} text */

@@ -1,10 +1,11 @@
 /** HTTP/2: how much one client may ask for, how its connection ends, and what clients that do harm can do. */
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peakMemory, resetPeakMemory } from '../suites/worker-process.ts';
 import { type Certificate, makeCertificate } from './certificates.ts';
 import { Http2Connection } from './http2-client.ts';
-import { END_HEADERS, END_STREAM, FRAME, frame, getBlock, literal, RawHttp2 } from './raw-http2.ts';
+import { END_HEADERS, END_STREAM, FRAME, frame, getBlock, literal, RawHttp2, WIDE } from './raw-http2.ts';
 import { drains } from './requests.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from './server.ts';
 
@@ -99,6 +100,25 @@ describe('a connection ends', () => {
     expect([busy.lastStream, busy.isAnswered(1), busy.isAnswered(3)]).toEqual([1, true, false]);
     expect((await server.exited).status).toBe(0);
     expect(server.log).not.toMatch(/Graceful timeout|began \/late/);
+  });
+
+  test('when its last answer has arrived, however long its client takes to read that', async () => {
+    await using server = await start('--graceful-timeout', '20');
+    using client = await RawHttp2.open(server.port);
+    client.socket.pause();
+    await client.send(
+      Buffer.concat([WIDE, frame(FRAME.HEADERS, END_HEADERS | END_STREAM, 1, getBlock('/flood?mib=1&announce'))]),
+    );
+    await server.logged(/began \/flood/);
+    server.signal('SIGTERM');
+    for (let seconds = 0; seconds < 2.5; seconds += 0.25) {
+      await client.send(frame(FRAME.PING, 0, 0, Buffer.alloc(8)));
+      await pause(250);
+    }
+    client.socket.resume();
+    await client.ended;
+    expect(client.isAnswered(1)).toBe(true);
+    expect((await server.exited).status).toBe(0);
   });
 
   test('behind its answer when its worker is full and another client waits', async () => {

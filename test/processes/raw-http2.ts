@@ -2,7 +2,16 @@
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 
-export const FRAME = { DATA: 0, HEADERS: 1, RST_STREAM: 3, SETTINGS: 4, PING: 6, GOAWAY: 7, CONTINUATION: 9 } as const;
+export const FRAME = {
+  DATA: 0,
+  HEADERS: 1,
+  RST_STREAM: 3,
+  SETTINGS: 4,
+  PING: 6,
+  GOAWAY: 7,
+  WINDOW_UPDATE: 8,
+  CONTINUATION: 9,
+} as const;
 export const END_STREAM = 1;
 export const END_HEADERS = 4;
 
@@ -33,6 +42,19 @@ export const getBlock = (path: string): Buffer =>
 export const literal = (index: number, value: string): Buffer =>
   Buffer.concat([Buffer.from([index, value.length]), Buffer.from(value)]);
 
+/** Windows as large as there are, for all streams and the connection: what is not taken waits in the kernel. */
+export const WIDE = openWindows();
+
+function openWindows(): Buffer {
+  const most = 0x7fff_ffff;
+  const [setting, update] = [Buffer.alloc(6), Buffer.alloc(4)];
+  // SETTINGS_INITIAL_WINDOW_SIZE
+  setting.writeUInt16BE(4);
+  setting.writeUInt32BE(most, 2);
+  update.writeUInt32BE(most - 65_535);
+  return Buffer.concat([frame(FRAME.SETTINGS, 0, 0, setting), frame(FRAME.WINDOW_UPDATE, 0, 0, update)]);
+}
+
 export class RawHttp2 implements Disposable {
   readonly socket: TLSSocket;
   readonly frames: Frame[] = [];
@@ -46,8 +68,8 @@ export class RawHttp2 implements Disposable {
     this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
   }
 
-  static async open(port: number): Promise<RawHttp2> {
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+  static async open(port: number, options: { readonly allowHalfOpen?: boolean } = {}): Promise<RawHttp2> {
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'], ...options });
     await once(socket, 'secureConnect');
     const client = new RawHttp2(socket);
     await client.send(Buffer.concat([Buffer.from(PREFACE), frame(FRAME.SETTINGS, 0, 0)]));

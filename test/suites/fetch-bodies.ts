@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
 import { ask, RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
-import type { ClassUnderTest } from './classes.ts';
+import { type ClassUnderTest, testIfAble } from './classes.ts';
 import { exchange, get, post } from './requests.ts';
 
 const APP = 'test/fixtures/bodies.mjs';
@@ -26,7 +26,8 @@ function serveUpstream(): Promise<Server> {
   });
 }
 
-export function describeFetchBodies({ flags }: ClassUnderTest): void {
+export function describeFetchBodies(underTest: ClassUnderTest): void {
+  const { flags } = underTest;
   describe('bodies with a fetch handler', () => {
     let server: QilinProcess;
     beforeAll(async () => {
@@ -65,6 +66,15 @@ export function describeFetchBodies({ flags }: ClassUnderTest): void {
         await server.logged(/\[ERROR\][\s\S]*The body must have the 5 bytes of its Content-Length/, from);
       },
     );
+
+    testIfAble(underTest, 'keepAlive', 'one that waits for its turn is told when its client leaves', async () => {
+      const from = server.log.length;
+      using connection = await RawConnection.open(server.port);
+      await connection.send(get('/wait') + get('/endless'));
+      await server.logged(/^waits$/m, from);
+      connection.socket.resetAndDestroy();
+      await server.logged(/^nobody wants more of it$/m, from);
+    });
 
     test.each([
       { path: '/exact', body: '12345' },

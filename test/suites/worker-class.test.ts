@@ -7,7 +7,6 @@ import { describeBodies } from './bodies.ts';
 import { CLASSES } from './classes.ts';
 import { describeConnections } from './connections.ts';
 import { describeContexts } from './contexts.ts';
-import { describeDeadlines } from './deadlines.ts';
 import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
 import { describeFetchBodies } from './fetch-bodies.ts';
@@ -26,7 +25,6 @@ for (const underTest of CLASSES) {
     describeBodies(underTest);
     describeFetchBodies(underTest);
     describeLimits(underTest);
-    describeDeadlines(underTest);
     describeFailures(underTest);
     describePrograms(underTest);
     describeSockets(underTest);

@@ -310,7 +310,7 @@ export const SETTINGS = {
     kind: seconds(),
     default: 300,
     section: 'Requests',
-    text: "The seconds that a client may take to send the whole body of a request; 0 for ever. Then it is answered with 408, if the answer has not begun, and its connection closed. Node's own HTTP stack (`async`, `sync`) has one limit for the whole request: `headersTimeout` and `bodyTimeout` together, no limit where one of them is 0.",
+    text: "The seconds that a client may take to send the whole body of a request; 0 for ever. Then it is answered with 408, if the answer has not begun, and its connection closed. Node's own HTTP stack (`async`, `sync`) has one limit for the whole request: `headersTimeout` and `bodyTimeout` together, no limit where one of them is 0; over HTTP/2 it is `bodyTimeout`, and once the answer has begun it counts the client's silence.",
     reload: 'workers',
   }),
   sendTimeout: setting({
@@ -318,7 +318,7 @@ export const SETTINGS = {
     kind: seconds(),
     default: 60,
     section: 'Requests',
-    text: 'The seconds for which a client may take no byte of an answer that waits for it; 0 for ever. Then its connection is closed.',
+    text: 'The seconds for which a client may take no byte of an answer that waits for it; 0 for ever. Then its connection is closed, or over HTTP/2 the stream, where its window is what stands still.',
     reload: 'workers',
   }),
   responseTimeout: setting({

@@ -4,6 +4,7 @@
  * that the connection's next request can be read.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { BodySink, Endpoint, FetchExchange } from '@qilin/picoev';
 import { type Answer, cutAnswer } from './answer-failure.ts';
 import { fieldList, fieldRecord } from './field-lists.ts';
@@ -114,7 +115,7 @@ export class MessageExchange implements FetchExchange {
   }
 
   get isGone(): boolean {
-    return !this.#over && isClosed(this.outgoing);
+    return !this.#over && isClosed(this.incoming, this.outgoing);
   }
 
   takeBack(): void {
@@ -174,12 +175,21 @@ export class MessageExchange implements FetchExchange {
   }
 
   set onGone(callback: Callback | null) {
-    if (this.#onGone === null) {
-      this.outgoing.once('close', () => {
-        if (!this.#over) this.#onGone?.(this);
-      });
-    }
+    if (this.#onGone === null) this.#watch();
     this.#onGone = callback;
+  }
+
+  /** Waits for the client to leave. */
+  #watch(): void {
+    const { incoming, outgoing } = this;
+    const tell = () => {
+      if (!this.#over) this.#onGone?.(this);
+    };
+    outgoing.once('close', tell);
+    if (outgoing.stream === undefined && outgoing.socket === null) {
+      const forget = whenClosed(incoming.socket, tell);
+      outgoing.once('socket', forget);
+    }
   }
 
   #endBody(): void {
@@ -216,10 +226,28 @@ function endpoint(
   return { address, port, family: family === 'IPv6' ? 'IPv6' : 'IPv4' };
 }
 
-const isClosed = (res: Answer): boolean =>
-  res.stream === undefined ? res.destroyed : res.stream.destroyed || res.stream.closed;
+const isClosed = (req: IncomingMessage, res: Answer): boolean =>
+  res.stream === undefined ? res.destroyed || req.socket.destroyed : res.stream.destroyed || res.stream.closed;
 
 const ignore = () => {};
+
+/** Those that wait for their turn behind another answer, of each connection: Node does not tell them when it is closed. */
+const queues = new WeakMap<Socket, Set<() => void>>();
+
+/** Returns what forgets it again. One listener for each socket: for more than ten Node warns. */
+function whenClosed(socket: Socket, tell: () => void): () => void {
+  let queue = queues.get(socket);
+  if (queue === undefined) {
+    const made = new Set<() => void>();
+    socket.once('close', () => {
+      for (const one of made) one();
+    });
+    queues.set(socket, made);
+    queue = made;
+  }
+  const known = queue.add(tell);
+  return () => void known.delete(tell);
+}
 
 /** Of these Node's `headers` has the first alone (its documentation, "message.headers"); `Headers` has all. */
 const ONLY_ONE: ReadonlySet<string> = new Set([

@@ -28,23 +28,33 @@ export function answerClientError(error: ParseError, socket: HttpSocket): void {
     return;
   connection.isRefused = true;
   const status = statusOf(error, socket.bytesRead);
-  whenItsTurn(response, (isBegun) => {
-    if (isBegun) socket.destroy();
+  whenItsTurn(response, (turn) => {
+    if (turn === 'cut') socket.destroy();
+    else if (turn === 'end') connection.end();
     else connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
 }
 
 /**
- * Calls back when the refusal may be sent: at once, behind the answer to the last good request, or instead of the answer to
- * the one whose body is bad. `isBegun`: that answer has begun, so that it can only be cut.
+ * How the connection is ended: by the refusal, or in the middle of an answer that has begun, or without a word, where the one
+ * whose body is bad has its answer: a second one would be taken for that of a request that was never made.
  */
-function whenItsTurn(last: ServerResponse | undefined, go: (isBegun: boolean) => void): void {
-  if (last === undefined || last.writableFinished) go(false);
-  else if (last.req.complete) last.once('finish', () => go(false));
+type Turn = 'refuse' | 'cut' | 'end';
+
+/**
+ * Calls back when the connection may be ended: at once, behind the answer to the last good request, or instead of the answer
+ * to the one whose body is bad.
+ */
+function whenItsTurn(last: ServerResponse | undefined, go: (turn: Turn) => void): void {
+  if (last === undefined) go('refuse');
+  else if (last.writableFinished) go(last.req.complete ? 'refuse' : 'end');
+  else if (last.req.complete) last.once('finish', () => go('refuse'));
   // It waits for an answer before it: Node gives it the connection when its turn has come.
-  else if (last.socket === null) last.once('socket', () => go(last.headersSent));
-  else go(last.headersSent);
+  else if (last.socket === null) last.once('socket', () => go(instead(last)));
+  else go(instead(last));
 }
+
+const instead = (response: ServerResponse): Turn => (response.headersSent ? 'cut' : 'refuse');
 
 /** Of Node's parser, or of its timeouts; not of the connection or of TLS. */
 const isHttpError = ({ code }: ParseError) => code?.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';

@@ -28,6 +28,23 @@ export interface HttpSocket extends Socket {
   readonly _httpMessage?: ServerResponse | null;
   /** Of a decrypted one: the accepted one below it. */
   readonly _parent?: HttpSocket | null;
+  /** Counts what it was given, and what of that the kernel has not taken: of all that is sent, also by TLS and HTTP/2. */
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+}
+
+/** A number that is looked at now and then, and since when it was the same. */
+export class Standstill {
+  #number: number | undefined = undefined;
+  #since: Milliseconds = 0;
+
+  /** For how long it has been what it is. */
+  at(number: number, now: Milliseconds): Milliseconds {
+    if (this.#number !== number) {
+      this.#number = number;
+      this.#since = now;
+    }
+    return now - this.#since;
+  }
 }
 
 export class Connection {
@@ -42,11 +59,12 @@ export class Connection {
   /** With TLS, before its handshake is done. */
   #isArriving: boolean;
   #isEnding = false;
-  #limitsSending = false;
   /** Of an answer that has not begun, bytes that were sent all the same. */
   #sentAhead = 0;
+  /** While something waits for the client to take it. */
+  #taking: Standstill | undefined = undefined;
   /** To a client that has ended its side. */
-  #lastWritten: { readonly bytes: number; readonly at: Milliseconds } | undefined = undefined;
+  #writing: Standstill | undefined = undefined;
 
   constructor(socket: HttpSocket, isArriving: boolean) {
     this.socket = socket;
@@ -113,23 +131,29 @@ export class Connection {
     Socket.prototype.destroySoon.call(this.#carrier);
   }
 
-  /** For an answer in flight: a client that takes no byte for so long is cut off. A socket's own timer knows of progress. */
-  limitSending(limit: Milliseconds): void {
-    const carrier = this.#carrier;
-    // One that the program has set is its own limit.
-    if (limit === 0 || carrier.writableLength === 0 || (carrier.timeout ?? 0) > 0) return;
-    this.#limitsSending = true;
-    carrier.setTimeout(limit);
+  /**
+   * For an answer in flight, to be called about once a second: a client that takes no byte for so long is cut off. The
+   * kernel's word counts and not the socket's own timer, which is set back by all that the client sends.
+   */
+  limitSending(limit: Milliseconds, now: Milliseconds): void {
+    if (!this.isSending) {
+      this.#taking = undefined;
+      return;
+    }
+    const { bytesWritten = 0, writeQueueSize = 0 } = this.socket._handle ?? {};
+    this.#taking ??= new Standstill();
+    if (this.#taking.at(bytesWritten - writeQueueSize, now) >= limit) this.destroy();
   }
 
-  /** Nothing has come or gone for the time that was set on the socket, while there is an answer to give. */
+  /** The kernel has not taken all that there is for the client. */
+  get isSending(): boolean {
+    return (this.socket._handle?.writeQueueSize ?? 0) > 0;
+  }
+
+  /** Nothing has come or gone for the time that the program has set on the socket, while there is an answer to give. */
   answerTimedOut(): void {
     const { response } = this;
-    if (this.#limitsSending && this.#carrier.writableLength === 0) {
-      // The client has taken it all; it is the app that takes its time.
-      this.#limitsSending = false;
-      this.#carrier.setTimeout(0);
-    } else if (!response?.listenerCount('timeout') && !response?.req.listenerCount('timeout')) this.destroy();
+    if (!response?.listenerCount('timeout') && !response?.req.listenerCount('timeout')) this.destroy();
   }
 
   /**
@@ -144,9 +168,8 @@ export class Connection {
       if (this.#sentAhead < SENT_AHEAD.length) this.#sendAhead();
       return;
     }
-    const { bytesWritten } = carrier;
-    if (this.#lastWritten?.bytes !== bytesWritten) this.#lastWritten = { bytes: bytesWritten, at: now };
-    else if (now - this.#lastWritten.at >= SILENCE) this.destroy();
+    this.#writing ??= new Standstill();
+    if (this.#writing.at(carrier.bytesWritten, now) >= SILENCE) this.destroy();
   }
 
   destroy(): void {

@@ -3,7 +3,7 @@
  * leave a connection of HTTP/2 idle. docs/architecture.md has the table of states and deadlines.
  */
 import type { Server } from 'node:net';
-import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
+import type { Milliseconds } from '../../contract/units.ts';
 import { type Connection, connectionOf, type HttpSocket } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
@@ -17,10 +17,11 @@ export class Deadlines {
   readonly #sendTimeout: Milliseconds;
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(connections: Connections, sessions: Http2Sessions, sendTimeout: Seconds) {
+  /** @param sendTimeout Infinity for ever. */
+  constructor(connections: Connections, sessions: Http2Sessions, sendTimeout: Milliseconds) {
     this.#connections = connections;
     this.#sessions = sessions;
-    this.#sendTimeout = toMilliseconds(sendTimeout);
+    this.#sendTimeout = sendTimeout;
   }
 
   start(server: Server): void {
@@ -53,7 +54,7 @@ export class Deadlines {
     const now = performance.now();
     for (const connection of this.#connections.open) {
       if (!connection.isAnswering) continue;
-      connection.limitSending(this.#sendTimeout);
+      connection.limitSending(this.#sendTimeout, now);
       connection.watchHalfClosed(now);
     }
     this.#sessions.sweep(now);

@@ -1,6 +1,6 @@
 /** Ends an exchange over the head of the app, on Node's HTTP stack. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { type Answer, cutAnswer } from '../../http/node/answer-failure.ts';
 import { connectionOf } from './connection.ts';
 
@@ -14,7 +14,7 @@ type Response = ServerResponse & { [GIVEN_UP]?: number };
  * past `res`, at which the app may still be at work: at the first header that it sets, a `res` that has sent its head would
  * throw. From here on nothing that the app does with it has an effect.
  */
-export function giveUp(req: IncomingMessage, res: Response & Answer, status: 413 | 503): void {
+export function giveUp(req: IncomingMessage, res: Response & Answer, status: 408 | 413 | 503): void {
   const text = `${STATUS_CODES[status]}\n`;
   if (res.headersSent) cutAnswer(res);
   else if (res.stream !== undefined) {
@@ -37,8 +37,15 @@ function answerStream(stream: ServerHttp2Stream, status: number, text: string): 
   if (stream.destroyed) return;
   stream.respond({ ':status': status, 'content-type': 'text/plain', 'content-length': text.length });
   stream.end(text);
-  // No more of the body, please: RFC 9113, section 8.1.
-  stream.close(0);
+  stopBody(stream);
+}
+
+/** Behind the answer: no more of the body, please (RFC 9113, section 8.1). What has come of it is forgotten. */
+export function stopBody(stream: ServerHttp2Stream): void {
+  stream.close(constants.NGHTTP2_NO_ERROR);
+  // With something unread in it, Node would keep it open.
+  if (stream.writableFinished) stream.destroy();
+  else stream.once('finish', () => stream.destroy());
 }
 
 const MUTED = ['setHeader', 'appendHeader', 'removeHeader', 'writeHead', 'flushHeaders', 'end'] as const;

@@ -6,7 +6,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Milliseconds } from '../../contract/units.ts';
-import { type Connection, connectionOf } from './connection.ts';
+import { type Connection, connectionOf, Standstill } from './connection.ts';
 
 /** What comes with the event 'stream'. */
 export type StreamArguments = readonly [
@@ -31,13 +31,16 @@ export interface SessionsOptions {
   readonly idle: Milliseconds;
   /** How long a new connection may take for its first stream. */
   readonly first: Milliseconds;
+  /** How long it may take nothing of the answers that wait for it; Infinity for ever. */
+  readonly sending: Milliseconds;
   /** The most streams, of all connections, that may wait for a place. */
   readonly waiting: number;
   serve(stream: StreamArguments): void;
 }
 
-/** How long a client may take to close at the end. */
+/** How long a client may take to close at the end, while it says nothing, and in all. */
 const PATIENCE: Milliseconds = 1_000;
+const LONGEST_PATIENCE: Milliseconds = 30_000;
 
 export class Http2Sessions {
   readonly #options: SessionsOptions;
@@ -79,9 +82,9 @@ export class Http2Sessions {
     }
   }
 
-  /** To be called now and then: ends those that have been idle for too long. */
+  /** To be called about once a second: ends those that have been idle for too long, and what nobody takes. */
   sweep(now: Milliseconds): void {
-    for (const session of this.#sessions) if (session.idleUntil <= now) session.windDown();
+    for (const session of this.#sessions) session.sweep(now);
   }
 
   /** Each is told that it is over, and closed when its streams are. */
@@ -100,11 +103,14 @@ interface SessionContext {
 
 class Session {
   /** When it has been idle for too long; Infinity while it has streams. */
-  idleUntil: Milliseconds;
+  #idleUntil: Milliseconds;
   readonly #session: ServerHttp2Session;
   readonly #connection: Connection | undefined;
   readonly #context: SessionContext;
-  #active = 0;
+  /** Those that are served. */
+  readonly #active = new Set<ServerHttp2Stream>();
+  /** Since when the client has taken nothing, while a stream has something for it. */
+  #taking: Standstill | undefined = undefined;
   #waiting: StreamArguments[] = [];
   #isEnding = false;
 
@@ -112,7 +118,7 @@ class Session {
     this.#session = session;
     this.#context = context;
     this.#connection = connectionOf(session.socket);
-    this.idleUntil = performance.now() + context.options.first;
+    this.#idleUntil = performance.now() + context.options.first;
     // Node's own listener hands the stream to the server's listeners: that is done here, when it has a place.
     session.removeAllListeners('stream');
     session.on('stream', (...stream: unknown[]) => this.#take(stream as unknown as StreamArguments));
@@ -129,9 +135,16 @@ class Session {
   windDown(): void {
     if (this.#isEnding || this.#session.destroyed) return;
     this.#isEnding = true;
-    this.idleUntil = Number.POSITIVE_INFINITY;
+    this.#idleUntil = Number.POSITIVE_INFINITY;
     this.#session.close();
-    if (this.#active === 0) this.#lastStreamEnded();
+    if (this.#active.size === 0) this.#lastStreamEnded();
+  }
+
+  sweep(now: Milliseconds): void {
+    // What has arrived is read before an immediate is called: it is not the client who was late.
+    if (this.#idleUntil <= now) setImmediate(() => this.#idleUntil <= now && this.windDown());
+    this.#connection?.limitSending(this.#context.options.sending, now);
+    if (this.#connection?.isSending !== true) this.#resetStalled(now);
   }
 
   /** One that waited, for which a place was taken. */
@@ -153,7 +166,7 @@ class Session {
     const [stream] = args;
     // What befalls a stream is told by its end. Without a listener an error would end the worker.
     stream.on('error', ignore);
-    if (this.#active === 0 || this.#context.options.places.take()) {
+    if (this.#active.size === 0 || this.#context.options.places.take()) {
       this.#start(args);
     } else if (this.#context.mayWait()) {
       this.#wait(args);
@@ -173,29 +186,51 @@ class Session {
 
   #start(args: StreamArguments): void {
     const [stream] = args;
-    this.#active += 1;
-    this.idleUntil = Number.POSITIVE_INFINITY;
-    stream.once('close', () => this.#ended());
+    this.#active.add(stream);
+    this.#idleUntil = Number.POSITIVE_INFINITY;
+    stream.once('close', () => this.#ended(stream));
     this.#context.options.serve(args);
   }
 
-  #ended(): void {
-    this.#active -= 1;
+  #ended(stream: ServerHttp2Stream): void {
+    this.#active.delete(stream);
     const { idle, places } = this.#context.options;
     if (!this.#isEnding && places.makesRoom()) this.windDown();
-    if (this.#active > 0) places.give();
+    if (this.#active.size > 0) places.give();
     else if (this.isHungry) this.startWaiting();
     else if (this.#isEnding) this.#lastStreamEnded();
     else if (idle === 0) this.windDown();
-    else this.idleUntil = performance.now() + idle;
+    else this.#idleUntil = performance.now() + idle;
   }
 
-  /** Node ends the connection by itself, but waits for a client that never closes. */
+  /** Streams whose answers the client takes no byte of, by the windows that it grants: RFC 9113, section 5.2. */
+  #resetStalled(now: Milliseconds): void {
+    const stalled = [...this.#active].filter(({ writableLength }) => writableLength > 0);
+    if (stalled.length === 0) {
+      this.#taking = undefined;
+      return;
+    }
+    this.#taking ??= new Standstill();
+    // The connection's window changes with all that is sent: what a client may do meanwhile, such as to ping, is no progress.
+    const stoodStill = this.#taking.at(this.#session.state.remoteWindowSize ?? 0, now);
+    if (stoodStill < this.#context.options.sending) return;
+    for (const stream of stalled) stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  /**
+   * Node ends the connection by itself, but waits for a client that never closes. One that still reads what the kernel has of
+   * the last answers says so now and then, and what it says would be answered by a reset that destroys them.
+   */
   #lastStreamEnded(): void {
     if (!this.#session.closed || this.#connection === undefined) return;
     const { socket } = this.#connection;
-    const close = setTimeout(() => this.#connection?.destroy(), PATIENCE);
-    socket.once('close', () => clearTimeout(close));
+    const since = performance.now();
+    let { bytesRead } = socket;
+    const close = setInterval(() => {
+      if (socket.bytesRead === bytesRead || performance.now() - since >= LONGEST_PATIENCE) this.#connection?.destroy();
+      ({ bytesRead } = socket);
+    }, PATIENCE);
+    socket.once('close', () => clearInterval(close));
   }
 }
 

@@ -11,7 +11,7 @@ import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
-import { answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
+import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
 import {
   followRejections,
   gateRequests,
@@ -24,6 +24,7 @@ import { createRequestLimits, type RequestLimits } from '../../http/request-limi
 import { createOrigins } from '../origin.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
+import { limitBodyTime } from './body-deadline.ts';
 import { limitBody } from './body-limit.ts';
 import { allowHalfClose, connectionOf, noteDecrypted } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -91,10 +92,11 @@ export class NodeEngine implements WorkerClass {
       places: this.#connections,
       idle: toMilliseconds(config.keepalive),
       first: orForEver(config.headersTimeout),
+      sending: orForEver(config.sendTimeout),
       waiting: options.connections,
       serve: (stream) => this.#serveStream(stream),
     });
-    this.#deadlines = new Deadlines(this.#connections, this.#sessions, config.sendTimeout);
+    this.#deadlines = new Deadlines(this.#connections, this.#sessions, orForEver(config.sendTimeout));
   }
 
   async start(): Promise<void> {
@@ -205,7 +207,8 @@ export class NodeEngine implements WorkerClass {
   }
 
   #call(req: IncomingMessage, res: ServerResponse): void {
-    const { responseTimeout } = this.#context.config;
+    const { bodyTimeout, responseTimeout } = this.#context.config;
+    if (bodyTimeout > 0 && !isOfHttp1(req)) limitBodyTime(req, res, bodyTimeout);
     if (responseTimeout > 0) limitResponseTime(req, res, responseTimeout, this.#context.log);
     if (Number.isFinite(this.#limits.maxBody)) limitBody(req, res, this.#limits.maxBody);
     const listener = this.#listener;
@@ -217,7 +220,7 @@ export class NodeEngine implements WorkerClass {
 
   #appFailed(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     // What the app's reading of the body fails with when the client leaves: its affair, and no fault.
-    if (error !== null && error === req.errored) return;
+    if (isOfReading(error, req, res)) return;
     this.#context.log.error(`Error handling request ${req.method} ${req.url}\n${explain(error)}`);
     answerFailure(res);
   }
@@ -235,6 +238,14 @@ function whenFailed(run: () => unknown, failed: (error: unknown) => void): void 
     failed(error);
   }
 }
+
+/** Of HTTP/2, whose requests merely close, the reader finds that out by itself. */
+function isOfReading(error: unknown, req: IncomingMessage, res: Answer): boolean {
+  if (!(error instanceof Error)) return false;
+  return error === req.errored || (res.stream?.closed === true && 'code' in error && error.code === PREMATURE_CLOSE);
+}
+
+const PREMATURE_CLOSE = 'ERR_STREAM_PREMATURE_CLOSE';
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
