@@ -10,8 +10,8 @@ function target(fd: number): net.TcpNetConnectOpts | net.IpcNetConnectOpts {
 }
 
 /** An open connection to the listening socket `fd`. */
-export async function connect(fd: number): Promise<net.Socket> {
-  const socket = net.connect(target(fd));
+export async function connect(fd: number, options: net.SocketConstructorOpts = {}): Promise<net.Socket> {
+  const socket = net.connect({ ...options, ...target(fd) });
   await once(socket, 'connect');
   return socket;
 }

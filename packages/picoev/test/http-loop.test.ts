@@ -497,6 +497,19 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(await byChunks.toTheEnd()).toMatch(/^HTTP\/1\.1 413 /);
   });
 
+  test('resets no client that has its next request on the way when an answer says Connection: close', async () => {
+    const loop = serve(hello, kind);
+    const client = await connect(fd, { allowHalfOpen: true });
+    client.write(GET);
+    await once(client, 'data');
+    loop.drain();
+    client.write(GET);
+    await once(client.resume(), 'end');
+    await new Promise((resolve) => client.write(GET, resolve));
+    client.end(GET);
+    expect(await once(client, 'close')).toEqual([false]);
+  });
+
   test('drains: what is in hand is answered with Connection: close, the idle can be closed', async () => {
     const { promise: asked, resolve: ask } = deferred<Exchange>();
     const { promise: empty, resolve: onEmpty } = deferred<void>();

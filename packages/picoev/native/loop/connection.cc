@@ -183,7 +183,8 @@ void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& run) {
   if (sequence == out_.Newest() && HasBodyLeft()) reader_ = BodyReader::kDiscarding;
   out_.Complete(sequence, last, run);
   if (out_.IsFinished()) {
-    needs_linger_ = needs_linger_ || HasBodyLeft();
+    // A client that has not said that it is done may have its next request on the way.
+    needs_linger_ = needs_linger_ || input_ != Input::kEnded;
     EndInput();
   } else if (input_ == Input::kUpgrade && out_.InFlight() == 0) {
     input_ = Input::kHead;
