@@ -75,7 +75,7 @@ export function describeDrain(underTest: ClassUnderTest): void {
       busy.send(get('/block?announce&ms=1500', 'Connection: close'));
       await server.logged(/began \/block/);
       // The worker stands still: all of these wait in the kernel's queue, with what they have sent.
-      const waiting = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(server.port)));
+      const waiting = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(server.port)));
       await Promise.all(waiting.map((connection) => connection.send(get('/waited'))));
       server.signal('SIGTERM');
       await Promise.all(waiting.map(({ ended }) => ended));

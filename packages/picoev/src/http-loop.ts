@@ -129,6 +129,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     if (isFailure(failure)) throw new SocketError(`cannot accept from descriptor ${fd}`, failure);
   }
 
+  /** Takes what waits to be accepted, as far as there is room for it, and no more. */
   stopAccepting(): void {
     this.#native.stopAccepting();
   }

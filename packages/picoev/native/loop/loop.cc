@@ -54,7 +54,7 @@ std::optional<Failure> HttpLoop::Accept(int listener) {
 }
 
 void HttpLoop::StopAccepting() {
-  for (const auto& acceptor : acceptors_) acceptor->Close();
+  for (const auto& acceptor : acceptors_) acceptor->CloseBehindQueue();
 }
 
 void HttpLoop::CloseIdle() {
@@ -66,7 +66,7 @@ void HttpLoop::CloseIdle() {
 
 void HttpLoop::Close() {
   if (std::exchange(closed_, true)) return;
-  StopAccepting();
+  for (const auto& acceptor : acceptors_) acceptor->Close();
   for (int fd = 0; fd < static_cast<int>(slots_.size()); ++fd) {
     if (At(fd).serial != 0) Lose(fd);
   }

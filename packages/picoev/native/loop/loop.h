@@ -107,6 +107,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   /// Accepts from a listening socket from now on. It stays the caller's, and must be open until StopAccepting().
   std::optional<Failure> Accept(int listener);
+  /// Takes what waits to be accepted, as far as there is room, and no more.
   void StopAccepting();
 
   /// Takes the first `rows` answers, whose texts follow each other in `text`.

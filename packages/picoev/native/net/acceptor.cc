@@ -19,6 +19,9 @@ constexpr uint64_t kRetryMilliseconds = 100;
 /// woken for it. Looking once in a while bounds the wait; it costs two system calls.
 constexpr uint64_t kRecheckMilliseconds = 1000;
 
+/// More than a queue should hold: somebody who connects without a pause must not keep it open.
+constexpr uint32_t kMostOfQueue = 4096;
+
 /// Non-blocking, close-on-exec and, for TCP, without Nagle's delay.
 UniqueFd Accept(int fd) {
 #ifdef __linux__
@@ -65,6 +68,14 @@ void Acceptor::Pause() {
 
 void Acceptor::Resume() {
   if (state_ == State::kPaused) Watch();
+}
+
+void Acceptor::CloseBehindQueue() {
+  for (uint32_t i = 0; i < kMostOfQueue && state_ == State::kWatching; ++i) {
+    const Outcome outcome = AcceptOne();
+    if (outcome == Outcome::kNothing || outcome == Outcome::kStop) break;
+  }
+  Close();
 }
 
 void Acceptor::Close() {

@@ -55,6 +55,8 @@ class Acceptor {
 
   void Pause();
   void Resume();
+  /// Accepts at once what waits, then closes: where nobody else has the socket, the kernel resets what is left in its queue.
+  void CloseBehindQueue();
   void Close();
   bool IsClosed() const { return state_ == State::kClosed; }
   /// Connections that nobody has accepted yet: see listen.h.
