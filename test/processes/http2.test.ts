@@ -182,3 +182,27 @@ describe.each(OWN_KINDS)("a program's own server of $kind", ({ kind, http1, http
     silent.destroy();
   });
 });
+
+describe('a fetch handler over HTTP/2', () => {
+  const BODIES = 'test/fixtures/bodies.mjs';
+
+  test('that does not read a body to its end has its answer arrive, and the stream closed', async () => {
+    await using server = await startQilin([...tls, BODIES]);
+    using connection = await Http2Connection.open(server.url);
+    for (const path of ['/ignore', '/touch', '/cancel', '/cancel-begun', '/release', '/keep'])
+      expect((await connection.ask(path, {}, 'x'.repeat(300_000))).text).toBe('done');
+    expect((await connection.ask('/next')).text).toBe('next');
+    expect(server.log).not.toMatch(/\[(?:ERROR|WARNING|CRITICAL)\]/);
+  });
+
+  test('that begins to read when its client has left is told so', async () => {
+    await using server = await startQilin([...tls, BODIES]);
+    using connection = await Http2Connection.open(server.url);
+    const stream = connection.begin('/read-late', { ':method': 'POST' }).on('error', () => {});
+    stream.write('half');
+    await server.logged(/^reads late$/m);
+    stream.close(8);
+    await server.logged(/^reading after its client has left fails$/m);
+    expect(server.log).not.toMatch(/\[(?:ERROR|WARNING|CRITICAL)\]/);
+  });
+});

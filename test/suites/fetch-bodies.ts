@@ -67,6 +67,17 @@ export function describeFetchBodies(underTest: ClassUnderTest): void {
       },
     );
 
+    test('one that is read when its answer is given, or its client has left, fails: what is not whole is no body', async () => {
+      using reader = await RawConnection.open(server.port);
+      await reader.send(post('/read-after', `Content-Length: ${BODY.length}`) + BODY);
+      await server.logged(/^reading after the answer fails$/m);
+      using leaver = await RawConnection.open(server.port);
+      await leaver.send(`${post('/read-late', 'Content-Length: 10')}half`);
+      await server.logged(/^reads late$/m);
+      leaver.socket.resetAndDestroy();
+      await server.logged(/^reading after its client has left fails$/m);
+    });
+
     testIfAble(underTest, 'keepAlive', 'one that waits for its turn is told when its client leaves', async () => {
       const from = server.log.length;
       using connection = await RawConnection.open(server.port);

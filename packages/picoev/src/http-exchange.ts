@@ -51,6 +51,10 @@ export interface ExchangeLoop {
   text(start: number, size: number): string;
 }
 
+const CLIENT_LEFT = 'The client left before the body was complete.';
+
+const brokenBody = (why: string) => Object.assign(new Error(why), { code: 'ECONNRESET' });
+
 export class HttpExchange implements Exchange {
   readonly method: string;
   readonly target: string;
@@ -214,9 +218,10 @@ export class HttpExchange implements Exchange {
   }
 
   readBody(sink: BodySink): void {
-    if (this.#bodyState !== BODY.UNREAD) {
-      if (this.hasBody) sink.abort(new Error('The body was read already, or its request is over.'));
-      else sink.end();
+    if (this.#bodyState !== BODY.UNREAD || this.isGone) {
+      if (!this.hasBody) sink.end();
+      else if (this.isGone) sink.abort(brokenBody(CLIENT_LEFT));
+      else sink.abort(new Error('The body was read already, or its request is over.'));
       return;
     }
     this.#bodyState = BODY.READING;
@@ -243,12 +248,12 @@ export class HttpExchange implements Exchange {
   }
 
   /** @internal No more will come. */
-  breakBody(why = 'The client left before the body was complete.'): void {
+  breakBody(why = CLIENT_LEFT): void {
     const sink = this.#sink;
     this.#sink = null;
     this.#bodyState = BODY.OVER;
     this.#forgetPiece();
-    if (sink !== null) this.scope.call(sink.abort, sink, Object.assign(new Error(why), { code: 'ECONNRESET' }));
+    if (sink !== null) this.scope.call(sink.abort, sink, brokenBody(why));
   }
 
   /** @internal A part of the body is a view of the slab. */

@@ -11,16 +11,19 @@ export function fieldList(fields: string, length: number | undefined): string[] 
   return length === undefined ? [...list] : [...list, 'Content-Length', String(length)];
 }
 
-/** For HTTP/2: a field that comes several times has a list. */
+/** For HTTP/2: one value for each name, as `Headers` has it (of several, Node refuses many); but cookies have a list. */
 export function fieldRecord(fields: string, length: number | undefined): OutgoingHttpHeaders {
   const record: Record<string, string | string[]> = {};
+  const cookies: string[] = [];
   const list = split(fields);
   for (let i = 1; i < list.length; i += 2) {
     const name = (list[i - 1] ?? '').toLowerCase();
     const value = list[i] ?? '';
     const before = record[name];
-    record[name] = before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value];
+    if (name === 'set-cookie') cookies.push(value);
+    else record[name] = before === undefined ? value : `${before}, ${value}`;
   }
+  if (cookies.length > 0) record['set-cookie'] = cookies;
   return length === undefined ? record : { ...record, 'content-length': length };
 }
 

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { BodySink, Endpoint, FetchExchange } from '@qilin/picoev';
 import { type Answer, cutAnswer } from './answer-failure.ts';
 import { fieldList, fieldRecord } from './field-lists.ts';
+import { stopBody } from './stop-body.ts';
 
 type Callback = (exchange: FetchExchange) => void;
 
@@ -89,8 +90,9 @@ export class MessageExchange implements FetchExchange {
   readBody(sink: BodySink): void {
     const { incoming } = this;
     this.#sink = sink;
-    if (incoming.readableEnded) this.#endBody();
-    else if (incoming.destroyed || this.#over) this.#breakBody();
+    // First of all, since Node has thrown away what nobody had read by then, and calls that its end.
+    if (this.#over || this.isGone || incoming.destroyed) this.#breakBody();
+    else if (incoming.readableEnded) this.#endBody();
     else {
       incoming.on('data', (piece: Buffer) => {
         if (this.#sink?.data(piece) === false) incoming.pause();
@@ -211,8 +213,8 @@ export class MessageExchange implements FetchExchange {
     this.#over = true;
     if (this.#sink === undefined) return;
     this.#breakBody();
-    // Of HTTP/2, the client is told to stop (RFC 9113, 8.1).
-    this.outgoing.stream?.close(0);
+    const { stream } = this.outgoing;
+    if (stream !== undefined) stopBody(stream);
     this.incoming.resume();
   }
 }

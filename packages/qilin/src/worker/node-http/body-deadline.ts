@@ -2,8 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type Seconds, toMilliseconds } from '../../contract/units.ts';
 import { type Answer, cutAnswer } from '../../http/node/answer-failure.ts';
+import { stopBody } from '../../http/node/stop-body.ts';
 import { connectionOf } from './connection.ts';
-import { giveUp, stopBody } from './give-up.ts';
+import { giveUp } from './give-up.ts';
 
 export function limitBodyTime(req: IncomingMessage, res: Answer, limit: Seconds): void {
   const { stream } = res;

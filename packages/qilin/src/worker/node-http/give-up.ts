@@ -1,7 +1,8 @@
 /** Ends an exchange over the head of the app, on Node's HTTP stack. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { type Answer, cutAnswer } from '../../http/node/answer-failure.ts';
+import { stopBody } from '../../http/node/stop-body.ts';
 import { connectionOf } from './connection.ts';
 
 /** What the client was told instead of an answer of the app, for the access log. */
@@ -38,14 +39,6 @@ function answerStream(stream: ServerHttp2Stream, status: number, text: string): 
   stream.respond({ ':status': status, 'content-type': 'text/plain', 'content-length': text.length });
   stream.end(text);
   stopBody(stream);
-}
-
-/** Behind the answer: no more of the body, please (RFC 9113, section 8.1). What has come of it is forgotten. */
-export function stopBody(stream: ServerHttp2Stream): void {
-  stream.close(constants.NGHTTP2_NO_ERROR);
-  // With something unread in it, Node would keep it open.
-  if (stream.writableFinished) stream.destroy();
-  else stream.once('finish', () => stream.destroy());
 }
 
 const MUTED = ['setHeader', 'appendHeader', 'removeHeader', 'writeHead', 'flushHeaders', 'end'] as const;
