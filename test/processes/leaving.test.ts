@@ -1,12 +1,8 @@
 /** What a Node listener is told when its client leaves: the same, in the same order, on node:http itself and on each class. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RawConnection } from './http-client.ts';
-import { repository, startQilin } from './server.ts';
+import { PlainNode } from './plain-node.ts';
+import { startQilin } from './server.ts';
 
 const PROGRAM = 'test/fixtures/leaving.mjs';
 const CLASSES = [
@@ -71,54 +67,11 @@ async function eventsOf(scenario: Scenario, port: number, told: Told): Promise<s
   return inAnyOrder(deed) ? events.sort() : events;
 }
 
-/** The program alone, on node:http. */
-class PlainNode {
-  readonly port: number;
-  output = '';
-  readonly #child: ChildProcess;
-
-  constructor(port: number) {
-    this.port = port;
-    this.#child = spawn(process.execPath, [join(repository, PROGRAM)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, PORT: String(port) },
-    });
-    if (this.#child.stdout === null) throw new Error('the program has no output');
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      this.output += `${line}\n`;
-      this.#child.emit('line');
-    });
-  }
-
-  async told(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.output);
-      if (match !== null) return match;
-      await once(this.#child, 'line');
-    }
-  }
-
-  async stop(): Promise<void> {
-    const exit = once(this.#child, 'exit');
-    this.#child.kill();
-    await exit;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 const nameOf = ({ deed, sent, leaves }: Scenario) => `${deed}, ${sent}, ${leaves}`;
 const expected = new Map<string, string[]>();
 
 beforeAll(async () => {
-  const node = new PlainNode(await freePort());
-  await node.told(/listening/);
+  const node = await PlainNode.start(PROGRAM);
   for (const scenario of SCENARIOS) {
     expected.set(nameOf(scenario), await eventsOf(scenario, node.port, (pattern) => node.told(pattern)));
   }

@@ -57,6 +57,7 @@ export class ConnectionSocket extends SocketFacts {
   #error: Error | undefined = undefined;
   #isClosed = false;
   #hasEnded = false;
+  #hasTold = false;
 
   constructor(connection: Connection, server: Server | undefined) {
     super(connection, server);
@@ -140,9 +141,11 @@ export class ConnectionSocket extends SocketFacts {
   end(data?: string | Uint8Array | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): this {
     if (typeof data === 'string' || data instanceof Uint8Array) this.write(data, encoding, callback);
     if (this.destroyed) return this;
+    if (this.writableEnded) return this;
+    this.writableEnded = true;
+    this.writable = false;
     if (this.#current === undefined) this.connection.end();
     else this.#current.endConnection();
-    this.#shut();
     return this;
   }
 
@@ -182,6 +185,7 @@ export class ConnectionSocket extends SocketFacts {
     if (this.destroyed) return this;
     this.#error = error ?? undefined;
     this.#shut();
+    if (error) process.nextTick(tellError, this);
     this.connection.destroy();
     return this;
   }
@@ -196,16 +200,20 @@ export class ConnectionSocket extends SocketFacts {
 
   /** Has a request end as Node does. It would cut the connection where that is open, on which others may be answered. */
   abort(request: { destroy(error: Error): unknown }): void {
-    const { destroyed } = this;
+    const { destroyed, writable } = this;
     this.destroyed = true;
+    this.writable = false;
     // The words and the code of Node's own server.
     request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
     this.destroyed = destroyed;
+    this.writable = writable;
   }
 
   /** An exchange is lost: with the first in line, the connection. */
   lose(pair: Pair): void {
-    if (this.#first === pair) this.#shut();
+    if (this.#first !== pair) return;
+    this.#shut();
+    this.tellError();
   }
 
   /** The client has ended its side. It still reads: what is answered is sent, as by Node's server with httpAllowHalfOpen. */
@@ -221,14 +229,30 @@ export class ConnectionSocket extends SocketFacts {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#shut();
+    const error = this.#error;
+    this.tellError();
     // Those that the engine knows no more: the app has ended the connection in the middle of its answer.
     for (let pair = this.#first; pair !== undefined; pair = this.#first) {
       const { exchange } = pair;
       exchange.run(() => pair.leave());
     }
-    const error = this.#error;
-    if (error !== undefined && this.listenerCount('error') > 0) this.emit('error', error);
     this.emit('close', error !== undefined);
+  }
+
+  /** Once, and before any message is told of the end. */
+  tellError(): void {
+    if (this.#hasTold || this.#error === undefined) return;
+    this.#hasTold = true;
+    this.emit('error', this.#error);
+  }
+
+  /** Node's server listens to the errors of its sockets, and closes them; so none is thrown where the app does not listen. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== 'error') return super.emit(event, ...args);
+    const [error] = args;
+    this.destroy(error instanceof Error ? error : undefined);
+    if (this.listenerCount('error') > 0) super.emit('error', ...args);
+    return true;
   }
 
   #shut(): void {
@@ -256,9 +280,8 @@ export class ConnectionSocket extends SocketFacts {
     this.#timer?.refresh();
   }
 
-  /** As Node's server does: whoever listens decides, else the connection is closed. */
+  /** As Node's server does, which listens before all others: whoever listens to what it tells decides, else the connection is closed. */
   timedOut(): void {
-    this.emit('timeout');
     const request = this.#current?.request;
     const handled = [
       request?.complete === false && request.emit('timeout', this),
@@ -266,6 +289,7 @@ export class ConnectionSocket extends SocketFacts {
       this.server?.emit('timeout', this) ?? false,
     ];
     if (!handled.includes(true)) this.destroy();
+    this.emit('timeout');
   }
 }
 
@@ -285,6 +309,10 @@ function lastOf(pair: Pair): Pair {
 
 function onClose({ owner }: Connection): void {
   if (owner instanceof ConnectionSocket) owner.close();
+}
+
+function tellError(socket: ConnectionSocket): void {
+  socket.tellError();
 }
 
 function onTimeout(socket: ConnectionSocket): void {

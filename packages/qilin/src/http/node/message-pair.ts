@@ -27,6 +27,7 @@ export class MessagePair implements BodySink {
   #callbacks: Callback[] | undefined = undefined;
   /** As the response's head said. */
   #keepsAlive = false;
+  #hasLeft = false;
 
   constructor(exchange: Exchange, socket: ConnectionSocket, request: BridgedRequest, response: BridgedResponse) {
     this.exchange = exchange;
@@ -63,7 +64,7 @@ export class MessagePair implements BodySink {
 
   /** After Node has emitted 'finish': all of the answer has been written. */
   finish(): void {
-    if (this.isFinished || this.#socket.destroyed) return;
+    if (this.isFinished || this.#hasLeft) return;
     this.isFinished = true;
     const { request, response } = this;
     detachSignal(request);
@@ -185,6 +186,7 @@ export class MessagePair implements BodySink {
 
   /** The connection is lost. */
   leave(): void {
+    this.#hasLeft = true;
     this.#socket.lose(this);
     if (!this.isFinished) {
       this.#socket.abort(this.request);

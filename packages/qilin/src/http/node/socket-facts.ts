@@ -4,9 +4,14 @@ import type { Server } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
 import type { Connection } from '@qilin/picoev';
 
+const NO_BYTES =
+  "req.socket gives no bytes, which are the engine's on classes picoev and threads: read the request, or use class async.";
+
 export class SocketFacts extends EventEmitter {
   readable = true;
   writable = true;
+  /** `end()` was called. */
+  writableEnded = false;
   protected readonly connection: Connection;
 
   // On the prototype, since they are the same for all.
@@ -62,6 +67,16 @@ export class SocketFacts extends EventEmitter {
   get readyState(): string {
     if (this.writable) return this.readable ? 'open' : 'writeOnly';
     return this.readable ? 'readOnly' : 'closed';
+  }
+
+  // Its bytes are the engine's.
+  override on(event: string | symbol, listener: (...args: unknown[]) => void): this {
+    if (event === 'data' || event === 'readable') process.emitWarning(NO_BYTES, { code: 'QILIN_SOCKET_BYTES' });
+    return super.on(event, listener);
+  }
+
+  pipe(): never {
+    throw new Error(NO_BYTES);
   }
 
   // The engine decides these for the connection.

@@ -1,0 +1,79 @@
+/** What an app may do to its messages and their sockets: the same events, in the same order and states, as on node:http itself. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEEDS } from '../fixtures/message-deeds.mjs';
+import { RawConnection } from './http-client.ts';
+import { PlainNode } from './plain-node.ts';
+import { startQilin } from './server.ts';
+
+const PROGRAM = 'test/fixtures/messages.mjs';
+
+interface Tried {
+  readonly flags: readonly string[];
+  /** What is not compared, with the reason. */
+  readonly except: readonly (readonly [RegExp, string])[];
+}
+
+const ENGINE: Tried['except'] = [
+  [
+    /^\/answer-destroy-req(-at-once)?\//,
+    'a request without a body has ended by then, and its "end" is not told behind its end',
+  ],
+  [/^\/answer-then-read\/get$/, 'which of two ends is told first is a matter of ticks'],
+  [/-timeout\/whole$/, 'a body that nobody reads has not come, though the engine has it: the request is not complete'],
+  [
+    /^\/answer-end-socket\/part$/,
+    'the client has until `bodyTimeout`; which of its ends comes first differs between versions of Node',
+  ],
+];
+
+const CLASSES: readonly (readonly [string, Tried])[] = [
+  ['picoev', { flags: ['-k', 'picoev'], except: ENGINE }],
+  ['threads', { flags: ['-k', 'threads', '--threads', '1'], except: ENGINE }],
+];
+
+const BODIES = { get: '', whole: '0123456789', part: '01234' } as const;
+type Body = keyof typeof BODIES;
+const BODY_NAMES: readonly Body[] = ['get', 'whole', 'part'];
+
+type Told = (pattern: RegExp) => Promise<RegExpExecArray>;
+
+async function eventsOf(deed: string, body: Body, port: number, told: Told): Promise<string[]> {
+  const path = `/${deed}/${body}`;
+  using connection = await RawConnection.open(port);
+  const head = `Host: test\r\n${body === 'get' ? '' : 'Content-Length: 10\r\n'}\r\n${BODIES[body]}`;
+  await connection.send(`${body === 'get' ? 'GET' : 'POST'} ${path} HTTP/1.1\r\n${head}`);
+  await told(new RegExp(`${path}: settled`));
+  connection.socket.resetAndDestroy();
+  const { input } = await told(new RegExp(`${path}: over`));
+  const events = [...input.matchAll(new RegExp(`^${path}: (.*)$`, 'gm'))].map(([, event = '']) => event);
+  return events.filter((event) => event !== 'settled');
+}
+
+const SCENARIOS = Object.keys(DEEDS).flatMap((deed) =>
+  BODY_NAMES.map((body) => ({ deed, body, path: `/${deed}/${body}` })),
+);
+const expected = new Map<string, string[]>();
+
+beforeAll(async () => {
+  const node = await PlainNode.start(PROGRAM);
+  for (const { deed, body, path } of SCENARIOS) {
+    expected.set(path, await eventsOf(deed, body, node.port, (pattern) => node.told(pattern)));
+  }
+  await node.stop();
+});
+
+describe.each(CLASSES)('class %s', (_name, { flags, except }) => {
+  let server: Awaited<ReturnType<typeof startQilin>>;
+  beforeAll(async () => {
+    server = await startQilin([...flags, PROGRAM]);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  for (const { deed, body, path } of SCENARIOS) {
+    const reason = except.find(([pattern]) => pattern.test(path))?.[1];
+    test.skipIf(reason !== undefined)(reason === undefined ? path : `${path} (${reason})`, async () => {
+      const events = await eventsOf(deed, body, server.port, (pattern) => server.logged(pattern));
+      expect(events).toEqual(expected.get(path));
+    });
+  }
+});
