@@ -48,6 +48,23 @@ export function describeConnections(underTest: ClassUnderTest): void {
       expect(received.slice(received.indexOf('\r\n\r\n') + 4)).toBe('x'.repeat(1024 * 1024));
     });
 
+    testIfAble(
+      underTest,
+      'keepAlive',
+      'are kept that long behind an answer that took all the time of the event loop',
+      async () => {
+        await using server = await startQilin([...underTest.flags, '--keep-alive', '2', FETCH_APP]);
+        using connection = await RawConnection.open(server.port);
+        connection.send(get('/block?ms=2500'));
+        await connection.until(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\n./);
+        connection.received = '';
+        // An end that is under way by then is not the answer.
+        connection.send(get('/next', 'Connection: close'));
+        await connection.ended;
+        expect(connection.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*GET \/next $/);
+      },
+    );
+
     testIfAble(underTest, 'keepAlive', 'have pipelined requests answered in their order', async () => {
       using connection = await RawConnection.open(server.port);
       connection.send(`${get('/first?wait=100')}${post('/second', 'Content-Length: 4')}body${get('/third')}`);

@@ -29,6 +29,8 @@ class Deadlines {
   /// `owner` must outlive it.
   Deadlines(uv_loop_t* loop, TimerKind kind, Owner& owner);
 
+  /// Now is now: JavaScript, or a stop of the process, may have lasted long since the event loop looked at the clock.
+  void TakeTime() { uv_update_time(loop_); }
   /// So many milliseconds from now, in the place of an earlier deadline; 0 for none.
   void Set(int fd, uint64_t milliseconds);
   /// Milliseconds until the deadline, 1 at least; 0 when there is none.

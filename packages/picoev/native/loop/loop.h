@@ -105,6 +105,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   HttpLoop(const HttpLoop&) = delete;
   HttpLoop& operator=(const HttpLoop&) = delete;
 
+  /// The owner was away, in JavaScript: what it has to say comes now, which may be long after the event loop looked at the clock.
+  void TakeTime() {
+    if (deadlines_) deadlines_->TakeTime();
+  }
   /// Accepts from a listening socket from now on. It stays the caller's, and must be open until StopAccepting().
   std::optional<Failure> Accept(int listener);
   /// Takes what waits to be accepted, as far as there is room, and no more.

@@ -127,7 +127,9 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
   template <napi_value (HttpLoopObject::*Method)(napi_callback_info)>
   static napi_value Invoke(napi_env env, napi_callback_info info) {
     auto* object = Unwrap<HttpLoopObject>(env, info);
-    return object == nullptr || object->closed_ ? Undefined(env) : (object->*Method)(info);
+    if (object == nullptr || object->closed_) return Undefined(env);
+    object->loop_->TakeTime();
+    return (object->*Method)(info);
   }
 
   napi_value Accept(napi_callback_info info) {

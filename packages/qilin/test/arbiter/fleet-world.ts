@@ -16,6 +16,9 @@ export const wanted = (count: number, limits: Partial<Wanted['limits']> = {}): W
   limits: { ...LIMITS, ...limits },
 });
 
+/** How often a worker that is healthy sends one: a multiple of the tick, and a part of each `timeout` here. */
+const HEARTBEAT = 4 * TICK;
+
 export class FleetWorld {
   now = 0;
   fleet: Fleet;
@@ -44,10 +47,15 @@ export class FleetWorld {
   /** Time passes; the workers that are healthy send their heartbeats. Returns what the arbiter did. */
   pass(duration: number, isHealthy: (age: number) => boolean = () => true): Action[] {
     const before = this.log.length;
-    for (const end = this.now + duration; this.now < end; ) {
+    const end = this.now + duration;
+    for (let beatAt = this.now + TICK; this.now < end; ) {
       this.now = Math.min(end, this.now + TICK);
-      for (const { age } of this.fleet.workers) if (isHealthy(age)) this.#apply({ type: 'heartbeat', age });
-      this.event({ type: 'tick' });
+      if (this.now >= beatAt || this.now === end) {
+        for (const { age } of this.fleet.workers) if (isHealthy(age)) this.#apply({ type: 'heartbeat', age });
+        beatAt = this.now + HEARTBEAT;
+      }
+      this.#apply({ type: 'tick' });
+      this.#act();
     }
     return this.log.slice(before);
   }

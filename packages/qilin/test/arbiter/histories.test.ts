@@ -147,7 +147,8 @@ describe('whatever happens', () => {
           const story = new Story();
           for (const what of happenings) story.happen(what);
           const { candidate } = story.world.fleet;
-          story.world.pass(BOOT_TIMEOUT * ((candidate?.count ?? 0) + 1));
+          if (candidate === null) return;
+          story.world.pass(BOOT_TIMEOUT * (candidate.count + 1));
           expect(story.world.fleet.candidate).toBeNull();
         }),
         HISTORIES,
