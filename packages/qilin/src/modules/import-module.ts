@@ -1,6 +1,7 @@
 /**
  * Loads a JavaScript or TypeScript file, the one way for config files, apps and worker classes. TypeScript goes through
- * Node's own type stripping where Node has it, through tsx elsewhere (Node 20).
+ * Node's own type stripping where Node has it and that suffices, through tsx elsewhere: on Node 20, and for what stripping
+ * cannot do (enums, decorators, parameter properties, imports without extension, `paths` of a tsconfig.json).
  */
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -31,6 +32,21 @@ function needsTsx(file: string): boolean {
   return extension.endsWith('x') || !('typescript' in process.features) || process.features.typescript === false;
 }
 
+/** What Node says of TypeScript that takes more than stripping; nothing of it has run then, or it would have run to here. */
+const BEYOND_STRIPPING = new Set([
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_INVALID_TYPESCRIPT_SYNTAX',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+]);
+
+/** A decorator is a SyntaxError without a code. */
+const mayNeedTsx = (file: string, error: unknown): boolean =>
+  TYPESCRIPT.has(extname(file)) &&
+  error instanceof Error &&
+  (error instanceof SyntaxError || ('code' in error && BEYOND_STRIPPING.has(String(error.code))));
+
 let tsxRegistered = false;
 
 /** From here on, `import` and `require` of this process take TypeScript. */
@@ -48,7 +64,14 @@ async function registerTsx(): Promise<void> {
  */
 export async function importModule(file: string): Promise<ModuleNamespace> {
   if (needsTsx(file)) await registerTsx();
-  return (await import(pathToFileURL(file).href)) as ModuleNamespace;
+  const load = async (): Promise<ModuleNamespace> => await import(pathToFileURL(file).href);
+  try {
+    return await load();
+  } catch (error) {
+    if (tsxRegistered || !mayNeedTsx(file, error)) throw error;
+    await registerTsx();
+    return load();
+  }
 }
 
 /** The default export, or all exports by name where there is none: what a config file says. */
@@ -68,14 +91,21 @@ let imports = 0;
  */
 export async function importModuleAnew(file: string): Promise<ModuleNamespace> {
   if (extname(file) === '.json') return { default: JSON.parse(readFileSync(file, 'utf8')) };
-  if (needsTsx(file)) {
-    const { tsImport } = await import('tsx/esm/api');
-    return (await tsImport(pathToFileURL(file).href, import.meta.url)) as ModuleNamespace;
-  }
+  if (needsTsx(file)) return importByTsx(file);
   if (extname(file) === '.cjs') {
     const require = createRequire(file);
     delete require.cache[file];
   }
   imports += 1;
-  return (await import(`${pathToFileURL(file).href}?import=${imports}`)) as ModuleNamespace;
+  try {
+    return (await import(`${pathToFileURL(file).href}?import=${imports}`)) as ModuleNamespace;
+  } catch (error) {
+    if (!mayNeedTsx(file, error)) throw error;
+    return importByTsx(file);
+  }
+}
+
+async function importByTsx(file: string): Promise<ModuleNamespace> {
+  const { tsImport } = await import('tsx/esm/api');
+  return (await tsImport(pathToFileURL(file).href, import.meta.url)) as ModuleNamespace;
 }

@@ -71,6 +71,27 @@ describe('what is found', () => {
     expect(await load('./server.ts')).toEqual(served('fetch', 'hello'));
   });
 
+  test.each([
+    [
+      'an import without extension',
+      `import { text } from './lib/text'; export default { fetch: () => new Response(text) };`,
+    ],
+    ['an enum', `enum Text { X = 'hello' } export default { fetch: () => new Response(Text.X) };`],
+    [
+      'a parameter property',
+      `class A { constructor(readonly text: string) {} } export default { fetch: () => new Response(new A('hello').text) };`,
+    ],
+    [
+      'a decorator',
+      `function d(_: unknown, __: unknown) {} class A { @d m() { return 'hello'; } }
+       export default { fetch: () => new Response(new A().m()) };`,
+    ],
+  ])('TypeScript with %s, on every Node', async (_what, text) => {
+    write('lib/text.ts', `export const text: string = 'hello';`);
+    write('server.ts', text);
+    expect(await load('server')).toEqual(served('fetch', 'hello'));
+  });
+
   test('a dotted name as folders', async () => {
     write('pkg/mod.mjs', `export const app = ${LISTENER};`);
     expect(await load('pkg.mod:app')).toEqual(served('node', 'hello'));
