@@ -1,5 +1,7 @@
 /** The native addon: how it is found, and its types. Only this folder uses it. */
 import { createRequire } from 'node:module';
+import { sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Why a native call failed; native/base/failure.h. */
 export interface NativeFailure {
@@ -136,10 +138,18 @@ export function addon(): Addon {
     return loaded;
   } catch (cause) {
     throw new AddonMissingError(
-      `The native addon is not built for ${process.platform}-${process.arch}: run \`npm run build\` in the repository, with a C++20 compiler and Python 3 installed.`,
+      `The native addon is not built for ${process.platform}-${process.arch}: run ${cure()}, with a C++20 compiler and Python 3 installed.`,
       { cause },
     );
   }
+}
+
+/** A clone of the repository builds it by itself; what npm has installed brings its source. */
+function cure(): string {
+  const folder = fileURLToPath(new URL('..', import.meta.url));
+  return folder.includes(`${sep}node_modules${sep}`)
+    ? `\`npx node-gyp rebuild --directory ${folder}\``
+    : '`npm run build` in the repository';
 }
 
 /** Tells a failure from the value that a native call gives otherwise. */

@@ -5,6 +5,7 @@
  * `import 'qilin/patch'`; else the default export; else the first server on which the module calls `listen()`. When an
  * export is the app, a server that the same module lets listen opens no port and gets no connection.
  */
+import cluster, { type Worker } from 'node:cluster';
 import { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -51,6 +52,9 @@ const GRACE_AFTER_LISTEN: Milliseconds = 1000;
 const MEANT =
   '; if another one is meant, let it listen on the port that Qilin is bound to, or export it (docs/apps.md).';
 
+/** Of process.chdir() and the like. */
+const NOT_IN_THREADS = ', which does what no thread may: use class async or picoev';
+
 type Exports = ReadonlyMap<string, unknown>;
 
 /** One loading, as its steps see it. */
@@ -80,6 +84,7 @@ export async function loadApp(source: AppSource, options: LoadOptions): Promise<
       load(job),
       ofTheApp(job, () => strayError(job.over)),
       outOfPatience(job),
+      forksItself(job),
       whenAborted(options.signal, job.over),
     ]);
   } finally {
@@ -206,8 +211,26 @@ async function ofTheApp<T>({ spec }: Job, run: () => T): Promise<Awaited<T>> {
   } catch (error) {
     if (error instanceof QilinError) throw error;
     const cause = error instanceof Error ? error : new Error(`The app threw no error, but ${inspect(error)}.`);
-    throw new QilinError('APP_FAILED', `${spec.name} failed while it was loaded:`, { cause });
+    const hint = 'code' in cause && cause.code === 'ERR_WORKER_UNSUPPORTED_OPERATION' ? NOT_IN_THREADS : '';
+    throw new QilinError('APP_FAILED', `${spec.name} failed while it was loaded${hint}:`, { cause });
   }
+}
+
+/** A program that makes workers of its own, which listen through the process that forks them: here nobody would. */
+function forksItself({ spec, over }: Job): Promise<never> {
+  return new Promise((_, reject) => {
+    const refuse = (worker: Worker): void => {
+      worker.process.kill('SIGKILL');
+      reject(
+        new QilinError(
+          'APP_UNSUPPORTED',
+          `${spec.name} forks workers by node:cluster, which is what Qilin does (--workers): name the file that listens in them, or leave the fork out.`,
+        ),
+      );
+    };
+    cluster.on('fork', refuse);
+    over.addEventListener('abort', () => cluster.off('fork', refuse), { once: true });
+  });
 }
 
 async function outOfPatience(job: Job): Promise<never> {

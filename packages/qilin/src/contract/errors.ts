@@ -56,8 +56,8 @@ export const ERRORS = {
     exitStatus: APP_LOAD_ERROR,
   },
   APP_UNSUPPORTED: {
-    meaning: 'The worker class cannot serve an app of this kind.',
-    cure: 'Choose the class that the message names, with `--worker-class`.',
+    meaning: 'The worker class cannot serve an app of this kind, or no worker can.',
+    cure: 'Do as the message says; where it names a class, choose that with `--worker-class`.',
     exitStatus: APP_LOAD_ERROR,
   },
   APP_FAILED: {
@@ -112,7 +112,7 @@ export const ERRORS = {
   },
   ADDON_MISSING: {
     meaning: 'The native addon is not built for this machine.',
-    cure: 'Run `npm run build` in the repository, with a C++20 compiler and Python 3 installed.',
+    cure: 'Run the command that the message names, with a C++20 compiler and Python 3 installed.',
     exitStatus: 1,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,6 +1,9 @@
-/** The app's console in the error log: what it writes to stdout and stderr becomes messages, line by line. */
+/**
+ * The app's console in the error log: what it writes to stdout and stderr becomes messages, line by line; in logs of JSON, where a
+ * message may have several lines, write by write, so that a stack is one object.
+ */
 import { StringDecoder } from 'node:string_decoder';
-import type { Log } from '../contract/log.ts';
+import type { Log, LogSettings } from '../contract/log.ts';
 
 type WriteCallback = (error?: Error | null) => void;
 
@@ -11,18 +14,19 @@ const MAX_LINE = 64 * 1024;
  * Sends `process.stdout` to the log as info and `process.stderr` as error; `loglevel` decides as for other messages. What
  * child processes write to inherited descriptors is not seen. Returns the function that undoes it.
  */
-export function captureOutput(log: Log): () => void {
-  const restoreStdout = captureStream(process.stdout, (line) => log.info(line));
-  const restoreStderr = captureStream(process.stderr, (line) => log.error(line));
+export function captureOutput(log: Log, { logFormat }: Pick<LogSettings, 'logFormat'>): () => void {
+  const keepsLines = logFormat === 'json';
+  const restoreStdout = captureStream(process.stdout, keepsLines, (message) => log.info(message));
+  const restoreStderr = captureStream(process.stderr, keepsLines, (message) => log.error(message));
   return () => {
     restoreStdout();
     restoreStderr();
   };
 }
 
-function captureStream(stream: NodeJS.WriteStream, logLine: (line: string) => void): () => void {
+function captureStream(stream: NodeJS.WriteStream, keepsLines: boolean, tell: (message: string) => void): () => void {
   const original = stream.write;
-  const lines = new LineSplitter(logLine);
+  const lines = new LineSplitter(tell, keepsLines);
 
   function write(
     chunk: string | Uint8Array,
@@ -55,18 +59,23 @@ function toBytes(chunk: unknown, encoding: BufferEncoding): Buffer {
 }
 
 class LineSplitter {
-  readonly #emit: (line: string) => void;
+  readonly #emit: (message: string) => void;
+  /** The lines that one write ends are one message. */
+  readonly #keepsLines: boolean;
   readonly #decoder = new StringDecoder('utf8');
   #partial = '';
 
-  constructor(emit: (line: string) => void) {
+  constructor(emit: (message: string) => void, keepsLines: boolean) {
     this.#emit = emit;
+    this.#keepsLines = keepsLines;
   }
 
   push(bytes: Buffer): void {
     const lines = (this.#partial + this.#decoder.write(bytes)).split('\n');
     this.#partial = lines.pop() ?? '';
-    for (const line of lines) this.#emit(line.endsWith('\r') ? line.slice(0, -1) : line);
+    const ended = lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    if (!this.#keepsLines) ended.forEach((line) => void this.#emit(line));
+    else if (ended.length > 0) this.#emit(ended.join('\n'));
     if (this.#partial.length >= MAX_LINE) {
       this.#emit(this.#partial);
       this.#partial = '';

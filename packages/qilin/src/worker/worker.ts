@@ -132,7 +132,7 @@ export class Worker {
     process.title = `qilin: worker [${config.procName}]`;
     const log = createLog(config);
     this.#log = log;
-    if (config.captureOutput) captureOutput(log);
+    if (config.captureOutput) captureOutput(log, config);
     this.#accessLog = createAccessLog(config, log);
     this.#info = { pid: process.pid, age, generation, log };
     this.#watchdog = new Watchdog(

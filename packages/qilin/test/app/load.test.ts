@@ -233,6 +233,23 @@ describe('errors', () => {
     expect(await load('server:app', { called: 'fetch' })).toEqual(served('fetch', 'hello 2'));
   });
 
+  test('a program that forks workers itself is told that Qilin does', async () => {
+    write(
+      'server.js',
+      `import cluster from 'node:cluster'; import { createServer } from 'node:http';
+       if (cluster.isPrimary) cluster.fork(); else createServer(${LISTENER}).listen(1);`,
+    );
+    expect(await load('server.js')).toEqual(failed('APP_UNSUPPORTED', 4, 'node:cluster', '--workers'));
+  });
+
+  test('what no thread may do is told with the classes that may', async () => {
+    const failure = `Object.assign(new Error('process.chdir() is not supported in workers'), { code: 'ERR_WORKER_UNSUPPORTED_OPERATION' })`;
+    write('server.js', `throw ${failure};`);
+    expect(await load('server.js')).toEqual(
+      failed('APP_FAILED', 3, 'no thread may: use class async or picoev', 'chdir'),
+    );
+  });
+
   test('an exception of the module is APP_FAILED with its stack', async () => {
     write('server.ts', `const port: number = 1;\n\nthrow new Error('broken ' + port);`);
     expect(await load('server:app')).toEqual(failed('APP_FAILED', 3, 'Error: broken 1', /server\.ts:3/));

@@ -115,19 +115,22 @@ describe('timestamps', () => {
 });
 
 describe('captured output', () => {
-  function capture(run: () => void): string[] {
+  function capture(run: () => void, logFormat: 'text' | 'json' = 'text'): string[] {
     const lines: string[] = [];
     const take = (line: string): void => void lines.push(line);
-    const restore = captureOutput({
-      debug: take,
-      info: take,
-      warning: take,
-      error: take,
-      critical: take,
-      reopen: () => {},
-      flush: () => {},
-      close: () => {},
-    });
+    const restore = captureOutput(
+      {
+        debug: take,
+        info: take,
+        warning: take,
+        error: take,
+        critical: take,
+        reopen: () => {},
+        flush: () => {},
+        close: () => {},
+      },
+      { logFormat },
+    );
     try {
       run();
     } finally {
@@ -147,6 +150,15 @@ describe('captured output', () => {
         process.stdout.write('last');
       }),
     ).toEqual(['né', 'ab', '', 'last']);
+  });
+
+  test('is one message a write in a log of JSON, so that a stack is one object', () => {
+    const print = () => {
+      process.stderr.write('Error: broken\n    at one\n    at two\n');
+      process.stderr.write('begun, ');
+      process.stderr.write('ended\nlast');
+    };
+    expect(capture(print, 'json')).toEqual(['Error: broken\n    at one\n    at two', 'begun, ended', 'last']);
   });
 
   test('calls the callback of each write, later', async () => {

@@ -115,7 +115,7 @@ export class Thread {
     const { config, listeners } = this.#start;
     const log = createLog(config);
     this.#log = log;
-    if (config.captureOutput) captureOutput(log);
+    if (config.captureOutput) captureOutput(log, config);
     else printDirectly();
     this.#accessLog = createAccessLog(config, log);
     // The alarm is the process's: its main thread sets it.
