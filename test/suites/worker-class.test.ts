@@ -13,6 +13,7 @@ import { describeFetchBodies } from './fetch-bodies.ts';
 import { describeLimits } from './limits.ts';
 import { describePrograms } from './programs.ts';
 import { describeProxies } from './proxies.ts';
+import { describeResponseTimeout } from './response-timeout.ts';
 import { describeSockets } from './sockets.ts';
 import { describeUpgrades } from './upgrades.ts';
 import { describeWorkers } from './workers.ts';
@@ -25,6 +26,7 @@ for (const underTest of CLASSES) {
     describeBodies(underTest);
     describeFetchBodies(underTest);
     describeLimits(underTest);
+    describeResponseTimeout(underTest);
     describeFailures(underTest);
     describePrograms(underTest);
     describeSockets(underTest);

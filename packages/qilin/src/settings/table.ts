@@ -326,7 +326,7 @@ export const SETTINGS = {
     kind: seconds(),
     default: 0,
     section: 'Requests',
-    text: 'The seconds that the app may take to begin its answer, counted from the head of the request; 0 for ever. Then the client is answered with 503 and its connection closed.',
+    text: 'The seconds that the app may take to begin its answer, counted from the end of the request, or from its head while the app does not read the body; 0 for ever. Then the client is answered with 503 and its connection closed. While the app waits for more of a body, `bodyTimeout` counts instead.',
     reload: 'workers',
   }),
 

@@ -8,8 +8,17 @@ export function limitResponseTime(req: IncomingMessage, res: ServerResponse, lim
   const { method, url } = req;
   const deadline = setTimeout(() => {
     if (res.headersSent) return;
+    if (waitsForClient(req)) {
+      deadline.refresh();
+      return;
+    }
     log.warning(`No answer to ${method} ${url} within ${limit} s (responseTimeout): 503`);
     giveUp(req, res, 503);
   }, toMilliseconds(limit));
+  req.once('end', () => deadline.refresh());
   res.once('close', () => clearTimeout(deadline));
 }
+
+/** The app reads the body, and has taken all that has come: the client's time, which `bodyTimeout` limits. */
+const waitsForClient = (req: IncomingMessage): boolean =>
+  !req.complete && req.readableDidRead && req.readableLength === 0;
