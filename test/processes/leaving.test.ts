@@ -27,7 +27,7 @@ const SENT = ['get', 'part of a body', 'whole body'] as const;
 const SCENARIOS: readonly Scenario[] = [
   ...DEEDS.flatMap((deed) => SENT.map((sent) => ({ deed, sent, leaves: 'reset' as const }))),
   // A client that ends its side behind a whole request is answered: connections.ts.
-  ...['read', 'stream-read', 'answer', 'answer-read'].map((deed) => ({
+  ...DEEDS.map((deed) => ({
     deed,
     sent: 'part of a body' as const,
     leaves: 'end' as const,

@@ -65,7 +65,12 @@ export interface NativeHttpLoop {
   abort(fd: number, serial: number): void;
   endConnection(fd: number, serial: number): void;
   detach(fd: number, serial: number, sequence: number): { readonly fd: number; readonly rest: Buffer } | undefined;
+  /** Undefined when it is closed. */
+  acceptRest(): number | undefined;
+  sendAllPending(): void;
+  closeSilent(): void;
   closeIdle(): void;
+  cutAll(): void;
   close(): void;
   peer(fd: number, serial: number): NativeEndpoint | undefined;
   local(fd: number, serial: number): NativeEndpoint | undefined;

@@ -437,13 +437,19 @@ export class HttpExchange implements Exchange {
 
   /** @internal There is room again. */
   drain(): void {
-    if (this.isOver) return;
+    if (this.isOver || !this.handOver() || this.isOver) return;
+    this.#tell(this.onDrain);
+  }
+
+  /** @internal What waits here goes to the kernel, as much as is taken. Whether that is all. */
+  handOver(): boolean {
     const waiting = this.#backlog ?? [];
     this.#backlog = null;
     for (const piece of waiting) this.#send(piece);
-    if (this.isOver || this.#backlog !== null) return;
+    if (this.isOver) return true;
+    if (this.#backlog !== null) return false;
     if (this.#hasEnded) this.#end();
-    else this.#tell(this.onDrain);
+    return true;
   }
 
   /** @internal The connection is lost, or the request can never be complete. */

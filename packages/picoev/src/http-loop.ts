@@ -129,12 +129,19 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     if (isFailure(failure)) throw new SocketError(`cannot accept from descriptor ${fd}`, failure);
   }
 
-  /** Takes what waits to be accepted, as far as there is room for it, and no more. */
   stopAccepting(): void {
     this.#native.stopAccepting();
   }
 
-  /** Answers that have not begun become their connections' last; see {@link closeIdle} for connections without a request. */
+  /** Accepts at once what waits in the queues of the listening sockets, as far as there is room. Returns how many still wait. */
+  acceptRest(): number {
+    return this.#native.acceptRest() ?? 0;
+  }
+
+  /**
+   * Answers that have not begun become their connections' last. Connections without a request end when `keepAliveTimeout` is over, or
+   * by {@link closeSilent} and {@link closeIdle}.
+   */
   drain(): void {
     this.isDraining = true;
     for (const newest of this.#exchanges) {
@@ -142,7 +149,12 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     }
   }
 
-  /** Closes the connections that have no request in hand. */
+  /** Closes the connections that have sent nothing yet. */
+  closeSilent(): void {
+    this.#native.closeSilent();
+  }
+
+  /** The same, and those between two requests: what was answered last arrives. */
   closeIdle(): void {
     this.#flush();
     this.#native.closeIdle();
@@ -150,12 +162,9 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   /** Cuts every connection that there is; accepting goes on. */
   closeAll(): void {
-    for (const newest of this.#exchanges.slice()) {
-      if (newest === undefined) continue;
-      this.abort(newest);
-      leaveAll(newest);
-    }
-    this.closeIdle();
+    this.#flush();
+    this.#native.cutAll();
+    for (const newest of this.#exchanges.slice()) newest === undefined || leaveAll(newest);
   }
 
   /** Closes everything at once; the loop is of no more use. Idempotent. */
@@ -169,9 +178,12 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     for (const [connection, read, written] of ends) connection.tellEnd(read, written);
   }
 
-  /** @internal An answer that was given just before `process.exit()` would be lost with the tables. */
+  /** @internal What was given just before `process.exit()` would be lost with the tables, and with what waits for a client to read. */
   flushForGood(): void {
     this.#isLast = true;
+    this.#flush();
+    this.#native.sendAllPending();
+    for (const newest of this.#exchanges.slice()) newest === undefined || handOverAll(newest);
     this.#flush();
   }
 
@@ -410,19 +422,17 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
         newest.leave();
         return;
       case EVENT.DRAIN:
-        for (let one: HttpExchange | undefined = newest; one !== undefined; one = one.earlier) {
-          if (one.sequence === sequence) one.drain();
-        }
+        exchangeBy(newest, sequence)?.drain();
         return;
       case EVENT.GONE:
-        this.#replace(newest, word(EVENT_WORD.STATUS));
-        if ((flags & EVENT_FLAG.LOST) !== 0) leaveAll(newest);
+        if (word(EVENT_WORD.STATUS) !== 0) this.#replace(exchangeBy(newest, sequence), word(EVENT_WORD.STATUS));
+        else if ((flags & EVENT_FLAG.LOST) !== 0) leaveAll(newest);
         else halfCloseAll(newest, sequence);
     }
   }
 
-  #replace(exchange: HttpExchange, status: number): void {
-    if (status === 0 || exchange.isOver) return;
+  #replace(exchange: HttpExchange | undefined, status: number): void {
+    if (status === 0 || exchange === undefined || exchange.isOver) return;
     this.#handlers.onReplaced?.(exchange, status);
     exchange.replace(status);
   }
@@ -442,6 +452,21 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     this.#text = '';
     this.#native.flush(rows, text);
   }
+}
+
+/** Undefined when its answer is complete. */
+function exchangeBy(newest: HttpExchange, sequence: number): HttpExchange | undefined {
+  for (let one: HttpExchange | undefined = newest; one !== undefined; one = one.earlier) {
+    if (one.sequence === sequence) return one;
+  }
+  return undefined;
+}
+
+/** The oldest first, as their answers go. */
+function handOverAll(newest: HttpExchange): void {
+  const { earlier } = newest;
+  if (earlier !== undefined) handOverAll(earlier);
+  newest.handOver();
 }
 
 /** The oldest first, as Node does. Leaving takes it out of the chain. */

@@ -179,6 +179,12 @@ Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, uint64_t 
           .last = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd};
 }
 
+bool Connection::BodyEndsIn(std::span<uint8_t> bytes) const {
+  if (input_ == Input::kLength) return bytes.size() >= body_;
+  ChunkedDecoder decoder = decoder_;
+  return decoder.Decode(bytes).kind == ChunkedDecoder::Outcome::Kind::kEnd;
+}
+
 void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& run) {
   if (sequence == out_.Newest() && HasBodyLeft()) reader_ = BodyReader::kDiscarding;
   out_.Complete(sequence, last, run);

@@ -107,6 +107,8 @@ class Connection {
   bool HasBodyLeft() const { return input_ == Input::kLength || input_ == Input::kChunked; }
   /// Something is missing of this request's body.
   bool IsBodyOf(uint32_t sequence) const { return sequence == out_.Newest() && HasBodyLeft(); }
+  /// Whether the body under way is complete with these bytes, which nobody has read yet. They are changed.
+  bool BodyEndsIn(std::span<uint8_t> bytes) const;
   BodyReader Reader() const { return reader_; }
   void SetReader(BodyReader reader) { reader_ = reader; }
   /// All of this answer is given but its end, which waits for that of the request's body.

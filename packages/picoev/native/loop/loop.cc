@@ -54,22 +54,51 @@ std::optional<Failure> HttpLoop::Accept(int listener) {
 }
 
 void HttpLoop::StopAccepting() {
-  for (const auto& acceptor : acceptors_) acceptor->CloseBehindQueue();
+  for (const auto& acceptor : acceptors_) acceptor->Close();
+}
+
+uint32_t HttpLoop::AcceptRest() {
+  for (const auto& acceptor : acceptors_) acceptor->TakeRest();
+  return CountWaiting();
+}
+
+template <typename Deed>
+void HttpLoop::ForEachConnection(Deed deed) {
+  for (int fd = 0; fd < static_cast<int>(slots_.size()); ++fd) {
+    if (At(fd).serial != 0) deed(fd);
+  }
+}
+
+void HttpLoop::CloseSilent() {
+  ForEachConnection([this](int fd) {
+    if (At(fd).waits_for == Wait::kFirst) LeaveIdle(fd);
+  });
 }
 
 void HttpLoop::CloseIdle() {
-  for (int fd = 0; fd < static_cast<int>(slots_.size()); ++fd) {
-    const Slot& slot = At(fd);
-    if (slot.serial != 0 && (slot.waits_for == Wait::kIdle || slot.waits_for == Wait::kFirst)) Lose(fd);
-  }
+  CloseSilent();
+  ForEachConnection([this](int fd) {
+    if (At(fd).waits_for == Wait::kIdle) LeaveIdle(fd);
+  });
+}
+
+void HttpLoop::CutAll() {
+  ForEachConnection([this](int fd) { Lose(fd); });
+}
+
+void HttpLoop::SendAllPending() {
+  ForEachConnection([this](int fd) {
+    if (At(fd).http.Out().HasPending()) SendPending(fd);
+  });
 }
 
 void HttpLoop::Close() {
   if (std::exchange(closed_, true)) return;
-  for (const auto& acceptor : acceptors_) acceptor->Close();
-  for (int fd = 0; fd < static_cast<int>(slots_.size()); ++fd) {
-    if (At(fd).serial != 0) Lose(fd);
-  }
+  StopAccepting();
+  ForEachConnection([this](int fd) {
+    (void)Push(fd);
+    Lose(fd);
+  });
   sleeper_.reset();
   deadlines_.reset();
   soon_.reset();
@@ -139,6 +168,7 @@ void HttpLoop::Handle(const Ready& ready) {
   const Slot& slot = slots_[index];
   if (ready.hung_up && !slot.lingers && (slot.ended || !slot.http.WantsInput())) return Lose(ready.fd);
   Read(ready.fd, ready.ended);
+  if (ready.ended && is_open()) OnUnreadEnd(ready.fd);
 }
 
 void HttpLoop::Dispatch() {
@@ -171,6 +201,7 @@ void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t st
   late_rows_.push_back(row);
   RequestTurn();
 }
+
 
 void HttpLoop::TellClosed(int fd) {
   TellLate(EventRow::kClosed, 0, fd);

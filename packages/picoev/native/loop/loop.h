@@ -40,7 +40,7 @@ struct Timeouts {
   uint64_t keep_alive;
   /// Without progress in sending.
   uint64_t write;
-  /// From a complete request to the begin of its answer.
+  /// From a complete request, or from its head while nobody reads its body, to the begin of its answer.
   uint64_t answer;
 };
 
@@ -111,8 +111,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   }
   /// Accepts from a listening socket from now on. It stays the caller's, and must be open until StopAccepting().
   std::optional<Failure> Accept(int listener);
-  /// Takes what waits to be accepted, as far as there is room, and no more.
   void StopAccepting();
+  /// Accepts at once what waits, as far as there is room. Returns how many still wait.
+  uint32_t AcceptRest();
 
   /// Takes the first `rows` answers, whose texts follow each other in `text`.
   void Flush(uint32_t rows, std::span<const uint8_t> text);
@@ -148,10 +149,15 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   };
   Traffic TrafficOf(uint32_t fd, uint32_t serial);
 
-  /// Answers get `Connection: close` from now on by their flag; here idle connections are closed that have had their
-  /// chance.
+  /// Hands the kernel what it takes now of all that waits to be sent.
+  void SendAllPending();
+  /// Closes the connections that have sent nothing yet.
+  void CloseSilent();
+  /// The same, and those between two requests.
   void CloseIdle();
-  /// Closes everything. The loop is of no more use but for Stats().
+  /// Cuts all connections; accepting goes on.
+  void CutAll();
+  /// Closes everything; what waits to be sent is offered to the kernel once more. The loop is of no more use but for Stats().
   void Close();
 
   const Stats& GetStats();
@@ -188,6 +194,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     uint8_t interest = 0;
     /// The client has ended its side.
     bool ended = false;
+    /// The same, behind bytes that complete its request and wait for who reads them.
+    bool end_waits = false;
     /// It was found out whether that client still reads.
     bool probed = false;
     /// The first byte of the next answer was sent ahead.
@@ -220,6 +228,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool HasRoom(size_t carried) const;
 
   // Connections.
+  template <typename Deed>
+  void ForEachConnection(Deed deed);
   void OnConnection(UniqueFd connection) override;
   bool CanTake() override { return owner_.CanTake(); }
   void OnExhausted(int error) override { owner_.OnExhausted(error); }
@@ -231,6 +241,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool ReadOnce(int fd);
   void Receive(int fd, size_t fresh);
   uint32_t CountCrowd();
+  uint32_t CountWaiting() const;
   void MakeRoom(int fd);
   void GoOnSoon(int fd);
   void Lose(int fd);
@@ -243,6 +254,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   // Half-closed.
   void OnEnd(int fd);
+  void OnUnreadEnd(int fd);
   void Probe(int fd);
 
   // Answers.
@@ -254,8 +266,11 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void SendRun();
   void Send(int fd, std::span<const uint8_t> bytes);
   void SendPending(int fd);
+  bool Push(int fd);
   void Settle(int fd);
   void Linger(int fd);
+  void LeaveIdle(int fd);
+  void GiveUp(int fd);
   std::string_view Date();
 
   // Time.

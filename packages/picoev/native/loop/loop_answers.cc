@@ -121,6 +121,8 @@ ByteBuffer& HttpLoop::BufferFor(int fd, uint32_t sequence) {
 void HttpLoop::Complete(int fd, uint32_t sequence, bool last) {
   Connection& http = At(fd).http;
   http.Complete(sequence, last, http.Out().IsFirst(sequence) ? OutOf(fd) : run_);
+  // Those behind the last answer get none.
+  if (http.Out().IsFinished() && http.Out().InFlight() > 0) TellLate(EventRow::kGone, EventRow::kLost, fd);
   if (http.HasBodyLeft() && http.Reader() == Connection::BodyReader::kDiscarding)
     Watch(fd, At(fd).interest | kReadable);
 }
@@ -151,6 +153,14 @@ void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
 }
 
 void HttpLoop::SendPending(int fd) {
+  if (!Push(fd)) return Lose(fd);
+  const Slot& slot = At(fd);
+  if (!slot.http.Out().HasPending() && !Watch(fd, slot.interest & ~kWritable)) return;
+  Settle(fd);
+}
+
+/// Hands the kernel what it takes of what waits. False: nothing will be taken any more.
+bool HttpLoop::Push(int fd) {
   Slot& slot = At(fd);
   Outbox& out = slot.http.Out();
   while (out.HasPending()) {
@@ -158,15 +168,13 @@ void HttpLoop::SendPending(int fd) {
     const ssize_t sent = send(fd, bytes.data(), bytes.size(), kSendFlags);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) return Lose(fd);
-      break;
+      return errno == EAGAIN || errno == EWOULDBLOCK;
     }
     out.Sent(static_cast<size_t>(sent));
     // Progress: the client has as long again.
     slot.waits_for = Wait::kUndecided;
   }
-  if (!out.HasPending() && !Watch(fd, slot.interest & ~kWritable)) return;
-  Settle(fd);
+  return true;
 }
 
 /// After anything that may have made room, or been the last thing on a connection.

@@ -87,7 +87,9 @@ bool HttpLoop::ReadOnce(int fd) {
   }
   Slot& slot = At(fd);
   if (!slot.lingers && !slot.http.TakesInput()) {
-    Watch(fd, slot.interest & ~kReadable);
+    // Bytes wait with who has sent them; that it leaves does not.
+    const uint8_t end = slot.ended || slot.end_waits ? 0 : kEnd;
+    Watch(fd, (slot.interest & ~kReadable) | end);
     return false;
   }
   const size_t carried = slot.http.CarriedSize();
@@ -126,10 +128,15 @@ void HttpLoop::Receive(int fd, size_t fresh) {
   if (crowd_ > 0) MakeRoom(fd);
 }
 
-/// How many clients wait for a place that nobody was asked to leave.
-uint32_t HttpLoop::CountCrowd() {
+uint32_t HttpLoop::CountWaiting() const {
   uint32_t waiting = 0;
   for (const auto& acceptor : acceptors_) waiting += acceptor->CountWaiting();
+  return waiting;
+}
+
+/// How many clients wait for a place that nobody was asked to leave.
+uint32_t HttpLoop::CountCrowd() {
+  const uint32_t waiting = CountWaiting();
   if (uv_now(loop_) - promised_at_ >= kPromiseMilliseconds) {
     promised_at_ = uv_now(loop_);
     promised_ = 0;
@@ -172,7 +179,9 @@ void HttpLoop::GoOn() {
 
 /// The connection is of no use any more.
 void HttpLoop::Lose(int fd) {
-  if (At(fd).http.Out().InFlight() > 0) TellLate(EventRow::kGone, EventRow::kLost, fd);
+  const Outbox& out = At(fd).http.Out();
+  // Behind a last answer all were told.
+  if (out.InFlight() > 0 && !out.IsFinished()) TellLate(EventRow::kGone, EventRow::kLost, fd);
   Forget(fd);
 }
 

@@ -30,7 +30,7 @@ HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
   if (slot.lingers) return Wait::kLinger;
   if (out.HasPending()) return Wait::kWrite;
   if (http.IsInBody() || (http.HasBodyLeft() && http.IsAnswered())) return Wait::kBody;
-  if (slot.ended && !slot.probed && out.InFlight() > 0) return Wait::kHalfClosed;
+  if ((slot.ended || slot.end_waits) && !slot.probed && out.InFlight() > 0) return Wait::kHalfClosed;
   if (out.InFlight() > 0) return out.HasBegun(out.First()) ? Wait::kNothing : Wait::kAnswer;
   if (http.IsInHead()) return Wait::kHead;
   return out.IsFresh() ? Wait::kFirst : Wait::kIdle;
@@ -95,20 +95,37 @@ void HttpLoop::OnDeadline(int fd) {
       }
       return Refuse(fd, 408, true);
     case Wait::kAnswer:
-      if (out.InFlight() > 1) return Lose(fd);
-      TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
-      refusals_.emplace_back(503, "the app has not begun its answer in time");
-      return Refuse(fd, 503, true);
+      return GiveUp(fd);
     case Wait::kHalfClosed:
       return Probe(fd);
     case Wait::kFirst:
     case Wait::kIdle:
-      // The loop was late and not the client: this process was stopped, or busy. The request is read in this turn or the next.
-      if (HasUnread(fd)) return deadlines_->Set(fd, TimeoutOf(slot));
-      return Lose(fd);
+      // Where it stays: the loop was late and not the client, since this process was stopped, or busy.
+      deadlines_->Set(fd, TimeoutOf(slot));
+      return LeaveIdle(fd);
     default:
       return Lose(fd);
   }
+}
+
+/// Unless its next request has come, which is read in this turn or the next. Of the last answer some may still be on its
+/// way, and a request towards us.
+void HttpLoop::LeaveIdle(int fd) {
+  if (HasUnread(fd)) return;
+  if (At(fd).http.Out().IsFresh()) return Lose(fd);
+  Linger(fd);
+}
+
+/// The app is late with the first answer, which is the last one therefore.
+void HttpLoop::GiveUp(int fd) {
+  Connection& http = At(fd).http;
+  TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
+  late_rows_.back().sequence = http.Out().First();
+  refusals_.emplace_back(503, "the app has not begun its answer in time");
+  http.BreakInput();
+  AppendRefusal(OutOf(fd), 503, 0, Date());
+  Complete(fd, http.Out().First(), true);
+  SendRun();
 }
 
 }  // namespace picoev

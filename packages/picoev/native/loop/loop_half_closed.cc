@@ -2,7 +2,11 @@
 // only what is sent to them brings to light.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
 
 #include "loop/loop.h"
 
@@ -28,6 +32,23 @@ void AskFromNowOn(int fd) {
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
+/// All that has come and was not read. No more than the kernel's buffer holds, and only of who has ended its side.
+std::vector<uint8_t> Peek(int fd) {
+  int size = 0;
+  if (ioctl(fd, FIONREAD, &size) != 0 || size <= 0) return {};
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  const ssize_t peeked = recv(fd, bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+  bytes.resize(static_cast<size_t>(std::max<ssize_t>(peeked, 0)));
+  return bytes;
+}
+
+/// Bytes that are left unread make the kernel answer the end of the connection with a reset, which could destroy the
+/// answers before it.
+void ThrowAway(int fd) {
+  std::array<uint8_t, 16 * 1024> bytes;
+  while (recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0) continue;
+}
+
 }  // namespace
 
 /// What is in flight is answered. But a request whose body is not complete never will be: the connection ends in its
@@ -40,12 +61,28 @@ void HttpLoop::OnEnd(int fd) {
   slot.ended = true;
   const bool is_broken = http.HasBodyLeft() && out.Awaits(out.Newest());
   http.EndInput();
-  if (is_broken) TellLate(EventRow::kBodyBroken, 0, fd);
+  if (is_broken) {
+    ThrowAway(fd);
+    TellLate(EventRow::kBodyBroken, 0, fd);
+  }
   if (out.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
-  if (!Watch(fd, slot.interest & ~kReadable)) return;
+  if (!Watch(fd, slot.interest & ~(kReadable | kEnd))) return;
   if (!is_broken) return Settle(fd);
   Complete(fd, http.BeginRefusal(true), true);
   SendRun();
+}
+
+/// The client has ended its side, and nobody reads what it has sent before. Where that completes its request, it waits
+/// for who reads it, and so does the end; a body that it does not complete never will be.
+void HttpLoop::OnUnreadEnd(int fd) {
+  Slot& slot = At(fd);
+  const Connection& http = slot.http;
+  if (slot.ended || slot.end_waits || slot.lingers || http.WantsInput()) return;
+  std::vector<uint8_t> unread = Peek(fd);
+  const bool is_all = http.HasBodyLeft() ? !http.BodyEndsIn(unread) : unread.empty() && http.CarriedSize() == 0;
+  if (is_all) return OnEnd(fd);
+  slot.end_waits = true;
+  if (Watch(fd, slot.interest & ~kEnd)) Expect(fd);
 }
 
 /// A client that has closed its socket altogether answers any byte with a reset, so the first one of the answer goes

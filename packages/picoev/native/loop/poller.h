@@ -19,18 +19,20 @@ enum class Multiplexer : uint8_t { kEpollEdge, kEpollLevel, kPoll, kSelect };
 enum Interest : uint8_t {
   kReadable = 1,
   kWritable = 2,
-  /// Nothing but a hang-up, which is told in any case but under select.
+  /// Nothing but a hang-up, which is told in any case; under select only of what is not watched to be read.
   kHangUp = 4,
+  /// That the other side will send no more, while what it has sent is not read. Not on macOS, where poll cannot say so.
+  kEnd = 8,
 };
 
 struct Ready {
   int fd;
   /// Bits of Interest. An error or a hang-up makes a descriptor readable and writable: the next call tells which.
   uint8_t interest;
-  /// The connection is reset or fully closed: EPOLLHUP or EPOLLERR. select cannot tell.
+  /// The connection is reset or fully closed: EPOLLHUP or EPOLLERR. select cannot tell, of what it reads.
   bool hung_up;
   /// The other side will send no more. Under edge-triggering this is not told again to who has read only what came
-  /// before it: read on until the end shows. Only epoll says so.
+  /// before it: read on until the end shows. Only epoll says so to who has not asked by kEnd.
   bool ended = false;
 };
 

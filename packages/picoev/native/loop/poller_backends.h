@@ -1,11 +1,20 @@
 // The constructors of Poller's backends, for poller.cc alone.
 #pragma once
 
+#include <poll.h>
+
 #include <memory>
 
 #include "loop/poller.h"
 
 namespace picoev {
+
+/// What poll(2) calls the end of the other side.
+#ifdef POLLRDHUP
+constexpr int kPollEnd = POLLRDHUP;
+#else
+constexpr int kPollEnd = 0;
+#endif
 
 enum class Trigger : uint8_t { kEdge, kLevel };
 

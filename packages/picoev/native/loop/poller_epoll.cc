@@ -44,6 +44,7 @@ class EpollPoller final : public Poller {
     uint32_t events = trigger_ == Trigger::kEdge ? uint32_t{EPOLLET} : 0;
     if ((interest & kReadable) != 0) events |= EPOLLIN | EPOLLRDHUP;
     if ((interest & kWritable) != 0) events |= EPOLLOUT;
+    if ((interest & kEnd) != 0) events |= EPOLLRDHUP;
     return events;
   }
 

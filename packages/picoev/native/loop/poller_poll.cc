@@ -47,15 +47,17 @@ class PollPoller final : public Poller {
     int events = 0;
     if ((interest & kReadable) != 0) events |= POLLIN;
     if ((interest & kWritable) != 0) events |= POLLOUT;
+    if ((interest & kEnd) != 0) events |= kPollEnd;
     return static_cast<int16_t>(events);
   }
 
   static Ready ReadyOf(const pollfd& entry) {
     const bool hung_up = (entry.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
     uint8_t interest = hung_up ? kReadable | kWritable : 0;
-    if ((entry.revents & POLLIN) != 0) interest |= kReadable;
+    const bool ended = (entry.revents & kPollEnd) != 0;
+    if (ended || (entry.revents & POLLIN) != 0) interest |= kReadable;
     if ((entry.revents & POLLOUT) != 0) interest |= kWritable;
-    return {entry.fd, interest, hung_up};
+    return {entry.fd, interest, hung_up, ended};
   }
 
   /// The last entry takes the place of the one that goes.

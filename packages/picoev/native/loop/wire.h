@@ -16,7 +16,8 @@ struct EventRow {
     kBodyBroken = 3,
     /// There is room again for more of the answer.
     kDrain = 4,
-    /// The client has ended its side, or the connection is lost (kLost): the answer may never be read.
+    /// The client has ended its side behind the request `sequence`. Or none of the connection's requests will be answered
+    /// (kLost); with a status, this one alone, in whose app's place the engine has answered.
     kGone = 5,
     /// A request that was refused by its head: for the access log, it is answered already.
     kRefused = 6,

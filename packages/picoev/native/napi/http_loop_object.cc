@@ -140,6 +140,8 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     loop_->StopAccepting();
     return Undefined(env_);
   }
+  /// () → how many still wait
+  napi_value AcceptRest(napi_callback_info) { return Number(env_, loop_->AcceptRest()); }
   /// (rows, text)
   napi_value Flush(napi_callback_info info) {
     const Arguments<2> arguments(env_, info);
@@ -192,8 +194,20 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     napi_create_buffer_copy(env_, detached->rest.size(), detached->rest.data(), nullptr, &rest);
     return Object(env_, {{"fd", Number(env_, detached->fd.Release())}, {"rest", rest}});
   }
+  napi_value SendAllPending(napi_callback_info) {
+    loop_->SendAllPending();
+    return Undefined(env_);
+  }
+  napi_value CloseSilent(napi_callback_info) {
+    loop_->CloseSilent();
+    return Undefined(env_);
+  }
   napi_value CloseIdle(napi_callback_info) {
     loop_->CloseIdle();
+    return Undefined(env_);
+  }
+  napi_value CutAll(napi_callback_info) {
+    loop_->CutAll();
     return Undefined(env_);
   }
   napi_value CloseAll(napi_callback_info) {
@@ -283,6 +297,7 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
   const std::array methods{
       method("accept", Invoke<&HttpLoopObject::Accept>),
       method("stopAccepting", Invoke<&HttpLoopObject::StopAccepting>),
+      method("acceptRest", Invoke<&HttpLoopObject::AcceptRest>),
       method("flush", Invoke<&HttpLoopObject::Flush>),
       method("write", Invoke<&HttpLoopObject::Write>),
       method("readBody", Invoke<&HttpLoopObject::ReadBody>),
@@ -290,7 +305,10 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("abort", Invoke<&HttpLoopObject::Abort>),
       method("endConnection", Invoke<&HttpLoopObject::EndConnection>),
       method("detach", Invoke<&HttpLoopObject::Detach>),
+      method("sendAllPending", Invoke<&HttpLoopObject::SendAllPending>),
+      method("closeSilent", Invoke<&HttpLoopObject::CloseSilent>),
       method("closeIdle", Invoke<&HttpLoopObject::CloseIdle>),
+      method("cutAll", Invoke<&HttpLoopObject::CutAll>),
       method("close", Invoke<&HttpLoopObject::CloseAll>),
       method("peer", Invoke<&HttpLoopObject::Peer>),
       method("local", Invoke<&HttpLoopObject::Local>),

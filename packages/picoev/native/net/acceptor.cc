@@ -70,14 +70,6 @@ void Acceptor::Resume() {
   if (state_ == State::kPaused) Watch();
 }
 
-void Acceptor::CloseBehindQueue() {
-  for (uint32_t i = 0; i < kMostOfQueue && state_ == State::kWatching; ++i) {
-    const Outcome outcome = AcceptOne();
-    if (outcome == Outcome::kNothing || outcome == Outcome::kStop) break;
-  }
-  Close();
-}
-
 void Acceptor::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
@@ -95,6 +87,13 @@ void Acceptor::Turn() {
     if (outcome == Outcome::kNothing || outcome == Outcome::kStop) break;
   }
   if (stats_.accepted != accepted_before && state_ == State::kWatching) watch_->MoveToTail();
+}
+
+void Acceptor::TakeRest() {
+  for (uint32_t i = 0; i < kMostOfQueue && state_ == State::kWatching; ++i) {
+    const Outcome outcome = AcceptOne();
+    if (outcome == Outcome::kNothing || outcome == Outcome::kStop) return;
+  }
 }
 
 Acceptor::Outcome Acceptor::AcceptOne() {

@@ -55,9 +55,10 @@ class Acceptor {
 
   void Pause();
   void Resume();
-  /// Accepts at once what waits, then closes: where nobody else has the socket, the kernel resets what is left in its queue.
-  void CloseBehindQueue();
   void Close();
+  /// Takes at once all that waits, unless its owner pauses it meanwhile: where nobody else has the socket, the kernel
+  /// resets what is in its queue when it is closed.
+  void TakeRest();
   bool IsClosed() const { return state_ == State::kClosed; }
   /// Connections that nobody has accepted yet: see listen.h.
   uint32_t CountWaiting() const { return state_ == State::kClosed ? 0 : picoev::CountWaiting(fd_); }

@@ -1,4 +1,4 @@
-// Cases of the connection that fuzzing found.
+// Cases of the connection that fuzzing found, or that no plain reading shows.
 #include "loop/connection.h"
 
 #include <string>
@@ -43,6 +43,28 @@ TEST("an answer that was held in part has begun when its turn comes, so that no 
   Receive(connection, recorder, "no chunk");
   CHECK_EQUAL(recorder.refusal, 400u);
   CHECK(connection.Out().HasBegun(1));
+}
+
+TEST("whether a body ends in bytes that nobody has read: by its length, and by its chunks, which are not taken for it") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const auto ends = [](Connection& connection, std::string_view unread) {
+    std::vector<uint8_t> bytes(unread.begin(), unread.end());
+    return connection.BodyEndsIn(bytes);
+  };
+  Recorder recorder;
+  Connection by_length;
+  Receive(by_length, recorder, head + "Content-Length: 5\r\n\r\nab");
+  CHECK(!ends(by_length, ""));
+  CHECK(!ends(by_length, "cd"));
+  CHECK(ends(by_length, "cde"));
+  CHECK(ends(by_length, "cdeGET /"));
+  Connection by_chunks;
+  Receive(by_chunks, recorder, head + "Transfer-Encoding: chunked\r\n\r\n5\r\nab");
+  CHECK(!ends(by_chunks, ""));
+  CHECK(!ends(by_chunks, "cde\r\n"));
+  CHECK(!ends(by_chunks, "cde\r\n0\r\n"));
+  CHECK(!ends(by_chunks, "cdenonsense"));
+  for (int i = 0; i < 2; ++i) CHECK(ends(by_chunks, "cde\r\n0\r\n\r\n"));
 }
 
 }  // namespace

@@ -172,7 +172,7 @@ TEST("a peer that is gone makes a descriptor readable and writable") {
   });
 }
 
-TEST("a hang-up is told of a descriptor that is watched for nothing else, but under select") {
+TEST("a hang-up is told of a descriptor that is watched for nothing else") {
   ForEachKind([](const Kind& kind, Poller& poller) {
     Pair pair = MakePair();
     CHECK(poller.Watch(pair.ours.Get(), kReadable));
@@ -181,8 +181,28 @@ TEST("a hang-up is told of a descriptor that is watched for nothing else, but un
     CHECK_EQUAL(Told(poller), 0, kind.name);
     pair.theirs = UniqueFd();
     const std::vector<Ready> ready = Wait(poller);
-    CHECK_EQUAL(ready.size(), kind.tells_hang_ups ? 1u : 0u, kind.name);
+    CHECK_EQUAL(ready.size(), 1u, kind.name);
     CHECK(ready.empty() || ready[0].hung_up);
+  });
+}
+
+TEST("the end of a peer is told behind bytes that nobody reads, to who has asked for it alone") {
+  ForEachKind([](const Kind& kind, Poller& poller) {
+    const Pair pair = MakePair();
+    CHECK(poller.Watch(pair.ours.Get(), kHangUp | kEnd));
+    Send(pair.theirs, "unread");
+    CHECK_EQUAL(Told(poller), 0, kind.name);
+    CHECK(shutdown(pair.theirs.Get(), SHUT_WR) == 0);
+    std::vector<pollfd> watched;
+    poller.Snapshot(watched);
+    if (!watched.empty()) CHECK_EQUAL(poll(watched.data(), 1, 0), 1, kind.name);
+    const std::vector<Ready> ready = Wait(poller);
+    CHECK_EQUAL(ready.size(), 1u, kind.name);
+    CHECK(!ready.empty() && ready[0].ended && !ready[0].hung_up);
+    CHECK(poller.Watch(pair.ours.Get(), kHangUp));
+    CHECK_EQUAL(Told(poller), 0, kind.name);
+    CHECK(poller.Watch(pair.ours.Get(), 0));
+    CHECK_EQUAL(Told(poller), 0, kind.name);
   });
 }
 

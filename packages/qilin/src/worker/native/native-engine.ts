@@ -3,12 +3,17 @@
  * Node's own message objects.
  */
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
+
+/** Milliseconds for which a worker that is full and leaves waits for room, for those in the queue; and between two looks. */
+const REST_PATIENCE = 1000;
+const LOOK_EVERY = 10;
 
 export class NativeEngine implements WorkerClass {
   readonly #context: WorkerContext;
@@ -53,12 +58,13 @@ export class NativeEngine implements WorkerClass {
   }
 
   async drain(onQuiet: () => void): Promise<void> {
-    this.#stopAccepting();
     this.#loop.drain();
+    await this.#acceptRest();
     if (this.#isEmpty()) return;
     this.#onQuiet = onQuiet;
     this.#tellWhenEmpty();
-    const lastChance = setTimeout(() => this.#loop.closeIdle(), toMilliseconds(this.#context.config.keepalive));
+    // Those between two requests end by `keepalive` as ever.
+    const lastChance = setTimeout(() => this.#loop.closeSilent(), toMilliseconds(this.#context.config.keepalive));
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
@@ -118,6 +124,17 @@ export class NativeEngine implements WorkerClass {
     });
   }
 
+  /**
+   * Accepts what waits in the queue already, then no more. Where the arbiter has closed its own sockets, the kernel resets what is in
+   * the queue when the last worker closes its.
+   */
+  async #acceptRest(): Promise<void> {
+    const until = performance.now() + REST_PATIENCE;
+    // Each connection that ends meanwhile makes room for one more.
+    while (this.#isAccepting && this.#loop.acceptRest() > 0 && performance.now() < until) await pause(LOOK_EVERY);
+    this.#stopAccepting();
+  }
+
   /** Lets go of the listening sockets: one that the arbiter has closed refuses clients only when the last worker has closed it too. */
   #stopAccepting(): void {
     if (!this.#isAccepting) return;
@@ -127,7 +144,8 @@ export class NativeEngine implements WorkerClass {
   }
 }
 
-function loopOptions(config: WorkerConfig): Omit<HttpLoopOptions, 'lowerCaseNames'> {
+/** The settings as the engine takes them: their ranges are within its own. */
+export function loopOptions(config: WorkerConfig): Omit<HttpLoopOptions, 'lowerCaseNames'> {
   return {
     multiplexer: config.multiplexer,
     timers: config.timers,
