@@ -56,8 +56,9 @@ export interface WorkerClass {
    *
    * @param onQuiet May be called before, when no request is in hand and none can come: what is still open speaks another
    *   protocol, and may be closed by the app's own handlers of the signal, whose turn comes then.
+   * @param takesQueue Whether what waits in the listening socket's queue is accepted first. Not where the app has failed.
    */
-  drain(onQuiet: () => void): Promise<void>;
+  drain(onQuiet: () => void, takesQueue: boolean): Promise<void>;
   /** Closes everything now. Idempotent. */
   stop(): void;
   /** Closes, for the app, the connections that wait for a request, or all; accepting goes on. */

@@ -49,7 +49,7 @@ class ProgramServer {
     this.#life = new LivedLife({
       load: () => this.#load(),
       start: async () => this.#class?.start(),
-      drain: async (onQuiet) => this.#class?.drain(onQuiet),
+      drain: async (onQuiet, takesQueue) => this.#class?.drain(onQuiet, takesQueue),
       stop: () => this.#class?.stop(),
       deliver: async () => 0,
       sayLastWords: () => this.#sayLastWords(),

@@ -46,8 +46,8 @@ export type LifeEvent =
 export type Effect =
   | { readonly type: 'load' }
   | { readonly type: 'start' }
-  /** Accept no more; 'quiet' and 'drained' follow. */
-  | { readonly type: 'drain' }
+  /** Accept no more, but first what waits in the queue where `takesQueue`; 'quiet' and 'drained' follow. */
+  | { readonly type: 'drain'; readonly takesQueue: boolean }
   /** Close everything now. */
   | { readonly type: 'stop' }
   /** It is the app's turn: call its handlers of the signal. 'idle' follows, unless it exits. */

@@ -9,7 +9,7 @@ export interface LifePort {
   load(): Promise<void>;
   start(): Promise<void>;
   /** Resolves when no connection is open. Calls `onQuiet` before, when what is open speaks no HTTP any more. */
-  drain(onQuiet: () => void): Promise<void>;
+  drain(onQuiet: () => void, takesQueue: boolean): Promise<void>;
   stop(): void;
   /**
    * Calls the app's handlers of the signal. Resolves, with the exit status that the app wishes, when it has nothing left to do:
@@ -79,7 +79,7 @@ export class LivedLife {
         break;
       case 'drain':
         this.#follow(
-          port.drain(() => this.happen({ type: 'quiet' })),
+          port.drain(() => this.happen({ type: 'quiet' }), effect.takesQueue),
           { type: 'drained' },
         );
         break;

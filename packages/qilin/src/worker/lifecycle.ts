@@ -134,7 +134,9 @@ function beginDrain(ending: Ending, limit: Milliseconds, ...first: readonly Effe
   const handOver = hasTurn ? until - Math.min(SHARE_OF_HANDLERS, limit / 2) : until;
   const life: Life = { ...ending, at: 'draining', handOver };
   const wakes = handOver < until ? [...wakeAt(handOver), ...wakeAt(until)] : wakeAt(until);
-  return to(life, ...first, { type: 'drain' }, tell({ type: 'deaf' }), ...wakes);
+  // An app that has failed is given nothing new: others are there for it, or come.
+  const takesQueue = ending.status === 0;
+  return to(life, ...first, { type: 'drain', takesQueue }, tell({ type: 'deaf' }), ...wakes);
 }
 
 function quit(life: Life, event: Extract<LifeEvent, { type: 'quit' }>, now: Milliseconds): Step {

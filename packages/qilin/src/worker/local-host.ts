@@ -49,9 +49,9 @@ export class LocalHost implements AppHost {
     if (this.#state === 'loading') this.#state = 'serving';
   }
 
-  async drain(onQuiet: () => void): Promise<void> {
+  async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#state = 'draining';
-    await this.#class?.drain(onQuiet);
+    await this.#class?.drain(onQuiet, takesQueue);
     this.#becomeDrained();
   }
 

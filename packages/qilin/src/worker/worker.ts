@@ -56,7 +56,7 @@ export class Worker {
     this.#life = new LivedLife({
       load: () => this.#load(),
       start: async () => this.#host?.start(),
-      drain: async (onQuiet) => this.#host?.drain(onQuiet),
+      drain: async (onQuiet, takesQueue) => this.#host?.drain(onQuiet, takesQueue),
       stop: () => this.#host?.stop(),
       deliver: (signal) => this.#haveTurn(signal),
       sayLastWords: () => this.#sayLastWords(),

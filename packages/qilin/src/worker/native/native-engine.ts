@@ -57,9 +57,10 @@ export class NativeEngine implements WorkerClass {
     for (const { fd } of this.#context.listeners) this.#loop.accept(fd);
   }
 
-  async drain(onQuiet: () => void): Promise<void> {
+  async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#loop.drain();
-    await this.#acceptRest();
+    if (takesQueue) await this.#acceptRest();
+    else this.#stopAccepting();
     if (this.#isEmpty()) return;
     this.#onQuiet = onQuiet;
     this.#tellWhenEmpty();

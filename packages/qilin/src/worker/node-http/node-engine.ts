@@ -122,11 +122,12 @@ export class NodeEngine implements WorkerClass {
     this.#connections.accept(this.#context.listeners);
   }
 
-  async drain(onQuiet: () => void): Promise<void> {
+  async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#draining = true;
     for (const connection of this.#connections.open) connection.closeAfterResponse();
     this.#sessions.drain();
-    await this.#connections.acceptRest();
+    if (takesQueue) await this.#connections.acceptRest();
+    else this.#connections.stopAccepting();
     const lastChance = this.#deadlines.endIdleAfter(toMilliseconds(this.#context.config.keepalive));
     await this.#connections.empty(onQuiet);
     lastChance.cancel();

@@ -46,7 +46,7 @@ export class Thread {
     this.#life = new LivedLife({
       load: () => this.#load(),
       start: async () => this.#host?.start(),
-      drain: async (onQuiet) => this.#host?.drain(onQuiet),
+      drain: async (onQuiet, takesQueue) => this.#host?.drain(onQuiet, takesQueue),
       stop: () => this.#host?.stop(),
       deliver: async () => (this.#hasClosedServer ? this.#whenIdle() : statusSoFar()),
       sayLastWords: () => this.#sayLastWords(),
