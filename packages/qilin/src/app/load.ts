@@ -17,6 +17,7 @@ import { nearestFirst } from '../contract/spelling.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModule } from '../modules/import-module.ts';
 import { withPlace } from '../modules/syntax-error.ts';
+import { metadataRemark } from './decorator-metadata.ts';
 import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
 import { exportsOf } from './exports.ts';
 import { findAppFile } from './find.ts';
@@ -95,6 +96,8 @@ export async function loadApp(source: AppSource, options: LoadOptions): Promise<
 async function load(job: Job): Promise<App> {
   const { spec, called } = job;
   const interception = job.options.interception;
+  const remark = metadataRemark(job.file);
+  if (remark !== undefined) job.options.log?.warning(remark);
   const exports = await importExports(job);
   if (spec.attributes) {
     const value = await ofTheApp(job, () => callIfFactory(attributeOf(exports, spec), job));

@@ -242,6 +242,13 @@ describe('errors', () => {
     expect(await load('server.js')).toEqual(failed('APP_UNSUPPORTED', 4, 'node:cluster', '--workers'));
   });
 
+  test('decorators that want metadata, as those of Nest, are told to be compiled first', async () => {
+    write('tsconfig.json', `{ "compilerOptions": { "emitDecoratorMetadata": true } }`);
+    write('src/main.ts', `export default { fetch: (_: Request) => new Response('hello') };`);
+    const { notes } = await load('src/main.ts');
+    expect(notes).toEqual([expect.stringMatching(/tsconfig\.json asks for emitDecoratorMetadata.*dist\/main\.js/)]);
+  });
+
   test('what no thread may do is told with the classes that may', async () => {
     const failure = `Object.assign(new Error('process.chdir() is not supported in workers'), { code: 'ERR_WORKER_UNSUPPORTED_OPERATION' })`;
     write('server.js', `throw ${failure};`);

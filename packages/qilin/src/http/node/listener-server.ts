@@ -9,7 +9,7 @@ import { answerFailure } from './answer-failure.ts';
 import { type ConnectionSocket, socketOf } from './connection-socket.ts';
 import { messageClassesFor } from './message-classes.ts';
 import { MessagePair } from './message-pair.ts';
-import { type BridgedRequest, type BridgedResponse, keepUniqueHeaders } from './node-internals.ts';
+import { type BridgedRequest, type BridgedResponse, uniqueHeadersOf } from './node-internals.ts';
 import { followRejections } from './program-server.ts';
 import { fillRequest } from './request-head.ts';
 
@@ -44,6 +44,7 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
   }
 
   if (server !== undefined) followRejections(server, fail);
+  const keepUnique = server && uniqueHeadersOf(server);
 
   return function serve(exchange) {
     const socket = socketOf(exchange.connection, server);
@@ -53,7 +54,9 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
     fillRequest(req, exchange);
     const res = new Response(req, responseOptions) as BridgedResponse;
     res._keepAliveTimeout = keepAliveTimeout;
-    if (server !== undefined) applyServer(server, socket, exchange, res);
+    keepUnique?.(res);
+    const most = server?.maxRequestsPerSocket ?? 0;
+    if (most > 0) countRequest(most, socket, exchange, res);
     res.shouldKeepAlive = exchange.keepsAlive;
     socket.add(new MessagePair(exchange, socket, req, res));
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
@@ -80,16 +83,12 @@ type ResponseConstructor = new (req: IncomingMessage, options?: ServerOptions) =
 /** Members that Node's types leave out: what `createServer()` was given. */
 const serverOptions = (server: (Server & ServerOptions) | undefined): ServerOptions => server ?? {};
 
-/** What a program has set on its own server, for this request. */
-function applyServer(server: Server, socket: ConnectionSocket, exchange: Exchange, res: BridgedResponse): void {
-  const most = server.maxRequestsPerSocket ?? 0;
-  if (most > 0) {
-    socket.requests += 1;
-    res._maxRequestsPerSocket = most;
-    res.maxRequestsOnConnectionReached = socket.requests >= most;
-    if (res.maxRequestsOnConnectionReached) exchange.closeAfter();
-  }
-  keepUniqueHeaders(server, res);
+/** @param most The program's server takes so many from one connection. */
+function countRequest(most: number, socket: ConnectionSocket, exchange: Exchange, res: BridgedResponse): void {
+  socket.requests += 1;
+  res._maxRequestsPerSocket = most;
+  res.maxRequestsOnConnectionReached = socket.requests >= most;
+  if (res.maxRequestsOnConnectionReached) exchange.closeAfter();
 }
 
 /**

@@ -67,10 +67,12 @@ export function setMessageClasses(server: Server, classes: MessageClasses): void
   if (serverResponse !== undefined) Reflect.set(server, serverResponse, classes.ServerResponse);
 }
 
-/** The option `uniqueHeaders` of the server. */
-export function keepUniqueHeaders(server: Server, res: ServerResponse): void {
-  const unique: unknown = uniqueHeaders && Reflect.get(server, uniqueHeaders);
-  if (uniqueHeaders !== undefined && unique) Reflect.set(res, uniqueHeaders, unique);
+/** Has the option `uniqueHeaders` of the server hold for a response; undefined where it was not given. */
+export function uniqueHeadersOf(server: Server): ((res: ServerResponse) => void) | undefined {
+  const symbol = uniqueHeaders;
+  const unique: unknown = symbol && Reflect.get(server, symbol);
+  if (symbol === undefined || !unique) return undefined;
+  return (res) => void Reflect.set(res, symbol, unique);
 }
 
 const needDrain = symbolNamed(new ServerResponse(new IncomingMessage(undefined as never)), 'kNeedDrain');

@@ -16,8 +16,8 @@ export function serverOf(app: App): Server | undefined {
 const ADMITTED = Symbol('admitted');
 
 export function callListeners(server: Server): NodeListener {
-  return (req, res) => {
-    Object.assign(res, { [ADMITTED]: true });
+  return (req, res: ServerResponse & { [ADMITTED]?: boolean }) => {
+    res[ADMITTED] = true;
     server.emit('request', req, res);
   };
 }
