@@ -32,7 +32,8 @@ const TESTS_OF_SERVERS = [
   [
     '--project',
     'processes',
-    'test/suites/worker-class.test.ts',
+    'test/suites/class-picoev.test.ts',
+    'test/suites/class-threads.test.ts',
     'test/suites/deadlines.test.ts',
     '--testNamePattern=class (picoev|threads)',
   ],

@@ -37,6 +37,12 @@ export const CLASSES: readonly ClassUnderTest[] = [
   },
 ];
 
+export function classNamed(wanted: string): ClassUnderTest {
+  const found = CLASSES.find(({ name }) => name === wanted);
+  if (found === undefined) throw new Error(`there is no class ${wanted}`);
+  return found;
+}
+
 /** One event loop, so that its counts are all. */
 export const alone = ({ flags }: ClassUnderTest): readonly string[] =>
   flags.includes('--threads') ? ['-k', 'threads', '--threads', '1'] : flags;

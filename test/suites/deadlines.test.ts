@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Certificate, makeCertificate } from '../processes/certificates.ts';
 import { RawConnection } from '../processes/http-client.ts';
 import { QilinProcess, repository, temporaryFolder } from '../processes/server.ts';
-import { CLASSES, type ClassUnderTest } from './classes.ts';
+import { type ClassUnderTest, classNamed } from './classes.ts';
 import { CASES, type Case, ROWS, type State } from './deadline-cases.ts';
 import { HTTP2_CASES } from './http2-deadlines.ts';
 import { get } from './requests.ts';
@@ -107,12 +107,6 @@ const upgraded = ({ name, flags }: ClassUnderTest): Play => ({
 const folder = temporaryFolder();
 const certificate = makeCertificate(folder.path, 'server');
 afterAll(() => folder[Symbol.dispose]());
-
-function classNamed(wanted: string): ClassUnderTest {
-  const found = CLASSES.find(({ name }) => name === wanted);
-  if (found === undefined) throw new Error(`there is no class ${wanted}`);
-  return found;
-}
 
 const [onNode, sync] = [classNamed('async'), classNamed('sync')];
 const [native, threads] = [classNamed('picoev'), classNamed('threads')];

@@ -1,0 +1,3 @@
+import { describeClass } from './conformance.ts';
+
+describeClass('async');
