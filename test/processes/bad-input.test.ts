@@ -1,5 +1,5 @@
 /** What is wrong at the start: one clear line (and the stack of an app's own fault, once), a status, and nothing left. */
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -276,6 +276,25 @@ describe('a pid file', () => {
     expect(output).not.toMatch(STACK);
     expect(output).not.toContain('Listening at');
     expect(readFileSync(pidfile, 'utf8')).toBe(`${process.pid}\n`);
+  });
+
+  test('that cannot be removed is told of, and the end is as always', async () => {
+    using folder = temporaryFolder();
+    write(folder.path, 'qilin.config.mjs', "export const onExit = () => console.log('onExit has run');\n");
+    const pidfile = join(folder.path, 'qilin.pid');
+    // Root may remove anything.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) chownSync(folder.path, NOBODY, NOBODY);
+    await using server = await startQilin(['--pid', pidfile, APP], {
+      cwd: folder.path,
+      ...(isRoot && { uid: NOBODY }),
+    });
+    chmodSync(folder.path, 0o555);
+    expect((await server.stop()).status).toBe(0);
+    chmodSync(folder.path, 0o755);
+    expect(server.log).toContain(`[ERROR] the pid file ${pidfile} cannot be removed: EACCES`);
+    expect(server.log).toContain('onExit has run');
+    expect(server.log).not.toContain('CRITICAL');
   });
 });
 

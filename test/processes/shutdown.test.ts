@@ -324,3 +324,19 @@ test.each(['async', 'picoev', 'threads'])(
     if (k !== 'threads') await server.logged(/closed\n[\s\S]*Worker exited \(pid: \d+, status 0\)/);
   },
 );
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'a worker class of the user’s that throws at its end ends all the same at %s, and is told of',
+  async (signal) => {
+    await using server = await startQilin([
+      '-k',
+      './test/processes/fixtures/broken-class.mjs#Broken',
+      'test/fixtures/app.mjs:app',
+    ]);
+    server.signal(signal);
+    expect(await server.exited).toEqual({ status: 0, signal: null });
+    expect(server.log).toContain('Error: a bug in stop()');
+    // By itself: nobody had to lose patience.
+    expect(server.log).not.toMatch(/CRITICAL|KILL/);
+  },
+);

@@ -1,7 +1,8 @@
 /**
  * Runs the arbiter's hooks beside its mailbox, which awaits none of them. Those of one kind run in order, one after the other;
  * those of different kinds do not wait for each other, so that one that hangs costs no more than what it was for. Invariant:
- * each call is over in `limit`, counted from when it was asked for: done, failed or given up, and told of.
+ * each call is over in `limit` from when it begins: done, failed or given up, and told of. One that hangs takes with it those that wait
+ * behind it, and of more than `MOST_CALLS` the last is refused: so no queue waits for long behind what does not come back.
  */
 import { explain, QilinError } from '../contract/errors.ts';
 import type { ArbiterHooks } from '../contract/hooks.ts';
@@ -16,12 +17,18 @@ interface HookRules {
 }
 
 type HookName = keyof ArbiterHooks;
+/** At work or waiting, of all kinds. */
+const MOST_CALLS = 1_000;
+
+/** What became of a call, to the one that waits behind it. */
+type Outcome = 'over' | 'given up';
+
 type CallHook = (hooks: Partial<ArbiterHooks>) => void | Promise<void>;
 
 export class HookRunner {
   readonly #rules: () => HookRules;
   /** Of each kind, what the next call has to wait for. */
-  readonly #last = new Map<HookName, Promise<void>>();
+  readonly #last = new Map<HookName, Promise<Outcome>>();
   /** What ends the waiting for each call that is not over. */
   readonly #giveUps = new Set<(why: string) => void>();
 
@@ -41,8 +48,17 @@ export class HookRunner {
   async run(name: HookName, call: CallHook): Promise<void> {
     const { hooks } = this.#rules();
     if (hooks[name] === undefined) return;
+    if (this.#giveUps.size >= MOST_CALLS) {
+      throw new QilinError(
+        'HOOK_FAILED',
+        `the hook ${name} of the config file is not called: ${MOST_CALLS} calls of hooks wait.`,
+      );
+    }
     const over = this.#waitFor(name, this.#last.get(name), async () => call(hooks));
-    const settled = over.catch(() => {});
+    const settled = over.then(
+      (): Outcome => 'over',
+      (error: unknown): Outcome => (error instanceof GivenUp ? 'given up' : 'over'),
+    );
     this.#last.set(name, settled);
     try {
       await over;
@@ -69,12 +85,13 @@ export class HookRunner {
     clearTimeout(last);
   }
 
-  #waitFor(name: HookName, before: Promise<void> | undefined, call: () => Promise<void>): Promise<void> {
+  #waitFor(name: HookName, before: Promise<Outcome> | undefined, call: () => Promise<void>): Promise<void> {
     const { limit, log } = this.#rules();
-    const askedAt = performance.now();
+    let since = performance.now();
     return new Promise((resolve, reject) => {
       let isCalled = false;
       let isOver = false;
+      let timer: NodeJS.Timeout | undefined;
       const finish = (settle: () => void) => {
         clearTimeout(timer);
         isOver = true;
@@ -82,12 +99,11 @@ export class HookRunner {
         settle();
       };
       const giveUp = (why: string) => {
-        const been = ((performance.now() - askedAt) / 1000).toFixed(1);
+        const been = ((performance.now() - since) / 1000).toFixed(1);
         const what = isCalled ? 'has not come back' : 'could not be called, since the call before has not come back,';
         const message = `the hook ${name} of the config file ${what} for ${been} s; ${why}.`;
-        finish(() => reject(new QilinError('HOOK_FAILED', message)));
+        finish(() => reject(new GivenUp('HOOK_FAILED', message)));
       };
-      const timer = limit === 0 ? undefined : setTimeout(giveUp, limit, 'the arbiter goes on (hookTimeout)');
       this.#giveUps.add(giveUp);
       const fail = (cause: unknown) => {
         const error = new QilinError('HOOK_FAILED', `the hook ${name} of the config file threw.`, { cause });
@@ -97,12 +113,22 @@ export class HookRunner {
       const start = () => {
         if (isOver) return;
         isCalled = true;
+        since = performance.now();
+        if (limit > 0) timer = setTimeout(giveUp, limit, TIME_IS_UP);
         call().then(() => {
           if (!isOver) finish(resolve);
         }, fail);
       };
+      const follow = (outcome: Outcome) => {
+        if (outcome === 'over') start();
+        else if (!isOver) giveUp(TIME_IS_UP);
+      };
       if (before === undefined) start();
-      else void before.then(start);
+      else void before.then(follow);
     });
   }
 }
+
+const TIME_IS_UP = 'the arbiter goes on (hookTimeout)';
+
+class GivenUp extends QilinError {}

@@ -1,5 +1,6 @@
 /** The pid file: says which process is the arbiter, and keeps a second one from starting with the same file. */
-import { closeSync, constants, readSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
 import { inFolder, openInFolder } from '../files/in-folder.ts';
@@ -28,11 +29,7 @@ export class PidFile {
     }
     try {
       // In one step, so that nobody reads half of it; not through a link that someone else may have put there.
-      inFolder(path, (file) => {
-        const draft = `${file}.${process.pid}`;
-        writeFileSync(draft, `${process.pid}\n`, { mode: 0o644, flag: 'wx' });
-        renameSync(draft, file);
-      });
+      inFolder(path, putPid);
     } catch (error) {
       throw new QilinError('PIDFILE', `the pid file ${path} cannot be written: ${describe(error)}.`);
     }
@@ -57,9 +54,32 @@ export class PidFile {
     this.#path = path;
   }
 
-  /** Removes the file, unless another process has meanwhile written its own pid there. */
+  /**
+   * Removes the file, unless another process has meanwhile written its own pid there.
+   * @throws QilinError PIDFILE
+   */
   remove(): void {
-    if (readPid(this.#path) === process.pid) inFolder(this.#path, unlinkSync);
+    if (readPid(this.#path) !== process.pid) return;
+    try {
+      inFolder(this.#path, unlinkSync);
+    } catch (error) {
+      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be removed: ${describe(error)}.`);
+    }
+  }
+}
+
+/** By a name that nobody can have taken before: the pid of a container's first process is always the same. */
+function putPid(file: string): void {
+  const draft = `${file}.${randomUUID()}`;
+  const fd = openSync(draft, 'wx', 0o644);
+  try {
+    writeFileSync(fd, `${process.pid}\n`);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 

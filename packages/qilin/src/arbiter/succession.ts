@@ -47,8 +47,13 @@ export class Succession {
     if (pidfile !== null) this.#pidFile ??= PidFile.create(`${pidfile}${this.#upgrade.isSuccessor ? '.2' : ''}`);
   }
 
+  /** That it stays costs nothing: it is stale, and the next start replaces it. */
   removePidFile(): void {
-    this.#pidFile?.remove();
+    try {
+      this.#pidFile?.remove();
+    } catch (error) {
+      this.#state.log.error(explain(error));
+    }
   }
 
   /** USR2. */

@@ -356,7 +356,7 @@ export const SETTINGS = {
     kind: seconds(),
     default: 30,
     section: 'Process',
-    text: 'The seconds that a hook of the arbiter may take; 0 for ever. Then the arbiter tells so and goes on without it, or does not start where it is `onStarting`. At the end of the server its hooks have 5 seconds in all, and `onExit` another 5.',
+    text: 'The seconds that a call of a hook of the arbiter may take; 0 for ever. Then the arbiter tells so and goes on without it, or does not start where it is `onStarting`. At the end of the server its hooks have 5 seconds in all, and `onExit` another 5.',
     reload: 'live',
   }),
   pidfile: setting({

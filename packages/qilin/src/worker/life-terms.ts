@@ -72,4 +72,6 @@ export type News =
   /** Its patience has ended: what is open is closed. */
   | { readonly type: 'overdue' }
   /** The app has not come to its end in its turn. */
-  | { readonly type: 'unended' };
+  | { readonly type: 'unended' }
+  /** Something that was to be done has thrown; the life goes on. */
+  | { readonly type: 'faulty'; readonly effect: Effect['type']; readonly error: unknown };

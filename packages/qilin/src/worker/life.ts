@@ -63,23 +63,41 @@ export class LivedLife {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const { life, effects } = step(this.#life, ...next);
       this.#life = life;
-      for (const effect of effects) this.#perform(effect);
+      for (const effect of effects) this.#try(effect);
     }
     this.#isAtWork = false;
+  }
+
+  /** Whatever a class of the user's throws: the life goes on to its end, and hears what happens meanwhile. */
+  #try(effect: Effect): void {
+    try {
+      this.#perform(effect);
+    } catch (error) {
+      this.#tellFault(effect, error);
+    }
+  }
+
+  #tellFault({ type: effect }: Effect, error: unknown): void {
+    try {
+      this.#port.tell({ type: 'faulty', effect, error });
+    } catch {
+      // To tell is what fails.
+    }
   }
 
   #perform(effect: Effect): void {
     const port = this.#port;
     switch (effect.type) {
       case 'load':
-        this.#follow(port.load(), { type: 'loaded' });
+        this.#boot(port.load(), { type: 'loaded' });
         break;
       case 'start':
-        this.#follow(port.start(), { type: 'started' });
+        this.#boot(port.start(), { type: 'started' });
         break;
       case 'drain':
         this.#follow(
-          port.drain(() => this.happen({ type: 'quiet' }), effect.takesQueue),
+          effect,
+          port.drain(() => this.happen({ type: 'quiet' }), effect.takesQueue).then(() => ({ type: 'drained' })),
           { type: 'drained' },
         );
         break;
@@ -87,10 +105,18 @@ export class LivedLife {
         port.stop();
         break;
       case 'deliver':
-        port.deliver(effect.signal).then((status) => this.happen({ type: 'idle', status }));
+        this.#follow(
+          effect,
+          port.deliver(effect.signal).then((status) => ({ type: 'idle', status })),
+          { type: 'idle', status: 1 },
+        );
         break;
       case 'sayLastWords':
-        this.#follow(this.#sayLastWords(), { type: 'lastWordsSaid' });
+        this.#follow(
+          effect,
+          this.#sayLastWords().then(() => ({ type: 'lastWordsSaid' })),
+          { type: 'lastWordsSaid' },
+        );
         break;
       case 'wakeAt': {
         const { moment } = effect;
@@ -114,11 +140,21 @@ export class LivedLife {
     await this.#port.sayLastWords();
   }
 
-  /** Only a start can fail: what else the port does tells of its own failures. */
-  #follow(work: Promise<void>, event: LifeEvent): void {
+  #boot(work: Promise<void>, event: LifeEvent): void {
     work.then(
       () => this.happen(event),
       (error: unknown) => this.happen({ type: 'bootFailed', error }),
+    );
+  }
+
+  /** What is done on the way out is over also when it fails. */
+  #follow(effect: Effect, work: Promise<LifeEvent>, otherwise: LifeEvent): void {
+    work.then(
+      (event) => this.happen(event),
+      (error: unknown) => {
+        this.#tellFault(effect, error);
+        this.happen(otherwise);
+      },
     );
   }
 }

@@ -56,9 +56,12 @@ export class LocalHost implements AppHost {
   }
 
   stop(): void {
-    this.#class?.stop();
-    this.#becomeDrained();
-    this.#leaving.abort();
+    try {
+      this.#class?.stop();
+    } finally {
+      this.#becomeDrained();
+      this.#leaving.abort();
+    }
   }
 
   stats(): WorkerStats {

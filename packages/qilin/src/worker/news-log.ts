@@ -30,6 +30,11 @@ export function logNews(log: Log, news: News, { end, gracefulTimeout, connection
     case 'unended':
       log.info('The app has not come to its end by itself within the graceful timeout: it is ended');
       break;
+    case 'faulty':
+      log.error(
+        `On the way out (${news.effect}) something threw, and the rest is done without it: ${explain(news.error)}`,
+      );
+      break;
     default:
       break;
   }

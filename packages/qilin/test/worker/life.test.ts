@@ -115,6 +115,32 @@ test('a start that fails ends it', async () => {
   expect(deeds.done).toEqual(['load', 'tell bootFailed', 'stop', 'finish 3']);
 });
 
+test('what throws is told and costs nothing else: it hears what happens, and comes to its end', async () => {
+  const { deeds, life } = await serving();
+  const fails = (): never => {
+    throw new Error('a bug in stop()');
+  };
+  deeds.onStop = fails;
+  life.happen({ type: 'drain', reason: 'x', limit: 10_000 });
+  await deeds.end('drain', new Error('a bug in drain()'));
+  life.happen({ type: 'exitAsked', status: 4 });
+  await deeds.end('deliver undefined', new Error('a bug of the port'));
+  await deeds.end('last words', new Error('and another'));
+  expect(deeds.done.filter((deed) => deed === 'tell faulty').length).toBeGreaterThanOrEqual(4);
+  expect(deeds.done.at(-1)).toBe('finish 4');
+});
+
+test('a teller that throws costs only what it had to tell', async () => {
+  const { deeds, life } = await serving();
+  deeds.tell = () => {
+    throw new Error('a bug in stats()');
+  };
+  life.happen({ type: 'drain', reason: 'x', limit: 10_000 });
+  deeds.pass(10_000);
+  await deeds.end('last words');
+  expect(deeds.done.at(-1)).toBe('finish 0');
+});
+
 test('time passes, though a timer be early', async () => {
   const { deeds, life } = await serving();
   life.happen({ type: 'drain', reason: 'x', signal: 'SIGTERM', limit: 10_000 });
