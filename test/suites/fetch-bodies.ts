@@ -1,5 +1,6 @@
 /** Fetch handlers, and bodies that are not what they should be: of requests, of answers, and of answers that are handed on. */
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -76,6 +77,25 @@ export function describeFetchBodies(underTest: ClassUnderTest): void {
       await server.logged(/^reads late$/m);
       leaver.socket.resetAndDestroy();
       await server.logged(/^reading after its client has left fails$/m);
+    });
+
+    test.each(['/reused/buffer', '/reused/memory', '/reused/view'])(
+      'an answer is what its memory held when it was made, whenever its client takes it: %s',
+      async (path) => {
+        const from = server.log.length;
+        const outgoing = request(server.url + path, { agent: false }).end();
+        const [incoming] = await once(outgoing, 'response');
+        incoming.pause();
+        await server.logged(/^wrote over it$/m, from);
+        const pieces: Buffer[] = [];
+        for await (const piece of incoming) pieces.push(piece);
+        const body = Buffer.concat(pieces);
+        expect([body.length, body.indexOf('b'), body.indexOf('c')]).toEqual([24 * 1024 * 1024, -1, -1]);
+      },
+    );
+
+    test.each(['text', BODY])('a request can be made anew, with another body, when it was read', async (body) => {
+      expect((await ask(`${server.url}/made-anew`, { method: 'POST', body })).text).toBe(`${body}!`);
     });
 
     testIfAble(underTest, 'keepAlive', 'one that waits for its turn is told when its client leaves', async () => {

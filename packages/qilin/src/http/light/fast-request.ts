@@ -22,6 +22,8 @@ export type ResolveOrigin<E extends FetchExchange> = (exchange: E) => RequestOri
 export let isFastRequest: (value: object) => value is FastRequest;
 /** Node's own Request for a light one, which has its body from then on. */
 export let realRequest: (request: FastRequest) => Request;
+/** Node's own Request for all of a light one but its body, which another takes the place of: it may have been read. */
+export let bodilessRequest: (request: FastRequest) => Request;
 
 /** With the members that are the same for each request. */
 // biome-ignore lint/correctness/noUnusedVariables: it merges with the class, which uses it
@@ -54,6 +56,8 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
   static {
     isFastRequest = (value): value is FastRequest => #exchange in value;
     realRequest = (request) => request.#toReal();
+    bodilessRequest = ({ method, url, signal, headers }) =>
+      new NativeRequest(url, { method, signal, headers: [...headers].filter(([name]) => !OF_BODY.has(name)) });
   }
 
   get method(): string {
@@ -188,6 +192,8 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** How a body was framed, which is not how the one in its place will be: `fetch()` refuses to send what disagrees. */
+const OF_BODY: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
 function attempt<B, T>(convert: (body: B) => T, body: B): Promise<T> {
   try {

@@ -41,9 +41,9 @@ export interface FastResponse extends Response {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the rest of the members is added below, from Node's own prototype
 export class FastResponse {
   // Public in name only to this module. All are set in the constructor, in this order, so that there is one shape.
-  readonly #body: LightBody;
+  #body: LightBody;
   #status: number;
-  readonly #statusText: string;
+  #statusText: string;
   /** The line of the body's own Content-Type, where the app gave none. */
   #type: string;
   #lines: HeaderLines;
@@ -174,8 +174,10 @@ export class FastResponse {
   clone(): Response {
     const body = this.#body;
     if (this.#real !== undefined || (typeof body !== 'string' && body !== null)) return this.#toReal().clone();
-    const copy = new FastResponse(body);
+    const copy = new FastResponse();
+    copy.#body = body;
     copy.#status = this.#status;
+    copy.#statusText = this.#statusText;
     copy.#type = this.#type;
     copy.#lines = this.#lines;
     copy.#headers = this.#headers && new Headers(this.#headers);
@@ -260,9 +262,11 @@ function checkReason(given: string): string {
 }
 
 function toLightBody(body: unknown): LightBody {
-  if (body instanceof Uint8Array) return body;
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  // As it is now (Fetch standard, "extract a body"): the app may write its next answer into the same memory while this one
+  // waits for its client.
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  if (ArrayBuffer.isView(body)) return Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  if (body instanceof ArrayBuffer) return Buffer.from(new Uint8Array(body));
   if (body instanceof ReadableStream) {
     if (body.locked || isDisturbed(body))
       throw new TypeError('The stream given as a body is locked or was read already.');

@@ -259,6 +259,26 @@ describe('given to Node', () => {
     expect(request.bodyUsed).toBe(true);
   });
 
+  test('as the input of a new Request with another body, it may have been read, and keeps its own', async () => {
+    const read = post('body', 'X-A', 'b', 'Content-Length', '4');
+    expect(await read.text()).toBe('body');
+    const copy = new Request(read, { body: 'another' });
+    expect([copy.method, copy.headers.get('x-a'), copy.headers.get('content-length')]).toEqual(['POST', 'b', null]);
+    expect(await copy.text()).toBe('another');
+    const unread = post('body');
+    expect(await new Request(unread, { body: 'another' }).text()).toBe('another');
+    expect([unread.bodyUsed, await unread.text()]).toEqual([false, 'body']);
+  });
+
+  test('once it was read, it is refused with a TypeError: thrown by Request, rejected by fetch()', async () => {
+    const request = post('body');
+    await request.text();
+    expect(() => new Request(request)).toThrow(TypeError);
+    expect(() => request.clone()).toThrow(TypeError);
+    const fetched = fetch(request);
+    await expect(fetched).rejects.toThrow(TypeError);
+  });
+
   test('as the options of a new Request, it gives method, headers and body', async () => {
     const copy = new Request('http://other/', post('body', 'X-A', 'b'));
     expect([copy.method, copy.url, copy.headers.get('x-a'), await copy.text()]).toEqual([
@@ -277,6 +297,9 @@ describe('given to Node', () => {
       const { request } = receive({ method: 'PUT', body: 'sent on', rawHeaders: ['Host', `127.0.0.1:${port}`] });
       const response = await fetch(request);
       expect([response.headers.get('x-method'), await response.text()]).toEqual(['PUT', 'sent on']);
+      const rawHeaders = ['Host', `127.0.0.1:${port}`, 'Content-Length', '7'];
+      const read = receive({ method: 'PUT', body: 'sent on', rawHeaders }).request;
+      expect(await (await fetch(read, { body: `${await read.text()}, changed` })).text()).toBe('sent on, changed');
     } finally {
       server.close().closeAllConnections();
     }

@@ -1,6 +1,6 @@
 /** The light Response beside Node's own: both are asked the same, and must say the same. */
 import { describe, expect, test } from 'vitest';
-import { FastResponse } from '../../../src/http/light/fast-response.ts';
+import { FastResponse, partsOf } from '../../../src/http/light/fast-response.ts';
 import { useLightClasses } from '../../../src/http/light/light-classes.ts';
 
 const NativeResponse = globalThis.Response;
@@ -67,6 +67,9 @@ describe('is as Node’s own', () => {
     ['that redirects', (Class) => Class.redirect('http://localhost/a b', 302)],
     ['that redirects for good', (Class) => Class.redirect('http://localhost/', 308)],
     ['that is a clone', (Class) => new Class('a', { status: 201, headers: { x: 'y' } }).clone()],
+    ['that is a clone with its reason', (Class) => new Class('a', { statusText: 'Fine' }).clone()],
+    ['that is a clone of bytes', (Class) => new Class(new Uint8Array([97]), { statusText: 'Fine' }).clone()],
+    ['that is a clone of an error', (Class) => Class.error().clone()],
     ['that is a clone of a stream', (Class) => new Class(new Blob(['ab']).stream()).clone()],
     ['that is an error', (Class) => Class.error()],
     ['with another as its options', (Class) => new Class('a', new Class('b', { status: 206, headers: { x: 'y' } }))],
@@ -148,6 +151,22 @@ test('its headers do not change with the object that they were given in', () => 
   headers.a = 'c';
   expect(response.headers.get('a')).toBe('b');
   expect(response.headers).toBe(response.headers);
+});
+
+test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => ConstructorParameters<typeof Response>[0]]>([
+  ['a Uint8Array', (bytes) => bytes],
+  ['a part of one', (bytes) => bytes.subarray()],
+  ['a Buffer', (bytes) => Buffer.from(bytes.buffer)],
+  ['an ArrayBuffer', (bytes) => bytes.buffer],
+  ['a view', (bytes) => new DataView(bytes.buffer)],
+])('its bytes do not change with %s that they were given in', async (_, give) => {
+  for (const size of [3, 100_000]) {
+    const bytes = new Uint8Array(size).fill(97);
+    const response = new Response(give(bytes));
+    bytes.fill(98);
+    expect(Buffer.from(partsOf(response as FastResponse).body as Uint8Array).toString()).toBe('a'.repeat(size));
+    expect(await response.text()).toBe('a'.repeat(size));
+  }
 });
 
 test('its clone has headers of its own', () => {
