@@ -200,6 +200,50 @@ test('threads that end again and again soon after they are ready are replaced ev
   expect((await server.stop()).status).toBe(0);
 });
 
+test('a thread whose app closes its server serves on until its successor is ready', async () => {
+  using folder = temporaryFolder();
+  const code = `
+    import { existsSync } from 'node:fs';
+    import { createServer } from 'node:http';
+    import { threadId } from 'node:worker_threads';
+    import { setTimeout as pause } from 'node:timers/promises';
+    while (threadId > 1 && !existsSync('may-load')) await pause(20);
+    const server = createServer((request, response) => {
+      if (request.url === '/close') server.close(() => console.log('closed in ' + threadId));
+      response.end(process.pid + ' ' + threadId);
+    });
+    server.listen(8000);\n`;
+  write(folder.path, 'app.mjs', code);
+  const flags = ['-k', 'threads', '--threads', '1', '--keep-alive', '1', 'app.mjs'];
+  await using server = await startQilin(flags, { cwd: folder.path });
+  await ask(`${server.url}/close`);
+  for (let request = 0; request < 20; request++) expect((await whoServes(server)).thread).toBe(1);
+  write(folder.path, 'may-load', '');
+  await server.logged(/Thread 2 of the worker is ready/);
+  await server.logged(/closed in 1/);
+  expect((await whoServes(server)).thread).toBe(2);
+  expect(server.log).not.toMatch(/\[(WARNING|ERROR|CRITICAL)\]/);
+});
+
+test('a successor that loops at load is ended after bootTimeout, also where `timeout` is 0', async () => {
+  using folder = temporaryFolder();
+  const code = `
+    import { threadId } from 'node:worker_threads';
+    if (threadId === 2) for (;;);
+    export default (request, response) => {
+      if (request.url === '/exit') process.exit(1);
+      response.end(process.pid + ' ' + threadId);
+    };\n`;
+  write(folder.path, 'app.mjs', code);
+  const flags = ['-k', 'threads', '--threads', '1', '--timeout', '0', '--boot-timeout', '2', 'app.mjs'];
+  await using server = await startQilin(flags, { cwd: folder.path });
+  using connection = await RawConnection.open(server.port);
+  connection.send(get('/exit'));
+  await server.logged(/THREAD TIMEOUT \(thread 2\): no heartbeat for \d\.\d s \(timeout 2 s\)/);
+  await server.logged(/Thread 3 of the worker is ready/);
+  expect((await whoServes(server)).thread).toBe(3);
+});
+
 describe('a first start that fails', () => {
   test.each([
     {

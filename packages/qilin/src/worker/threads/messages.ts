@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { Listener } from '../../contract/messages.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
+import type { Milliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 
 /** What a thread is given at its start, as its `workerData`. */
@@ -17,8 +18,8 @@ export interface ThreadStart {
 export type ThreadOrder =
   /** The app is loaded, and so are those of the other threads: begin to accept. */
   | { readonly type: 'serve' }
-  /** Accept no more, finish what is in flight, and end. */
-  | { readonly type: 'drain' }
+  /** Accept no more, finish what is in flight for at most `limit`, and end. */
+  | { readonly type: 'drain'; readonly limit: Milliseconds }
   /** Close everything, have the app's last words, and end, whatever is in flight. */
   | { readonly type: 'leave' }
   | { readonly type: 'reopenLogs' };
@@ -33,7 +34,10 @@ export type ThreadReport =
   | { readonly type: 'beat'; readonly stats: WorkerStats }
   /** So many requests have come since the last report. Only where `maxRequests` counts them. */
   | { readonly type: 'requests'; readonly count: number }
-  /** It is to be replaced: an error that nobody caught, told in the log, or its app closed its server. It drains, and ends. */
+  /**
+   * It is to be replaced. After an error that nobody caught, told in the log, it drains by itself; where its app closed its server
+   * it serves on until it is told to drain.
+   */
   | { readonly type: 'retiring' }
   /** It has let go of the listening sockets. */
   | { readonly type: 'deaf' }

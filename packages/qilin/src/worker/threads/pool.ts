@@ -51,12 +51,10 @@ export class ThreadPool implements AppHost {
     });
   }
 
-  /** The first thread loads alone: an app that is broken fails once. */
+  /** All at once: one after the other they took as many times as long. A broken app fails in each; the first is told. */
   async load(): Promise<void> {
     this.#watch();
-    const [first, ...others] = this.#places;
-    if (first !== undefined) await this.#launch(first).loaded;
-    await Promise.all(others.map((place) => this.#launch(place).loaded));
+    await Promise.all(this.#places.map((place) => this.#launch(place).loaded));
   }
 
   async start(): Promise<void> {
@@ -68,7 +66,7 @@ export class ThreadPool implements AppHost {
     this.#leaving.abort();
     for (const thread of this.#threads) {
       if (thread.readyAt === undefined) thread.terminate();
-      else thread.order({ type: 'drain' });
+      else thread.order({ type: 'drain', limit: Number.POSITIVE_INFINITY });
     }
     const threads = [...this.#threads];
     void Promise.all(threads.map(({ deaf }) => deaf)).then(() => this.#closeListeners());
@@ -134,10 +132,10 @@ export class ThreadPool implements AppHost {
     if (place.thread !== thread || thread.readyAt === undefined || this.#leaving.signal.aborted) return;
     place.thread = undefined;
     if (performance.now() - thread.readyAt >= WELL_AFTER) place.failures = 0;
-    void this.#refill(place);
+    void this.#refill(place, thread);
   }
 
-  async #refill(place: Place): Promise<void> {
+  async #refill(place: Place, before: ThreadHandle): Promise<void> {
     const { log } = this.#context;
     const { signal } = this.#leaving;
     while (!signal.aborted) {
@@ -148,6 +146,8 @@ export class ThreadPool implements AppHost {
       if (signal.aborted) return;
       try {
         await this.#bring(place);
+        // It may have served until now. One that has failed drains already, or has ended.
+        before.order({ type: 'drain', limit: toMilliseconds(this.#context.config.gracefulTimeout) });
         return;
       } catch (error) {
         if (!signal.aborted) log.error(explain(error));
@@ -167,8 +167,7 @@ export class ThreadPool implements AppHost {
   #watch(): void {
     const timeout = toMilliseconds(this.#context.config.timeout);
     const bootTimeout = toMilliseconds(this.#context.config.bootTimeout);
-    if (timeout === 0) return;
-    const interval = beatInterval(timeout);
+    const interval = Math.min(beatInterval(timeout), beatInterval(bootTimeout));
     let lookedAt: Milliseconds = performance.now();
     setInterval(() => {
       const now = performance.now();

@@ -70,7 +70,7 @@ export class Thread {
         this.#life.happen({ type: 'serve' });
         break;
       case 'drain':
-        this.#drain('the worker drains', Number.POSITIVE_INFINITY);
+        this.#life.happen({ type: 'drain', reason: 'the worker says so', limit: order.limit });
         break;
       case 'leave':
         this.#life.happen({ type: 'quit' });
@@ -105,10 +105,6 @@ export class Thread {
 
   get #connections(): number {
     return this.#host?.stats().connections ?? 0;
-  }
-
-  #drain(reason: string, limit: Milliseconds): void {
-    this.#life.happen({ type: 'drain', reason, limit });
   }
 
   async #load(): Promise<void> {
@@ -162,8 +158,6 @@ export class Thread {
       }
       case 'retiring':
         this.#report({ type: 'retiring' });
-        // Its worker has others that serve meanwhile.
-        if (!news.failed) this.#drain(news.reason, this.#gracefulTimeout);
         break;
       case 'drained':
         this.#beat();
