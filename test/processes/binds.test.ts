@@ -1,11 +1,11 @@
 /** The addresses that a server can be bound to, and what is left of them when it has stopped. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressOf, closeFd, listen } from '@qilin/picoev';
 import { expect, test } from 'vitest';
-import { ipv6 } from '../needs.ts';
+import { ipv6, root } from '../needs.ts';
 import { ask } from './http-client.ts';
-import { startQilin, temporaryFolder } from './server.ts';
+import { runQilin, startQilin, temporaryFolder } from './server.ts';
 
 const APP = 'test/processes/fixtures/fetch-app.mjs';
 
@@ -33,6 +33,32 @@ test('a unix socket that a killed server left behind is taken over', async () =>
   await using _ = await startQilin([APP], { bind: `unix:${path}` });
   expect((await askAt(path)).status).toBe(200);
 });
+
+test('a unix socket that another server has made in its place meanwhile is left to that one', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'app.sock');
+  await using first = await startQilin([APP], { bind: `unix:${path}` });
+  rmSync(path);
+  await using _ = await startQilin([APP], { bind: `unix:${path}` });
+  expect((await first.stop()).status).toBe(0);
+  expect((await askAt(path)).status).toBe(200);
+});
+
+test.skipIf(root.isMissing)(
+  root.named('root makes no unix socket where a link leads that others may have put there'),
+  async () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, 'open'));
+    chmodSync(join(folder.path, 'open'), 0o777);
+    mkdirSync(join(folder.path, 'victim'));
+    symlinkSync('../victim', join(folder.path, 'open/link'));
+    const bind = `unix:${join(folder.path, 'open/link/app.sock')}`;
+    const { status, output } = await runQilin([APP, '--bind', bind]);
+    expect(status).toBe(1);
+    expect(output).toMatch(/"link" is a symbolic link in a folder that others than root may write/);
+    expect(readdirSync(join(folder.path, 'victim'))).toEqual([]);
+  },
+);
 
 test.skipIf(ipv6.isMissing)(ipv6.named('an IPv6 address is served'), async () => {
   await using server = await startQilin([APP], { bind: '[::1]:0' });

@@ -299,7 +299,7 @@ describe('an upgrade', () => {
 
 describe('an inheritance that is none is told in one line, and nothing is served', () => {
   const heritage = (requested: string, actual: string) =>
-    JSON.stringify({ activated: false, sockets: [[requested, actual]] });
+    JSON.stringify({ activated: false, sockets: [[requested, actual, '']] });
 
   const refused = async (env: NodeJS.ProcessEnv, descriptors: readonly number[] = []) => {
     const options = { bind: '127.0.0.1:0', env, descriptors, launcher: ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh'] };

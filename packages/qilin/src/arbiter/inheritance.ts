@@ -29,11 +29,11 @@ export interface Inheritance {
   readonly bind: readonly Address[] | undefined;
 }
 
-/** In the environment of a new arbiter: requested and actual address of each socket, in the order of the descriptors. */
+/** In the environment of a new arbiter: addresses and file of each socket, in the order of the descriptors. */
 interface Heritage {
   /** Whether they came from systemd, and stand in for the setting `bind`. */
   readonly activated: boolean;
-  readonly sockets: readonly (readonly [requested: string, actual: string])[];
+  readonly sockets: readonly (readonly [requested: string, actual: string, file: string])[];
 }
 
 /**
@@ -50,12 +50,12 @@ export function takeInheritance(env: NodeJS.ProcessEnv, pid: number, backlog: nu
 }
 
 function inheritFrom(predecessor: number, { activated, sockets: named }: Heritage, backlog: number): Inheritance {
-  const sockets = named.map(([requested, actual], index) => {
+  const sockets = named.map(([requested, actual, file], index) => {
     const address = readAddress(requested);
     const socket = adopt(SOCKETS, FIRST_FD + index, address, backlog);
     const found = formatAddress(socket.actual);
     if (found !== actual) throw refuse(SOCKETS, `descriptor ${socket.fd} listens at ${found}, not at ${actual}`);
-    return socket;
+    return { ...socket, file };
   });
   return { sockets, predecessor, bind: activated ? sockets.map(({ requested }) => requested) : undefined };
 }
@@ -73,7 +73,7 @@ function takeActivated(count: string, backlog: number): Inheritance {
 function adopt(variable: string, fd: number, requested: Address, backlog: number) {
   try {
     listen({ fd }, { backlog });
-    return { fd, requested, actual: actualAddress(fd, { kind: 'fd', fd }) };
+    return { fd, requested, actual: actualAddress(fd, { kind: 'fd', fd }), file: '' };
   } catch (cause) {
     throw refuse(variable, cause instanceof Error ? cause.message : String(cause));
   }
@@ -111,11 +111,11 @@ function readHeritage(text: string): Heritage {
 function isHeritage(value: unknown): value is Heritage {
   if (typeof value !== 'object' || value === null) return false;
   if (!('activated' in value) || typeof value.activated !== 'boolean') return false;
-  return 'sockets' in value && Array.isArray(value.sockets) && value.sockets.every(isPairOfTexts);
+  return 'sockets' in value && Array.isArray(value.sockets) && value.sockets.every(areThreeTexts);
 }
 
-const isPairOfTexts = (value: unknown): value is [string, string] =>
-  Array.isArray(value) && value.length === 2 && value.every((text) => typeof text === 'string');
+const areThreeTexts = (value: unknown): value is [string, string, string] =>
+  Array.isArray(value) && value.length === 3 && value.every((text) => typeof text === 'string');
 
 /**
  * Starts the same command again, with the sockets and a channel on which it can say why it does not start.
@@ -124,7 +124,7 @@ const isPairOfTexts = (value: unknown): value is [string, string] =>
 export function spawnHeir(sockets: Sockets, activated: boolean, cwd: string): ChildProcess {
   const heritage: Heritage = {
     activated,
-    sockets: sockets.map(({ requested, actual }) => [formatAddress(requested), formatAddress(actual)]),
+    sockets: sockets.map(({ requested, actual, file }) => [formatAddress(requested), formatAddress(actual), file]),
   };
   return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     cwd,

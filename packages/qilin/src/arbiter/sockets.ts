@@ -15,6 +15,8 @@ export interface Socket {
   readonly requested: Address;
   /** As the kernel says it: with the port that it chose for 0. */
   readonly actual: Address;
+  /** Which file was made for it, as `fileAt` says it; empty where none was. */
+  readonly file: string;
 }
 
 export type Sockets = readonly Socket[];
@@ -38,13 +40,42 @@ export const isAt =
 export function openSocket(address: Address, { backlog, reusePort, umask }: SocketSettings): Socket {
   const mode = umask === null ? {} : { mode: 0o777 & ~umask };
   try {
+    refuseLinks(address);
     const fd = listen(address, { backlog, reusePort, ...mode });
-    return { fd, requested: address, actual: actualAddress(fd, address) };
+    return { fd, requested: address, actual: actualAddress(fd, address), file: fileOf(address) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw isInUse ? new AddressInUse('BIND_FAILED', message) : new QilinError('BIND_FAILED', message);
   }
+}
+
+/**
+ * Before anything is done in a folder that a link may lead to.
+ * @throws Error that names the address
+ */
+function refuseLinks(address: Address): void {
+  try {
+    fileOf(address);
+  } catch (error) {
+    // What else can be wrong with the path, bind(2) tells better.
+    if (!(error instanceof Error) || 'code' in error) return;
+    throw new Error(`cannot bind ${formatAddress(address)}: ${error.message}`);
+  }
+}
+
+/**
+ * Which file is there, if it is that of a unix socket; else empty. A path says too little: another server may have taken the place.
+ * @throws Error as `inFolder`
+ */
+function fileOf(address: Address): string {
+  if (address.kind !== 'unix') return '';
+  return inFolder(address.path, fileAt);
+}
+
+function fileAt(path: string): string {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isSocket() ? `${found.dev}:${found.ino}` : '';
 }
 
 /** The files of unix sockets stay: a successor may serve them. */
@@ -54,7 +85,7 @@ export function closeSockets(sockets: Sockets): void {
 
 /** Removes the files of those that are unix sockets. */
 export function removeSocketFiles(sockets: Sockets): void {
-  for (const { requested } of sockets) if (requested.kind === 'unix') removeFile(requested.path);
+  for (const socket of sockets) removeFile(socket);
 }
 
 /**
@@ -62,8 +93,9 @@ export function removeSocketFiles(sockets: Sockets): void {
  * at the same time, when neither can know by the other's pid which is the last.
  */
 export async function removeUnservedSocketFiles(sockets: Sockets): Promise<void> {
-  for (const { requested } of sockets) {
-    if (requested.kind === 'unix' && !(await isServed(requested.path))) removeFile(requested.path);
+  for (const socket of sockets) {
+    const { requested } = socket;
+    if (requested.kind === 'unix' && !(await isServed(requested.path))) removeFile(socket);
   }
 }
 
@@ -79,10 +111,11 @@ function isServed(path: string): Promise<boolean> {
   });
 }
 
-function removeFile(path: string): void {
+function removeFile({ requested, file }: Socket): void {
+  if (requested.kind !== 'unix' || file === '') return;
   try {
-    inFolder(path, (file) => {
-      if (lstatSync(file).isSocket()) unlinkSync(file);
+    inFolder(requested.path, (path) => {
+      if (fileAt(path) === file) unlinkSync(path);
     });
   } catch {
     // Somebody else removed it, which is what was wanted, or has put something else in its place.
