@@ -33,6 +33,8 @@ export interface AccessLog {
   write(entry: AccessEntry): void;
   reopen(): void;
   flush(): void;
+  /** Writes out what is buffered and closes the file: this log is done with. */
+  close(): void;
 }
 
 /** All that a worker class may use. */

@@ -37,6 +37,7 @@ export function createAccessLog(settings: AccessLogSettings, log: Log): AccessLo
     write: (entry) => file.write(`${format(entry, Date.now(), file.longestLine - 1)}\n`),
     reopen: () => file.reopen(),
     flush: () => file.flush(),
+    close: () => file.close(),
   };
 }
 

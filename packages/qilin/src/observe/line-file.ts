@@ -36,7 +36,7 @@ export interface LineFile {
   flush(): void;
   /** Opens the file anew by its name. When that fails the old file stays in use, and `onFailure` is told. */
   reopen(): void;
-  /** Flushes and closes; a standard stream stays open. */
+  /** Flushes and closes; a standard stream stays open. What comes later is lost without a word: nobody has the descriptor any more. */
   close(): void;
 }
 
@@ -77,6 +77,7 @@ class OutletLines implements LineFile {
   #failing = false;
   /** The file ends in half a line, because a write failed in the middle. */
   #torn = false;
+  #isClosed = false;
   readonly #onTimer: () => void;
   readonly #onExit: () => void;
 
@@ -92,6 +93,7 @@ class OutletLines implements LineFile {
   }
 
   write(lines: string): void {
+    if (this.#isClosed) return;
     if (!this.#hasRoom(lines.length)) {
       this.#dropped += countLines(lines);
       return;
@@ -103,6 +105,7 @@ class OutletLines implements LineFile {
   }
 
   flush(): void {
+    if (this.#isClosed) return;
     this.#send();
     const end = performance.now() + LAST_WAIT;
     while (this.#stoppedAt !== null && performance.now() < Math.min(end, this.#stoppedAt + STOPPED)) {
@@ -112,6 +115,7 @@ class OutletLines implements LineFile {
   }
 
   reopen(): void {
+    if (this.#isClosed) return;
     this.#send();
     const { path } = this.#outlet;
     if (path === null) return;
@@ -126,7 +130,9 @@ class OutletLines implements LineFile {
   }
 
   close(): void {
+    if (this.#isClosed) return;
     this.flush();
+    this.#isClosed = true;
     this.#cancelWait();
     this.#outlet.close();
   }

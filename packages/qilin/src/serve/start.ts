@@ -44,8 +44,9 @@ class ProgramServer {
   constructor(config: Config, app: App) {
     this.#config = config;
     this.#app = app;
-    this.#log = createLog(config);
-    this.#accessLog = createAccessLog(config, this.#log);
+    const { log, accessLog } = openLogs(config);
+    this.#log = log;
+    this.#accessLog = accessLog;
     this.#life = new LivedLife({
       load: () => this.#load(),
       start: async () => this.#class?.start(),
@@ -82,15 +83,21 @@ class ProgramServer {
 
   async #load(): Promise<void> {
     const createClass = await classOf(this.#config);
-    this.#listeners = openListeners(this.#config);
-    this.#class = createClass({
-      app: this.#app,
-      config: this.#config,
-      listeners: this.#listeners,
-      log: this.#log,
-      accessLog: this.#accessLog,
-      onRequest: () => {},
-    });
+    const listeners = openListeners(this.#config);
+    try {
+      this.#class = createClass({
+        app: this.#app,
+        config: this.#config,
+        listeners,
+        log: this.#log,
+        accessLog: this.#accessLog,
+        onRequest: () => {},
+      });
+    } catch (error) {
+      for (const { fd } of listeners) closeFd(fd);
+      throw error;
+    }
+    this.#listeners = listeners;
   }
 
   #tell(news: News): void {
@@ -122,8 +129,8 @@ class ProgramServer {
   }
 
   #end(): void {
-    this.#accessLog?.flush();
-    this.#log.flush();
+    this.#accessLog?.close();
+    this.#log.close();
     this.#closed.reach();
   }
 }
@@ -150,6 +157,17 @@ async function appOf(value: unknown, { interface: called }: Config): Promise<App
   if (detected === undefined) throw unclear(value, called, APP);
   await detected.ready?.();
   return { ...detected.shape, name: APP, onShutdown: onShutdownOf(value) };
+}
+
+/** Opens both or none. */
+function openLogs(config: Config): { readonly log: Log; readonly accessLog: AccessLog | null } {
+  const log = createLog(config);
+  try {
+    return { log, accessLog: createAccessLog(config, log) };
+  } catch (error) {
+    log.close();
+    throw error;
+  }
 }
 
 /** Opens all addresses or none. */

@@ -1,5 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { linux } from '../../../../test/needs.ts';
+import { openFilesOf } from '../../../../test/processes/process-table.ts';
 import { Server, serve } from '../../src/index.ts';
 
 const hello = { fetch: () => new Response('hello') };
@@ -71,4 +76,37 @@ test('serveForever() ends at SIGTERM and leaves no listener for signals behind',
   process.emit('SIGTERM');
   await ended;
   expect(process.listenerCount('SIGTERM')).toBe(before);
+});
+
+describe.skipIf(linux.isMissing)(linux.named('what a server had open'), () => {
+  let folder = '';
+  const openLogs = () => openFilesOf(process.pid).filter((file) => file.startsWith(folder));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'qilin-serve-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(['async', 'picoev'])('is closed with it, its logs too (%s)', async (workerClass) => {
+    const [errorlog, accesslog] = [join(folder, 'error.log'), join(folder, 'access.log')];
+    const server = await serve(hello, { bind: '127.0.0.1:0', workerClass, errorlog, accesslog });
+    await fetch(server.url, { headers: { connection: 'close' } });
+    expect(openLogs()).toHaveLength(2);
+    await server.close();
+    expect(openLogs()).toEqual([]);
+    expect(readFileSync(accesslog, 'utf8')).toContain('GET /');
+  });
+
+  test.each([{ certfile: '/nowhere/cert.pem', keyfile: '/nowhere/key.pem' }, { accesslog: '/nowhere/access.log' }])(
+    'is closed when it cannot start: %j',
+    async (wrong) => {
+      const taken = await serve(hello, { bind: '127.0.0.1:0' });
+      const bind = taken.url.replace('http://', '');
+      await taken.close();
+      const options = { bind, workerClass: 'async', errorlog: join(folder, 'error.log') };
+      await expect(serve(hello, { ...options, ...wrong })).rejects.toThrow('/nowhere/');
+      expect(openLogs()).toEqual([]);
+      const server = await serve(hello, options);
+      await server.close();
+    },
+  );
 });
