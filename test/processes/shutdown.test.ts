@@ -340,3 +340,27 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     expect(server.log).not.toMatch(/CRITICAL|KILL/);
   },
 );
+
+test.each([
+  ['-k', 'async'],
+  ['-k', 'picoev'],
+  ['-k', 'threads', '--threads', '1'],
+])('an app that takes uncaught errors itself keeps its worker, as under node (%s %s)', async (...flags) => {
+  using folder = temporaryFolder();
+  const code = `
+    import { threadId } from 'node:worker_threads';
+    process.on('uncaughtException', (error, origin) => console.log('the app takes ' + origin + ' ' + error.message));
+    export default (request, response) => {
+      if (request.url === '/throw') setTimeout(() => { throw new Error('thrown'); });
+      if (request.url === '/reject') Promise.reject(new Error('rejected'));
+      response.end(process.pid + ' ' + threadId);
+    };\n`;
+  write(folder.path, 'app.mjs', code);
+  await using server = await startQilin([...flags, 'app.mjs'], { cwd: folder.path });
+  const first = (await ask(`${server.url}/throw`)).text;
+  await server.logged(/the app takes uncaughtException thrown/);
+  expect((await ask(`${server.url}/reject`)).text).toBe(first);
+  await server.logged(/the app takes unhandledRejection rejected/);
+  expect((await ask(server.url)).text).toBe(first);
+  expect(server.log).not.toContain('CRITICAL');
+});

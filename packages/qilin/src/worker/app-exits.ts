@@ -38,6 +38,16 @@ export function holdExits({ mayExit, onWish }: ExitWishes): Exit {
   return leave;
 }
 
+/**
+ * Hears of errors that nobody caught, as far as they would end a process under node: not those that the app has a listener for.
+ * A rejection that it has a listener for never comes here.
+ */
+export function onUncaught(tell: (error: unknown, origin: string) => void): void {
+  process.on('uncaughtException', (error, origin) => {
+    if (process.listenerCount('uncaughtException') === 1) tell(error, origin);
+  });
+}
+
 /** The exit status that the app has set so far. */
 export const statusSoFar = (): number => Number(process.exitCode ?? 0);
 

@@ -1,6 +1,6 @@
 /** Entry of a worker's process: hears its arbiter, the signals and the app's own exits, and exits with what the worker says. */
 import { setFlagsFromString } from 'node:v8';
-import { holdExits, whenIdle } from './app-exits.ts';
+import { holdExits, onUncaught, whenIdle } from './app-exits.ts';
 import { AppSignals } from './app-signals.ts';
 import { openChannel } from './channel.ts';
 import { Worker } from './worker.ts';
@@ -36,6 +36,6 @@ process.on('SIGUSR1', () => worker.reopenLogs());
 // A terminal sends these to the whole process group; they are for the arbiter to act on.
 process.on('SIGHUP', () => {});
 process.on('SIGUSR2', () => {});
-process.on('uncaughtException', (error, origin) => worker.fail(error, origin));
+onUncaught((error, origin) => worker.fail(error, origin));
 
 exit(await worker.finished);

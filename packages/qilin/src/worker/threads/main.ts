@@ -1,6 +1,6 @@
 /** Entry of a thread: hears its worker and the app's own exits, and ends with the status that the thread says. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { holdExits, whenIdle } from '../app-exits.ts';
+import { holdExits, onUncaught, whenIdle } from '../app-exits.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 import { Thread } from './thread.ts';
 
@@ -17,7 +17,7 @@ const exit = holdExits({
   onWish: (status) => thread.exitAsked(status),
 });
 
-process.on('uncaughtException', (error, origin) => thread.fail(error, origin));
+onUncaught((error, origin) => thread.fail(error, origin));
 parentPort?.on('message', (order: ThreadOrder) => thread.obey(order));
 thread.boot();
 
