@@ -26,7 +26,7 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const ofAddon = (names) => ['--project', 'unit', ...names.map((name) => `packages/picoev/test/${name}.test.ts`)];
 /** In threads of one process, which ends by itself. */
 const ENGINE = [...ofAddon(['http-loop']), '--pool=threads'];
-const TESTS = [ENGINE, ofAddon(['acceptor', 'listen', 'orphans', 'sharing', 'stalls'])];
+const TESTS = [ENGINE, ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'sharing', 'stalls', 'write-now'])];
 const TESTS_OF_SERVERS = [
   ['--project', 'processes', 'test/http/corpus.test.ts'],
   [

@@ -1,8 +1,11 @@
 /** What proxies say of the client, as the app and the access log see it. */
+
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ask } from '../processes/http-client.ts';
-import { startQilin } from '../processes/server.ts';
+import { ask, RawConnection } from '../processes/http-client.ts';
+import { startQilin, temporaryFolder } from '../processes/server.ts';
 import { type ClassUnderTest, FETCH_APP } from './classes.ts';
+import { get } from './requests.ts';
 
 const FORWARDED = {
   'X-Forwarded-Proto': 'https',
@@ -24,6 +27,24 @@ export function describeProxies({ flags }: ClassUnderTest): void {
       await server.logged(/^from 192\.0\.2\.8 \/url$/m);
       const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Ssl': 'off' };
       expect((await ask(`${server.url}/contradiction`, { headers })).status).toBe(400);
+    });
+
+    test('is not believed of a client that resets its connection, where a unix socket is served too', async () => {
+      using folder = temporaryFolder();
+      const socketPath = join(folder.path, 'app.sock');
+      await using server = await start('--bind', `unix:${socketPath}`, '--forwarded-allow-ips', '10.0.0.1');
+      const fields = Object.entries(FORWARDED).map(([name, value]) => `${name}: ${value}`);
+      for (let i = 0; i < 20; i++) {
+        const connection = await RawConnection.open(server.port);
+        // In one turn of the server's loop, mostly: then the connection has no addresses any more when it is asked for them.
+        connection.socket.write(get('/reset', ...fields));
+        connection.socket.resetAndDestroy();
+      }
+      expect((await ask('http://localhost/url', { socketPath, headers: FORWARDED })).text).toBe(
+        'https://example.com/url',
+      );
+      await server.logged(/^from 192\.0\.2\.7 \/url$/m);
+      expect(server.log).not.toContain('from 192.0.2.7 /reset');
     });
 
     test('is not believed of an address that is not allowed', async () => {

@@ -65,8 +65,9 @@ export interface NativeHttpLoop {
   abort(fd: number, serial: number): void;
   endConnection(fd: number, serial: number): void;
   detach(fd: number, serial: number, sequence: number): { readonly fd: number; readonly rest: Buffer } | undefined;
-  /** Undefined when it is closed. */
-  acceptRest(): number | undefined;
+  /** A connection that was detached has ended. */
+  freePlace(): void;
+  acceptRest(): number;
   sendAllPending(): void;
   closeSilent(): void;
   closeIdle(): void;

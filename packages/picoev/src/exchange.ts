@@ -11,9 +11,11 @@ export interface Endpoint {
  * A connection, the same object for all of its requests. It is made when first asked for, and known until the connection ends.
  */
 export interface Connection {
-  /** Address and port of the client; undefined on a unix socket. A system call, then remembered. */
+  /** The descriptor of the listening socket by which it came, as `accept()` was given it. */
+  readonly listener: number;
+  /** Address and port of the client; undefined on a unix socket, and of a client that is gone. A system call, then remembered. */
   readonly peer: Endpoint | undefined;
-  /** Where the client connected to; undefined on a unix socket. */
+  /** Where the client connected to; undefined as `peer`. */
   readonly local: Endpoint | undefined;
   /** False from its end on, and when it went over to another protocol. */
   readonly isOpen: boolean;
@@ -53,6 +55,8 @@ export interface FetchExchange {
   readonly target: string;
   /** Of the connection. */
   readonly scheme: 'http' | 'https';
+  /** It shares its connection with others that are in hand at once (HTTP/2): none of them may speak of the connection. */
+  readonly isMultiplexed: boolean;
   /** Whether the request has a body, be it empty: it has a Content-Length above 0, or is chunked. */
   readonly hasBody: boolean;
 
@@ -123,6 +127,8 @@ export interface FetchExchange {
 }
 
 export interface Exchange extends FetchExchange {
+  /** The descriptor of the listening socket by which its connection came: known also of one that is gone. */
+  readonly listener: number;
   /** 0 or 1 of HTTP/1.x. */
   readonly minorVersion: 0 | 1;
   /** Bytes of the body, where Content-Length told them; undefined for a chunked body. 0 without a body. */
@@ -182,5 +188,12 @@ export interface Exchange extends FetchExchange {
    * Ends the connection's use as HTTP, for a protocol that takes its place. The descriptor is the caller's, `rest` is what was
    * received behind the request. Undefined when other requests of the connection wait for their answers.
    */
-  detach(): { readonly fd: number; readonly rest: Buffer } | undefined;
+  detach(): Detached | undefined;
+}
+
+export interface Detached {
+  readonly fd: number;
+  readonly rest: Buffer;
+  /** To be called when it has ended: until then it takes one of the loop's places. Idempotent. */
+  readonly freePlace: () => void;
 }

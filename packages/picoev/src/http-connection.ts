@@ -23,6 +23,7 @@ export class HttpConnection implements Connection {
   readonly fd: number;
   /** @internal */
   readonly serial: number;
+  readonly listener: number;
 
   readonly #loop: ConnectionLoop;
   /** Null where nobody has asked yet. */
@@ -33,10 +34,11 @@ export class HttpConnection implements Connection {
   #sent = 0;
 
   /** @internal */
-  constructor(loop: ConnectionLoop, fd: number, serial: number) {
+  constructor(loop: ConnectionLoop, fd: number, serial: number, listener: number) {
     this.#loop = loop;
     this.fd = fd;
     this.serial = serial;
+    this.listener = listener;
   }
 
   get peer(): Endpoint | undefined {

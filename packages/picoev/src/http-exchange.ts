@@ -4,7 +4,7 @@
  */
 
 import { AppScope } from './app-scope.ts';
-import type { BodySink, Connection, Exchange, FetchExchange } from './exchange.ts';
+import type { BodySink, Connection, Detached, Exchange, FetchExchange } from './exchange.ts';
 import { allFields, fieldOf } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
 import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
@@ -41,10 +41,10 @@ export interface ExchangeLoop {
   readBody(exchange: HttpExchange): void;
   pauseBody(exchange: HttpExchange): void;
   abort(exchange: HttpExchange): void;
-  detach(exchange: HttpExchange): { readonly fd: number; readonly rest: Buffer } | undefined;
+  detach(exchange: HttpExchange): Detached | undefined;
   /** Its answer is complete. */
   forget(exchange: HttpExchange): void;
-  connectionOf(fd: number, serial: number): Connection;
+  connectionOf(fd: number, serial: number, listener: number): Connection;
   /** Bytes of the slab, which the next turn overwrites. */
   view(start: number, size: number): Buffer;
   /** The same as text, without a view that would be made for nothing else. */
@@ -83,6 +83,7 @@ export class HttpExchange implements Exchange {
   readonly serial: number;
   /** @internal */
   readonly sequence: number;
+  readonly listener: number;
 
   readonly #loop: ExchangeLoop;
   readonly #head: string;
@@ -121,11 +122,13 @@ export class HttpExchange implements Exchange {
     contentLength: number,
     bodyStart: number,
     bodySize: number,
+    listener: number,
   ) {
     this.#loop = loop;
     this.fd = fd;
     this.serial = serial;
     this.sequence = sequence;
+    this.listener = listener;
     this.#flags = flags;
     this.#head = head;
     this.method = methodSize === 3 && head.charCodeAt(0) === 71 ? 'GET' : head.slice(0, methodSize);
@@ -151,6 +154,10 @@ export class HttpExchange implements Exchange {
   takeBack(): void {
     this.reason = '';
     this.hasDate = false;
+  }
+
+  get isMultiplexed(): false {
+    return false;
   }
 
   get scheme(): 'http' {
@@ -190,7 +197,7 @@ export class HttpExchange implements Exchange {
   }
 
   get connection(): Connection {
-    this.#connection ??= this.#loop.connectionOf(this.fd, this.serial);
+    this.#connection ??= this.#loop.connectionOf(this.fd, this.serial, this.listener);
     return this.#connection;
   }
 
@@ -429,7 +436,7 @@ export class HttpExchange implements Exchange {
     this.#loop.abort(this);
   }
 
-  detach(): { readonly fd: number; readonly rest: Buffer } | undefined {
+  detach(): Detached | undefined {
     const detached = this.#loop.detach(this);
     if (detached !== undefined) this.#finish();
     return detached;

@@ -7,7 +7,8 @@
 
 import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
 import { AppScope, runTicks } from './app-scope.ts';
-import type { Connection, Endpoint, Exchange } from './exchange.ts';
+import { closedLoop } from './closed-loop.ts';
+import type { Connection, Detached, Endpoint, Exchange } from './exchange.ts';
 import { type ConnectionLoop, HttpConnection } from './http-connection.ts';
 import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
 import { type HttpLoopOptions, numbersOf } from './http-loop-options.ts';
@@ -61,7 +62,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   /** Answers that begin from now on are their connections' last. */
   isDraining = false;
 
-  readonly #native: NativeHttpLoop;
+  /** From its close on, what stands for it. */
+  #native: NativeHttpLoop;
   readonly #handlers: HttpLoopHandlers;
   readonly #slab = Buffer.from(new ArrayBuffer(SLAB_BYTES));
   readonly #events = new Uint32Array(ROWS * ROW_WORDS);
@@ -135,7 +137,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   /** Accepts at once what waits in the queues of the listening sockets, as far as there is room. Returns how many still wait. */
   acceptRest(): number {
-    return this.#native.acceptRest() ?? 0;
+    return this.#native.acceptRest();
   }
 
   /**
@@ -167,13 +169,15 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     for (const newest of this.#exchanges.slice()) newest === undefined || leaveAll(newest);
   }
 
-  /** Closes everything at once; the loop is of no more use. Idempotent. */
+  /** Closes everything at once; the loop is of no more use, but for its last counts. Idempotent. */
   close(): void {
     const connections = this.#connections.splice(0).filter((connection) => connection !== undefined);
     const ends = connections.map((one) => [one, one.bytesRead, one.bytesWritten] as const);
     openLoops.delete(this);
     if (openLoops.size === 0) process.off('exit', flushAll);
+    const last = this.#native.stats();
     this.#native.close();
+    this.#native = closedLoop({ ...last, open: 0 });
     for (const newest of this.#exchanges.splice(0)) newest === undefined || leaveAll(newest);
     for (const [connection, read, written] of ends) connection.tellEnd(read, written);
   }
@@ -254,12 +258,18 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 
   /** @internal */
-  detach({ fd, serial, sequence }: HttpExchange): { readonly fd: number; readonly rest: Buffer } | undefined {
+  detach({ fd, serial, sequence }: HttpExchange): Detached | undefined {
     this.#flush();
     const { bytesRead, bytesWritten } = this.#connections[fd] ?? { bytesRead: 0, bytesWritten: 0 };
     const detached = this.#native.detach(fd, serial, sequence);
-    if (detached !== undefined) this.#takeConnection(fd, serial)?.leave(bytesRead, bytesWritten);
-    return detached;
+    if (detached === undefined) return undefined;
+    this.#takeConnection(fd, serial)?.leave(bytesRead, bytesWritten);
+    let isTaken = true;
+    const freePlace = (): void => {
+      if (isTaken) this.#native.freePlace();
+      isTaken = false;
+    };
+    return { ...detached, freePlace };
   }
 
   /** @internal */
@@ -277,10 +287,10 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 
   /** @internal */
-  connectionOf(fd: number, serial: number): HttpConnection {
+  connectionOf(fd: number, serial: number, listener: number): HttpConnection {
     const known = this.#connections[fd];
     if (known?.serial === serial) return known;
-    const connection = new HttpConnection(this, fd, serial);
+    const connection = new HttpConnection(this, fd, serial, listener);
     if (this.#native.follow(fd, serial)) this.#connections[fd] = connection;
     else connection.leave();
     return connection;
@@ -356,7 +366,12 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   #takeConnected(row: number): void {
     const word = (at: number): number => this.#events[row + at] ?? 0;
-    const connection = new HttpConnection(this, word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL));
+    const connection = new HttpConnection(
+      this,
+      word(EVENT_WORD.FD),
+      word(EVENT_WORD.SERIAL),
+      word(EVENT_WORD.LISTENER),
+    );
     this.#connections[connection.fd] = connection;
     if (this.#onConnection !== null) new AppScope('TCPWRAP').call(this.#onConnection, undefined, connection);
   }
@@ -392,6 +407,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
       word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
       word(EVENT_WORD.BODY_OFFSET),
       word(EVENT_WORD.BODY_SIZE),
+      word(EVENT_WORD.LISTENER),
     );
   }
 

@@ -39,6 +39,7 @@ export const EVENT_WORD = {
   STATUS: 11,
   SENT_LOW: 13,
   SENT_HIGH: 14,
+  LISTENER: 15,
 } as const;
 
 export const EVENT_FLAG = {

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import net from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { addressOf, closeFd, type Exchange, HttpLoop, type HttpLoopOptions, listen } from '../src/index.ts';
 import { deferred, GET, get, hello, KINDS } from './basics.ts';
@@ -339,6 +340,69 @@ async function play(options: Partial<HttpLoopOptions>, { serve = hello, send, dr
   closeFd(fd);
   return { received, last, milliseconds };
 }
+
+/** In which nothing is read, as while the process is stopped. */
+function block(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+/** A server whose deadlines are short, and a client of it. */
+async function meet(kind: (typeof KINDS)[number], onRequest: (exchange: Exchange) => void) {
+  const fd = listen({ host: '127.0.0.1', port: 0 });
+  const short = { headTimeout: SHORT, bodyTimeout: SHORT, keepAliveTimeout: SHORT, writeTimeout: SHORT };
+  const loop = new HttpLoop({ ...LOOP_OPTIONS, ...kind, ...short }, { onRequest });
+  loop.accept(fd);
+  const address = addressOf(fd);
+  const socket = net.connect('port' in address ? address.port : 0, '127.0.0.1').on('error', () => {});
+  const state = { received: '' };
+  const close = () => {
+    socket.destroy();
+    loop.close();
+    closeFd(fd);
+  };
+  await once(socket, 'connect');
+  return { loop, socket, state, close };
+}
+
+/** Halves of a request. The first is met by the server before the second comes, in the midst of what keeps the loop. */
+const HALVES = [
+  { state: 'in a head', first: 'GET / HTTP/1.1\r\nHost: test\r\n', rest: '\r\n' },
+  { state: 'in a body', first: post('Content-Length: 10', '01234'), rest: '56789' },
+  { state: 'before a head', first: '', rest: GET },
+];
+
+describe.each(KINDS)('a loop that was kept for longer than a deadline, by $multiplexer and $timers', (kind) => {
+  test.each(HALVES)('believes what the client did in time: $state', async ({ first, rest }) => {
+    const { loop, socket, state, close } = await meet(kind, (exchange) => {
+      exchange.readBody({ data: () => true, end: () => hello(exchange), abort: () => {} });
+    });
+    socket.setEncoding('latin1').on('data', (piece) => (state.received += String(piece)));
+    if (first !== '') socket.write(first);
+    const { turns } = loop.stats;
+    while (loop.stats.accepted === 0 || (first !== '' && loop.stats.turns === turns)) await turn();
+    socket.write(rest);
+    block(2 * SHORT);
+    while (state.received === '') await once(socket, 'data');
+    expect(state.received).toMatch(/^HTTP\/1\.1 200 /);
+    close();
+  });
+
+  test('gives a client that takes its answer all of its time again', async () => {
+    const size = 32 * 1024 * 1024;
+    const { loop, socket, close } = await meet(kind, (exchange) => exchange.respond(200, '', Buffer.alloc(size)));
+    let received = 0;
+    socket.on('data', (piece) => (received += piece.length)).pause();
+    socket.write(GET);
+    while (loop.stats.requests === 0) await turn();
+    block(2 * SHORT);
+    await turn();
+    socket.resume();
+    while (received < size && !socket.closed) await turn();
+    expect(received).toBeGreaterThan(size);
+    close();
+  });
+});
 
 describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
   test.concurrent.each(CASES)('$state: $deadline', async (one) => {

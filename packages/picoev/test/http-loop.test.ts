@@ -470,6 +470,41 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(await client.toTheEnd()).toMatch(/echo: second$/);
   });
 
+  test('counts a connection that was handed over towards its places, until it is told of its end', async () => {
+    const { promise: handed, resolve } = deferred<() => void>();
+    const loop = serve(
+      (exchange) => {
+        if (!exchange.asksForUpgrade) return hello(exchange);
+        const detached = exchange.detach();
+        if (detached === undefined) throw new Error('it could not be detached');
+        new net.Socket({ fd: detached.fd }).on('close', () => resolve(detached.freePlace)).resume();
+      },
+      { ...kind, connections: 1 },
+    );
+    const upgraded = await Client.open(get('/', 'Connection: Upgrade', 'Upgrade: echo'));
+    while (loop.stats.requests === 0) await turn();
+    const next = await Client.open(get('/', 'Connection: close'));
+    upgraded.socket.end();
+    const freePlace = await handed;
+    for (let i = 0; i < 10; i++) await turn();
+    expect([loop.stats.open, loop.stats.accepted]).toEqual([0, 1]);
+    freePlace();
+    freePlace();
+    expect(await next.toTheEnd()).toMatch(/hello$/);
+  });
+
+  test('says of a loop that is closed what it counted last', async () => {
+    const loop = serve(hello, kind);
+    const client = await Client.open(GET);
+    await client.until(/hello$/);
+    loop.close();
+    expect(loop.stats).toMatchObject({ accepted: 1, requests: 1, open: 0 });
+    expect(loop.acceptRest()).toBe(0);
+    expect(() => loop.accept(fd)).toThrow(/the loop is closed/);
+    loop.closeIdle();
+    loop.close();
+  });
+
   test('refuses what is no request in the order of the answers, and reads nothing that follows', async () => {
     const targets: string[] = [];
     const refusals: number[] = [];

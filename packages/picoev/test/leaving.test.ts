@@ -199,3 +199,41 @@ describe.each(KINDS)('by $multiplexer', (kind) => {
     await settled(loop);
   });
 });
+
+describe.each(KINDS)('descriptors that are used anew, by $multiplexer', (kind) => {
+  test('a client that has left is told of, though the next one has its descriptor already', async () => {
+    const told: string[] = [];
+    const loop: HttpLoop = serve(
+      (exchange) => {
+        exchange.onGone = () => told.push(`${exchange.target} gone`);
+        if (exchange.target === '/stays') return;
+        if (exchange.target === '/accepts') loop.acceptRest();
+        told.push(exchange.target);
+        hello(exchange);
+      },
+      { ...kind, connections: 2 },
+    );
+    const stays = await Client.open(get('/stays'));
+    await until(() => loop.stats.requests === 1);
+    const accepts = await Client.open();
+    await until(() => loop.stats.accepted === 2);
+    const waits = await Client.open(get('/next'));
+    await turn();
+    // Both in one turn of the loop: a descriptor is free, and the client that waits is accepted.
+    stays.socket.resetAndDestroy();
+    accepts.socket.write(get('/accepts'));
+    await waits.until(/hello$/);
+    await until(() => told.includes('/stays gone'));
+    expect(told).toEqual(expect.arrayContaining(['/accepts', '/next']));
+  });
+
+  test('a request tells by which listening socket it came, also of a client that has reset the connection', async () => {
+    const { promise: asked, resolve } = deferred<Exchange>();
+    serve(resolve, kind);
+    const client = await Client.open();
+    client.socket.write(GET);
+    client.socket.resetAndDestroy();
+    const exchange = await asked;
+    expect([exchange.listener, exchange.connection.listener]).toEqual([fd, fd]);
+  });
+});

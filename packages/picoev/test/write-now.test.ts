@@ -35,6 +35,22 @@ function waitingPipe(): { readonly reader: number; readonly writer: number } {
 }
 
 describe('writeNow', () => {
+  test('takes the bytes of a view, whatever its elements are', () => {
+    const path = join(folder, 'views');
+    const fd = openSync(path, 'w');
+    const kinds = [Int8Array, Uint8ClampedArray, Uint16Array, Int16Array, Int32Array, Float32Array, Float64Array];
+    for (const Kind of kinds) {
+      const bytes = new Uint8Array(16).fill(0x78);
+      const view = new Kind(bytes.buffer);
+      // Only its bytes are asked of it.
+      expect([Kind.name, writeNow(fd, view as unknown as Uint8Array)]).toEqual([Kind.name, 16]);
+    }
+    const views = [new BigInt64Array(2), new BigUint64Array(2)];
+    for (const view of views) expect(writeNow(fd, view as unknown as Uint8Array)).toBe(16);
+    closeSync(fd);
+    expect(readFileSync(path).length).toBe(16 * (kinds.length + views.length));
+  });
+
   test('fills a pipe and then says EAGAIN, though a write to it would wait', () => {
     const { reader, writer } = waitingPipe();
     const { bytes, error } = fill(writer);

@@ -7,6 +7,12 @@ namespace {
 
 constexpr uint32_t kFirstCapacity = 256;
 
+/// From here on the loop counts as late.
+constexpr uint64_t kLateMilliseconds = 100;
+
+/// In which the loop, and a poller that waits in a thread of its own, look at what has come.
+constexpr uint64_t kLookMilliseconds = 20;
+
 }  // namespace
 
 Deadlines::Deadlines(uv_loop_t* loop, TimerKind kind, Owner& owner)
@@ -16,11 +22,20 @@ Deadlines::Deadlines(uv_loop_t* loop, TimerKind kind, Owner& owner)
       timers_(Timers::Create(kind, uv_now(loop), kFirstCapacity)),
       uv_timer_(MakeUnreferencedUvHandle(uv_timer_init, loop, this)) {}
 
-void Deadlines::Set(int fd, uint64_t milliseconds) {
+void Deadlines::Set(int fd, uint64_t milliseconds, bool reprieved) {
   const auto index = static_cast<size_t>(fd);
   if (index >= entries_.size()) entries_.resize(std::max(index + 1, entries_.size() * 2));
   Entry& entry = entries_[index];
   entry.deadline = milliseconds == 0 ? 0 : Now() + milliseconds;
+  entry.span = static_cast<uint32_t>(milliseconds);
+  entry.reprieved = reprieved;
+  Arm(fd, entry);
+}
+
+/// See the top of deadlines.h.
+void Deadlines::Reprieve(int fd, Entry& entry) {
+  entry.reprieved = true;
+  entry.deadline = Now() + (late_ >= kLateMilliseconds ? entry.span : kLookMilliseconds);
   Arm(fd, entry);
 }
 
@@ -29,6 +44,11 @@ uint64_t Deadlines::Left(int fd) const {
   const uint64_t deadline = index < entries_.size() ? entries_[index].deadline : 0;
   if (deadline == 0) return 0;
   return deadline > Now() ? deadline - Now() : 1;
+}
+
+bool Deadlines::IsReprieved(int fd) const {
+  const auto index = static_cast<size_t>(fd);
+  return index < entries_.size() && entries_[index].reprieved;
 }
 
 void Deadlines::Forget(int fd) {
@@ -55,6 +75,7 @@ void Deadlines::Start() {
 }
 
 void Deadlines::OnTimer() {
+  late_ = due_ < Now() ? Now() - due_ : 0;
   due_ = 0;
   timers_->Advance(Now(), [this](int fd) { OnExpired(fd); });
   Start();
@@ -65,6 +86,7 @@ void Deadlines::OnExpired(int fd) {
   entry.timer = 0;
   if (entry.deadline == 0) return;
   if (entry.deadline > Now()) return Arm(fd, entry);
+  if (!entry.reprieved) return Reprieve(fd, entry);
   entry.deadline = 0;
   owner_.OnDeadline(fd);
 }

@@ -115,9 +115,11 @@ void HttpLoop::Turn() {
   in_turn_ = true;
   ++stats_.turns;
   if (paused_) crowd_ = CountCrowd();
-  DeliverLateRows();
-  GoOn();
   for (int round = 0; round < kRoundsOfOneTurn && !closed_; ++round) {
+    // In each: the owner may have accepted meanwhile, and a row about an earlier connection must not come behind one about the
+    // next that has its descriptor.
+    DeliverLateRows();
+    if (round == 0) GoOn();
     const uint32_t found = poller_->Wait(ready_, 0);
     for (uint32_t i = 0; i < found && !closed_; ++i) Handle(ready_[i]);
     if (closed_) break;
@@ -186,6 +188,7 @@ EventRow& HttpLoop::NextRow(EventRow::Kind kind, int fd) {
   row.flags = 0;
   row.fd = static_cast<uint32_t>(fd);
   row.serial = At(fd).serial;
+  row.listener = static_cast<uint32_t>(At(fd).listener);
   return row;
 }
 
@@ -195,6 +198,7 @@ void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t st
   row.flags = flags;
   row.fd = static_cast<uint32_t>(fd);
   row.serial = At(fd).serial;
+  row.listener = static_cast<uint32_t>(At(fd).listener);
   const Outbox& out = At(fd).http.Out();
   row.sequence = kind == EventRow::kDrain ? out.First() : out.Newest();
   row.length_low = status;

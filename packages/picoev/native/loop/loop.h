@@ -131,12 +131,15 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Abort(uint32_t fd, uint32_t serial);
   /// Ends the connection when what was answered is sent: no further request is read.
   void EndConnection(uint32_t fd, uint32_t serial);
-  /// Gives the descriptor away with what was received behind the request; nothing when that is not possible.
+  /// Gives the descriptor away with what was received behind the request; nothing when that is not possible. Its place stays taken
+  /// until FreePlace().
   struct Detached {
     UniqueFd fd;
     std::vector<uint8_t> rest;
   };
   std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
+  /// A connection that was given away has ended.
+  void FreePlace();
   bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
   /// Tells the end of this connection by kClosed. False when it has ended already.
   bool Follow(uint32_t fd, uint32_t serial);
@@ -185,9 +188,13 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     Traffic traffic;
     /// Tells this connection from others that have had the same descriptor; 0 for none.
     uint32_t serial = 0;
+    /// The listening socket by which it came.
+    int listener = -1;
     Wait waits_for = Wait::kNothing;
     /// Milliseconds that are left of the time for the newest request's body; 0 for no limit.
     uint32_t body_time = 0;
+    /// That time has come to its end once already: deadlines.h.
+    bool body_reprieved = false;
     /// Of whose answer `waits_for` tells.
     uint32_t awaited = 0;
     /// What the poller watches.
@@ -230,7 +237,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   // Connections.
   template <typename Deed>
   void ForEachConnection(Deed deed);
-  void OnConnection(UniqueFd connection) override;
+  void OnConnection(UniqueFd connection, int listener) override;
   bool CanTake() override { return owner_.CanTake(); }
   void OnExhausted(int error) override { owner_.OnExhausted(error); }
   void OnBroken(int error) override { owner_.OnBroken(error); }
@@ -247,6 +254,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Lose(int fd);
   void Forget(int fd);
   UniqueFd Remove(int fd);
+  bool IsFull() const { return stats_.open + detached_ >= options_.max_connections; }
+  void ResumeWhereThereIsRoom();
   void OnRequest(Connection& connection, const RequestView& request) override;
   void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
   void OnRefusal(Connection& connection, const Refusal& refusal) override;
@@ -309,6 +318,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   DateField date_;
 
   uint32_t last_serial_ = 0;
+  /// Connections that were given away and have not ended.
+  uint32_t detached_ = 0;
   /// For the log, when the turn is over.
   std::vector<std::pair<uint32_t, const char*>> refusals_;
   bool became_empty_ = false;

@@ -238,8 +238,14 @@ std::optional<HttpLoop::Detached> HttpLoop::Detach(uint32_t fd, uint32_t serial,
   Slot* slot = Find(fd, serial);
   if (slot == nullptr || !slot->http.CanUpgrade(sequence)) return std::nullopt;
   std::vector<uint8_t> rest = slot->http.TakeRest();
+  ++detached_;
   UniqueFd descriptor = Remove(static_cast<int>(fd));
   return Detached{.fd = std::move(descriptor), .rest = std::move(rest)};
+}
+
+void HttpLoop::FreePlace() {
+  if (detached_ > 0) --detached_;
+  ResumeWhereThereIsRoom();
 }
 
 }  // namespace picoev

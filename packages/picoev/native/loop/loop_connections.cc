@@ -19,7 +19,7 @@ constexpr uint32_t Bit(bool is_set, uint32_t flag) { return is_set ? flag : 0; }
 
 }  // namespace
 
-void HttpLoop::OnConnection(UniqueFd connection) {
+void HttpLoop::OnConnection(UniqueFd connection, int listener) {
   const int fd = connection.Get();
   if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize((static_cast<size_t>(fd) / kSlotStep + 1) * kSlotStep);
   if (!poller_->Watch(fd, kReadable)) {
@@ -29,6 +29,7 @@ void HttpLoop::OnConnection(UniqueFd connection) {
   Slot& slot = At(fd);
   slot = Slot{};
   slot.interest = kReadable;
+  slot.listener = listener;
   slot.serial = ++last_serial_ == 0 ? ++last_serial_ : last_serial_;
   (void)connection.Release();
   ++stats_.accepted;
@@ -39,7 +40,7 @@ void HttpLoop::OnConnection(UniqueFd connection) {
     TellLate(EventRow::kConnected, 0, fd);
   }
   if (!in_turn_) sleeper_->Interrupt();
-  if (stats_.open >= options_.max_connections && !std::exchange(paused_, true)) {
+  if (IsFull() && !std::exchange(paused_, true)) {
     for (const auto& acceptor : acceptors_) acceptor->Pause();
   }
 }
@@ -204,16 +205,19 @@ UniqueFd HttpLoop::Remove(int fd) {
   slot = Slot{};
   --stats_.open;
   if (promised_ > 0) --promised_;
-  if (paused_ && stats_.open < options_.max_connections) {
-    paused_ = false;
-    crowd_ = 0;
-    for (const auto& acceptor : acceptors_) acceptor->Resume();
-  }
+  ResumeWhereThereIsRoom();
   if (stats_.open == 0) {
     became_empty_ = true;
     RequestTurn();
   }
   return UniqueFd(fd);
+}
+
+void HttpLoop::ResumeWhereThereIsRoom() {
+  if (!paused_ || IsFull()) return;
+  paused_ = false;
+  crowd_ = 0;
+  for (const auto& acceptor : acceptors_) acceptor->Resume();
 }
 
 void HttpLoop::OnRequest(Connection&, const RequestView& request) {

@@ -69,17 +69,21 @@ void HttpLoop::Expect(int fd) {
   const bool is_next_answer = now == Wait::kAnswer && slot.http.Out().First() != slot.awaited;
   if (now == before && !is_next_answer) return;
   // While the app has no use for more of a body, its client loses no time.
-  if (before == Wait::kBody) slot.body_time = static_cast<uint32_t>(deadlines_->Left(fd));
+  if (before == Wait::kBody) {
+    slot.body_time = static_cast<uint32_t>(deadlines_->Left(fd));
+    slot.body_reprieved = deadlines_->IsReprieved(fd);
+  }
   slot.waits_for = now;
   slot.awaited = slot.http.Out().First();
   // What came before the first byte counts for the head too, or a client could wait twice.
   if (before == Wait::kFirst && now == Wait::kHead) return;
-  deadlines_->Set(fd, TimeoutOf(slot));
+  deadlines_->Set(fd, TimeoutOf(slot), now == Wait::kBody && slot.body_reprieved);
 }
 
 /// A request has come; its body, if any, has all of its time.
 void HttpLoop::BeginBody(Slot& slot) const {
   slot.body_time = static_cast<uint32_t>(options_.timeouts.body);
+  slot.body_reprieved = false;
   if (slot.waits_for == Wait::kBody) slot.waits_for = Wait::kUndecided;
 }
 
@@ -100,7 +104,7 @@ void HttpLoop::OnDeadline(int fd) {
       return Probe(fd);
     case Wait::kFirst:
     case Wait::kIdle:
-      // Where it stays: the loop was late and not the client, since this process was stopped, or busy.
+      // Where it stays: its next request has just come.
       deadlines_->Set(fd, TimeoutOf(slot));
       return LeaveIdle(fd);
     default:

@@ -57,7 +57,8 @@ struct EventRow {
   /// Of kClosed: all bytes that were sent.
   uint32_t sent_low;
   uint32_t sent_high;
-  uint32_t reserved;
+  /// The descriptor of the listening socket by which the connection came. The connection itself cannot tell once it is reset.
+  uint32_t listener;
 };
 static_assert(sizeof(EventRow) == 64);
 

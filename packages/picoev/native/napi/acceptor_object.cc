@@ -33,7 +33,7 @@ class AcceptorObject final : public Acceptor::Owner, public OpenObject {
     for (Root* root : {&self_, &on_connection_, &on_exhausted_, &on_broken_}) root->Drop();
   }
 
-  void OnConnection(UniqueFd connection) override {
+  void OnConnection(UniqueFd connection, int) override {
     const HandleScope scope(env_);
     const int fd = connection.Get();
     // From here it is JavaScript's, even when that throws: it may have been stored by then.

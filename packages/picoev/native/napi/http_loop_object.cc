@@ -194,6 +194,10 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     napi_create_buffer_copy(env_, detached->rest.size(), detached->rest.data(), nullptr, &rest);
     return Object(env_, {{"fd", Number(env_, detached->fd.Release())}, {"rest", rest}});
   }
+  napi_value FreePlace(napi_callback_info) {
+    loop_->FreePlace();
+    return Undefined(env_);
+  }
   napi_value SendAllPending(napi_callback_info) {
     loop_->SendAllPending();
     return Undefined(env_);
@@ -305,6 +309,7 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("abort", Invoke<&HttpLoopObject::Abort>),
       method("endConnection", Invoke<&HttpLoopObject::EndConnection>),
       method("detach", Invoke<&HttpLoopObject::Detach>),
+      method("freePlace", Invoke<&HttpLoopObject::FreePlace>),
       method("sendAllPending", Invoke<&HttpLoopObject::SendAllPending>),
       method("closeSilent", Invoke<&HttpLoopObject::CloseSilent>),
       method("closeIdle", Invoke<&HttpLoopObject::CloseIdle>),

@@ -23,6 +23,25 @@ std::pair<int, const char*> ResolverCode(int error) {
   }
 }
 
+/// Of an element. One of a kind that came later counts as a byte: too little is taken rather than too much.
+size_t SizeOf(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
 
 napi_value Undefined(napi_env env) {
@@ -83,8 +102,7 @@ std::span<uint8_t> BytesOf(napi_env env, napi_value typed_array) {
   size_t length = 0;
   void* data = nullptr;
   if (napi_get_typedarray_info(env, typed_array, &type, &length, &data, nullptr, nullptr) != napi_ok) return {};
-  const bool is_bytes = type == napi_uint8_array || type == napi_int8_array || type == napi_uint8_clamped_array;
-  return {static_cast<uint8_t*>(data), is_bytes ? length : length * 4};
+  return {static_cast<uint8_t*>(data), length * SizeOf(type)};
 }
 
 }  // namespace picoev

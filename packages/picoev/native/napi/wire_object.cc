@@ -182,7 +182,8 @@ napi_value WireObject(napi_env env) {
                                         {"LENGTH_HIGH", word(offsetof(EventRow, length_high))},
                                         {"STATUS", word(offsetof(EventRow, length_low))},
                                         {"SENT_LOW", word(offsetof(EventRow, sent_low))},
-                                        {"SENT_HIGH", word(offsetof(EventRow, sent_high))}});
+                                        {"SENT_HIGH", word(offsetof(EventRow, sent_high))},
+                                        {"LISTENER", word(offsetof(EventRow, listener))}});
   napi_value answer_words = Object(env, {{"KIND", word(offsetof(AnswerRow, kind))},
                                          {"FLAGS", word(offsetof(AnswerRow, flags))},
                                          {"FD", word(offsetof(AnswerRow, fd))},

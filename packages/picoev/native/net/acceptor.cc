@@ -105,7 +105,7 @@ Acceptor::Outcome Acceptor::AcceptOne() {
   if (!connection.IsValid()) return Fail(errno);
   ++stats_.accepted;
   short_of_descriptors_ = false;
-  owner_.OnConnection(std::move(connection));
+  owner_.OnConnection(std::move(connection), fd_);
   return Outcome::kAccepted;
 }
 

@@ -22,7 +22,8 @@ class Acceptor {
   /// Each call may pause or close the acceptor; that ends the turn.
   class Owner {
    public:
-    virtual void OnConnection(UniqueFd connection) = 0;
+    /// `listener` is the descriptor of the listening socket by which it came.
+    virtual void OnConnection(UniqueFd connection, int listener) = 0;
     /// False when it could do nothing with a connection, because it is being torn down: that is left to others.
     virtual bool CanTake() = 0;
     /// There were no descriptors or no memory for a connection (an errno). Once, until accepting succeeds again.

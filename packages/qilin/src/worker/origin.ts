@@ -1,5 +1,5 @@
 /** Where a request came from: by its connection, and by what a trusted proxy says of it. */
-import { type Address, formatAddress } from '../contract/address.ts';
+import { formatAddress } from '../contract/address.ts';
 import type { RequestOrigin } from '../contract/app.ts';
 import type { Listener } from '../contract/messages.ts';
 import type { ForwardedSettings } from '../contract/worker-config.ts';
@@ -28,9 +28,10 @@ export interface RequestView<R> {
   mentions(names: readonly string[]): (request: R) => boolean;
   /** Value of a header, repeated ones joined by commas. */
   header(request: R, name: string): string | undefined;
-  /** Address of the connection's other end; undefined on a unix socket. May be a system call. */
+  /** Address of the connection's other end; undefined on a unix socket, and of one that is gone. May be a system call. */
   peer(request: R): string | undefined;
-  localPort(request: R): number | undefined;
+  /** The descriptor of the listener that took the connection, as noted when it did; undefined where none of ours has. */
+  listener(request: R): number | undefined;
   scheme(request: R): 'http' | 'https';
 }
 
@@ -40,19 +41,16 @@ export function createOrigins<R>(
   view: RequestView<R>,
 ): Origins<R> {
   const resolve = createForwarded(settings);
-  const addresses = listeners.map(({ address }) => address);
   const secure = Object.keys(settings.secureSchemeHeaders).map((name) => name.toLowerCase());
   const mentions = view.mentions([...secure, 'x-forwarded-for', 'x-forwarded-host']);
 
-  /** By the local port; a connection without one came by a unix socket. */
-  const listenerOf = (request: R): Address => {
-    const [only = NOWHERE, ...others] = addresses;
-    if (others.length === 0) return only;
-    const port = view.localPort(request);
-    const isMine = (address: Address) => (address.kind === 'tcp' ? address.port === port : port === undefined);
-    return addresses.find(isMine) ?? only;
+  // Not by what the connection says of itself: one that the client has reset says nothing, as if it were of a unix socket.
+  const listenerOf = (request: R): Listener | undefined => {
+    const descriptor = view.listener(request);
+    return listeners.find(({ fd }) => fd === descriptor);
   };
-  const peerOf = (request: R) => view.peer(request) ?? (listenerOf(request).kind === 'unix' ? UNIX_PEER : undefined);
+  const isTrustedFile = (request: R) => listenerOf(request)?.address.kind === 'unix';
+  const peerOf = (request: R) => view.peer(request) ?? (isTrustedFile(request) ? UNIX_PEER : undefined);
   // The peer's address is a system call for each connection: asked for only where a header says something.
   const look = (request: R): Forwarded =>
     mentions(request) ? resolve(peerOf(request), (name) => view.header(request, name)) : NOTHING_SAID;
@@ -82,7 +80,7 @@ export function createOrigins<R>(
       return {
         client: believed?.client ?? view.peer(request),
         scheme: believed?.scheme ?? view.scheme(request),
-        server: formatAddress(listenerOf(request)),
+        server: serverOf(listenerOf(request) ?? listeners[0]),
       };
     },
   };
@@ -90,4 +88,5 @@ export function createOrigins<R>(
 
 const NOTHING_SAID: Forwarded = { kind: 'none' };
 
-const NOWHERE: Address = { kind: 'unix', path: '' };
+const serverOf = (listener: Listener | undefined): string =>
+  listener === undefined ? '' : formatAddress(listener.address);

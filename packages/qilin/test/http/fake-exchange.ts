@@ -26,6 +26,8 @@ export class FakeExchange implements Exchange {
   readonly expectsContinue: boolean;
   keepsAlive: boolean;
   readonly scheme = 'http';
+  readonly isMultiplexed = false;
+  readonly listener = -1;
   readonly asksForUpgrade = false;
   reason = '';
   hasDate = false;
@@ -36,6 +38,7 @@ export class FakeExchange implements Exchange {
   onLast: ((exchange: Exchange) => void) | null = null;
   onOver: ((exchange: Exchange) => void) | null = null;
   readonly connection: Exchange['connection'] = {
+    listener: -1,
     peer: { address: '192.0.2.1', port: 40_000, family: 'IPv4' },
     local: { address: '127.0.0.1', port: 8000, family: 'IPv4' },
     isOpen: true,

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -110,3 +113,22 @@ describe.skipIf(linux.isMissing)(linux.named('what a server had open'), () => {
     },
   );
 });
+
+test.each(['picoev', 'async'])(
+  'a WebSocket that outlives gracefulTimeout ends with the server, not the program: class %s',
+  async (workerClass) => {
+    const app = createServer((_req, res) => res.end('plain'));
+    app.on('upgrade', (_req, socket: Socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    });
+    const server = await serve(app, { bind: '127.0.0.1:0', workerClass, gracefulTimeout: 0.2 });
+    const client = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => {});
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    await once(client, 'data');
+    const closed = once(client, 'close');
+    await server.close();
+    await closed;
+    expect(server.stats().accepted).toBe(1);
+  },
+);

@@ -15,6 +15,8 @@ export const CLOSES = 4;
 export const HAS_LENGTH = 8;
 /** Connection names fields of this connection alone, in `named`. */
 export const NAMES_FIELDS = 32;
+/** Upgrade: which other protocols are spoken, in a 426 above all. Where it belongs to the connection, the sender adds it: `upgrade`. */
+export const OFFERS_UPGRADE = 64;
 /** The engine writes this field; kept out of the section. */
 const ENGINES_OWN = 16;
 
@@ -37,7 +39,7 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
   ['transfer-encoding', ENGINES_OWN],
   ['te', ENGINES_OWN],
   ['trailer', ENGINES_OWN],
-  ['upgrade', ENGINES_OWN],
+  ['upgrade', OFFERS_UPGRADE | ENGINES_OWN],
   ['proxy-connection', ENGINES_OWN],
 ]);
 
@@ -52,6 +54,7 @@ const FORBIDDEN = /[\0\n\r\u0100-\uffff]/;
 export type HeaderSource = Iterable<Iterable<string>> | Readonly<Record<string, unknown>>;
 
 const NONE: readonly string[] = [];
+const UPGRADE_OPTION = 'Connection: Upgrade\r\n';
 
 export class HeaderLines {
   /** `name: value\r\n` for each field but those that the engine writes. */
@@ -62,6 +65,8 @@ export class HeaderLines {
   contentLength: number | undefined = undefined;
   /** In lower case. */
   named: readonly string[] = NONE;
+  /** Lines of the fields Upgrade, and the option of Connection that belongs to them: RFC 9110, section 7.8. */
+  upgrade = '';
 
   /** @throws TypeError for a name that is no token and for a value with CR, LF, NUL or what is no byte. */
   append(name: string, value: unknown): void {
@@ -99,6 +104,7 @@ export class HeaderLines {
     this.enginesOwn += text;
     const value = text.slice(name.length + 2, -2);
     if ((flags & HAS_LENGTH) !== 0) this.contentLength = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+    else if ((flags & OFFERS_UPGRADE) !== 0) this.upgrade = `${this.upgrade || UPGRADE_OPTION}${text}`;
     else if (/^connection$/i.test(name)) this.#readConnection(value);
   }
 

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
 import { FastResponse, isFastResponse, type LightBody, partsOf } from './fast-response.ts';
 import { endToEnd, isDecodedBody, isFetched, withoutFields } from './fetched.ts';
-import { CLOSES, HAS_DATE, type HeaderSource, NAMES_FIELDS } from './header-lines.ts';
+import { CLOSES, HAS_DATE, type HeaderSource, NAMES_FIELDS, OFFERS_UPGRADE } from './header-lines.ts';
 import { cancel, pieceSource, sendStream } from './send-stream.ts';
 
 /** A Blob up to this size is read whole: one crossing and one write instead of a stream. */
@@ -28,10 +28,11 @@ export function sendResponse(exchange: FetchExchange, response: unknown, onError
   let fields = parts.type + lines.text;
   let length = lines.contentLength;
   if (statusText !== '') exchange.reason = statusText;
-  if ((lines.flags & (HAS_DATE | CLOSES | NAMES_FIELDS)) !== 0) {
+  if ((lines.flags & (HAS_DATE | CLOSES | NAMES_FIELDS | OFFERS_UPGRADE)) !== 0) {
     if ((lines.flags & HAS_DATE) !== 0) exchange.hasDate = true;
     if ((lines.flags & CLOSES) !== 0) exchange.closeAfter();
     if ((lines.flags & NAMES_FIELDS) !== 0) fields = withoutFields(fields, lines.named);
+    if ((lines.flags & OFFERS_UPGRADE) !== 0 && !exchange.isMultiplexed) fields += lines.upgrade;
   }
   if (body instanceof ReadableStream && isDecodedBody(body)) {
     fields = withoutFields(fields, ['content-encoding']);

@@ -42,6 +42,10 @@ export class MessageExchange implements FetchExchange {
     return 'encrypted' in this.incoming.socket ? 'https' : 'http';
   }
 
+  get isMultiplexed(): boolean {
+    return this.outgoing.stream !== undefined;
+  }
+
   get hasBody(): boolean {
     const { stream } = this.outgoing;
     if (stream !== undefined) return !stream.endAfterHeaders;
@@ -141,8 +145,14 @@ export class MessageExchange implements FetchExchange {
     if (outgoing.stream !== undefined) {
       outgoing.statusCode = status;
       outgoing.writeHead(status, fieldRecord(fields, length));
-    } else if (this.reason === '') outgoing.writeHead(status, fieldList(fields, length));
-    else outgoing.writeHead(status, this.reason, fieldList(fields, length));
+      return;
+    }
+    // One that names an option would be kept by Node.
+    const lines = outgoing.shouldKeepAlive
+      ? fields
+      : fields.replace('Connection: Upgrade', 'Connection: close, Upgrade');
+    if (this.reason === '') outgoing.writeHead(status, fieldList(lines, length));
+    else outgoing.writeHead(status, this.reason, fieldList(lines, length));
   }
 
   write(piece: Uint8Array): boolean {

@@ -12,7 +12,7 @@ export class SocketFacts extends EventEmitter {
   writable = true;
   /** `end()` was called. */
   writableEnded = false;
-  protected readonly connection: Connection;
+  readonly connection: Connection;
 
   // On the prototype, since they are the same for all.
   /** Written by ServerResponse.end(), read by nobody. */

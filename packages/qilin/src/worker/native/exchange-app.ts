@@ -7,6 +7,7 @@ import { explain, QilinError } from '../../contract/errors.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
 import { createFetchServer } from '../../http/light/fetch-server.ts';
+import { ConnectionSocket } from '../../http/node/connection-socket.ts';
 import { createNodeServer } from '../../http/node/listener-server.ts';
 import { prototypesOf } from '../../http/node/message-classes.ts';
 import { responseOf } from '../../http/node/message-pair.ts';
@@ -17,7 +18,7 @@ import { replacedSettings, unheardEvents } from '../../http/node/server-settings
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
-import { MESSAGE_VIEW } from '../node-http/message-view.ts';
+import { messageView } from '../node-http/message-view.ts';
 import { createOrigins, type Origins } from '../origin.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
@@ -34,6 +35,10 @@ export interface ExchangeApp {
 }
 
 type Serve = (exchange: Exchange) => void;
+
+const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
+  socket instanceof ConnectionSocket ? socket.connection.listener : undefined,
+);
 
 /**
  * @param onUpgrade Gets each connection that has gone over to another protocol.
@@ -122,6 +127,7 @@ function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Soc
   const detached = exchange.detach();
   if (detached === undefined) return false;
   const socket = upgradeSocket(server, connection, detached.fd);
+  socket.once('close', detached.freePlace);
   onUpgrade(socket);
   server.emit(event, createUpgradeRequest(exchange, socket), socket, detached.rest);
   return true;

@@ -10,7 +10,7 @@ export const EXCHANGE_VIEW: RequestView<Exchange> = {
   },
   header: (exchange, name) => exchange.header(name),
   peer: (exchange) => exchange.connection.peer?.address,
-  localPort: (exchange) => exchange.connection.local?.port,
+  listener: (exchange) => exchange.listener,
   scheme: () => 'http',
 };
 

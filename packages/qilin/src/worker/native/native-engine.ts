@@ -9,6 +9,7 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { lastPatience } from '../last-patience.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
 
 /** Milliseconds for which a worker that is full and leaves waits for room, for those in the queue; and between two looks. */
@@ -24,8 +25,6 @@ export class NativeEngine implements WorkerClass {
   #isAccepting = false;
   #onEmpty: (() => void) | undefined;
   #onQuiet: (() => void) | undefined;
-  /** The counts, once it has stopped. */
-  #final: WorkerStats | undefined;
 
   constructor(context: WorkerContext) {
     const { app, config, log } = context;
@@ -65,7 +64,7 @@ export class NativeEngine implements WorkerClass {
     this.#onQuiet = onQuiet;
     this.#tellWhenEmpty();
     // Those between two requests end by `keepalive` as ever.
-    const lastChance = setTimeout(() => this.#loop.closeSilent(), toMilliseconds(this.#context.config.keepalive));
+    const lastChance = setTimeout(() => this.#loop.closeSilent(), lastPatience(this.#context.config.keepalive));
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
@@ -74,8 +73,6 @@ export class NativeEngine implements WorkerClass {
 
   stop(): void {
     this.#stopAccepting();
-    // A loop that is closed has no counts any more.
-    this.#final ??= { ...this.stats(), connections: 0 };
     this.#loop.close();
     for (const socket of this.#upgraded) socket.destroy();
   }
@@ -90,7 +87,6 @@ export class NativeEngine implements WorkerClass {
   }
 
   stats(): WorkerStats {
-    if (this.#final !== undefined) return this.#final;
     const { open, accepted, requests, wakeups } = this.#loop.stats;
     return { connections: open + this.#upgraded.size, accepted, requests, wakeups };
   }

@@ -50,6 +50,8 @@ export class Standstill {
 export class Connection {
   /** As it was accepted. */
   readonly socket: HttpSocket;
+  /** The descriptor of the listening socket by which it came. */
+  readonly listener: number;
   /** The latest response of HTTP/1. */
   response: ServerResponse | undefined = undefined;
   /** Its bytes were no HTTP: Node tells of everything that comes on it afterwards, too. */
@@ -66,8 +68,9 @@ export class Connection {
   /** To a client that has ended its side. */
   #writing: Standstill | undefined = undefined;
 
-  constructor(socket: HttpSocket, isArriving: boolean) {
+  constructor(socket: HttpSocket, listener: number, isArriving: boolean) {
     this.socket = socket;
+    this.listener = listener;
     this.#isArriving = isArriving;
     this.#carrier = socket;
     carry(socket, this);

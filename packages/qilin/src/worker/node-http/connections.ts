@@ -158,7 +158,7 @@ export class Connections {
   #acceptFrom(listener: number, options: { readonly perTurn?: number }): Acceptor {
     const onExhausted = (code: string) =>
       this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
-    return new Acceptor(listener, (fd) => this.#take(fd), { ...options, onExhausted });
+    return new Acceptor(listener, (fd) => this.#take(fd, listener), { ...options, onExhausted });
   }
 
   #countWaiting(): number {
@@ -169,13 +169,13 @@ export class Connections {
     return this.open.size + this.#extra >= this.#options.limit;
   }
 
-  #take(fd: number): void {
+  #take(fd: number, listener: number): void {
     const { allowHalfOpen, tls, onConnection } = this.#options;
     const socket = openSocket(fd, allowHalfOpen);
     // The client may be gone already.
     if (socket === undefined) return;
     this.#accepted += 1;
-    this.open.add(new Connection(socket, tls));
+    this.open.add(new Connection(socket, listener, tls));
     socket.on('close', this.#onClose);
     if (this.#isFull) this.#pause();
     onConnection(socket);

@@ -21,6 +21,7 @@ import {
 } from '../../http/node/program-server.ts';
 import { replacedSettings } from '../../http/node/server-settings.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
+import { lastPatience } from '../last-patience.ts';
 import { createOrigins } from '../origin.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
@@ -31,7 +32,7 @@ import { Connections } from './connections.ts';
 import { createNodeServer } from './create-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { Http2Sessions, type StreamArguments } from './http2-sessions.ts';
-import { MESSAGE_VIEW } from './message-view.ts';
+import { messageView } from './message-view.ts';
 import { chooseProtocols, isHttp2Server } from './protocols.ts';
 import { createRequestGate, isOfHttp1, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
@@ -41,6 +42,8 @@ interface EngineOptions {
   readonly connections: number;
   readonly oneRequestAConnection: boolean;
 }
+
+const MESSAGE_VIEW = messageView((req) => connectionOf(req.socket)?.listener);
 
 export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
@@ -128,7 +131,7 @@ export class NodeEngine implements WorkerClass {
     this.#sessions.drain();
     if (takesQueue) await this.#connections.acceptRest();
     else this.#connections.stopAccepting();
-    const lastChance = this.#deadlines.endIdleAfter(toMilliseconds(this.#context.config.keepalive));
+    const lastChance = this.#deadlines.endIdleAfter(lastPatience(this.#context.config.keepalive));
     await this.#connections.empty(onQuiet);
     lastChance.cancel();
   }

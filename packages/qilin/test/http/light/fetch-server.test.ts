@@ -226,13 +226,19 @@ describe('headers', () => {
     const headers = {
       'Transfer-Encoding': 'chunked',
       'Keep-Alive': 'timeout=5',
-      Upgrade: 'h2c',
       connection: 'x',
       a: 'b',
     };
     const exchange = await ask(() => new Response('text', { headers: { ...headers, 'content-length': '99' } }));
     expect(exchange.fields).toBe('Content-Type: text/plain;charset=UTF-8\r\na: b\r\n');
     expect([exchange.length, exchange.keepsAlive]).toEqual([4, true]);
+  });
+
+  test('offer other protocols, as a 426 must', async () => {
+    const headers = { Upgrade: 'websocket', Connection: 'Upgrade', a: 'b' };
+    const exchange = await ask(() => new Response(null, { status: 426, headers }));
+    expect(exchange.fields).toBe('a: b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n');
+    expect(exchange.keepsAlive).toBe(true);
   });
 
   test('may close the connection', async () => {

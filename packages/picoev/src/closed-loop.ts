@@ -1,0 +1,33 @@
+/** Stands for a native loop that is closed: asked by whoever hears late of its end, it answers as the types say. */
+import { constants } from 'node:os';
+import type { NativeHttpLoop } from './addon.ts';
+
+/** @param last Its counts. */
+export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHttpLoop {
+  const nothing = (): undefined => undefined;
+  return {
+    accept: () => ({ syscall: 'accept', errno: -constants.errno.EBADF, code: 'EBADF', reason: 'the loop is closed' }),
+    stopAccepting: nothing,
+    acceptRest: () => 0,
+    flush: nothing,
+    write: nothing,
+    readBody: nothing,
+    pauseBody: nothing,
+    abort: nothing,
+    endConnection: nothing,
+    detach: nothing,
+    freePlace: nothing,
+    sendAllPending: nothing,
+    closeSilent: nothing,
+    closeIdle: nothing,
+    cutAll: nothing,
+    close: nothing,
+    peer: nothing,
+    local: nothing,
+    follow: () => false,
+    tellConnections: nothing,
+    received: () => 0,
+    sent: () => 0,
+    stats: () => last,
+  };
+}
