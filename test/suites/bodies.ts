@@ -18,6 +18,11 @@ const MEBIBYTE = 1024 * 1024;
 const BOUND = 48 * MEBIBYTE;
 /** Far beyond that. */
 const LARGE = 192;
+/**
+ * What may be resident while the whole body is passing through at full speed: that grows with what the collector leaves for later, which
+ * of a plain server of Node's is 40 MB on Node 20, 57 on 24 and 66 on 26. A server that kept the body would hold all of it.
+ */
+const BOUND_AT_SPEED = (LARGE / 2) * MEBIBYTE;
 
 export function describeBodies({ flags }: ClassUnderTest): void {
   describe.each(SHAPES)('bodies with $kind', ({ app }) => {
@@ -79,7 +84,7 @@ export function describeBodies({ flags }: ClassUnderTest): void {
       await sent;
       await connection.ended;
       expect(connection.received).toMatch(new RegExp(`\\r\\n${size}(?:\\r\\n0\\r\\n\\r\\n)?$`));
-      expect(peakMemory(pid) - before).toBeLessThan(BOUND);
+      expect(peakMemory(pid) - before).toBeLessThan(BOUND_AT_SPEED);
     });
 
     test('that the app leaves unread cost the next request nothing', async () => {

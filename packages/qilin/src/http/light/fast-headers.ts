@@ -85,6 +85,13 @@ export class FastHeaders {
   }
 }
 
+/** Those of Node's own message behind a light one become what the app has made of the light one's since. */
+export function copyHeaders(from: Headers, to: Headers): void {
+  if (from === to) return;
+  for (const name of [...to.keys()]) to.delete(name);
+  for (const [name, value] of from) to.append(name, value);
+}
+
 function lowerCase(given: string): string {
   const name = String(given);
   if (!TOKEN.test(name)) throw new TypeError(`A header's name must be a token (got ${JSON.stringify(name)}).`);

@@ -8,7 +8,7 @@ import type { FetchExchange } from '@qilin/picoev';
 import type { FetchEnvironment, RequestOrigin } from '../../contract/app.ts';
 import { whenGone } from '../client-left.ts';
 import { isDisturbed } from './disturbed.ts';
-import { FastHeaders } from './fast-headers.ts';
+import { copyHeaders, FastHeaders } from './fast-headers.ts';
 import { collectBody, streamBody } from './request-body.ts';
 import { requestUrl } from './request-url.ts';
 
@@ -126,14 +126,12 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
     return this.#read((bytes) => copy(bytes).buffer);
   }
 
-  blob(): Promise<Blob> {
-    return this.#read((bytes) => new Blob([copy(bytes)], { type: this.headers.get('content-type') ?? '' }));
+  async blob(): Promise<Blob> {
+    return this.#asResponse(await this.bytes()).blob();
   }
 
   async formData(): Promise<FormData> {
-    const type = this.headers.get('content-type') ?? '';
-    const bytes = await this.bytes();
-    return new NativeResponse(bytes, { headers: { 'content-type': type } }).formData();
+    return this.#asResponse(await this.bytes()).formData();
   }
 
   clone(): Request {
@@ -143,6 +141,12 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
   [inspect.custom](_depth: number, options: object): string {
     const { method, url, headers, bodyUsed } = this;
     return `Request ${inspect({ method, url, headers, bodyUsed }, options)}`;
+  }
+
+  /** What Node makes of a body depends on its type alone. */
+  #asResponse(bytes: Uint8Array<ArrayBuffer>): Response {
+    const type = this.headers.get('content-type');
+    return new NativeResponse(bytes, type === null ? {} : { headers: { 'content-type': type } });
   }
 
   #read<T>(convert: (bytes: Buffer) => T): Promise<T> {
@@ -171,7 +175,10 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
   }
 
   #toReal(): Request {
-    if (this.#real !== undefined) return this.#real;
+    if (this.#real !== undefined) {
+      copyHeaders(this.headers, this.#real.headers);
+      return this.#real;
+    }
     const { method, url, signal } = this;
     // By the standard these two have no body; here it stays with the light request.
     const body = method === 'GET' || method === 'HEAD' ? null : this.body;

@@ -6,6 +6,7 @@
  */
 import { inspect } from 'node:util';
 import { isDisturbed } from './disturbed.ts';
+import { copyHeaders } from './fast-headers.ts';
 import { HAS_CONTENT_TYPE, HeaderLines, type HeaderSource } from './header-lines.ts';
 
 const NativeResponse = globalThis.Response;
@@ -163,7 +164,8 @@ export class FastResponse {
 
   get body(): ReadableStream | null {
     if (this.#body === null) return null;
-    return this.#body instanceof ReadableStream ? this.#body : this.#toReal().body;
+    // Once there is a real one, a clone may have taken the place of its stream.
+    return this.#real === undefined && this.#body instanceof ReadableStream ? this.#body : this.#toReal().body;
   }
 
   get bodyUsed(): boolean {
@@ -171,11 +173,12 @@ export class FastResponse {
     return this.#body instanceof ReadableStream && isDisturbed(this.#body);
   }
 
+  /** All of it but what is streamed is shared: nobody can change it. */
   clone(): Response {
-    const body = this.#body;
-    if (this.#real !== undefined || (typeof body !== 'string' && body !== null)) return this.#toReal().clone();
+    const body = this.#unreadBody();
     const copy = new FastResponse();
-    copy.#body = body;
+    copy.#real = isStreamed(body) ? this.#toReal().clone() : undefined;
+    copy.#body = copy.#real === undefined ? body : copy.#real.body;
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
     copy.#type = this.#type;
@@ -195,7 +198,11 @@ export class FastResponse {
   }
 
   #toReal(): Response {
-    this.#real ??= new NativeResponse(this.#body as ConstructorParameters<typeof Response>[0], {
+    if (this.#real !== undefined) {
+      copyHeaders(this.headers, this.#real.headers);
+      return this.#real;
+    }
+    this.#real = new NativeResponse(this.#body as ConstructorParameters<typeof Response>[0], {
       status: this.#status === 0 ? 200 : this.#status,
       statusText: this.#statusText,
       headers: this.headers,
@@ -215,7 +222,7 @@ export class FastResponse {
     if (real === undefined) return this.#body;
     if (real.bodyUsed || real.body?.locked) throw new TypeError('The body of the response was read already.');
     // Somebody looked at the body but did not read it: what was given is as good, and cheaper than its stream.
-    return this.#body instanceof ReadableStream ? real.body : this.#body;
+    return isStreamed(this.#body) ? real.body : this.#body;
   }
 
   static {
@@ -276,6 +283,9 @@ function toLightBody(body: unknown): LightBody {
   if (isAsyncIterable(body)) return body;
   return String(body);
 }
+
+/** Whether it can be read but once. */
+const isStreamed = (body: LightBody): boolean => body instanceof ReadableStream || isAsyncIterable(body);
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
