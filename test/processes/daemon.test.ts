@@ -43,6 +43,15 @@ test('an app that fails to load is told, with a status that is not 0', async () 
   expect(existsSync(join(folder.path, 'server.sock'))).toBe(false);
 });
 
+test('an app that fails to load is told without the name of a log that nobody has', async () => {
+  using folder = temporaryFolder();
+  write(folder.path, 'app.mjs', `throw new Error('no database');\n`);
+  const args = ['-D', '--bind', 'unix:server.sock', 'app.mjs:app'];
+  await using starter = new QilinProcess(args, { cwd: folder.path, bind: null });
+  expect((await starter.exited).status).toBe(3);
+  expect(starter.log).toMatch(/could not start \(status 3\): it has no error log to say why: give it a --log-file/);
+});
+
 test('a pid file of a server that runs is told, with a status that is not 0', async () => {
   using folder = temporaryFolder();
   write(folder.path, 'qilin.pid', String(process.pid));

@@ -9,8 +9,12 @@ const DAEMON = 'QILIN_DAEMON';
 
 export const isDaemon = (): boolean => process.env[DAEMON] !== undefined;
 
-/** Resolves with the exit status for the process in the foreground. */
-export function startDaemon(): Promise<number> {
+/**
+ * Resolves with the exit status for the process in the foreground.
+ * @param errorlog the setting: without a terminal, `-` is read by nobody
+ */
+export function startDaemon(errorlog: string): Promise<number> {
+  const why = errorlog === '-' ? 'it has no error log to say why: give it a --log-file' : 'its error log says why';
   const daemon = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -24,7 +28,7 @@ export function startDaemon(): Promise<number> {
       resolve(failure === '' ? 0 : 1);
     });
     daemon.once('exit', (status) => {
-      process.stderr.write(`qilin: the server could not start (status ${status}): its error log says why\n`);
+      process.stderr.write(`qilin: the server could not start (status ${status}): ${why}\n`);
       resolve(status ?? 1);
     });
   });

@@ -39,7 +39,7 @@ async function main(): Promise<number> {
       break;
   }
   const { config, notes } = loaded;
-  if (config.daemon && !isDaemon()) return startDaemon();
+  if (config.daemon && !isDaemon()) return startDaemon(config.errorlog);
   process.chdir(config.chdir);
   if (config.umask !== null) process.umask(config.umask);
   const arbiter = new Arbiter({

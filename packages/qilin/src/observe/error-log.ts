@@ -23,7 +23,11 @@ export function createLog(settings: LogSettings): Log {
     standard: 2,
     bufferSize: 0,
     flushInterval: 0,
-    onFailure: (message) => tell(settings.errorlog, message),
+    onFailure: (message, takesLines) => {
+      tell(settings.errorlog, message);
+      // A daemon's stderr is read by nobody.
+      if (takesLines) file.write(format('error', message, file.longestLine));
+    },
     onDropped: (lines) => format('warning', dropped(lines, 'this log'), file.longestLine),
   });
   const lowest = LOG_LEVELS.indexOf(settings.loglevel);

@@ -18,8 +18,11 @@ export interface LineFileOptions {
   readonly bufferSize: number;
   /** The longest that a line waits in the buffer. */
   readonly flushInterval: Milliseconds;
-  /** Told once when writing begins to fail, and again only after it has worked in between. */
-  onFailure(message: string): void;
+  /**
+   * Told once when writing begins to fail, and again only after it has worked in between; and of each reopening that fails.
+   * @param takesLines Whether lines can still be written: into the old file.
+   */
+  onFailure(message: string, takesLines: boolean): void;
   /**
    * Told when lines can be written again after some were dropped.
    * @returns a line that says so, to be written in their place; empty when it is said elsewhere
@@ -125,7 +128,7 @@ class OutletLines implements LineFile {
       this.#outlet = next;
       this.#torn = false;
     } catch (error) {
-      this.#options.onFailure(error instanceof Error ? error.message : String(error));
+      this.#options.onFailure(error instanceof Error ? error.message : String(error), true);
     }
   }
 
@@ -215,7 +218,7 @@ class OutletLines implements LineFile {
     this.#failing = true;
     const name = this.#outlet.path ?? `on descriptor ${this.#options.standard}`;
     const reason = error instanceof Error ? error.message : String(error);
-    this.#options.onFailure(`Lines of the log ${name} are being lost: ${reason}.`);
+    this.#options.onFailure(`Lines of the log ${name} are being lost: ${reason}.`, false);
   }
 
   /** Into a stream go as many whole lines as one atomic write takes; a line longer than that goes alone. */

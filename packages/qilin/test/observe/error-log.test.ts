@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -28,6 +28,19 @@ describe('the error log', () => {
       new RegExp(
         `^\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d [+-]\\d{4}\\] \\[${process.pid}\\] \\[INFO\\] Booting worker\\n$`,
       ),
+    );
+  });
+
+  test('that cannot be reopened says so in the old file, which is written on', () => {
+    const errorlog = join(folder, 'error.log');
+    const log = createLog({ errorlog, loglevel: 'info', logFormat: 'text' });
+    renameSync(errorlog, `${errorlog}.1`);
+    mkdirSync(errorlog);
+    log.reopen();
+    log.info('goes on');
+    log.close();
+    expect(readFileSync(`${errorlog}.1`, 'utf8')).toMatch(
+      /\[ERROR\] The log file ".*error\.log" cannot be opened: .*\n.*\[INFO\] goes on\n$/,
     );
   });
 
