@@ -31,6 +31,42 @@ test('it returns 0 when the server serves; its pid file names the server, which 
   expect(readFileSync(join(folder.path, 'error.log'), 'utf8')).toContain('Shutting down: arbiter');
 });
 
+test('it returns at once where no workers are wanted yet', async () => {
+  using folder = temporaryFolder();
+  const args = ['-D', '-w', '0', '--log-file', 'error.log', '--bind', 'unix:server.sock', APP];
+  await using starter = new QilinProcess(args, { cwd: folder.path, bind: null });
+  expect(await starter.exited).toEqual({ status: 0, signal: null });
+  expect(starter.running).toHaveLength(1);
+});
+
+test('it returns when some workers serve and the others get not ready in bootTimeout, which is told', async () => {
+  using folder = temporaryFolder();
+  write(
+    folder.path,
+    'app.mjs',
+    `import { mkdirSync } from 'node:fs';
+mkdirSync('only-one');
+export const app = (req, res) => res.end('well');`,
+  );
+  const args = [
+    '-D',
+    '-w',
+    '2',
+    '--boot-timeout',
+    '3',
+    '--preload',
+    '--log-file',
+    'error.log',
+    '--bind',
+    'unix:server.sock',
+  ];
+  await using starter = new QilinProcess([...args, 'app.mjs:app'], { cwd: folder.path, bind: null });
+  expect(await starter.exited).toEqual({ status: 0, signal: null });
+  expect(readFileSync(join(folder.path, 'error.log'), 'utf8')).toMatch(
+    /\[WARNING\] The start goes on with 1 of 2 workers: no further worker has got ready for 3 s \(bootTimeout\)/,
+  );
+});
+
 test('an app that fails to load is told, with a status that is not 0', async () => {
   using folder = temporaryFolder();
   write(folder.path, 'app.mjs', `throw new Error('no database');\n`);

@@ -77,6 +77,8 @@ export class QilinProcess implements AsyncDisposable {
       cwd,
       env: { ...cleanEnvironment(), ...env, [MARK]: this.#mark.slice(MARK.length + 1) },
       stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
+      // As a service has it: a session without the terminal of whoever runs the tests, where WINCH would mean nothing.
+      detached: true,
       ...(uid !== undefined && { uid, gid: uid }),
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

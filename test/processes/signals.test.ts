@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Load } from './clients.ts';
 import { ask, RawConnection } from './http-client.ts';
+import { arbiterPid } from './operations.ts';
 import { drains, HeldRequest, openIdle, servedBy } from './requests.ts';
 import { type QilinProcess, startQilin } from './server.ts';
 
@@ -74,6 +75,39 @@ describe('the number of workers', () => {
     server.signal('SIGTTIN');
     expect(Number((await waiting).text)).toBe(server.workerPids[2]);
   });
+});
+
+test('WINCH in a terminal means that its window was resized, wherever the output goes', async () => {
+  // `script` gives what it runs a terminal of its own.
+  const launcher = ['sh', '-c', 'exec script -qec "$0 $* 2>&1 | cat" /dev/null'];
+  await using server = await startQilin(['-w', '2', APP], { launcher });
+  const from = server.log.length;
+  process.kill(arbiterPid(server), 'SIGWINCH');
+  await server.logged(/Handling signal: winch\s/, from);
+  await server.logged(/Ignored: qilin runs in a terminal/, from);
+  expect(server.workerPids).toContain(await servedBy(server, () => true));
+  process.kill(arbiterPid(server), 'SIGTERM');
+  expect(await server.exited).toEqual(IN_ORDER);
+});
+
+test('TERM to a worker, from anybody, brings a successor at once, and what it serves is finished', async () => {
+  await using server = await start('-w', '1');
+  using request = await HeldRequest.begin(server);
+  process.kill(request.worker, 'SIGTERM');
+  await servedBy(server, (pid) => pid !== request.worker);
+  expect(server.log).toContain(`Worker ${request.worker} was told to leave by somebody else, and is replaced`);
+  expect(server.log).not.toContain(`Worker exited (pid: ${request.worker}`);
+  expect(await request.finish()).toContain('200 OK');
+  await server.logged(new RegExp(`\\[INFO\\] Worker exited \\(pid: ${request.worker}, status 0\\)`));
+});
+
+test('a worker that is told to leave and crashes meanwhile is a warning', async () => {
+  await using server = await start('-w', '1');
+  using request = await HeldRequest.begin(server);
+  server.signal('SIGHUP');
+  await drains(server, request.worker);
+  process.kill(request.worker, 'SIGSEGV');
+  await server.logged(new RegExp(`\\[WARNING\\] Worker exited \\(pid: ${request.worker}, signal SIGSEGV\\)`));
 });
 
 describe('maxRequests', () => {

@@ -6,6 +6,7 @@ import { parseOptionsHeader } from './http/header-values.ts';
 import { MultiDict } from './http/multi-dict.ts';
 import { StatusError } from './http/status-error.ts';
 import { urlDecode } from './http/urls.ts';
+import { reasonOf } from './thrown.ts';
 
 /** What is needed of a request: a web `Request` fits. */
 export interface FormSource {
@@ -91,7 +92,7 @@ async function* limited(body: ReadableStream<Uint8Array>, limit: number): AsyncG
     }
   } catch (error) {
     // Errors of who takes the chunks do not come by here.
-    throw error instanceof StatusError ? error : new StatusError(400, `The body broke off: ${String(error)}`);
+    throw error instanceof StatusError ? error : new StatusError(400, `The body broke off: ${reasonOf(error)}`);
   }
 }
 

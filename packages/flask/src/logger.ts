@@ -1,4 +1,5 @@
 /** `app.logger`: lines on standard error, in the form of Flask's default handler. */
+import { stackOf } from './thrown.ts';
 
 /** From the least to the most important. */
 export const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
@@ -61,18 +62,6 @@ export class Logger {
     this.sink(`[${timestamp(new Date())}] ${level.toUpperCase()} in ${this.name}: ${message}\n`);
   }
 }
-
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const stack = error.stack ?? String(error);
-  // Who adds to the message later, as templates do with file and line, leaves the stack as it was.
-  const own = stack.includes(error.message) ? stack : `${error.name}: ${error.message}\n${framesOf(stack)}`;
-  const { cause } = error;
-  const isTold = cause === undefined || (cause instanceof Error && framesOf(cause.stack ?? '') === framesOf(stack));
-  return isTold ? own : `${own}\nCaused by: ${stackOf(cause)}`;
-}
-
-const framesOf = (stack: string): string => stack.slice(stack.search(/^ {4}at /m));
 
 /** `2026-11-25 13:04:05,678`, in local time, as Python's logging writes it. */
 function timestamp(time: Date): string {

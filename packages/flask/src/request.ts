@@ -16,6 +16,7 @@ import { iriToUri, urlDecode, urlQuote } from './http/urls.ts';
 import { peerAddress } from './peer.ts';
 import type { UrlBase } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
+import { reasonOf } from './thrown.ts';
 import { urlBaseOf } from './url-base.ts';
 import { splitUrl } from './url-parts.ts';
 
@@ -318,7 +319,7 @@ export class FlaskRequest {
       return this.#context.app.json.loads(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as T;
     } catch (cause) {
       if (options.silent) return undefined;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       throw new BadRequest(this.#context.app.debug ? `Failed to decode JSON object: ${reason}` : undefined, { cause });
     }
   }

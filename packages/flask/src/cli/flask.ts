@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '../config-error.ts';
 import { isReloaderChild, superviseReloads } from '../reloader.ts';
 import { type RunOptions, runServer } from '../run.ts';
+import { reasonOf, stackOf } from '../thrown.ts';
 import { findApp, UsageError } from './find-app.ts';
 import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
 
@@ -101,12 +102,12 @@ const isOrder = (order: string): order is RouteOrder => ROUTE_ORDERS.some((known
 
 /** A mistake of who typed the command is a sentence; anything else shows its stack. */
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return reasonOf(error);
   // Of parseArgs and of Qilin: their messages are sentences too.
   const isSentence =
     error.name === 'QilinError' || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
   const isMistake = error instanceof UsageError || error instanceof ConfigError || isSentence;
-  return isMistake ? error.message : (error.stack ?? error.message);
+  return isMistake ? error.message : stackOf(error);
 }
 
 process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {

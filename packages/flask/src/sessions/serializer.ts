@@ -1,5 +1,6 @@
 /** Signed, dated, URL-safe text that holds a value. Mirrors itsdangerous's `URLSafeTimedSerializer`. */
 import { deflateSync, inflateSync } from 'node:zlib';
+import { reasonOf } from '../thrown.ts';
 import { BadSignature, type SecretKey, type SignerOptions, TimestampSigner } from './signer.ts';
 
 /** Writes a value as text and reads it again; `JSON` itself fits by name, see {@link UrlSafeTimedSerializer}. */
@@ -62,7 +63,7 @@ export class UrlSafeTimedSerializer {
     try {
       return this.serializer.loads(decodePayload(payload));
     } catch (error) {
-      throw new BadSignature('payload', `The payload cannot be read: ${String(error)}`);
+      throw new BadSignature('payload', `The payload cannot be read: ${reasonOf(error)}`);
     }
   }
 }

@@ -39,12 +39,11 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
   /** Made by `interceptListen()` before; without it a program that listens by itself has no app. */
   readonly interception?: Interception;
-  /** How long the module may take to load and a program to call `listen()`; default 30 000. */
-  readonly patience?: Milliseconds;
+  /** How long the module may take to load and a program to call `listen()`; without it, for ever. */
+  readonly patience?: Milliseconds | undefined;
   readonly log?: Pick<Log, 'debug' | 'info' | 'warning' | 'error'>;
 }
 
-const PATIENCE: Milliseconds = 30_000;
 /** After this long without an app the debug log says what is waited for. */
 const REMARK_AFTER: Milliseconds = 3000;
 /** A program may never end its top-level `await`, as in `await once(process, 'SIGTERM')`; it may yet export an app. */
@@ -237,9 +236,11 @@ function forksItself({ spec, over }: Job): Promise<never> {
 }
 
 async function outOfPatience(job: Job): Promise<never> {
-  const patience = job.options.patience ?? PATIENCE;
+  const { patience } = job.options;
+  if (patience === undefined) return new Promise(() => {});
   await delay(patience, undefined, { signal: job.over });
-  throw new QilinError('APP_UNCLEAR', `Within ${patience / 1000} s ${job.spec.name} has not ${job.awaited}.`);
+  const been = (patience / 1000).toFixed(1);
+  throw new QilinError('APP_UNCLEAR', `Within ${been} s (bootTimeout) ${job.spec.name} has not ${job.awaited}.`);
 }
 
 function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<never> {

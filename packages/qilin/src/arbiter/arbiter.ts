@@ -14,7 +14,7 @@ import { Mailbox } from './mailbox.ts';
 import { Opening, type OpeningEvent } from './opening.ts';
 import { type Action, plan } from './plan.ts';
 import { type ReloadEvent, Reloads } from './reload.ts';
-import { type ArbiterSignal, listenForSignals } from './signals.ts';
+import { type ArbiterSignal, hasTerminal, listenForSignals } from './signals.ts';
 import { ArbiterState } from './state.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
 import { TICK } from './transitions.ts';
@@ -156,6 +156,7 @@ export class Arbiter {
       case 'tick':
         this.#succession.promote();
         if (process.pid === 1) this.#crew.reapOrphans();
+        if (this.#opening.isDone) this.#crew.announce(at);
         break;
       case 'signal':
         this.#handleSignal(event.signal);
@@ -223,8 +224,8 @@ export class Arbiter {
         this.#state.change({ type: 'scale', to: 'fewer' });
         break;
       case 'SIGWINCH':
-        // A terminal sends it to everything in its foreground whenever its window changes.
-        if (!process.stdout.isTTY && !process.stderr.isTTY) {
+        // A terminal sends it to everything in its foreground whenever its window changes, wherever the output goes.
+        if (!hasTerminal()) {
           this.#state.change({ type: 'scale', to: 0 });
           return;
         }

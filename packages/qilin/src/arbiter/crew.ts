@@ -5,9 +5,11 @@ import type { WorkerInfo } from '../contract/hooks.ts';
 import type { WorkerMessage } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { BootFailures } from './boot-failures.ts';
+import { isServing, type WorkerView } from './fleet.ts';
 import type { Generation, Generations } from './generations.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
+import { howItEnded } from './spawn-refusal.ts';
 import type { ArbiterState } from './state.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
@@ -28,6 +30,8 @@ export class Crew {
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #orphans = new OrphanReaper();
   #announced = false;
+  /** The most workers that served at the same time before that, and since when. */
+  #reached = { served: 0, at: 0 };
 
   /** @param onReady Called once, when the first workers are ready. */
   constructor(state: ArbiterState, generations: Generations, put: (event: CrewEvent) => void, onReady: () => void) {
@@ -105,7 +109,7 @@ export class Crew {
     const planned: WorkerInfo = { pid: 0, age, generation, log };
     void hooks
       .call('preFork', (user) => user.preFork?.(info, planned))
-      .then(() => this.#put({ type: 'prepared', age }));
+      .finally(() => this.#put({ type: 'prepared', age }));
   }
 
   /** Starts the process of a worker that is prepared, unless it is not wanted any more. */
@@ -144,10 +148,18 @@ export class Crew {
       case 'ready':
         this.#bootFailures.forget();
         this.#state.change({ type: 'ready', age }, at);
-        this.#announce();
+        this.announce(at);
         break;
       case 'heartbeat':
         this.#state.change({ type: 'heartbeat', age }, at - message.silentFor);
+        break;
+      case 'leaving':
+        if (this.#isServing(age)) {
+          this.#state.log.warning(
+            `Worker ${pid} was told to leave by somebody else, and is replaced: ${message.reason}`,
+          );
+        }
+        this.#state.change({ type: 'leaving', age }, at);
         break;
       case 'retire':
         this.#state.log.info(`Worker ${pid} is being replaced: ${message.reason}`);
@@ -161,13 +173,12 @@ export class Crew {
   #hearExit(worker: WorkerHandle, exit: WorkerExit, at: Milliseconds): void {
     const { age, generation, pid } = worker;
     const before = this.#state.fleet;
-    const state = this.#view(age)?.state;
+    const view = this.#view(age);
     const { log, config, hooks, info } = this.#state;
-    const how = exit.signal === null ? `status ${exit.status}` : `signal ${exit.signal}`;
+    const how = howItEnded(exit);
     this.#workers.delete(age);
-    if (state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
-    const isOrderly = exit.status === 0 || state === 'aborting' || state === 'quitting' || state === 'draining';
-    log[isOrderly ? 'info' : 'error'](`Worker exited (pid: ${pid}, ${how})`);
+    if (view?.state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
+    log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})`);
     this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);
     const isFatal = before.fatal === null && this.#state.fleet.fatal !== null;
     if (isFatal) log.error('Shutting down: the first worker failed to boot');
@@ -179,16 +190,40 @@ export class Crew {
     this.#state.change({ type: 'spawnFailed', age }, at);
   }
 
-  #announce(): void {
+  /**
+   * Tells once that the start is done, which whoever started this process waits for: all workers serve, or no more of them
+   * for `bootTimeout`, since one that fails again and again would have them wait for ever. To be called at each tick.
+   */
+  announce(at: Milliseconds): void {
     const { config, fleet, hooks, info, log } = this.#state;
-    const ready = fleet.workers.filter(({ state }) => state === 'ready').length;
-    if (this.#announced || ready < info.workers) return;
+    if (this.#announced || fleet.goal !== 'serve') return;
+    const served = fleet.workers.filter(isServing).length;
+    if (served > this.#reached.served) this.#reached = { served, at };
+    const { bootTimeout } = fleet.serving.limits;
+    const isStuck = served > 0 && bootTimeout > 0 && at - this.#reached.at >= bootTimeout;
+    if (served < info.workers && !isStuck) return;
     this.#announced = true;
-    log.info(`Ready: ${ready} ${ready === 1 ? 'worker serves' : 'workers serve'} ${config.app}`);
-    void hooks.call('whenReady', (user) => user.whenReady?.(info)).then(this.#onReady);
+    if (served < info.workers) {
+      const been = `no further worker has got ready for ${bootTimeout / 1000} s (bootTimeout)`;
+      log.warning(`The start goes on with ${served} of ${info.workers} workers: ${been}`);
+    }
+    log.info(`Ready: ${served} ${served === 1 ? 'worker serves' : 'workers serve'} ${config.app}`);
+    void hooks.call('whenReady', (user) => user.whenReady?.(info)).finally(this.#onReady);
+  }
+
+  #isServing(age: number): boolean {
+    const view = this.#view(age);
+    return view !== undefined && isServing(view);
   }
 
   #view(age: number) {
     return this.#state.fleet.workers.find((worker) => worker.age === age);
   }
+}
+
+/** One that was told to leave may say by its status what it likes; but a signal that nobody here sent it is a crash. */
+function severityOf({ status, signal }: WorkerExit, view: WorkerView | undefined): 'info' | 'warning' | 'error' {
+  if (status === 0 || view?.state === 'aborting' || view?.state === 'quitting') return 'info';
+  if (view?.state !== 'draining') return 'error';
+  return signal === null || view.killed ? 'info' : 'warning';
 }

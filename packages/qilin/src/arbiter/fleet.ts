@@ -11,7 +11,7 @@ import type { Milliseconds } from '../contract/units.ts';
 /**
  * preparing (a hook runs before it is spawned) → booting → ready → retiring → draining; from any of them aborting when
  * `timeout` passed, or quitting when it is to leave at once. A worker that exits is removed. `retiring` serves still, but
- * has asked for a successor; `draining` has been told to leave.
+ * has asked for a successor; `draining` leaves and accepts no more: it has been told to, by the plan or by anybody else, or has failed.
  */
 export type WorkerState = 'preparing' | 'booting' | 'ready' | 'retiring' | 'draining' | 'quitting' | 'aborting';
 
@@ -60,7 +60,7 @@ export interface Target extends Wanted {
 }
 
 interface Candidate extends Target {
-  /** The most of its workers that were ready at the same time, and since when. */
+  /** The most of its workers that served at the same time, and since when. */
   readonly reached: number;
   readonly progressAt: Milliseconds;
   /** Why it cannot serve; null as long as nothing speaks against it. */
@@ -88,6 +88,9 @@ export interface Fleet {
   readonly tickedAt: Milliseconds;
   readonly workers: readonly WorkerView[];
 }
+
+/** `retiring` serves as well as `ready`, until its successor is there. */
+export const isServing = ({ state }: WorkerView): boolean => state === 'ready' || state === 'retiring';
 
 export function createFleet(wanted: Wanted, now: Milliseconds): Fleet {
   return {

@@ -67,7 +67,7 @@ export class HookRunner {
     }
   }
 
-  /** The same for a hook whose failure costs nothing but a line of the log. */
+  /** The same for a hook whose failure costs nothing but a line of the log. What waits for it says so by `finally`. */
   async call(name: HookName, call: CallHook): Promise<void> {
     try {
       await this.run(name, call);

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
-import { QilinError } from '../contract/errors.ts';
+import { QilinError, reasonOf } from '../contract/errors.ts';
 import { binds } from '../settings/bind.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -75,7 +75,7 @@ function adopt(variable: string, fd: number, requested: Address, backlog: number
     listen({ fd }, { backlog });
     return { fd, requested, actual: actualAddress(fd, { kind: 'fd', fd }), file: '' };
   } catch (cause) {
-    throw refuse(variable, cause instanceof Error ? cause.message : String(cause));
+    throw refuse(variable, reasonOf(cause));
   }
 }
 

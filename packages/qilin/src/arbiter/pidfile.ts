@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { QilinError } from '../contract/errors.ts';
+import { QilinError, reasonOf } from '../contract/errors.ts';
 import { inFolder, openInFolder } from '../files/in-folder.ts';
 
 /** More than any pid has digits. */
@@ -31,7 +31,7 @@ export class PidFile {
       // In one step, so that nobody reads half of it; not through a link that someone else may have put there.
       inFolder(path, putPid);
     } catch (error) {
-      throw new QilinError('PIDFILE', `the pid file ${path} cannot be written: ${describe(error)}.`);
+      throw new QilinError('PIDFILE', `the pid file ${path} cannot be written: ${reasonOf(error)}.`);
     }
     return new PidFile(path);
   }
@@ -49,7 +49,7 @@ export class PidFile {
       const name = basename(this.#path);
       inFolder(path, (file) => renameSync(`${dirname(file)}/${name}`, file));
     } catch (error) {
-      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be renamed to ${path}: ${describe(error)}.`);
+      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be renamed to ${path}: ${reasonOf(error)}.`);
     }
     this.#path = path;
   }
@@ -114,5 +114,3 @@ function runningOwner(path: string): number | undefined {
     return error instanceof Error && 'code' in error && error.code === 'EPERM' ? pid : undefined;
   }
 }
-
-const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

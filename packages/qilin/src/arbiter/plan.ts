@@ -3,7 +3,7 @@
  * carries each out and tells the fleet (`preparing`, `drained`, …), and plans again until nothing is left to do.
  */
 import type { Milliseconds } from '../contract/units.ts';
-import type { Fleet, Wanted, WorkerView } from './fleet.ts';
+import { type Fleet, isServing, type Wanted, type WorkerView } from './fleet.ts';
 
 export type Action =
   | { readonly type: 'spawn'; readonly generation: number }
@@ -51,10 +51,11 @@ function planVerdict({ candidate, workers }: Fleet, now: Milliseconds): Action |
   if (flaw !== null) return { type: 'callOff', reason: flaw };
   if (count === 0)
     return { type: 'callOff', reason: 'no workers are wanted, so that nobody would find out its faults' };
-  const ready = workers.filter(({ generation, state }) => generation === number && state === 'ready').length;
-  if (ready >= count) return { type: 'commit', generation: number };
+  // One that asks for a successor serves meanwhile: where workers are recycled faster than they boot, all are never `ready`.
+  const served = workers.filter((worker) => worker.generation === number && isServing(worker)).length;
+  if (served >= count) return { type: 'commit', generation: number };
   if (limits.bootTimeout === 0 || now - progressAt < limits.bootTimeout) return undefined;
-  const reason = `only ${ready} of ${count} new workers were ready when ${limits.bootTimeout / 1000} s had passed`;
+  const reason = `only ${served} of ${count} new workers were ready when ${limits.bootTimeout / 1000} s had passed`;
   return { type: 'callOff', reason };
 }
 
@@ -67,7 +68,8 @@ function planTarget(
   const ready = mine.filter(({ state }) => state === 'ready').length;
   const coming = mine.filter(isComing).length;
   const lacking = Math.max(0, target.count - ready - coming - present);
-  const allowed = target.limits.preloadApp && ready === 0 ? Math.min(lacking, 1 - Math.min(coming, 1)) : lacking;
+  const allowed =
+    target.limits.preloadApp && !mine.some(isServing) ? Math.min(lacking, 1 - Math.min(coming, 1)) : lacking;
   const spawns = Array.from({ length: allowed }, (): Action => ({ type: 'spawn', generation: target.number }));
   return [...spawns, ...planBeyondCount(target.count, mine)];
 }
@@ -93,9 +95,9 @@ function planBeyondCount(count: number, mine: readonly WorkerView[]): Action[] {
 function planReplaced(fleet: Fleet): Action[] {
   const { serving } = fleet;
   const others = fleet.workers.filter((worker) => isReplaced(fleet, worker));
-  const ready = workersOf(fleet, serving.number).filter(({ state }) => state === 'ready').length;
+  const served = workersOf(fleet, serving.number).filter(isServing).length;
   const useful = oldestFirst(others.filter(isServing)).reverse();
-  const surplus = useful.slice(Math.max(0, serving.count - ready));
+  const surplus = useful.slice(Math.max(0, serving.count - served));
   return [...others.filter(isComing), ...surplus].map((worker) => drain(worker, 'its generation has been replaced'));
 }
 
@@ -117,8 +119,6 @@ const isReplaced = ({ serving, candidate }: Fleet, { generation }: WorkerView) =
 const workersOf = ({ workers }: Fleet, number: number) => workers.filter(({ generation }) => generation === number);
 
 const isComing = ({ state }: WorkerView) => state === 'preparing' || state === 'booting';
-
-const isServing = ({ state }: WorkerView) => state === 'ready' || state === 'retiring';
 
 const oldestFirst = (workers: readonly WorkerView[]) => [...workers].sort((a, b) => a.age - b.age);
 

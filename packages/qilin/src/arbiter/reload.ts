@@ -57,13 +57,12 @@ export class Reloads {
   }
 
   async #read(): Promise<Pick<ReloadEvent, 'loaded' | 'privileges'>> {
-    const loaded = await this.#loadSettings();
-    if (!loaded.ok || !('config' in loaded)) return { loaded, privileges: undefined };
     try {
+      const loaded = await this.#loadSettings();
+      if (!loaded.ok || !('config' in loaded)) return { loaded, privileges: undefined };
       return { loaded, privileges: await this.#privilegesFor(loaded.config) };
     } catch (error) {
-      if (error instanceof QilinError) return { loaded: { ok: false, errors: [error] }, privileges: undefined };
-      throw error;
+      return { loaded: { ok: false, errors: [asQilinError(error)] }, privileges: undefined };
     }
   }
 
@@ -122,6 +121,9 @@ export function tellAddresses({ config, log }: ArbiterState, sockets: Sockets): 
   const urls = sockets.map(({ actual }) => formatUrl(actual, scheme)).join(', ');
   log.info(`Listening at: ${urls} (${process.pid})`);
 }
+
+const asQilinError = (cause: unknown): QilinError =>
+  cause instanceof QilinError ? cause : new QilinError('CONFIG_FILE', 'The settings cannot be read:', { cause });
 
 /** The new settings, but with the old values of those that only a restart can change. */
 function withRestartSettings(before: Config, after: Config): { readonly config: Config; readonly kept: string[] } {

@@ -1,5 +1,7 @@
 /** The signals of an arbiter, Gunicorn's. Handlers only enqueue; the arbiter's loop acts. */
 
+import { closeSync, constants, openSync } from 'node:fs';
+
 const ARBITER_SIGNALS = [
   'SIGHUP',
   'SIGQUIT',
@@ -21,4 +23,14 @@ export function listenForSignals(enqueue: (signal: ArbiterSignal) => void): () =
   return () => {
     for (const [signal, handler] of handlers) process.off(signal, handler);
   };
+}
+
+/** Whether this process belongs to a terminal; a daemon, a service and a container without one do not. */
+export function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NOCTTY));
+    return true;
+  } catch {
+    return false;
+  }
 }

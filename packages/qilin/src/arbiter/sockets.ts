@@ -6,7 +6,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { closeFd, listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
-import { QilinError } from '../contract/errors.ts';
+import { QilinError, reasonOf } from '../contract/errors.ts';
 import { inFolder } from '../files/in-folder.ts';
 
 export interface Socket {
@@ -44,7 +44,7 @@ export function openSocket(address: Address, { backlog, reusePort, umask }: Sock
     const fd = listen(address, { backlog, reusePort, ...mode });
     return { fd, requested: address, actual: actualAddress(fd, address), file: fileOf(address) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw isInUse ? new AddressInUse('BIND_FAILED', message) : new QilinError('BIND_FAILED', message);
   }

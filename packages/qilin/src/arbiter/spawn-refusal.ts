@@ -1,4 +1,5 @@
-/** Why the system starts no process, in words that say what to do. */
+/** Why the system starts no process, in words that say what to do; and how one has ended. */
+import { reasonOf } from '../contract/errors.ts';
 
 /** By an error's code, what a process lacks that cannot be started. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -11,7 +12,16 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'the user may not run node, or not enter the working directory',
 };
 
-export function refusal(cause: Error): Error {
-  const remedy = 'code' in cause ? REMEDIES[String(cause.code)] : undefined;
-  return new Error(remedy === undefined ? cause.message : `${cause.message} (${remedy})`, { cause });
+export function refusal(cause: unknown): Error {
+  const remedy = cause instanceof Error && 'code' in cause ? REMEDIES[String(cause.code)] : undefined;
+  return new Error(remedy === undefined ? reasonOf(cause) : `${reasonOf(cause)} (${remedy})`, { cause });
 }
+
+interface End {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** `status 1` or `signal SIGKILL`. */
+export const howItEnded = ({ status, signal }: End): string =>
+  signal === null ? `status ${status}` : `signal ${signal}`;

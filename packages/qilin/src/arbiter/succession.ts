@@ -5,6 +5,7 @@
 import { explain } from '../contract/errors.ts';
 import type { Generations } from './generations.ts';
 import { PidFile } from './pidfile.ts';
+import { howItEnded } from './spawn-refusal.ts';
 import type { ArbiterState } from './state.ts';
 import type { Upgrade } from './upgrade.ts';
 
@@ -13,7 +14,7 @@ export type SuccessionEvent =
   | { readonly type: 'upgrade' }
   /** All workers of the new arbiter serve. */
   | { readonly type: 'successorReady' }
-  | { readonly type: 'successorExit'; readonly status: number | null };
+  | { readonly type: 'successorExit'; readonly status: number | null; readonly signal: NodeJS.Signals | null };
 
 export class Succession {
   readonly #state: ArbiterState;
@@ -66,7 +67,7 @@ export class Succession {
     }
     this.#isPreparing = true;
     if (!hooks.has('preExec')) this.#begin();
-    else void hooks.call('preExec', (user) => user.preExec?.(info)).then(() => this.#put({ type: 'upgrade' }));
+    else void hooks.call('preExec', (user) => user.preExec?.(info)).finally(() => this.#put({ type: 'upgrade' }));
   }
 
   hear(event: SuccessionEvent): void {
@@ -80,7 +81,7 @@ export class Succession {
       case 'successorExit':
         // It has been told to stop, and so has this one: both are to go.
         if (this.#leavesWhenReady && event.status === 0) this.end('drain');
-        else this.#carryOn(`The new arbiter has exited (status ${event.status})`);
+        else this.#carryOn(`The new arbiter has exited (${howItEnded(event)})`);
     }
   }
 
@@ -122,7 +123,7 @@ export class Succession {
       {
         onFailure: (text) => this.#state.log.error(`The new arbiter does not start: ${text}`),
         onReady: () => this.#put({ type: 'successorReady' }),
-        onEnd: (status) => this.#put({ type: 'successorExit', status }),
+        onEnd: (status, signal) => this.#put({ type: 'successorExit', status, signal }),
       },
     );
     if (pid === undefined) this.#carryOn('No new arbiter could be started');

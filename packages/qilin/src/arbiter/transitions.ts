@@ -1,7 +1,15 @@
 /** How each event changes the fleet. Pure: no timers, no I/O; the time comes in with the event. */
 import { backoff, WELL_AFTER } from '../contract/backoff.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import type { Fleet, Goal, Target, Wanted, WorkerState, WorkerView } from './fleet.ts';
+import {
+  type Fleet,
+  type Goal,
+  isServing,
+  type Target,
+  type Wanted,
+  type WorkerState,
+  type WorkerView,
+} from './fleet.ts';
 
 export type FleetEvent =
   | { readonly type: 'tick' }
@@ -17,6 +25,8 @@ export type FleetEvent =
   | { readonly type: 'heartbeat'; readonly age: number }
   | { readonly type: 'retire'; readonly age: number; readonly failed: boolean }
   | { readonly type: 'drained'; readonly age: number }
+  /** It drains, whoever told it to. */
+  | { readonly type: 'leaving'; readonly age: number }
   | { readonly type: 'quitted'; readonly age: number }
   | { readonly type: 'aborted'; readonly age: number }
   | { readonly type: 'killed'; readonly age: number }
@@ -58,10 +68,10 @@ export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet
       return update(fleet, event.age, () => ({ heartbeatAt: now }));
     case 'retire':
       return retire(fleet, event.age, event.failed, now);
-    case 'drained': {
-      const leaveBy = ({ limits }: WorkerView) => now + limits.gracefulTimeout + DRAIN_GRACE;
-      return leave(fleet, event.age, ['booting', 'ready', 'retiring'], 'draining', leaveBy, now);
-    }
+    case 'drained':
+      return drain(fleet, event.age, ['booting', 'ready', 'retiring'], now);
+    case 'leaving':
+      return drain(fleet, event.age, ['ready', 'retiring'], now);
     case 'quitted':
       return leave(fleet, event.age, ANY_ALIVE, 'quitting', () => now + QUIT_GRACE, now);
     case 'aborted':
@@ -154,15 +164,21 @@ function scale(fleet: Fleet, to: 0 | 'more' | 'fewer'): Fleet {
 function progress(fleet: Fleet, now: Milliseconds): Fleet {
   const { candidate, workers } = fleet;
   if (candidate === null) return fleet;
-  const reached = workers.filter((worker) => worker.generation === candidate.number && worker.state === 'ready').length;
+  const reached = workers.filter((worker) => worker.generation === candidate.number && isServing(worker)).length;
   return reached <= candidate.reached ? fleet : { ...fleet, candidate: { ...candidate, reached, progressAt: now } };
 }
 
 function retire(fleet: Fleet, age: number, isFailed: boolean, now: Milliseconds): Fleet {
+  if (!isFailed) return enter(fleet, age, ['ready'], { state: 'retiring' }, now);
   const worker = find(fleet, age);
-  if (worker?.state !== 'ready') return fleet;
-  const retiring = enter(fleet, age, ['ready'], { state: 'retiring' }, now);
-  return isFailed ? fallen(retiring, worker, now, FELL_AT_ONCE) : retiring;
+  // It answers what it has, and takes no more.
+  const leaving = drain(fleet, age, ['ready', 'retiring'], now);
+  return worker?.state === 'ready' ? fallen(leaving, worker, now, FELL_AT_ONCE) : leaving;
+}
+
+function drain(fleet: Fleet, age: number, from: readonly WorkerState[], now: Milliseconds): Fleet {
+  const leaveBy = ({ limits }: WorkerView) => now + limits.gracefulTimeout + DRAIN_GRACE;
+  return leave(fleet, age, from, 'draining', leaveBy, now);
 }
 
 function abort(fleet: Fleet, age: number, now: Milliseconds): Fleet {

@@ -21,8 +21,8 @@ interface SuccessorListener {
   onFailure(text: string): void;
   /** All of its workers serve. */
   onReady(): void;
-  /** It has ended; null when a signal ended it. */
-  onEnd(status: number | null): void;
+  /** It has ended: by its own status, or by a signal. */
+  onEnd(status: number | null, signal: NodeJS.Signals | null): void;
 }
 
 export class Upgrade {
@@ -65,14 +65,14 @@ export class Upgrade {
         this.#isReady = true;
         onReady();
       });
-      successor.on('exit', (status) => {
+      successor.on('exit', (status, signal) => {
         this.#successor = undefined;
         this.#isReady = false;
-        onEnd(status);
+        onEnd(status, signal);
       });
       return successor.pid;
     } catch (error) {
-      onFailure(error instanceof Error ? refusal(error).message : String(error));
+      onFailure(refusal(error).message);
       return undefined;
     }
   }

@@ -1,8 +1,10 @@
 /** Tells of changed source files below the working directory, and of the extra files that the setting names (`reload`). */
+
 import { extname, relative, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import picomatch from 'picomatch';
 import { MODULE_EXTENSIONS } from '../contract/app.ts';
+import { reasonOf } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 
 export interface WatchSettings {
@@ -38,7 +40,7 @@ export function watchFiles(settings: WatchSettings, { onChange, onFailure }: Wat
     ignoreInitial: true,
     ignored: (path) => isUnwatched(path) && !isExtra(path),
   });
-  watcher.on('error', (error) => onFailure(error instanceof Error ? error.message : String(error)));
+  watcher.on('error', (error) => onFailure(reasonOf(error)));
   let settled: NodeJS.Timeout | undefined;
   watcher.on('all', (event, file) => {
     if (event === 'addDir' || event === 'unlinkDir' || !isWatched(file)) return;

@@ -66,12 +66,12 @@ export class WorkerHandle {
       this.#channel?.destroy();
       listener.onExit(this, exit);
     };
-    const onRefused = (cause: Error) => onEnd({ status: null, signal: null, error: refusal(cause) });
+    const onRefused = (cause: unknown) => onEnd({ status: null, signal: null, error: refusal(cause) });
     try {
       this.#child = spawnWorker(start);
     } catch (error) {
       // Some errors are thrown, others emitted. Both are heard when the constructor has returned.
-      queueMicrotask(() => onRefused(error instanceof Error ? error : new Error(String(error))));
+      queueMicrotask(() => onRefused(error));
       return;
     }
     this.#child.on('exit', (status, signal) => afterLastWords(() => onEnd({ status, signal })));
@@ -79,6 +79,8 @@ export class WorkerHandle {
       // Also emitted when a signal cannot be delivered; only a failed spawn leaves no process behind.
       if (this.#child?.pid === undefined) onRefused(error);
     });
+    // Without a process (EMFILE, say) there are no pipes either, whatever the type says: the error that says why is on its way.
+    if (this.#child.pid === undefined) return;
     const channel = this.#child.stdio[CHANNEL_FD];
     this.#channel = channel instanceof Socket ? channel : undefined;
     this.#hear(listener);

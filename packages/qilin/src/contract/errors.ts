@@ -2,6 +2,7 @@
  * Every error that Qilin raises itself: its code, what it means, how to cure it, and the exit status of a process that
  * ends because of it. docs/errors.md is generated from this table.
  */
+import { inspect } from 'node:util';
 
 interface ErrorEntry {
   readonly meaning: string;
@@ -137,10 +138,34 @@ export class QilinError extends Error {
   }
 }
 
-/** What an operator is shown of any thrown value: Qilin's own errors as a sentence, an app's fault with its stack. */
+/** What is said of a value that lets nobody look at it: its getters or its proxy throw. */
+const UNREADABLE = 'a value that throws when it is read';
+
+/**
+ * What an operator is shown of any thrown value: Qilin's own errors as a sentence, an app's fault with its stack. Never throws
+ * itself: whoever tells of a failure has more to do after it, and anything can be thrown.
+ */
 export function explain(error: unknown): string {
-  if (error instanceof QilinError) {
-    return error.cause === undefined ? error.message : `${error.message}\n${explain(error.cause)}`;
+  return readable(() => {
+    if (error instanceof QilinError) {
+      return error.cause === undefined ? error.message : `${error.message}\n${explain(error.cause)}`;
+    }
+    if (!(error instanceof Error)) return `thrown value: ${textOf(error)}`;
+    return typeof error.stack === 'string' ? error.stack : inspect(error);
+  });
+}
+
+/** The same without a stack, as a part of a sentence. Never throws. */
+export function reasonOf(error: unknown): string {
+  return readable(() => (error instanceof Error && typeof error.message === 'string' ? error.message : textOf(error)));
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : inspect(value));
+
+function readable(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return UNREADABLE;
   }
-  return error instanceof Error ? (error.stack ?? String(error)) : `thrown value: ${String(error)}`;
 }

@@ -41,6 +41,8 @@ export type WorkerMessage =
    * failed (an uncaught error), answers what is in flight, and leaves by itself.
    */
   | { readonly type: 'retire'; readonly failed: boolean; readonly reason: string }
+  /** The worker drains, by the arbiter's order or anybody's: it accepts no more. */
+  | { readonly type: 'leaving'; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
 
@@ -53,6 +55,7 @@ export const LONGEST_LINE = 7 * LONGEST_TEXT;
 export function encodeWorkerMessage(message: WorkerMessage): string {
   switch (message.type) {
     case 'retire':
+    case 'leaving':
       return toLine({ ...message, reason: shorten(message.reason) });
     case 'bootFailed':
       return toLine({ ...message, text: shorten(message.text) });
@@ -81,6 +84,10 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
     case 'retire': {
       const { failed, reason } = said;
       return typeof failed === 'boolean' && typeof reason === 'string' ? { type: 'retire', failed, reason } : undefined;
+    }
+    case 'leaving': {
+      const { reason } = said;
+      return typeof reason === 'string' ? { type: 'leaving', reason } : undefined;
     }
     case 'bootFailed': {
       const { code, text } = said;

@@ -6,6 +6,7 @@
  * Why not sonic-boom: its synchronous mode answers a full pipe with a sleep of 100 ms that stops the event loop, keeps
  * all that a full disk refuses in memory, and measures its growing buffer anew with every line.
  */
+import { reasonOf } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { type Outlet, openOutlet } from './outlet.ts';
 
@@ -128,7 +129,7 @@ class OutletLines implements LineFile {
       this.#outlet = next;
       this.#torn = false;
     } catch (error) {
-      this.#options.onFailure(error instanceof Error ? error.message : String(error), true);
+      this.#options.onFailure(reasonOf(error), true);
     }
   }
 
@@ -217,7 +218,7 @@ class OutletLines implements LineFile {
     if (this.#failing) return;
     this.#failing = true;
     const name = this.#outlet.path ?? `on descriptor ${this.#options.standard}`;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     this.#options.onFailure(`Lines of the log ${name} are being lost: ${reason}.`, false);
   }
 

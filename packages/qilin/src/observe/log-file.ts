@@ -1,7 +1,7 @@
 /** How a log file is opened: at once, whatever is in its place, and as nothing else than what a log can be written to. */
 import { closeSync, constants, fchownSync, fstatSync, type Stats } from 'node:fs';
 import { resolve } from 'node:path';
-import { QilinError } from '../contract/errors.ts';
+import { QilinError, reasonOf } from '../contract/errors.ts';
 import { openInFolder } from '../files/in-folder.ts';
 
 /** Whose file it is to be. What is undefined stays as it is. */
@@ -109,6 +109,6 @@ const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
 function refusal(path: string, error: unknown): QilinError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   return new QilinError('LOG_FILE', `The log file "${path}" cannot be opened: ${reason}.`);
 }

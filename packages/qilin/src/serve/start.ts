@@ -3,7 +3,7 @@ import { closeFd, listen } from '@qilin/picoev';
 import { detect, onShutdownOf, unclear } from '../app/detect.ts';
 import { actualAddress, formatUrl } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
-import { explain, QilinError } from '../contract/errors.ts';
+import { explain, QilinError, reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/messages.ts';
 import { toMilliseconds } from '../contract/units.ts';
@@ -180,7 +180,7 @@ function openListeners({ bind, backlog, reusePort }: Config): Listener[] {
     }
   } catch (error) {
     for (const { fd } of listeners) closeFd(fd);
-    throw new QilinError('BIND_FAILED', error instanceof Error ? error.message : String(error));
+    throw new QilinError('BIND_FAILED', reasonOf(error));
   }
   return listeners;
 }

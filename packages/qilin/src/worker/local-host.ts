@@ -5,12 +5,22 @@ import type { Address } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import type { WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
-import type { Milliseconds } from '../contract/units.ts';
+import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { Milestone } from './milestone.ts';
 
 const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
+
+/** What is left of `bootTimeout` for words of why the app is not ready, before the arbiter ends the worker without any. */
+const SHARE_OF_WORDS = 0.1;
+const LONGEST_SHARE: Milliseconds = 1_000;
+
+/** @param age Of this process or thread: it has been counted since then. */
+function patienceFor(bootTimeout: Milliseconds, age: Milliseconds): Milliseconds | undefined {
+  if (bootTimeout === 0) return undefined;
+  return Math.max(0, bootTimeout - Math.min(bootTimeout * SHARE_OF_WORDS, LONGEST_SHARE) - age);
+}
 
 export class LocalHost implements AppHost {
   readonly #create: WorkerClassFactory;
@@ -38,7 +48,12 @@ export class LocalHost implements AppHost {
     const { config, listeners, log } = this.#context;
     const [first = NOWHERE, ...others] = listeners.map(({ address }) => address);
     const interception = interceptListen({ addresses: [first, ...others], traffic: this.#traffic, log });
-    const app = await loadApp(config, { signal: this.#leaving.signal, interception, log });
+    const app = await loadApp(config, {
+      signal: this.#leaving.signal,
+      interception,
+      patience: patienceFor(toMilliseconds(config.bootTimeout), performance.now()),
+      log,
+    });
     this.#app = app;
     this.#class = this.#create({ ...this.#context, app });
     if (app.kind === 'server') interception.adopt(app.server);

@@ -158,6 +158,7 @@ export class Worker {
   }
 
   #tell(news: News): void {
+    if (news.type === 'draining') this.#send({ type: 'leaving', reason: news.reason });
     switch (news.type) {
       case 'loaded':
         this.#life.happen({ type: 'serve' });

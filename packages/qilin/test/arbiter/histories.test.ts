@@ -26,6 +26,7 @@ const happening = fc.oneof(
   fc.record({ type: fc.constant('crash' as const), pick }),
   fc.record({ type: fc.constant('hang' as const), pick }),
   fc.record({ type: fc.constant('retire' as const), pick, failed: switched }),
+  fc.record({ type: fc.constant('leaving' as const), pick }),
   fc.record({ type: fc.constant('reload' as const), count: fc.integer({ min: 1, max: 5 }), preloadApp: switched }),
   // A reload that goes well.
   fc.record({ type: fc.constant('deploy' as const), count: fc.integer({ min: 1, max: 3 }) }),
@@ -94,6 +95,7 @@ class Story {
     if (what.type === 'hang') this.#hanging.add(age);
     else if (what.type === 'crash') this.world.exit(age);
     else if (what.type === 'ready') this.world.event({ type: 'ready', age });
+    else if (what.type === 'leaving') this.world.event({ type: 'leaving', age });
     else this.world.event({ type: 'retire', age, failed: what.failed });
   }
 }

@@ -369,6 +369,56 @@ describe('maxRequests', () => {
   });
 });
 
+describe('workers that are recycled faster than they boot', () => {
+  /** Each that is ready asks for its successor at once, until none is left in that state. */
+  const recycle = (world: FleetWorld) =>
+    world.ages('ready').flatMap((age) => world.event({ type: 'retire', age, failed: false }));
+
+  it.each([true, false])(
+    'serve until their successors are there, so that a reload is done (preloadApp %s)',
+    (preloadApp) => {
+      const world = serving(3, { preloadApp });
+      recycle(world);
+      world.event({ type: 'reload', wanted: wanted(3, { preloadApp }) });
+      for (let round = 0; round < 5; round += 1) {
+        world.boot();
+        recycle(world);
+        world.pass(2_000);
+      }
+      expect(world.log).toContainEqual({ type: 'commit', generation: 2 });
+      expect(types(world.log)).not.toContain('callOff');
+    },
+  );
+});
+
+describe('a worker that leaves', () => {
+  it('unasked has a successor at once, and its time to go', () => {
+    const world = serving(2, { gracefulTimeout: 5_000 });
+    expect(types(world.event({ type: 'leaving', age: 2 }))).toEqual(['spawn']);
+    world.boot();
+    expect(world.pass(6_000)).toEqual([]);
+    expect(world.pass(1_250)).toMatchObject([{ type: 'kill', age: 2 }]);
+  });
+
+  it('as it was told to says nothing new', () => {
+    const world = serving(2);
+    world.event({ type: 'scale', to: 'fewer' });
+    const told = world.fleet;
+    expect(world.event({ type: 'leaving', age: 1 })).toEqual([]);
+    expect(world.fleet).toEqual(told);
+  });
+
+  it('because it has failed serves no more: a reload waits for its successor', () => {
+    const world = serving(2);
+    world.event({ type: 'reload', wanted: wanted(2) });
+    world.event({ type: 'ready', age: 3 });
+    world.pass(2_000);
+    expect(types(world.event({ type: 'retire', age: 3, failed: true }))).toEqual(['spawn']);
+    expect(types(world.event({ type: 'ready', age: 4 }))).toEqual([]);
+    expect(types(world.event({ type: 'ready', age: 5 }))).toEqual(['commit', 'drain', 'drain']);
+  });
+});
+
 describe('shutdown', () => {
   it('on TERM drains all, kills who is late, and exits with 0 when the last is gone', () => {
     const world = serving(2, { gracefulTimeout: 5_000 });

@@ -4,7 +4,7 @@ import type { ServerOptions } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import type { Server } from 'node:net';
-import { QilinError } from '../../contract/errors.ts';
+import { QilinError, reasonOf } from '../../contract/errors.ts';
 import type { TlsSettings } from '../../contract/worker-config.ts';
 
 /** @throws QilinError TLS_FILE */
@@ -26,7 +26,7 @@ export function createTlsServer(tls: TlsSettings, options: ServerOptions, http2:
     return createSecureServer({ ...secured, allowHTTP1: true, settings: { maxConcurrentStreams: http2MaxStreams } });
   } catch (error) {
     if (error instanceof QilinError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new QilinError('TLS_FILE', `certfile ${certfile} and keyfile ${keyfile} cannot be used: ${reason}.`);
   }
 }
@@ -37,7 +37,7 @@ function readPem(setting: string, file: string | null): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new QilinError('TLS_FILE', `${setting} must be a readable PEM file (got "${file}": ${reason}).`);
   }
 }
