@@ -63,7 +63,7 @@ export class PidFile {
     try {
       inFolder(this.#path, unlinkSync);
     } catch (error) {
-      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be removed: ${describe(error)}.`);
+      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be removed: ${reasonOf(error)}.`);
     }
   }
 }
