@@ -1,4 +1,5 @@
 /** The app in a worker class of the usual kind: one copy, loaded and served in this thread. */
+import { isMainThread } from 'node:worker_threads';
 import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
 import type { Address } from '../contract/address.ts';
@@ -15,6 +16,9 @@ const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wak
 /** What is left of `bootTimeout` for words of why the app is not ready, before the arbiter ends the worker without any. */
 const SHARE_OF_WORDS = 0.1;
 const LONGEST_SHARE: Milliseconds = 1_000;
+
+/** When this process or thread began, by its clock: in a thread that counts from the process's start (Node 20). */
+const BORN: Milliseconds = isMainThread ? 0 : performance.now();
 
 /** @param age Of this process or thread: it has been counted since then. */
 function patienceFor(bootTimeout: Milliseconds, age: Milliseconds): Milliseconds | undefined {
@@ -51,7 +55,7 @@ export class LocalHost implements AppHost {
     const app = await loadApp(config, {
       signal: this.#leaving.signal,
       interception,
-      patience: patienceFor(toMilliseconds(config.bootTimeout), performance.now()),
+      patience: patienceFor(toMilliseconds(config.bootTimeout), performance.now() - BORN),
       log,
     });
     this.#app = app;
