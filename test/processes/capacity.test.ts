@@ -46,9 +46,8 @@ describe('a reload to an app that never finishes loading', () => {
     await using server = await startQilin([], { cwd: folder.path });
     const old = server.workerPids;
     await reload(server, folder.path, { bootTimeout: 1 });
-    await server.logged(
-      /Reload called off: a new worker (was not ready in 1 s|failed to boot); the old workers keep serving/,
-    );
+    // Who notices first, the worker or the arbiter, is a matter of how busy the machine is.
+    await server.logged(/Reload called off: .*; the old workers keep serving/);
     await eventually(() => childrenOf(server.pid).length === 2, 'the new workers have gone');
     expect(old).toContain(await servedBy(server, () => true));
   });
