@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { addressOf, closeFd, listen } from '@qilin/picoev';
 import { expect, test } from 'vitest';
 import { ipv6, root } from '../needs.ts';
+import { commands, write } from './files.ts';
 import { ask } from './http-client.ts';
 import { runQilin, startQilin, temporaryFolder } from './server.ts';
 
@@ -90,4 +91,36 @@ test('an inherited descriptor is served', async () => {
   } finally {
     closeFd(fd);
   }
+});
+
+test('a host may be a name: the first of its addresses is bound that this machine has', async () => {
+  using folder = temporaryFolder();
+  const env = commands(folder.path, {
+    getent: 'printf "2001:db8::1 STREAM app.test\\n2001:db8::1 DGRAM\\n127.0.0.1 STREAM\\n"',
+  });
+  await using server = await startQilin([APP], { bind: 'app.test:0', env });
+  expect(server.log).toMatch(/Listening at: http:\/\/127\.0\.0\.1:\d+ /);
+  const unknown = await runQilin(['--bind', 'nowhere.invalid:0', APP]);
+  expect([unknown.status, unknown.output]).toEqual([
+    1,
+    expect.stringMatching(/cannot bind nowhere\.invalid:0: no host "nowhere\.invalid" is known/),
+  ]);
+});
+
+test('a nameserver that keeps silent is given up, and stops nothing meanwhile', async () => {
+  using folder = temporaryFolder();
+  const env = commands(folder.path, { getent: 'exec sleep 60' });
+  const config = (more: string) =>
+    write(folder.path, 'qilin.config.mjs', `export default { bind: ['127.0.0.1:0'${more}] };\n`);
+  config('');
+  write(folder.path, 'app.mjs', `export default (req, res) => res.end('ok');\n`);
+  await using server = await startQilin(['app.mjs'], { cwd: folder.path, bind: null, env });
+  config(`, 'app.test:0'`);
+  server.signal('SIGHUP');
+  await server.logged(/Reloading/);
+  process.kill(server.workerPids[0] ?? 0, 'SIGKILL');
+  await server.until(() => server.workerPids.length === 2, 'another worker');
+  expect(server.log).not.toMatch(/could not be looked up/);
+  await server.logged(/the host "app\.test" could not be looked up in 5 s[\s\S]*Reload called off/);
+  expect((await ask(server.url)).text).toBe('ok');
 });

@@ -1,7 +1,7 @@
 /** What a test needs of files and ports. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const PATIENCE = 20_000;
@@ -31,6 +31,14 @@ export function write(folder: string, name: string, content: string): string {
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;
+}
+
+/** Programs that are found before the system's own, by this environment: shell scripts by their names. */
+export function commands(folder: string, scripts: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  for (const [name, script] of Object.entries(scripts)) chmodSync(write(bin, name, `#!/bin/sh\n${script}\n`), 0o755);
+  return { PATH: [bin, process.env['PATH']].join(delimiter) };
 }
 
 export const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1);

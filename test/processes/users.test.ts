@@ -11,10 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../needs.ts';
-import { eventually, freePort, linesOf, write } from './files.ts';
+import { commands, eventually, freePort, linesOf, write } from './files.ts';
 import { ask } from './http-client.ts';
 import { statOf } from './process-table.ts';
 import { QilinProcess, runQilin, startQilin, temporaryFolder } from './server.ts';
@@ -185,16 +185,6 @@ describe.skipIf(root.isMissing)(root.named('--user'), () => {
     expect(status).toMatch(/^CapEff:\t0+$/m);
     expect(statOf(worker)?.parent).toBe(running.server.pid);
   });
-
-  /** Programs that are found before the system's own: shell scripts by their names. */
-  function commands(folder: string, scripts: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-    const bin = join(folder, 'bin');
-    mkdirSync(bin);
-    for (const [name, script] of Object.entries(scripts)) {
-      chmodSync(write(bin, name, `#!/bin/sh\n${script}\n`), 0o755);
-    }
-    return { PATH: [bin, process.env['PATH']].join(delimiter) };
-  }
 
   test('a user and a group may come from a directory service', async () => {
     using folder = site(0);

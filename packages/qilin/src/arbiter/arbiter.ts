@@ -166,7 +166,7 @@ export class Arbiter {
         this.#obey('SIGHUP');
         break;
       case 'open':
-        this.#opening.open(event.privileges, event.attempt);
+        this.#opening.open(event);
         for (const signal of this.#opening.isDone ? this.#early.splice(0) : []) this.#obey(signal);
         break;
       case 'settings':

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../contract/address.ts';
 import type { Config } from '../settings/config.ts';
+import type { Hosts } from './hosts.ts';
 import type { Privileges } from './privileges.ts';
 import {
   closeSockets,
@@ -48,16 +49,21 @@ export class Generations {
     return this.#kept.get(number);
   }
 
+  /** The addresses that `config` asks for and that are not open yet. */
+  missing(config: Config): readonly Address[] {
+    return (this.#bind ?? config.bind).filter((address) => !this.#open.some(isAt(address)));
+  }
+
   /**
    * The sockets that `config` asks for, opened where they are not open yet, for a generation that is then `add`ed. Where one
    * cannot be, the others are there for the next try, or for `keepOnly` to close.
    * @throws QilinError BIND_FAILED
    */
-  open(config: Config): Sockets {
+  open(config: Config, hosts: Hosts): Sockets {
     const sockets: Socket[] = [];
     for (const address of this.#bind ?? config.bind) {
       const present = this.#open.filter(isAt(address)).find((socket) => !sockets.includes(socket));
-      const socket = present ?? openSocket(address, config);
+      const socket = present ?? openSocket(address, config, hosts);
       if (present === undefined) this.#open = [...this.#open, socket];
       sockets.push(socket);
     }

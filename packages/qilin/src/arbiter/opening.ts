@@ -1,16 +1,23 @@
 /** The start, up to the first worker: the hook, the user, the pid file, and the sockets. */
 import type { Milliseconds } from '../contract/units.ts';
 import type { Generations } from './generations.ts';
+import { type Hosts, resolveHosts } from './hosts.ts';
 import { giveLogFiles, type Privileges, resolvePrivileges } from './privileges.ts';
 import { tellAddresses } from './reload.ts';
 import { AddressInUse } from './sockets.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
 
+/** One try to open the sockets. */
+export interface OpenAttempt {
+  readonly privileges: Privileges;
+  readonly hosts: Hosts;
+  readonly attempt: number;
+}
+
 export type OpeningEvent =
-  /** The hook is over and the user is known, or an address was in use the last time. */
-  | { readonly type: 'open'; readonly privileges: Privileges; readonly attempt: number }
-  | { readonly type: 'startFailed'; readonly error: unknown };
+  /** The hook is over, the user and all hosts are known, or an address was in use the last time. */
+  ({ readonly type: 'open' } & OpenAttempt) | { readonly type: 'startFailed'; readonly error: unknown };
 
 /** An address in use is tried for 5 s at the start, as Gunicorn does it; by a reload once. */
 const ATTEMPTS = 6;
@@ -46,27 +53,29 @@ export class Opening {
     for (const note of notes) log.warning(note);
     hooks
       .run('onStarting', (user) => user.onStarting?.(info))
-      .then(() => resolvePrivileges(config.user, config.group))
+      .then(() =>
+        Promise.all([resolvePrivileges(config.user, config.group), resolveHosts(this.#generations.missing(config))]),
+      )
       .then(
-        (privileges) => this.#put({ type: 'open', privileges, attempt: 1 }),
+        ([privileges, hosts]) => this.#put({ type: 'open', privileges, hosts, attempt: 1 }),
         (error: unknown) => this.#put({ type: 'startFailed', error }),
       );
   }
 
-  open(privileges: Privileges, attempt: number): void {
+  open(attempt: OpenAttempt): void {
     if (this.#state.fleet.goal !== 'serve') return;
     try {
-      this.#open(privileges);
+      this.#open(attempt);
     } catch (error) {
-      this.#fail(error, privileges, attempt);
+      this.#fail(error, attempt);
     }
   }
 
-  #open(privileges: Privileges): void {
+  #open({ privileges, hosts }: OpenAttempt): void {
     const { config, log, fleet, hooks, info } = this.#state;
     giveLogFiles(config, privileges);
     this.#succession.createPidFile();
-    const sockets = this.#generations.open(config);
+    const sockets = this.#generations.open(config, hosts);
     this.#generations.add(fleet.serving.number, { config, privileges, sockets });
     this.#succession.closeUnused();
     tellAddresses(this.#state, sockets);
@@ -75,12 +84,12 @@ export class Opening {
     this.#isDone = true;
   }
 
-  #fail(error: unknown, privileges: Privileges, attempt: number): void {
+  #fail(error: unknown, { privileges, hosts, attempt }: OpenAttempt): void {
     if (!(error instanceof AddressInUse) || attempt >= ATTEMPTS) {
       this.#put({ type: 'startFailed', error });
       return;
     }
     this.#state.log.error(`${error.message}; trying again in ${AGAIN_AFTER / 1000} s`);
-    setTimeout(() => this.#put({ type: 'open', privileges, attempt: attempt + 1 }), AGAIN_AFTER);
+    setTimeout(() => this.#put({ type: 'open', privileges, hosts, attempt: attempt + 1 }), AGAIN_AFTER);
   }
 }

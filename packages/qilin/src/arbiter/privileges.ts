@@ -1,16 +1,13 @@
 /** The user and group that the workers run as. */
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { QilinError } from '../contract/errors.ts';
-import type { Milliseconds } from '../contract/units.ts';
 import { giveLogFile, standardStream } from '../observe/log-file.ts';
+import { ask } from './directory.ts';
 
 export interface Privileges {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
 }
-
-const LOOKUP_LIMIT: Milliseconds = 5_000;
 
 interface LogFiles {
   /** File names, `-` for a standard stream, null for none. */
@@ -20,7 +17,7 @@ interface LogFiles {
 
 /**
  * Numbers for names, or for numbers as they are. A user alone brings its primary group. Asked of the system's own commands, which
- * know the users of LDAP and sssd too; neither of them is waited for longer than `LOOKUP_LIMIT`.
+ * know the users of LDAP and sssd too.
  * @throws QilinError PRIVILEGES when a name is not found, or when they differ from the present ones and we are not root
  */
 export async function resolvePrivileges(user: string | null, group: string | null): Promise<Privileges> {
@@ -41,17 +38,23 @@ export async function resolvePrivileges(user: string | null, group: string | nul
   return { uid, gid };
 }
 
+const askFor = async (
+  command: 'id' | 'getent',
+  args: readonly string[],
+  subject: string,
+): Promise<string | undefined> => (await ask({ command, args, subject, code: 'PRIVILEGES' })) ?? undefined;
+
 const isNumber = (name: string): boolean => /^\d+$/.test(name);
 
 async function findUser(user: string): Promise<number> {
-  const uid = await ask('id', ['-u', '--', user], `user "${user}"`);
+  const uid = await askFor('id', ['-u', '--', user], `user "${user}"`);
   if (uid !== undefined) return Number(uid);
   if (isNumber(user)) return Number(user);
   throw notFound('user', user);
 }
 
 async function findPrimaryGroup(user: string): Promise<number> {
-  const gid = await ask('id', ['-g', '--', user], `user "${user}"`);
+  const gid = await askFor('id', ['-g', '--', user], `user "${user}"`);
   if (gid !== undefined) return Number(gid);
   if (!isNumber(user)) throw notFound('user', user);
   throw new QilinError('PRIVILEGES', `user ${user} has no name on this machine, and so no group: give --group too.`);
@@ -59,7 +62,7 @@ async function findPrimaryGroup(user: string): Promise<number> {
 
 async function findGroup(group: string): Promise<number> {
   if (isNumber(group)) return Number(group);
-  const line = (await ask('getent', ['group', group], `group "${group}"`)) ?? lineOfGroup(group);
+  const line = (await askFor('getent', ['group', group], `group "${group}"`)) ?? lineOfGroup(group);
   const gid = line?.split(':')[2];
   if (gid === undefined) throw notFound('group', group);
   return Number(gid);
@@ -73,21 +76,6 @@ function lineOfGroup(group: string): string | undefined {
 
 const notFound = (kind: 'user' | 'group', name: string): QilinError =>
   new QilinError('PRIVILEGES', `${kind} must be the name or number of a ${kind} of this machine (got "${name}").`);
-
-/** The output of a command; undefined when it found nothing, or is not there. */
-function ask(command: string, args: readonly string[], subject: string): Promise<string | undefined> {
-  const limits = { timeout: LOOKUP_LIMIT, killSignal: 'SIGKILL' } as const;
-  return new Promise((resolve, reject) => {
-    execFile(command, args, limits, (error, output) => {
-      if (error === null) resolve(output.trim());
-      else if (error.killed !== true) resolve(undefined);
-      else reject(new QilinError('PRIVILEGES', unanswered(command, subject)));
-    });
-  });
-}
-
-const unanswered = (command: string, subject: string): string =>
-  `${subject} could not be looked up in ${LOOKUP_LIMIT / 1000} s (${command}): see to the directory service of this machine, or give numbers.`;
 
 /**
  * The workers write to the log files too, so these become theirs, as Gunicorn does it. To be called before a worker opens

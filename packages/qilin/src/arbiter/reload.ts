@@ -9,18 +9,24 @@ import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import type { Generations } from './generations.ts';
+import { type Hosts, resolveHosts } from './hosts.ts';
 import { type Privileges, resolvePrivileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
 import { type ArbiterState, wantedBy } from './state.ts';
 import type { Succession } from './succession.ts';
 
-/** The settings of the reload of that number have been read, and the user is known that they name. */
+/** The settings of the reload of that number have been read, and the user and the hosts are known that they name. */
 export interface ReloadEvent {
   readonly type: 'settings';
   readonly reload: number;
   readonly loaded: LoadedSettings;
   /** Undefined when the settings are not valid. */
-  readonly privileges: Privileges | undefined;
+  readonly found: Found | undefined;
+}
+
+interface Found {
+  readonly privileges: Privileges;
+  readonly hosts: Hosts;
 }
 
 export class Reloads {
@@ -56,21 +62,25 @@ export class Reloads {
       .then((read) => this.#put({ type: 'settings', reload, ...read }));
   }
 
-  async #read(): Promise<Pick<ReloadEvent, 'loaded' | 'privileges'>> {
+  async #read(): Promise<Pick<ReloadEvent, 'loaded' | 'found'>> {
     try {
       const loaded = await this.#loadSettings();
-      if (!loaded.ok || !('config' in loaded)) return { loaded, privileges: undefined };
-      return { loaded, privileges: await this.#privilegesFor(loaded.config) };
+      if (!loaded.ok || !('config' in loaded)) return { loaded, found: undefined };
+      const [privileges, hosts] = await Promise.all([
+        this.#privilegesFor(loaded.config),
+        resolveHosts(this.#generations.missing(loaded.config)),
+      ]);
+      return { loaded, found: { privileges, hosts } };
     } catch (error) {
-      return { loaded: { ok: false, errors: [asQilinError(error)] }, privileges: undefined };
+      return { loaded: { ok: false, errors: [asQilinError(error)] }, found: undefined };
     }
   }
 
   /** From here on nothing is waited for: the settings are applied, or the reload is off. */
-  hear({ reload, loaded, privileges }: ReloadEvent): void {
+  hear({ reload, loaded, found }: ReloadEvent): void {
     if (reload !== this.#last || this.#state.fleet.goal !== 'serve') return;
     const { log } = this.#state;
-    if (!loaded.ok || !('config' in loaded) || privileges === undefined) {
+    if (!loaded.ok || !('config' in loaded) || found === undefined) {
       for (const error of loaded.ok ? [] : loaded.errors) log.error(explain(error));
       log.error('Reload called off: the settings are not valid; the old workers keep serving');
       return;
@@ -80,7 +90,8 @@ export class Reloads {
     try {
       // Opened for a moment: the arbiter itself takes it when the new workers serve.
       createLog(config).close();
-      const generation = { config, privileges, sockets: this.#generations.open(config) };
+      const { privileges, hosts } = found;
+      const generation = { config, privileges, sockets: this.#generations.open(config, hosts) };
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
       this.#generations.add(this.#state.fleet.lastGeneration, generation);
     } catch (error) {

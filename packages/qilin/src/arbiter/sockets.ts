@@ -4,10 +4,11 @@
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
-import { closeFd, listen } from '@qilin/picoev';
+import { closeFd, type ListenOptions, listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError, reasonOf } from '../contract/errors.ts';
 import { inFolder } from '../files/in-folder.ts';
+import type { Hosts } from './hosts.ts';
 
 export interface Socket {
   readonly fd: number;
@@ -20,6 +21,8 @@ export interface Socket {
 }
 
 export type Sockets = readonly Socket[];
+
+const MISSING: readonly unknown[] = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
 
 interface SocketSettings {
   readonly backlog: number;
@@ -36,17 +39,38 @@ export const isAt =
   ({ requested }: Socket): boolean =>
     formatAddress(requested) === formatAddress(address);
 
-/** @throws QilinError BIND_FAILED, an AddressInUse where it may help to wait */
-export function openSocket(address: Address, { backlog, reusePort, umask }: SocketSettings): Socket {
+/**
+ * @param hosts What its name stands for.
+ * @throws QilinError BIND_FAILED, an AddressInUse where it may help to wait
+ */
+export function openSocket(address: Address, { backlog, reusePort, umask }: SocketSettings, hosts: Hosts): Socket {
   const mode = umask === null ? {} : { mode: 0o777 & ~umask };
   try {
     refuseLinks(address);
-    const fd = listen(address, { backlog, reusePort, ...mode });
+    const fd = listenAtAny(numeric(address, hosts), { backlog, reusePort, ...mode });
     return { fd, requested: address, actual: actualAddress(fd, address), file: fileOf(address) };
   } catch (error) {
     const message = reasonOf(error);
     const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw isInUse ? new AddressInUse('BIND_FAILED', message) : new QilinError('BIND_FAILED', message);
+  }
+}
+
+/** The address itself where it has no name, or one that was not looked up. */
+function numeric(address: Address, hosts: Hosts): readonly Address[] {
+  const found = address.kind === 'tcp' ? hosts.get(address.host) : undefined;
+  return found?.map((host) => ({ ...address, host })) ?? [address];
+}
+
+/** At the first that this machine has: it may know a name's IPv6 address without having IPv6. */
+function listenAtAny([first, ...others]: readonly Address[], options: ListenOptions): number {
+  if (first === undefined) throw new Error('there is no address to bind');
+  try {
+    return listen(first, options);
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && MISSING.includes(error.code);
+    if (!isMissing || others.length === 0) throw error;
+    return listenAtAny(others, options);
   }
 }
 
