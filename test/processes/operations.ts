@@ -1,6 +1,8 @@
 /** What an operator, or the kernel, does to a server that clients are at work with. Each resolves when it is done. */
 import { clientPortsOf, type Load } from './clients.ts';
+import { eventually } from './files.ts';
 import { ask } from './http-client.ts';
+import { hasStopped } from './process-table.ts';
 import type { QilinProcess } from './server.ts';
 
 /** The arbiter that listened last: after an upgrade, the new one. */
@@ -44,6 +46,7 @@ export async function kill(server: QilinProcess, load: Load): Promise<void> {
   const from = server.log.length;
   const pid = Number((await ask(`${server.url}/pid`)).text);
   process.kill(pid, 'SIGSTOP');
+  await eventually(() => hasStopped(pid), 'all threads of the worker have stopped');
   load.forgive(clientPortsOf(pid, server.port));
   process.kill(pid, 'SIGKILL');
   await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);

@@ -24,6 +24,12 @@ export function statOf(pid: number): ProcessStat | undefined {
   return state === undefined || text === '' ? undefined : { state, parent: Number(parent), session: Number(session) };
 }
 
+/** Whether SIGSTOP has reached all of its threads: they stop one after the other. */
+export function hasStopped(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => statOf(Number(thread))?.state === 'T');
+}
+
 export const childrenOf = (parent: number): number[] => allPids().filter((pid) => statOf(pid)?.parent === parent);
 
 /** The processes that run with this `NAME=VALUE` in the environment of their start; zombies do not run. */

@@ -221,9 +221,12 @@ export class Crew {
   }
 }
 
-/** One that was told to leave may say by its status what it likes; but a signal that nobody here sent it is a crash. */
+/**
+ * One that was told to leave may say by its status what it likes, and ends by SIGTERM itself when it has not begun to listen for
+ * that; but another signal that nobody here sent it is a crash.
+ */
 function severityOf({ status, signal }: WorkerExit, view: WorkerView | undefined): 'info' | 'warning' | 'error' {
   if (status === 0 || view?.state === 'aborting' || view?.state === 'quitting') return 'info';
   if (view?.state !== 'draining') return 'error';
-  return signal === null || view.killed ? 'info' : 'warning';
+  return signal === null || signal === 'SIGTERM' || view.killed ? 'info' : 'warning';
 }
