@@ -110,7 +110,7 @@ describe('HUP with changed settings', () => {
     await reload(server);
     await server.logged(new RegExp(`Listening at: http://127.0.0.1:${after} `));
     expect((await ask(`http://127.0.0.1:${after}/new`)).text).toBe('GET /new ');
-    await expect.poll(() => tryToConnect(before), { interval: 10 }).toBe('ECONNREFUSED');
+    await expect.poll(() => tryToConnect(before), { interval: 10, timeout: 10_000 }).toBe('ECONNREFUSED');
     expect(server.workerPids).toHaveLength(3);
     expect(await request.finish()).toContain('Connection: close');
   });

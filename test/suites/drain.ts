@@ -30,7 +30,7 @@ export function describeDrain(underTest: ClassUnderTest): void {
       using request = await HeldRequest.begin(server);
       server.signal('SIGTERM');
       await drains(server, request.worker);
-      await expect.poll(() => tryToConnect(server.port), { interval: 10 }).toBe('ECONNREFUSED');
+      await expect.poll(() => tryToConnect(server.port), { interval: 10, timeout: 10_000 }).toBe('ECONNREFUSED');
       expect(await request.finish()).toMatch(/^HTTP\/1\.1 200 [\s\S]*Connection: close\r\n/i);
       await request.connection.ended;
       await expectGone(server);
