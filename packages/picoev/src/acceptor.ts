@@ -71,6 +71,14 @@ export class Acceptor {
     this.#native.resume();
   }
 
+  /**
+   * Accepts at once what waits, unless it is paused, or pauses meanwhile: where nobody else has the listening socket, the kernel
+   * resets what is in its queue when that is closed. Returns how many still wait, as {@link waiting}.
+   */
+  takeRest(): number {
+    return this.#native.takeRest();
+  }
+
   /** Accepts no more. The listening socket stays open, and what waits stays in its queue for others. Idempotent. */
   close(): void {
     this.#native.close();

@@ -25,6 +25,7 @@ export interface NativeAcceptor {
   pause(): void;
   resume(): void;
   close(): void;
+  takeRest(): number;
   waiting(): number;
   stats(): NativeStats;
 }

@@ -61,6 +61,26 @@ test('tells how many connections wait', async () => {
   expect(acceptor.waiting).toBe(0);
 });
 
+test('takes at once what waits, more than in one turn, unless it is paused or pauses meanwhile', async () => {
+  const taken: number[] = [];
+  const acceptor = accept((connection) => {
+    taken.push(connection);
+    if (taken.length === 20) acceptor.pause();
+  });
+  acceptor.pause();
+  const clients = await Promise.all(Array.from({ length: 25 }, () => connect(fd)));
+  expect(acceptor.takeRest()).toBeGreaterThan(0);
+  expect(taken).toHaveLength(0);
+  acceptor.resume();
+  expect(acceptor.takeRest()).toBeGreaterThan(0);
+  expect(taken).toHaveLength(20);
+  acceptor.resume();
+  expect(acceptor.takeRest()).toBe(0);
+  expect(taken).toHaveLength(25);
+  for (const connection of taken) closeFd(connection);
+  await Promise.all(clients.map((client) => once(client.resume(), 'close')));
+});
+
 test('tells that somebody waits at a unix socket', async () => {
   const path = join(tmpdir(), `picoev-waiting-${process.pid}.sock`);
   const local = listen({ path });

@@ -206,7 +206,6 @@ void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t st
   RequestTurn();
 }
 
-
 void HttpLoop::TellClosed(int fd) {
   TellLate(EventRow::kClosed, 0, fd);
   EventRow& row = late_rows_.back();

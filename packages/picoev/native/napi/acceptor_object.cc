@@ -64,6 +64,7 @@ class AcceptorObject final : public Acceptor::Owner, public OpenObject {
 
   void Pause() { acceptor_->Pause(); }
   void Resume() { acceptor_->Resume(); }
+  static napi_value TakeRest(napi_env env, napi_callback_info info);
   static napi_value Waiting(napi_env env, napi_callback_info info);
   static napi_value Stats(napi_env env, napi_callback_info info);
 
@@ -88,10 +89,11 @@ napi_value AcceptorObject::Start(napi_env env, napi_callback_info info) {
   object->acceptor_ = std::get<std::unique_ptr<Acceptor>>(std::move(started));
   instance.open.insert(object.get());
 
-  const std::array<napi_property_descriptor, 5> methods{{
+  const std::array<napi_property_descriptor, 6> methods{{
       {"pause", nullptr, Invoke<&AcceptorObject::Pause>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"resume", nullptr, Invoke<&AcceptorObject::Resume>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"close", nullptr, Invoke<&AcceptorObject::Close>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"takeRest", nullptr, TakeRest, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"waiting", nullptr, Waiting, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"stats", nullptr, Stats, nullptr, nullptr, nullptr, napi_default, nullptr},
   }};
@@ -101,6 +103,14 @@ napi_value AcceptorObject::Start(napi_env env, napi_callback_info info) {
   };
   if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
   return self;
+}
+
+/// () → how many still wait
+napi_value AcceptorObject::TakeRest(napi_env env, napi_callback_info info) {
+  AcceptorObject* object = Unwrap<AcceptorObject>(env, info);
+  if (object == nullptr) return Undefined(env);
+  object->acceptor_->TakeRest();
+  return Number(env, object->acceptor_->CountWaiting());
 }
 
 napi_value AcceptorObject::Waiting(napi_env env, napi_callback_info info) {

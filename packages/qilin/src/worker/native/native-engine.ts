@@ -3,18 +3,13 @@
  * Node's own message objects.
  */
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
-import { lastPatience } from '../last-patience.ts';
+import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
-
-/** Milliseconds for which a worker that is full and leaves waits for room, for those in the queue; and between two looks. */
-const REST_PATIENCE = 1000;
-const LOOK_EVERY = 10;
 
 export class NativeEngine implements WorkerClass {
   readonly #context: WorkerContext;
@@ -58,8 +53,8 @@ export class NativeEngine implements WorkerClass {
 
   async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#loop.drain();
-    if (takesQueue) await this.#acceptRest();
-    else this.#stopAccepting();
+    if (takesQueue) await emptyQueues(() => this.#loop.acceptRest());
+    this.#stopAccepting();
     if (this.#isEmpty()) return;
     this.#onQuiet = onQuiet;
     this.#tellWhenEmpty();
@@ -119,17 +114,6 @@ export class NativeEngine implements WorkerClass {
       this.#upgraded.delete(socket);
       this.#tellWhenEmpty();
     });
-  }
-
-  /**
-   * Accepts what waits in the queue already, then no more. Where the arbiter has closed its own sockets, the kernel resets what is in
-   * the queue when the last worker closes its.
-   */
-  async #acceptRest(): Promise<void> {
-    const until = performance.now() + REST_PATIENCE;
-    // Each connection that ends meanwhile makes room for one more.
-    while (this.#isAccepting && this.#loop.acceptRest() > 0 && performance.now() < until) await pause(LOOK_EVERY);
-    this.#stopAccepting();
   }
 
   /** Lets go of the listening sockets: one that the arbiter has closed refuses clients only when the last worker has closed it too. */

@@ -3,7 +3,6 @@
  * connection waits in the kernel's queue, where another worker can take it.
  */
 import { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Acceptor, closeFd } from '@qilin/picoev';
 import type { Log } from '../../contract/log.ts';
 import type { Listener } from '../../contract/messages.ts';
@@ -12,11 +11,6 @@ import { Connection, connectionOf } from './connection.ts';
 
 /** How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time. */
 const PROMISE: Milliseconds = 100;
-
-/** Of the last connections, as many as there are; for so long at most, since others may come all the while. */
-const REST_PER_TURN = 1_000;
-const REST_PATIENCE: Milliseconds = 1_000;
-const LOOK_EVERY: Milliseconds = 5;
 
 export interface ConnectionsOptions {
   /** The places of this worker: each connection takes one, each stream of HTTP/2 beyond its connection's first another. */
@@ -38,8 +32,6 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #log: Log;
   #accepted = 0;
-  /** Of acceptors that others have replaced. */
-  #earlierWakeups = 0;
   /** Places that are taken beside those of connections. */
   #extra = 0;
   /** Clients that wait for whom a connection was asked to make room, since that time. */
@@ -47,8 +39,6 @@ export class Connections {
   #promisedAt: Milliseconds = 0;
   #paused = false;
   #closed = false;
-  /** No more than the queue holds. */
-  #takesRest = false;
   #ends: { onQuiet(): void; onEmpty(): void } | undefined;
   /** One for all sockets: a closure for each showed in the cost of a connection. */
   readonly #onClose: (this: Socket) => void;
@@ -67,31 +57,17 @@ export class Connections {
   }
 
   get wakeups(): number {
-    return this.#acceptors.reduce((sum, { stats }) => sum + stats.wakeups, this.#earlierWakeups);
+    return this.#acceptors.reduce((sum, { stats }) => sum + stats.wakeups, 0);
   }
 
   accept(listeners: readonly Listener[]): void {
     this.#listeners = listeners;
-    this.#acceptors = listeners.map(({ fd }) => this.#acceptFrom(fd, {}));
+    this.#acceptors = listeners.map(({ fd }) => this.#acceptFrom(fd));
   }
 
-  /**
-   * Accepts what waits in the queue already, then no more, for good. Where the arbiter has closed its own sockets, the kernel
-   * resets what is in the queue when the last worker closes its; so that is done in the turn that found the queue empty.
-   */
-  async acceptRest(): Promise<void> {
-    if (this.#closed) return;
-    if (this.#countWaiting() > 0) {
-      this.#earlierWakeups = this.wakeups;
-      for (const acceptor of this.#acceptors) acceptor.close();
-      this.#acceptors = this.#listeners.map(({ fd }) => this.#acceptFrom(fd, { perTurn: REST_PER_TURN }));
-      if (this.#paused) for (const acceptor of this.#acceptors) acceptor.pause();
-      this.#takesRest = true;
-      const until = performance.now() + REST_PATIENCE;
-      // Another worker may have taken the last of it.
-      while (!this.#closed && this.#countWaiting() > 0 && performance.now() < until) await pause(LOOK_EVERY);
-    }
-    this.stopAccepting();
+  /** Accepts what waits in the queues, as far as there are places. Returns how many still wait. */
+  takeRest(): number {
+    return this.#acceptors.reduce((sum, acceptor) => sum + acceptor.takeRest(), 0);
   }
 
   /** Takes a place that is no connection's. False when all are taken. */
@@ -155,10 +131,10 @@ export class Connections {
     for (const connection of this.open) connection.destroy();
   }
 
-  #acceptFrom(listener: number, options: { readonly perTurn?: number }): Acceptor {
+  #acceptFrom(listener: number): Acceptor {
     const onExhausted = (code: string) =>
       this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
-    return new Acceptor(listener, (fd) => this.#take(fd, listener), { ...options, onExhausted });
+    return new Acceptor(listener, (fd) => this.#take(fd, listener), { onExhausted });
   }
 
   #countWaiting(): number {
@@ -179,7 +155,6 @@ export class Connections {
     socket.on('close', this.#onClose);
     if (this.#isFull) this.#pause();
     onConnection(socket);
-    if (this.#takesRest && this.#countWaiting() === 0) this.stopAccepting();
   }
 
   #forget(socket: Socket): void {

@@ -21,7 +21,7 @@ import {
 } from '../../http/node/program-server.ts';
 import { replacedSettings } from '../../http/node/server-settings.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
-import { lastPatience } from '../last-patience.ts';
+import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
@@ -129,8 +129,8 @@ export class NodeEngine implements WorkerClass {
     this.#draining = true;
     for (const connection of this.#connections.open) connection.closeAfterResponse();
     this.#sessions.drain();
-    if (takesQueue) await this.#connections.acceptRest();
-    else this.#connections.stopAccepting();
+    if (takesQueue) await emptyQueues(() => this.#connections.takeRest());
+    this.#connections.stopAccepting();
     const lastChance = this.#deadlines.endIdleAfter(lastPatience(this.#context.config.keepalive));
     await this.#connections.empty(onQuiet);
     lastChance.cancel();
