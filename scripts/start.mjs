@@ -17,9 +17,9 @@ Qilin serves examples/hello.ts on http://127.0.0.1:${port} with 2 workers. In an
       a reload: new workers, no request lost
   kill -TTIN $(cat ${pidfile})
       one worker more
-  npx qilin -w 4 -b 127.0.0.1:${port + 1} examples/express.ts:app
+  node_modules/.bin/qilin -w 4 -b 127.0.0.1:${port + 1} examples/express.ts:app
       another app
-  npx qilin --help
+  node_modules/.bin/qilin --help
       every option
 
 Ctrl+C stops it.

@@ -1,4 +1,4 @@
-/** The blog of Flask's tutorial: an app factory, a database and two blueprints. `npx qilin -w 2 'examples/blog/app.ts:createApp()'` */
+/** The blog of Flask's tutorial: an app factory, a database and two blueprints. `node_modules/.bin/qilin -w 2 'examples/blog/app.ts:createApp()'` */
 import { fileURLToPath } from 'node:url';
 import { Flask } from '@qilin/flask';
 import * as auth from './auth.ts';

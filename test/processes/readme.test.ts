@@ -13,23 +13,29 @@ const examples = readFileSync(join(repository, 'examples/README.md'), 'utf8');
 /** What stands in code blocks, without its comments, and in the text between backquotes. */
 function commandsOf(text: string): string[] {
   const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.split('\n'));
-  const inline = [...text.matchAll(/`((?:npm|npx) [^`\n]+)`/g)].map(([, command = '']) => command);
+  const inline = [...text.matchAll(/`((?:npm|npx|node_modules\/[^\s`]+) [^`\n]+)`/g)].map(
+    ([, command = '']) => command,
+  );
   const commands = [...blocks.map((line) => line.replace(/ +#.*/, '')), ...inline].filter((line) => line !== '');
   return [...new Set(commands)];
 }
 
 const commands = [...new Set([...commandsOf(readme), ...commandsOf(examples)])];
-const serving = commands.filter((command) => command.startsWith('npx qilin') && !command.endsWith('--help'));
+/** The file itself: npx and npm would stand between, and do not pass all signals on. */
+const QILIN = 'node_modules/.bin/qilin';
+const serving = commands.filter((command) => command.startsWith(`${QILIN} `) && !command.endsWith('--help'));
+
+const INSTALL = 'npm install CLONE/packages/picoev CLONE/packages/qilin';
 
 /** Runs it as a shell does. */
-function shell(command: string) {
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: repository, encoding: 'utf8' });
+function shell(command: string, cwd = repository) {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd, encoding: 'utf8' });
   return { status, output: stdout + stderr };
 }
 
 test('every command of the text is typed below', () => {
   const rest = commands.filter((command) => !serving.includes(command));
-  expect(rest.sort()).toEqual(['npm start', 'npm test', 'npx qilin --help']);
+  expect(rest.sort()).toEqual([`${QILIN} --help`, INSTALL, 'npm run build', 'npm start', 'npm test']);
   expect(serving.length).toBeGreaterThan(8);
 });
 
@@ -37,36 +43,44 @@ test('`npm test` is what runs this', () => {
   expect(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).scripts.test).toContain('vitest run');
 });
 
-test('`npx qilin --help` shows the options', () => {
-  const { status, output } = shell('npx qilin --help');
+test('`--help` shows the options', () => {
+  const { status, output } = shell(`${QILIN} --help`);
   expect(status).toBe(0);
   expect(output).toMatch(/^Usage: qilin \[OPTIONS\] MODULE\[:APP\]\n/);
+});
+
+test("a project of one's own gets the command from the clone", () => {
+  using folder = temporaryFolder();
+  write(folder.path, 'package.json', '{}');
+  expect(shell(INSTALL.replaceAll('CLONE', repository), folder.path).status).toBe(0);
+  const { status, output } = shell(`${QILIN} --version`, folder.path);
+  expect(status).toBe(0);
+  expect(output).toMatch(/^qilin /);
 });
 
 test.each(serving)('`%s` serves', async (command) => {
   using folder = temporaryFolder();
   // A shell would take the quotes away.
-  const [npx = '', qilin = '', ...args] = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
+  const [file = '', ...args] = command.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
   const port = await freePort();
-  // Port 8000 may be taken, and the log of the config files is a file: a flag goes before both.
-  const bound = ['--bind', `127.0.0.1:${port}`, '--log-file', '-'];
+  // Port 8000 may be taken, the log of the config files is a file, and each worker takes its time: the last flag counts.
+  const bound = ['--bind', `127.0.0.1:${port}`, '--log-file', '-', '-w', '1'];
   await using server = await startQilin([...args, ...bound].filter(isNot8000), {
-    program: [npx, qilin],
+    program: [file],
     bind: null,
     env: { TMPDIR: folder.path, FLASK_DATABASE: join(folder.path, 'blog.sqlite') },
   });
   const { status, text } = await ask(`http://127.0.0.1:${port}/`);
   expect(status).toBe(200);
   expect(text).not.toBe('');
-  process.kill(arbiterOf(server), 'SIGTERM');
-  expect((await server.exited).status).toBe(0);
+  expect((await server.stop()).status).toBe(0);
 });
 
 /** Leaves out `--bind 127.0.0.1:8000`. */
 const isNot8000 = (argument: string, index: number, all: readonly string[]): boolean =>
   argument !== '127.0.0.1:8000' && all[index + 1] !== '127.0.0.1:8000';
 
-/** `npx` and `npm` start it: their own pid is another. */
+/** `npm` starts it: its own pid is another. */
 function arbiterOf(server: QilinProcess): number {
   return Number(/\[(\d+)\] \[INFO\] Starting qilin/.exec(server.log)?.[1]);
 }
@@ -86,8 +100,8 @@ test('`npm start` serves, and the commands that it proposes do what it says of t
   const before = server.workerPids.length;
   expect(shell(more).status).toBe(0);
   await server.until(() => server.workerPids.length > before, 'one worker more');
-  expect(another).toMatch(new RegExp(`^npx qilin .* -b 127\\.0\\.0\\.1:${port + 1} examples/express\\.ts:app$`));
-  expect(help).toBe('npx qilin --help');
+  expect(another).toMatch(new RegExp(`^${QILIN} .* -b 127\\.0\\.0\\.1:${port + 1} examples/express\\.ts:app$`));
+  expect(help).toBe(`${QILIN} --help`);
   process.kill(arbiterOf(server), 'SIGTERM');
   expect((await server.exited).status).toBe(0);
 });

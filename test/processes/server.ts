@@ -28,7 +28,7 @@ interface StartOptions {
   readonly descriptors?: readonly number[];
   /** A command that is to start it, such as `unshare`. */
   readonly launcher?: readonly string[];
-  /** What a user types for it, in the place of the file that Node is given: `npx qilin`. */
+  /** What a user types for it, in the place of the file that Node is given: `npm start`. */
   readonly program?: readonly string[];
 }
 
