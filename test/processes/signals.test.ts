@@ -4,7 +4,7 @@ import { Load } from './clients.ts';
 import { ask, RawConnection } from './http-client.ts';
 import { arbiterPid } from './operations.ts';
 import { drains, HeldRequest, openIdle, servedBy } from './requests.ts';
-import { type QilinProcess, startQilin } from './server.ts';
+import { QilinProcess, startQilin } from './server.ts';
 
 const APP = 'test/fixtures/app.mjs:app';
 const IN_ORDER = { status: 0, signal: null };
@@ -143,6 +143,27 @@ describe('signals to others than the arbiter', () => {
     for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.kill(pid, signal);
     expect(Number((await ask(`${server.url}/pid`)).text)).toBe(pid);
     expect(server.log).not.toContain('Debugger listening');
+  });
+});
+
+/** As systemd does it by default (KillMode=control-group), and a terminal. */
+describe('a signal to all processes of the server', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('%s ends it, and no worker is replaced', async (signal) => {
+    await using server = await start('-w', '2');
+    const pids = server.workerPids;
+    process.kill(-server.pid, signal);
+    expect(await server.exited).toEqual(IN_ORDER);
+    expect(server.workerPids).toEqual(pids);
+    expect(server.log).not.toMatch(/WARNING|ERROR|replaced/);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s while its first workers boot is no failed start', async (signal) => {
+    await using server = new QilinProcess(['-w', '2', APP], {});
+    await server.until(() => server.workerPids.length === 2, 'both boot');
+    process.kill(-server.pid, signal);
+    expect(await server.exited).toEqual(IN_ORDER);
+    expect(server.workerPids).toHaveLength(2);
+    expect(server.log).not.toMatch(/WARNING|ERROR|failed/);
   });
 });
 

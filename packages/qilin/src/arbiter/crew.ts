@@ -19,6 +19,13 @@ export type CrewEvent =
   | { readonly type: 'message'; readonly worker: WorkerHandle; readonly message: WorkerMessage }
   | { readonly type: 'exit'; readonly worker: WorkerHandle; readonly exit: WorkerExit };
 
+/**
+ * A signal to all processes of a service (systemd's KillMode, a terminal, `kill -- -PGID`) is the arbiter's own too, and it may hear of
+ * it later than of what a worker does about it. So what nobody here has asked of a worker counts so much later: that is no crash, and
+ * brings no successor, in a server that is told to stop.
+ */
+const ORDER_FOLLOWS: Milliseconds = 50;
+
 type CrewAction = Extract<Action, { readonly age: number } | { readonly type: 'spawn' }>;
 
 export class Crew {
@@ -121,9 +128,13 @@ export class Crew {
     const worker = new WorkerHandle(
       { ...given, age, generation: view.generation },
       {
-        onMessage: (from, message) => this.#put({ type: 'message', worker: from, message }),
+        onMessage: (from, message) => {
+          const event: CrewEvent = { type: 'message', worker: from, message };
+          if (message.type === 'leaving') this.#putInTurn(event);
+          else this.#put(event);
+        },
         onNonsense: ({ pid }, what) => this.#state.log.warning(`Worker ${pid} says what nobody understands: ${what}`),
-        onExit: (from, exit) => this.#put({ type: 'exit', worker: from, exit }),
+        onExit: (from, exit) => this.#putInTurn({ type: 'exit', worker: from, exit }),
       },
     );
     // One that could not be started is heard of soon.
@@ -131,6 +142,12 @@ export class Crew {
     this.#workers.set(age, worker);
     this.#state.change({ type: 'spawned', age });
     this.#state.log.info(`Booting worker with pid: ${worker.pid}`);
+  }
+
+  /** The end of a worker, later where it may be the answer to a signal that is still to be heard. */
+  #putInTurn(event: Extract<CrewEvent, { readonly worker: WorkerHandle }>): void {
+    if (this.#isUnasked(event.worker.age)) setTimeout(this.#put, ORDER_FOLLOWS, event);
+    else this.#put(event);
   }
 
   /** Before workers open them. What is wrong with a file is told; a worker that cannot open it says so too. */
@@ -214,6 +231,11 @@ export class Crew {
   #isServing(age: number): boolean {
     const view = this.#view(age);
     return view !== undefined && isServing(view);
+  }
+
+  /** Nobody here has told it to leave. */
+  #isUnasked(age: number): boolean {
+    return this.#isServing(age) || this.#view(age)?.state === 'booting';
   }
 
   #view(age: number) {
