@@ -6,6 +6,7 @@
 import { explain } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
+import { Admin } from './admin.ts';
 import { Crew, type CrewEvent } from './crew.ts';
 import { Faults, guardArbiter } from './endings.ts';
 import { Generations } from './generations.ts';
@@ -54,6 +55,7 @@ export class Arbiter {
   readonly #crew: Crew;
   readonly #reloads: Reloads;
   readonly #succession: Succession;
+  readonly #admin: Admin;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
   #early: ArbiterSignal[] = [];
@@ -71,6 +73,7 @@ export class Arbiter {
     this.#opening = new Opening(state, generations, this.#succession, put);
     this.#crew = new Crew(state, generations, put, options.onReady);
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
+    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, this.#reloads);
   }
 
   /**
@@ -115,6 +118,7 @@ export class Arbiter {
         this.#guarded(() => this.#handle(event, at));
       }
       const status = this.#guarded(() => this.#act());
+      this.#guarded(() => this.#admin.follow());
       if (status !== undefined) return status;
     }
   }
@@ -235,6 +239,7 @@ export class Arbiter {
 
   async #leave(): Promise<void> {
     const { hooks, info, log } = this.#state;
+    this.#admin.close();
     await this.#succession.leave();
     await hooks.finish(LAST_HOOKS);
     void hooks.call('onExit', (user) => user.onExit?.(info));

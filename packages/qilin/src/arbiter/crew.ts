@@ -2,7 +2,7 @@
 import { OrphanReaper } from '@qilin/picoev';
 import { explain } from '../contract/errors.ts';
 import type { WorkerInfo } from '../contract/hooks.ts';
-import type { WorkerMessage } from '../contract/messages.ts';
+import type { Heartbeat, WorkerMessage } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { BootFailures } from './boot-failures.ts';
 import { isServing, type WorkerView } from './fleet.ts';
@@ -28,6 +28,13 @@ const ORDER_FOLLOWS: Milliseconds = 50;
 
 type CrewAction = Extract<Action, { readonly age: number } | { readonly type: 'spawn' }>;
 
+interface WorkerFacts {
+  /** null before it has a process. */
+  readonly pid: number | null;
+  /** The last; undefined before the first. */
+  readonly heartbeat: Heartbeat | undefined;
+}
+
 export class Crew {
   readonly #state: ArbiterState;
   readonly #generations: Generations;
@@ -35,6 +42,8 @@ export class Crew {
   readonly #onReady: () => void;
   readonly #bootFailures = new BootFailures(() => this.#state.log);
   readonly #workers = new Map<number, WorkerHandle>();
+  /** The last of each. */
+  readonly #heartbeats = new Map<number, Heartbeat>();
   readonly #orphans = new OrphanReaper();
   #announced = false;
   /** The most workers that served at the same time before that, and since when. */
@@ -46,6 +55,16 @@ export class Crew {
     this.#generations = generations;
     this.#put = put;
     this.#onReady = onReady;
+  }
+
+  /** The first workers have got ready. */
+  get hasStarted(): boolean {
+    return this.#announced;
+  }
+
+  /** What is known of a worker besides its place in the fleet. */
+  facts(age: number): WorkerFacts {
+    return { pid: this.#workers.get(age)?.pid ?? null, heartbeat: this.#heartbeats.get(age) };
   }
 
   /** The log files of arbiter and workers. */
@@ -168,6 +187,7 @@ export class Crew {
         this.announce(at);
         break;
       case 'heartbeat':
+        this.#heartbeats.set(age, message);
         this.#state.change({ type: 'heartbeat', age }, at - message.silentFor);
         break;
       case 'leaving':
@@ -194,6 +214,7 @@ export class Crew {
     const { log, config, hooks, info } = this.#state;
     const how = howItEnded(exit);
     this.#workers.delete(age);
+    this.#heartbeats.delete(age);
     if (view?.state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
     log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})`);
     this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);

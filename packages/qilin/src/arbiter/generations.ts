@@ -5,6 +5,7 @@
 import type { Address } from '../contract/address.ts';
 import type { Config } from '../settings/config.ts';
 import type { Hosts } from './hosts.ts';
+import type { Inheritance } from './inheritance.ts';
 import type { Privileges } from './privileges.ts';
 import {
   closeSockets,
@@ -27,17 +28,24 @@ export class Generations {
   /** The addresses that systemd passed, in place of the setting `bind`. */
   readonly #bind: readonly Address[] | undefined;
   #open: Sockets;
+  #admin: Socket | undefined;
   /** Those that were closed, but whose files may still be there. */
   #closed: Sockets = [];
 
-  constructor(inherited: { readonly sockets: Sockets; readonly bind: readonly Address[] | undefined }) {
-    this.#open = inherited.sockets;
-    this.#bind = inherited.bind;
+  constructor({ sockets, admin, bind }: Pick<Inheritance, 'sockets' | 'admin' | 'bind'>) {
+    this.#open = sockets;
+    this.#admin = admin;
+    this.#bind = bind;
   }
 
   /** All sockets that are open. */
   get sockets(): Sockets {
     return this.#open;
+  }
+
+  /** The arbiter's own, of the setting `adminBind`. */
+  get admin(): Socket | undefined {
+    return this.#admin;
   }
 
   /** Whether systemd passed the sockets. */
@@ -51,7 +59,9 @@ export class Generations {
 
   /** The addresses that `config` asks for and that are not open yet. */
   missing(config: Config): readonly Address[] {
-    return (this.#bind ?? config.bind).filter((address) => !this.#open.some(isAt(address)));
+    const { adminBind } = config;
+    const missing = (this.#bind ?? config.bind).filter((address) => !this.#open.some(isAt(address)));
+    return adminBind === null || this.#hasAdmin(adminBind) ? missing : [...missing, adminBind];
   }
 
   /**
@@ -68,6 +78,28 @@ export class Generations {
       sockets.push(socket);
     }
     return sockets;
+  }
+
+  /**
+   * Opens the one where the arbiter itself is asked, if `config` wants one and it is not open yet.
+   * @throws QilinError BIND_FAILED
+   */
+  openAdmin(config: Config, hosts: Hosts): void {
+    const { adminBind } = config;
+    if (adminBind !== null && this.#hasAdmin(adminBind)) return;
+    this.closeAdmin();
+    if (adminBind !== null) this.#admin = openSocket(adminBind, config, hosts);
+  }
+
+  closeAdmin(): void {
+    if (this.#admin === undefined) return;
+    closeSockets([this.#admin]);
+    this.#closed = [...this.#closed, this.#admin];
+    this.#admin = undefined;
+  }
+
+  #hasAdmin(address: Address): boolean {
+    return this.#admin !== undefined && isAt(address)(this.#admin);
   }
 
   add(number: number, generation: Generation): void {

@@ -8,7 +8,7 @@ import { listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError, reasonOf } from '../contract/errors.ts';
 import { binds } from '../settings/bind.ts';
-import type { Sockets } from './sockets.ts';
+import type { Socket, Sockets } from './sockets.ts';
 
 /** JSON, as `Heritage`: the sockets that a new arbiter inherits. */
 const SOCKETS = 'QILIN_SOCKETS';
@@ -23,17 +23,24 @@ const FIRST_FD = 3;
 
 export interface Inheritance {
   readonly sockets: Sockets;
+  /** The socket where the arbiter itself is asked (setting `adminBind`), if that arbiter had one. */
+  readonly admin: Socket | undefined;
   /** The arbiter that started this one, if one did. It may have gone already. */
   readonly predecessor: number | undefined;
   /** The addresses that systemd passed, which stand in for the setting `bind`; undefined when it passed none. */
   readonly bind: readonly Address[] | undefined;
 }
 
-/** In the environment of a new arbiter: addresses and file of each socket, in the order of the descriptors. */
+/** Addresses and file of a socket. */
+type Named = readonly [requested: string, actual: string, file: string];
+
+/** In the environment of a new arbiter: its sockets, in the order of the descriptors; that of `adminBind` is the last. */
 interface Heritage {
   /** Whether they came from systemd, and stand in for the setting `bind`. */
   readonly activated: boolean;
-  readonly sockets: readonly (readonly [requested: string, actual: string, file: string])[];
+  readonly sockets: readonly Named[];
+  /** Missing where the old arbiter is of a version that knows none. */
+  readonly admin?: Named | null;
 }
 
 /**
@@ -46,18 +53,20 @@ export function takeInheritance(env: NodeJS.ProcessEnv, pid: number, backlog: nu
   for (const name of [SOCKETS, PREDECESSOR, 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name];
   if (sockets !== undefined) return inheritFrom(readPid(predecessor), readHeritage(sockets), backlog);
   if (count !== undefined && Number(addressee) === pid) return takeActivated(count, backlog);
-  return { sockets: [], predecessor: undefined, bind: undefined };
+  return { sockets: [], admin: undefined, predecessor: undefined, bind: undefined };
 }
 
-function inheritFrom(predecessor: number, { activated, sockets: named }: Heritage, backlog: number): Inheritance {
-  const sockets = named.map(([requested, actual, file], index) => {
-    const address = readAddress(requested);
-    const socket = adopt(SOCKETS, FIRST_FD + index, address, backlog);
-    const found = formatAddress(socket.actual);
-    if (found !== actual) throw refuse(SOCKETS, `descriptor ${socket.fd} listens at ${found}, not at ${actual}`);
-    return { ...socket, file };
-  });
-  return { sockets, predecessor, bind: activated ? sockets.map(({ requested }) => requested) : undefined };
+function inheritFrom(predecessor: number, heritage: Heritage, backlog: number): Inheritance {
+  const sockets = heritage.sockets.map((named, index) => inherit(named, FIRST_FD + index, backlog));
+  const admin = heritage.admin ? inherit(heritage.admin, FIRST_FD + sockets.length, backlog) : undefined;
+  return { sockets, admin, predecessor, bind: heritage.activated ? sockets.map((each) => each.requested) : undefined };
+}
+
+function inherit([requested, actual, file]: Named, fd: number, backlog: number): Socket {
+  const socket = adopt(SOCKETS, fd, readAddress(requested), backlog);
+  const found = formatAddress(socket.actual);
+  if (found !== actual) throw refuse(SOCKETS, `descriptor ${fd} listens at ${found}, not at ${actual}`);
+  return { ...socket, file };
 }
 
 function takeActivated(count: string, backlog: number): Inheritance {
@@ -66,7 +75,7 @@ function takeActivated(count: string, backlog: number): Inheritance {
     const fd = FIRST_FD + index;
     return adopt('LISTEN_FDS', fd, { kind: 'fd', fd }, backlog);
   });
-  return { sockets, predecessor: undefined, bind: sockets.map(({ requested }) => requested) };
+  return { sockets, admin: undefined, predecessor: undefined, bind: sockets.map(({ requested }) => requested) };
 }
 
 /** A socket that listens, with the address that the kernel has for it. */
@@ -111,24 +120,36 @@ function readHeritage(text: string): Heritage {
 function isHeritage(value: unknown): value is Heritage {
   if (typeof value !== 'object' || value === null) return false;
   if (!('activated' in value) || typeof value.activated !== 'boolean') return false;
-  return 'sockets' in value && Array.isArray(value.sockets) && value.sockets.every(areThreeTexts);
+  if ('admin' in value && value.admin !== null && !isNamed(value.admin)) return false;
+  return 'sockets' in value && Array.isArray(value.sockets) && value.sockets.every(isNamed);
 }
 
-const areThreeTexts = (value: unknown): value is [string, string, string] =>
+const isNamed = (value: unknown): value is Named =>
   Array.isArray(value) && value.length === 3 && value.every((text) => typeof text === 'string');
 
-/**
- * Starts the same command again, with the sockets and a channel on which it can say why it does not start.
- * @param activated Whether the sockets came from systemd.
- */
-export function spawnHeir(sockets: Sockets, activated: boolean, cwd: string): ChildProcess {
+/** What an arbiter leaves to the one that it starts. */
+export interface Estate {
+  readonly sockets: Sockets;
+  readonly admin: Socket | undefined;
+  /** Whether systemd passed the sockets. */
+  readonly activated: boolean;
+  /** Where the command was started. */
+  readonly cwd: string;
+}
+
+/** Starts the same command again, with the sockets and a channel on which it can say why it does not start. */
+export function spawnHeir({ sockets, admin, activated, cwd }: Estate): ChildProcess {
   const heritage: Heritage = {
     activated,
-    sockets: sockets.map(({ requested, actual, file }) => [formatAddress(requested), formatAddress(actual), file]),
+    sockets: sockets.map(nameOf),
+    admin: admin === undefined ? null : nameOf(admin),
   };
+  const given = admin === undefined ? sockets : [...sockets, admin];
   return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     cwd,
     env: { ...process.env, [SOCKETS]: JSON.stringify(heritage), [PREDECESSOR]: String(process.pid) },
-    stdio: ['ignore', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd), 'ipc'],
+    stdio: ['ignore', 'inherit', 'inherit', ...given.map(({ fd }) => fd), 'ipc'],
   });
 }
+
+const nameOf = ({ requested, actual, file }: Socket): Named => [formatAddress(requested), formatAddress(actual), file];

@@ -76,6 +76,7 @@ export class Opening {
     giveLogFiles(config, privileges);
     this.#succession.createPidFile();
     const sockets = this.#generations.open(config, hosts);
+    this.#generations.openAdmin(config, hosts);
     this.#generations.add(fleet.serving.number, { config, privileges, sockets });
     this.#succession.closeUnused();
     tellAddresses(this.#state, sockets);

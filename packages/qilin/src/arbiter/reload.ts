@@ -3,6 +3,7 @@
  * called off. Only the first two are the user's code and take time; a newer reload does not wait for those of one before.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { ReloadStatus } from '../admin/status.ts';
 import { formatUrl } from '../contract/address.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import { createLog } from '../observe/error-log.ts';
@@ -35,7 +36,8 @@ export class Reloads {
   readonly #succession: Succession;
   readonly #loadSettings: () => Promise<LoadedSettings>;
   readonly #put: (event: ReloadEvent) => void;
-  #last = 0;
+  #number = 0;
+  #last: ReloadStatus | null = null;
 
   constructor(
     state: ArbiterState,
@@ -51,11 +53,17 @@ export class Reloads {
     this.#put = put;
   }
 
+  /** null before the first. */
+  get last(): ReloadStatus | null {
+    return this.#last;
+  }
+
   begin(): void {
     const { log, hooks, info } = this.#state;
     log.info('Reloading');
-    this.#last += 1;
-    const reload = this.#last;
+    this.#last = { at: new Date().toISOString(), outcome: 'under way', generation: null, reason: null };
+    this.#number += 1;
+    const reload = this.#number;
     void hooks
       .call('onReload', (user) => user.onReload?.(info))
       .then(() => this.#read())
@@ -78,11 +86,11 @@ export class Reloads {
 
   /** From here on nothing is waited for: the settings are applied, or the reload is off. */
   hear({ reload, loaded, found }: ReloadEvent): void {
-    if (reload !== this.#last || this.#state.fleet.goal !== 'serve') return;
+    if (reload !== this.#number || this.#state.fleet.goal !== 'serve') return;
     const { log } = this.#state;
     if (!loaded.ok || !('config' in loaded) || found === undefined) {
       for (const error of loaded.ok ? [] : loaded.errors) log.error(explain(error));
-      log.error('Reload called off: the settings are not valid; the old workers keep serving');
+      this.#tellCalledOff('the settings are not valid');
       return;
     }
     const { config, kept } = withRestartSettings(this.#state.config, loaded.config);
@@ -93,10 +101,12 @@ export class Reloads {
       const { privileges, hosts } = found;
       const generation = { config, privileges, sockets: this.#generations.open(config, hosts) };
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
-      this.#generations.add(this.#state.fleet.lastGeneration, generation);
+      const number = this.#state.fleet.lastGeneration;
+      this.#generations.add(number, generation);
+      this.#note({ generation: number });
     } catch (error) {
       log.error(explain(error));
-      log.error('Reload called off: the settings cannot be applied; the old workers keep serving');
+      this.#tellCalledOff('the settings cannot be applied');
     }
     this.#succession.closeUnused();
   }
@@ -108,14 +118,24 @@ export class Reloads {
     const committed = this.#generations.get(number);
     if (committed !== undefined) this.#state.adopt(committed.config);
     this.#state.log.info(`Reload done: generation ${number} serves`);
+    this.#note({ outcome: 'done' });
     this.#succession.closeUnused();
     if (!isDeepStrictEqual(before, committed?.sockets)) tellAddresses(this.#state, this.#generations.sockets);
   }
 
   callOff(reason: string): void {
     this.#state.change({ type: 'callOff' });
-    this.#state.log.error(`Reload called off: ${reason}; the old workers keep serving`);
+    this.#tellCalledOff(reason);
     this.#succession.closeUnused();
+  }
+
+  #tellCalledOff(reason: string): void {
+    this.#state.log.error(`Reload called off: ${reason}; the old workers keep serving`);
+    this.#note({ outcome: 'called off', reason });
+  }
+
+  #note(change: Partial<ReloadStatus>): void {
+    if (this.#last !== null) this.#last = { ...this.#last, ...change };
   }
 
   /** Looked up anew only where they are others: to ask for a user can take long, and a process. */

@@ -117,9 +117,9 @@ export class Succession {
 
   #begin(): void {
     this.#isPreparing = false;
-    const { sockets, activated } = this.#generations;
+    const { sockets, admin, activated } = this.#generations;
     const pid = this.#upgrade.begin(
-      { sockets, activated, cwd: this.#startedIn },
+      { sockets, admin, activated, cwd: this.#startedIn },
       {
         onFailure: (text) => this.#state.log.error(`The new arbiter does not start: ${text}`),
         onReady: () => this.#put({ type: 'successorReady' }),
@@ -143,6 +143,14 @@ export class Succession {
     log.info(`Arbiter ${predecessor} has gone; this one takes its place`);
   }
 
+  /**
+   * Whether this arbiter, and not the other of an upgrade, answers those who ask how the server is.
+   * @param isReady Its own workers serve.
+   */
+  speaksForServer(isReady: boolean): boolean {
+    return this.#upgrade.isSuccessor ? isReady : !this.#upgrade.hasReadySuccessor;
+  }
+
   /** Closes the sockets that neither the serving generation nor a reload under way listens on. */
   closeUnused(): void {
     const { serving, candidate } = this.#state.fleet;
@@ -158,6 +166,7 @@ export class Succession {
   /** The last of this arbiter. */
   async leave(): Promise<void> {
     this.#isPreparing = false;
+    this.#generations.closeAdmin();
     this.#stopListening();
     await this.#generations.removeUnservedFiles();
     this.removePidFile();

@@ -3,18 +3,8 @@
  * takes its place when the old one leaves. Invariant: while both run, neither removes what they share.
  */
 import type { ChildProcess } from 'node:child_process';
-import { spawnHeir } from './inheritance.ts';
-import type { Sockets } from './sockets.ts';
+import { type Estate, spawnHeir } from './inheritance.ts';
 import { refusal } from './spawn-refusal.ts';
-
-/** What a new arbiter is given. */
-interface Heritage {
-  readonly sockets: Sockets;
-  /** Whether systemd passed them. */
-  readonly activated: boolean;
-  /** Where the command was started. */
-  readonly cwd: string;
-}
 
 interface SuccessorListener {
   /** Why it does not start. */
@@ -45,15 +35,20 @@ export class Upgrade {
     return this.#successor !== undefined && !this.#isReady;
   }
 
+  /** The new arbiter serves. */
+  get hasReadySuccessor(): boolean {
+    return this.#successor !== undefined && this.#isReady;
+  }
+
   /** This arbiter is the new one of the two. */
   get isSuccessor(): boolean {
     return this.#predecessor !== undefined;
   }
 
   /** Starts the new arbiter; its pid, or undefined when no process could be made. */
-  begin({ sockets, activated, cwd }: Heritage, { onFailure, onReady, onEnd }: SuccessorListener): number | undefined {
+  begin(estate: Estate, { onFailure, onReady, onEnd }: SuccessorListener): number | undefined {
     try {
-      const successor = spawnHeir(sockets, activated, cwd);
+      const successor = spawnHeir(estate);
       successor.on('error', (error) => {
         // Also emitted when a message cannot be delivered; only a failed start leaves no process behind.
         if (successor.pid === undefined) onFailure(refusal(error).message);

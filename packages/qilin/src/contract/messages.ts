@@ -6,7 +6,7 @@
  */
 import type { Address } from './address.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
-import type { WorkerStats } from './stats.ts';
+import type { WorkerStats, WorkerUsage } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
@@ -31,11 +31,19 @@ export type ArbiterMessage =
     }
   | { readonly type: 'reopenLogs' };
 
+/** Sent while the event loop turns; its absence for `timeout`, `silentFor` included, is what ends a stalled worker. */
+export interface Heartbeat {
+  readonly type: 'heartbeat';
+  readonly silentFor: Milliseconds;
+  /** null before its app is there. */
+  readonly stats: WorkerStats | null;
+  readonly usage: WorkerUsage;
+}
+
 export type WorkerMessage =
   /** The app is loaded and the worker accepts. */
   | { readonly type: 'ready' }
-  /** Sent while the event loop turns; its absence for `timeout`, `silentFor` included, is what ends a stalled worker. */
-  | { readonly type: 'heartbeat'; readonly silentFor: Milliseconds; readonly stats: WorkerStats | null }
+  | Heartbeat
   /**
    * The worker asks for a successor: it has done its share (`maxRequests`) and serves until it is told to leave, or it has
    * failed (an uncaught error), answers what is in flight, and leaves by itself.
@@ -98,13 +106,20 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
   }
 }
 
-function parseHeartbeat({ silentFor, stats }: Fields): WorkerMessage | undefined {
+function parseHeartbeat({ silentFor, stats, usage }: Fields): WorkerMessage | undefined {
   if (!isCount(silentFor)) return undefined;
-  if (stats === null) return { type: 'heartbeat', silentFor, stats };
+  const used = isObject(usage) ? parseUsage(usage) : undefined;
+  if (used === undefined) return undefined;
+  if (stats === null) return { type: 'heartbeat', silentFor, stats, usage: used };
   if (!isObject(stats)) return undefined;
   const { connections, accepted, requests, wakeups } = stats;
   if (!isCount(connections) || !isCount(accepted) || !isCount(requests) || !isCount(wakeups)) return undefined;
-  return { type: 'heartbeat', silentFor, stats: { connections, accepted, requests, wakeups } };
+  return { type: 'heartbeat', silentFor, stats: { connections, accepted, requests, wakeups }, usage: used };
+}
+
+function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {
+  if (!isCount(cpu) || !isCount(resident) || !isCount(heapUsed) || !isCount(heapLimit)) return undefined;
+  return { cpu, resident, heapUsed, heapLimit };
 }
 
 /** Undefined for a line that is no message of the arbiter. */

@@ -1,4 +1,4 @@
-/** The kind of setting `bind`: addresses as text and as `Address`. */
+/** The kinds of the settings `bind` and `adminBind`: addresses as text and as `Address`. */
 import { isIP, isIPv6 } from 'node:net';
 import { type Address, formatAddress } from '../contract/address.ts';
 import { bad, type Checked, good, type Kind } from './kinds.ts';
@@ -8,6 +8,8 @@ import { list } from './list-kinds.ts';
 const DEFAULT_PORT = 8000;
 /** Where a port without a host listens, as in Gunicorn: on every interface. */
 const EVERY_INTERFACE = '0.0.0.0';
+/** And where one does that is not meant for everybody. */
+const LOOPBACK = '127.0.0.1';
 
 function tcp(host: string, port: string, text: string): Checked<Address> {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return bad(text);
@@ -48,4 +50,21 @@ export function binds(): Kind<readonly Address[], string | number | readonly (st
     read: readAddress,
     write: formatAddress,
   });
+}
+
+/** One address, for the operator alone: `PORT` without a host is loopback's. */
+export function adminAddress(): Kind<Address, string | number> {
+  const read = (text: string): Checked<Address> => {
+    const address = readAddress(/^\d+$/.test(text) ? `${LOOPBACK}:${text}` : text);
+    return address.ok && address.value.kind !== 'fd' ? address : bad(text);
+  };
+  return {
+    expected: 'HOST:PORT, [IPV6]:PORT, PORT or unix:PATH',
+    placeholder: 'ADDRESS',
+    repeatable: false,
+    schema: { type: ['string', 'integer'] },
+    parse: (texts) => read(texts.at(-1) ?? ''),
+    check: (value) => (typeof value === 'string' || typeof value === 'number' ? read(String(value)) : bad(value)),
+    print: (value) => [formatAddress(value)],
+  };
 }

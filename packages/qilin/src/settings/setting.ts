@@ -8,6 +8,7 @@ export const SECTIONS = [
   'Sockets',
   'Workers',
   'Requests',
+  'Operation',
   'Process',
   'Proxies',
   'Logs',

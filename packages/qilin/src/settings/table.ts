@@ -13,7 +13,7 @@ import {
   THREAD_ENGINES,
   TIMERS,
 } from '../contract/worker-config.ts';
-import { binds } from './bind.ts';
+import { adminAddress, binds } from './bind.ts';
 import { accessFormat, account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
 import { setting } from './setting.ts';
@@ -328,6 +328,23 @@ export const SETTINGS = {
     section: 'Requests',
     text: 'The seconds that the app may take to begin its answer, counted from the end of the request, or from its head while the app does not read the body; 0 for ever. Then the client is answered with 503 and its connection closed. While the app waits for more of a body, `bodyTimeout` counts instead.',
     reload: 'workers',
+  }),
+
+  adminBind: setting({
+    flags: ['--admin-bind'],
+    kind: optional(adminAddress()),
+    default: null,
+    section: 'Operation',
+    text: 'Where the arbiter itself tells how the server is, whatever its workers do: `/livez`, `/readyz` and `/startupz` for probes, `/status` for the whole fleet as JSON. `HOST:PORT`, `PORT` (on 127.0.0.1) or `unix:PATH`; an address that other machines reach shows them pids, memory and load.',
+    reload: 'restart',
+  }),
+  unreadyWhenStuck: setting({
+    flags: ['--unready-when-stuck'],
+    kind: bool(),
+    default: false,
+    section: 'Operation',
+    text: 'Answer `/readyz` with 503 while the event loops of all workers have stood still for 3 seconds or more. Off, it is 200 and says so all the same: an orchestrator that takes a busy server away makes the others busier.',
+    reload: 'live',
   }),
 
   daemon: setting({

@@ -2,10 +2,12 @@
  * A worker's process from inside: the life of lifecycle.ts, its app in the care of a host, and an arbiter that is told. It never
  * exits the process itself; `finished` resolves with the exit status for main.ts.
  */
+import { getHeapStatistics } from 'node:v8';
 import { explain, QilinError } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
+import type { WorkerUsage } from '../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, AppHost } from '../contract/worker-class.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
@@ -237,6 +239,13 @@ export class Worker {
 
   #beat(): void {
     const stats = this.#host?.stats() ?? null;
-    void this.#process.send({ type: 'heartbeat', silentFor: this.#host?.busyFor() ?? 0, stats });
+    void this.#process.send({ type: 'heartbeat', silentFor: this.#host?.busyFor() ?? 0, stats, usage: usage() });
   }
+}
+
+function usage(): WorkerUsage {
+  const { user, system } = process.cpuUsage();
+  const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  const resident = process.memoryUsage.rss();
+  return { cpu: (user + system) / 1000, resident, heapUsed: used_heap_size, heapLimit: heap_size_limit };
 }

@@ -15,6 +15,7 @@ const message: fc.Arbitrary<WorkerMessage> = fc.oneof(
     type: fc.constant('heartbeat' as const),
     silentFor: count,
     stats: fc.option(fc.record({ connections: count, accepted: count, requests: count, wakeups: count })),
+    usage: fc.record({ cpu: count, resident: count, heapUsed: count, heapLimit: count }),
   }),
   fc.record({ type: fc.constant('retire' as const), failed: fc.boolean(), reason: fc.string({ unit: 'binary' }) }),
   fc.record({

@@ -31,6 +31,8 @@ describe('settings', () => {
       timeout: 30,
       bootTimeout: 60,
       drainGenerations: 2,
+      adminBind: null,
+      unreadyWhenStuck: false,
       hookTimeout: 30,
       gracefulTimeout: 30,
       keepalive: 2,

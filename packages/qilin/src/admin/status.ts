@@ -1,0 +1,56 @@
+/**
+ * `/status`: the whole fleet, as the arbiter knows it. In units of Prometheus (seconds, bytes), points of time as ISO 8601. Nothing
+ * of the app's: no request, no setting, no environment.
+ */
+
+export type ServerState = 'starting' | 'serving' | 'draining' | 'stopping';
+
+export interface Status {
+  readonly version: string;
+  /** Of the arbiter. */
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly state: ServerState;
+  /** The generation that serves. */
+  readonly generation: number;
+  /** Workers that are wanted, and those that serve. */
+  readonly workersWanted: number;
+  readonly workersReady: number;
+  /** For how long no worker that serves has shown a sign of life; 0 while one does. */
+  readonly stuckSeconds: number;
+  /** null before the first reload (HUP). */
+  readonly lastReload: ReloadStatus | null;
+  readonly workers: readonly WorkerStatus[];
+}
+
+export interface ReloadStatus {
+  /** When it began. */
+  readonly at: string;
+  readonly outcome: 'under way' | 'done' | 'called off';
+  /** The generation that it booted; null where it came to none. */
+  readonly generation: number | null;
+  /** Why it was called off; else null. */
+  readonly reason: string | null;
+}
+
+export interface WorkerStatus {
+  /** null before it has a process. */
+  readonly pid: number | null;
+  /** Counts the workers from 1 on, over all generations. */
+  readonly age: number;
+  readonly generation: number;
+  readonly state: string;
+  /** When it entered that state. */
+  readonly since: string;
+  /** Time since the last sign of life of its event loop, which comes each second at the latest. */
+  readonly silentSeconds: number;
+  /** As of that sign of life, from here on; null before the first. */
+  readonly requests: number | null;
+  readonly accepted: number | null;
+  readonly connections: number | null;
+  readonly cpuSeconds: number | null;
+  readonly residentBytes: number | null;
+  /** V8's heap in its main thread: in use, and at most. */
+  readonly heapUsedBytes: number | null;
+  readonly heapLimitBytes: number | null;
+}

@@ -1,0 +1,132 @@
+/** The arbiter's own listener (setting `adminBind`): when it answers, and what it knows of the server. */
+import { duplicateFd } from '@qilin/picoev';
+import { AdminServer } from '../admin/admin-server.ts';
+import type { Pulse } from '../admin/probes.ts';
+import type { ServerState, Status, WorkerStatus } from '../admin/status.ts';
+import { type Address, formatUrl } from '../contract/address.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import type { Crew } from './crew.ts';
+import { isServing, type WorkerView, wantedCount } from './fleet.ts';
+import type { Generations } from './generations.ts';
+import type { Reloads } from './reload.ts';
+import type { ArbiterState } from './state.ts';
+import type { Succession } from './succession.ts';
+
+/** A worker whose sign of life, which comes each second, has stayed away for so long is stuck. */
+const STUCK_AFTER: Milliseconds = 3_000;
+
+export class Admin {
+  readonly #version: string;
+  readonly #state: ArbiterState;
+  readonly #generations: Generations;
+  readonly #succession: Succession;
+  readonly #crew: Crew;
+  readonly #reloads: Reloads;
+  #server: AdminServer | undefined;
+
+  constructor(
+    version: string,
+    state: ArbiterState,
+    generations: Generations,
+    succession: Succession,
+    crew: Crew,
+    reloads: Reloads,
+  ) {
+    this.#version = version;
+    this.#state = state;
+    this.#generations = generations;
+    this.#succession = succession;
+    this.#crew = crew;
+    this.#reloads = reloads;
+  }
+
+  /** Answers from now on, or no more: of the two arbiters of an upgrade one does. To be called after each change. */
+  follow(): undefined {
+    const { admin } = this.#generations;
+    const isAsked = admin !== undefined && this.#succession.speaksForServer(this.#crew.hasStarted);
+    if (isAsked && this.#server === undefined) this.#open(admin.fd, admin.actual);
+    else if (!isAsked) this.close();
+  }
+
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  #open(fd: number, address: Address): void {
+    const { log } = this.#state;
+    this.#server = new AdminServer(duplicateFd(fd), {
+      pulse: () => this.#pulse(),
+      status: () => this.#status(),
+      onError: (error) => log.error(`${formatUrl(address, 'http')} (adminBind) does not answer: ${error.message}`),
+    });
+    log.info(`Health and status at: ${formatUrl(address, 'http')} (${process.pid})`);
+    if (address.kind !== 'tcp' || isLoopback(address.host)) return;
+    log.warning(
+      `adminBind ${formatUrl(address, 'http')} is open to other machines: they can read pids, memory and load of all workers`,
+    );
+  }
+
+  get #serverState(): ServerState {
+    const { goal } = this.#state.fleet;
+    if (goal === 'serve') return this.#crew.hasStarted ? 'serving' : 'starting';
+    return goal === 'drain' ? 'draining' : 'stopping';
+  }
+
+  #pulse(): Pulse {
+    const serving = this.#state.fleet.workers.filter(isServing);
+    const silent = serving.map(({ heartbeatAt }) => performance.now() - heartbeatAt);
+    const least = Math.min(...silent);
+    return {
+      state: this.#serverState,
+      hasStarted: this.#crew.hasStarted,
+      ready: serving.length,
+      stuckFor: serving.length > 0 && least >= STUCK_AFTER ? least : 0,
+      unreadyWhenStuck: this.#state.config.unreadyWhenStuck,
+    };
+  }
+
+  #status(): Status {
+    const { fleet } = this.#state;
+    const { state, ready, stuckFor } = this.#pulse();
+    return {
+      version: this.#version,
+      pid: process.pid,
+      startedAt: pointOfTime(0),
+      state,
+      generation: fleet.serving.number,
+      workersWanted: wantedCount(fleet),
+      workersReady: ready,
+      stuckSeconds: inSeconds(stuckFor),
+      lastReload: this.#reloads.last,
+      workers: fleet.workers.map((worker) => this.#workerStatus(worker)),
+    };
+  }
+
+  #workerStatus({ age, generation, state, since, heartbeatAt }: WorkerView): WorkerStatus {
+    const { pid, heartbeat } = this.#crew.facts(age);
+    const { stats, usage } = heartbeat ?? {};
+    return {
+      pid,
+      age,
+      generation,
+      state,
+      since: pointOfTime(since),
+      silentSeconds: inSeconds(Math.max(0, performance.now() - heartbeatAt)),
+      requests: stats?.requests ?? null,
+      accepted: stats?.accepted ?? null,
+      connections: stats?.connections ?? null,
+      cpuSeconds: usage === undefined ? null : inSeconds(usage.cpu),
+      residentBytes: usage?.resident ?? null,
+      heapUsedBytes: usage?.heapUsed ?? null,
+      heapLimitBytes: usage?.heapLimit ?? null,
+    };
+  }
+}
+
+const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';
+
+const inSeconds = (time: Milliseconds): number => Math.round(time) / 1000;
+
+/** Of a moment of the monotonic clock. */
+const pointOfTime = (moment: Milliseconds): string => new Date(performance.timeOrigin + moment).toISOString();
