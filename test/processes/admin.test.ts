@@ -75,6 +75,45 @@ describe('probes', () => {
   });
 });
 
+describe('drainDelay', () => {
+  test('after TERM the server is not ready, and serves on for so long', async () => {
+    await using server = await startQilin([...ADMIN, '--drain-delay', '2', APP]);
+    const admin = await adminOf(server);
+    await signal(server, 'TERM');
+    expect(await probe(`${admin}/readyz`)).toEqual({ status: 503, ok: false, reason: 'draining' });
+    expect((await ask(server.url)).status).toBe(200);
+    await server.logged(/serves on for 2 s \(drainDelay\), or until the next TERM/);
+    expect(await server.exited).toEqual({ status: 0, signal: null });
+  });
+
+  test.each([
+    ['a second TERM', 'SIGTERM'],
+    ['INT', 'SIGINT'],
+  ] as const)('is cut short by %s', async (_what, second) => {
+    await using server = await startQilin([...ADMIN, '--drain-delay', '1000', APP]);
+    await signal(server, 'TERM');
+    server.signal(second);
+    expect(await server.exited).toEqual({ status: 0, signal: null });
+  });
+
+  test('is not for one that has a successor, nor for one that has never served', async () => {
+    await using server = await startQilin([...ADMIN, '--drain-delay', '1000', APP]);
+    const from = server.log.length;
+    await signal(server, 'USR2');
+    await server.logged(/Ready: /, from);
+    process.kill(server.pid, 'SIGTERM');
+    await server.logged(new RegExp(`Arbiter ${server.pid} has gone`), from);
+    process.kill(arbiterPid(server), 'SIGQUIT');
+    await server.exited;
+
+    await using booting = new QilinProcess(['--drain-delay', '1000', APP], {});
+    await booting.logged(/Booting worker/);
+    booting.signal('SIGTERM');
+    await booting.exited;
+    expect(booting.log).not.toContain('serves on');
+  });
+});
+
 describe('/status', () => {
   test('shows each worker, and how the last reload ended', async () => {
     using folder = temporaryFolder();

@@ -69,8 +69,9 @@ export class Admin {
 
   get #serverState(): ServerState {
     const { goal } = this.#state.fleet;
-    if (goal === 'serve') return this.#crew.hasStarted ? 'serving' : 'starting';
-    return goal === 'drain' ? 'draining' : 'stopping';
+    if (goal === 'stop') return 'stopping';
+    if (goal === 'drain' || this.#succession.isLeaving) return 'draining';
+    return this.#crew.hasStarted ? 'serving' : 'starting';
   }
 
   #pulse(): Pulse {

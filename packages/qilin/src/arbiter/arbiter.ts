@@ -159,6 +159,7 @@ export class Arbiter {
     switch (event.type) {
       case 'tick':
         this.#succession.promote();
+        this.#succession.leaveInTime(at);
         if (process.pid === 1) this.#crew.reapOrphans();
         if (this.#opening.isDone) this.#crew.announce(at);
         break;

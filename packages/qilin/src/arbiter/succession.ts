@@ -3,6 +3,7 @@
  * and takes the place of the one before when that has gone. Invariant: while both run, neither removes what they share.
  */
 import { explain } from '../contract/errors.ts';
+import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { Generations } from './generations.ts';
 import { PidFile } from './pidfile.ts';
 import { howItEnded } from './spawn-refusal.ts';
@@ -26,6 +27,8 @@ export class Succession {
   #isPreparing = false;
   /** TERM came before the new arbiter served. */
   #leavesWhenReady = false;
+  /** When `drainDelay` is over. */
+  #leavesAt: Milliseconds | undefined;
 
   /** @param startedIn The directory that the command was started in, where a new arbiter starts too. */
   constructor(
@@ -87,16 +90,31 @@ export class Succession {
 
   /**
    * TERM. While the new arbiter does not serve yet it may still fail: then this one waits for it, and serves on when it fails.
-   * A second TERM ends it at once.
+   * Where there is none, `drainDelay` passes first. A second TERM ends it at once.
    */
   terminate(): void {
-    const isAwaited = this.#isPreparing || this.#upgrade.awaitsSuccessor;
-    if (!isAwaited || this.#leavesWhenReady) {
+    const { config, fleet, log } = this.#state;
+    if (this.#leavesWhenReady || this.#leavesAt !== undefined || fleet.goal !== 'serve') {
       this.end('drain');
-      return;
+    } else if (this.#isPreparing || this.#upgrade.awaitsSuccessor) {
+      this.#leavesWhenReady = true;
+      log.info('The new arbiter does not serve yet: this one leaves when it does, or at the next TERM');
+    } else if (config.drainDelay === 0 || this.#upgrade.hasReadySuccessor || !fleet.started) {
+      this.end('drain');
+    } else {
+      this.#leavesAt = performance.now() + toMilliseconds(config.drainDelay);
+      log.info(`The server serves on for ${config.drainDelay} s (drainDelay), or until the next TERM`);
     }
-    this.#leavesWhenReady = true;
-    this.#state.log.info('The new arbiter does not serve yet: this one leaves when it does, or at the next TERM');
+  }
+
+  /** Told to leave, though it may serve on for a while. */
+  get isLeaving(): boolean {
+    return this.#leavesAt !== undefined;
+  }
+
+  /** To be called at each tick. */
+  leaveInTime(now: Milliseconds): void {
+    if (this.#leavesAt !== undefined && now >= this.#leavesAt && this.#state.fleet.goal === 'serve') this.end('drain');
   }
 
   /** Leaves, whatever becomes of a new arbiter. From now on new clients are refused rather than left in a queue that nobody empties. */

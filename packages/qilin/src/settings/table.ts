@@ -347,6 +347,15 @@ export const SETTINGS = {
     reload: 'live',
   }),
 
+  drainDelay: setting({
+    flags: ['--drain-delay'],
+    kind: seconds(),
+    default: 0,
+    section: 'Operation',
+    text: 'The seconds that the server serves on after TERM, with `/readyz` at 503, before it accepts no more: time for a load balancer to learn of it. A second TERM cuts it short. INT and QUIT, and a TERM while another arbiter serves in its place (USR2), know no delay.',
+    reload: 'live',
+  }),
+
   daemon: setting({
     flags: ['-D', '--daemon'],
     kind: bool(),

@@ -33,6 +33,7 @@ describe('settings', () => {
       drainGenerations: 2,
       adminBind: null,
       unreadyWhenStuck: false,
+      drainDelay: 0,
       hookTimeout: 30,
       gracefulTimeout: 30,
       keepalive: 2,
