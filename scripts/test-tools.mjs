@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { run } from './prepare.mjs';
+import { installNodes } from './test-nodes.mjs';
 
 /**
  * Debian's package → the command that is there once it is installed. test/needs.ts skips what misses its tool, and says so.
@@ -48,6 +49,7 @@ export function installTools(names = Object.keys(TOOLS).filter(isTool)) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  installNodes();
   const missing = installTools();
   if (missing.length > 0) {
     const isCi = (process.env['CI'] ?? '') !== '';

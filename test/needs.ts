@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
+import { hasNode } from '../scripts/test-nodes.mjs';
 import { hasTool, installWith, type TOOLS } from '../scripts/test-tools.mjs';
 
 export class Need {
@@ -28,6 +29,15 @@ export function tool(name: keyof typeof TOOLS): Need {
   const { CI: ci = '' } = process.env;
   if (!isThere && ci !== '') throw new Error(`In CI no test is skipped for want of a tool: ${installWith([name])}.`);
   return new Need(isThere, `needs ${name}: ${installWith([name])}`);
+}
+
+/** Another line of Node than the one that runs the tests. @throws Error in CI, when it is missing */
+export function node(line: number): Need {
+  const isThere = hasNode(line);
+  const { CI: ci = '' } = process.env;
+  const why = `needs Node ${line}: node scripts/test-tools.mjs`;
+  if (!isThere && ci !== '') throw new Error(`In CI no test is skipped for want of a tool: ${why}.`);
+  return new Need(isThere, why);
 }
 
 /** What is true of Linux alone is not tested elsewhere. */

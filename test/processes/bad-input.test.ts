@@ -1,4 +1,7 @@
-/** What is wrong at the start: one clear line (and the stack of an app's own fault, once), a status, and nothing left. */
+/**
+ * What is wrong at the start: one clear line (and the stack of an app's own fault, once), a status, and nothing left. An app that
+ * is not found, or is none, is in mistakes.test.ts.
+ */
 import { chmodSync, chownSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -47,35 +50,6 @@ const STACK = /^ {4}at /m;
 
 /** After the one line that says why, the log tells how the workers and the server went. */
 const LAST_LINE = '[ERROR] Shutting down: the first worker failed to boot';
-
-describe('an app that cannot be found', () => {
-  test('by its module: status 4, with the nearest name', async () => {
-    const { status, output } = await refused({ args: ['sever:app'], files: { 'server.mjs': 'export const app = 1;' } });
-    expect(status).toBe(4);
-    expect(output.match(/No module "sever" in FOLDER; did you mean server\.mjs\?/g)).toHaveLength(1);
-    expect(troubles(output)).toContain(LAST_LINE);
-    expect(output).not.toMatch(STACK);
-  });
-
-  test('by its export: status 4, with the exports that there are', async () => {
-    const { status, output } = await refused({
-      args: ['server:ap'],
-      files: { 'server.mjs': 'export const app = () => {}, other = 1;' },
-    });
-    expect(status).toBe(4);
-    expect(output.match(/server has no export "ap"\. It exports app, other\./g)).toHaveLength(1);
-    expect(output).not.toMatch(STACK);
-  });
-
-  test('because it is none: status 4, with what it should be', async () => {
-    const { status, output } = await refused({
-      args: ['server:app'],
-      files: { 'server.mjs': 'export const app = 1;' },
-    });
-    expect(status).toBe(4);
-    expect(output.match(/server:app is the number 1, not an object with fetch\(\)/g)).toHaveLength(1);
-  });
-});
 
 describe('an app that fails while it is loaded', () => {
   test.each([

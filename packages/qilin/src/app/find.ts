@@ -19,7 +19,7 @@ const SUGGESTIONS = 3;
 export function findAppFile(spec: AppSpec, chdir: string): string {
   for (const path of modulePaths(spec.module)) {
     const file = findModuleFile(resolve(chdir, path));
-    if (file !== undefined) return file;
+    if (file !== undefined) return checked(file, spec);
   }
   const file = findPackage(spec.module, chdir);
   if (file !== undefined) return file;
@@ -27,6 +27,16 @@ export function findAppFile(spec: AppSpec, chdir: string): string {
   const advice =
     suggestions.length === 0 ? 'there is no module in that folder' : `did you mean ${suggestions.join(', ')}?`;
   throw new QilinError('APP_NOT_FOUND', `No module "${spec.module}" in ${chdir}; ${advice}`);
+}
+
+/** What no loader takes. A file without ending is a program, as npm installs them. */
+function checked(file: string, { module }: AppSpec): string {
+  const ending = extname(file);
+  if (ending === '' || MODULE_EXTENSIONS.some((extension) => extension === ending)) return file;
+  throw new QilinError(
+    'APP_NOT_FOUND',
+    `${module} is no module of JavaScript or TypeScript; name a file that ends in ${MODULE_EXTENSIONS.join(', ')}.`,
+  );
 }
 
 function findPackage(module: string, chdir: string): string | undefined {

@@ -16,6 +16,7 @@ import type { Log } from '../contract/log.ts';
 import { nearestFirst } from '../contract/spelling.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModule } from '../modules/import-module.ts';
+import { cureOf } from '../modules/mixed-modules.ts';
 import { withPlace } from '../modules/syntax-error.ts';
 import { metadataRemark } from './decorator-metadata.ts';
 import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
@@ -32,6 +33,8 @@ export interface AppSource {
   readonly interface: Interface;
   /** Absolute path of the folder from which MODULE is looked for. */
   readonly chdir: string;
+  /** In seconds, for the message when `patience` ends, which is what is left of it. */
+  readonly bootTimeout: number;
 }
 
 export interface LoadOptions {
@@ -44,7 +47,7 @@ export interface LoadOptions {
   readonly log?: Pick<Log, 'debug' | 'info' | 'warning' | 'error'>;
 }
 
-/** After this long without an app the debug log says what is waited for. */
+/** After this long without an app the log says what is waited for. */
 const REMARK_AFTER: Milliseconds = 3000;
 /** A program may never end its top-level `await`, as in `await once(process, 'SIGTERM')`; it may yet export an app. */
 const GRACE_AFTER_LISTEN: Milliseconds = 1000;
@@ -61,7 +64,7 @@ type Exports = ReadonlyMap<string, unknown>;
 interface Job {
   readonly spec: AppSpec;
   readonly file: string;
-  readonly called: Interface;
+  readonly source: AppSource;
   readonly options: LoadOptions;
   /** Aborted when the loading has ended, one way or the other. */
   readonly over: AbortSignal;
@@ -78,7 +81,7 @@ export async function loadApp(source: AppSource, options: LoadOptions): Promise<
   const file = findAppFile(spec, source.chdir);
   const ended = new AbortController();
   const awaited = 'finished loading: a top-level await may never settle';
-  const job: Job = { spec, file, called: source.interface, options, over: ended.signal, awaited };
+  const job: Job = { spec, file, source, options, over: ended.signal, awaited };
   try {
     return await Promise.race([
       load(job),
@@ -93,7 +96,7 @@ export async function loadApp(source: AppSource, options: LoadOptions): Promise<
 }
 
 async function load(job: Job): Promise<App> {
-  const { spec, called } = job;
+  const { spec, source } = job;
   const interception = job.options.interception;
   const remark = metadataRemark(job.file);
   if (remark !== undefined) job.options.log?.warning(remark);
@@ -104,7 +107,7 @@ async function load(job: Job): Promise<App> {
   }
   if (exports.has('default') && !interception?.requested()) {
     const value = await ofTheApp(job, () => exports.get('default'));
-    if (detect(value, called) || !interception?.current()) return finish(value, exports, job);
+    if (detect(value, source.interface) || !interception?.current()) return finish(value, exports, job);
   }
   return finish(await listeningServer(exports, job), exports, job);
 }
@@ -155,18 +158,19 @@ function callIfFactory({ holder, value }: ReturnType<typeof attributeOf>, { spec
 
 /** The server of a program that listens by itself, once it does. */
 async function listeningServer(exports: Exports, job: Job): Promise<Server> {
-  const { spec, called, options, over } = job;
+  const { spec, source, options, over } = job;
   const { interception, log } = options;
   if (!interception)
     throw new QilinError('APP_EXPORT_MISSING', `${spec.module} has no default export.${listed(exports.keys())}`);
-  const apps = [...exports].filter(([, value]) => detect(value, called)).map(([name]) => name);
+  const apps = [...exports].filter(([, value]) => detect(value, source.interface)).map(([name]) => name);
   if (apps.length > 0 && !interception.requested() && !interception.current()) {
     const choices = apps.map((name) => `${spec.module}:${name}`).join(' or ');
     throw new QilinError('APP_EXPORT_MISSING', `${spec.module} has no default export; did you mean ${choices}?`);
   }
-  job.awaited = `called listen()${exports.has('default') ? '' : ', and it has no default export'}`;
+  const lacks = exports.size === 0 ? 'exports nothing' : 'exports no app';
+  job.awaited = `called listen(), and it ${lacks}: let it do one of the two`;
   delay(REMARK_AFTER, undefined, { signal: over }).then(
-    () => log?.debug(`${spec.name} has not called listen() yet; waiting for it.`),
+    () => log?.info(`${spec.name} ${lacks}, and has not called listen() yet: waiting for it`),
     () => {},
   );
   return interception.captured;
@@ -174,7 +178,8 @@ async function listeningServer(exports: Exports, job: Job): Promise<Server> {
 
 /** @throws QilinError APP_UNCLEAR, and APP_FAILED when the framework cannot get ready */
 async function finish(value: unknown, exports: Exports, job: Job): Promise<App> {
-  const { spec, called, options } = job;
+  const { spec, options } = job;
+  const called = job.source.interface;
   const detected = detect(value, called);
   if (!detected) throw unclear(value, called, spec.name);
   job.awaited = 'become ready';
@@ -213,7 +218,8 @@ async function ofTheApp<T>({ spec }: Job, run: () => T): Promise<Awaited<T>> {
   } catch (error) {
     if (error instanceof QilinError) throw error;
     const cause = error instanceof Error ? error : new Error(`The app threw no error, but ${inspect(error)}.`);
-    const hint = 'code' in cause && cause.code === 'ERR_WORKER_UNSUPPORTED_OPERATION' ? NOT_IN_THREADS : '';
+    const isOfThreads = 'code' in cause && cause.code === 'ERR_WORKER_UNSUPPORTED_OPERATION';
+    const hint = isOfThreads ? NOT_IN_THREADS : cureOf(cause);
     throw new QilinError('APP_FAILED', `${spec.name} failed while it was loaded${hint}:`, { cause });
   }
 }
@@ -239,8 +245,9 @@ async function outOfPatience(job: Job): Promise<never> {
   const { patience } = job.options;
   if (patience === undefined) return new Promise(() => {});
   await delay(patience, undefined, { signal: job.over });
-  const been = (patience / 1000).toFixed(1);
-  throw new QilinError('APP_UNCLEAR', `Within ${been} s (bootTimeout) ${job.spec.name} has not ${job.awaited}.`);
+  const { spec, source, awaited } = job;
+  const message = `Within bootTimeout, ${source.bootTimeout} s, ${spec.name} has not ${awaited}.`;
+  throw new QilinError('APP_UNCLEAR', message);
 }
 
 function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<never> {
@@ -257,5 +264,5 @@ function exportMissing(where: string, name: string, names: Iterable<string>): Qi
 
 function listed(names: Iterable<string>): string {
   const all = [...names];
-  return all.length === 0 ? ' It exports nothing.' : ` It exports ${all.join(', ')}.`;
+  return all.length === 0 ? ' It exports nothing: export the app.' : ` It exports ${all.join(', ')}.`;
 }

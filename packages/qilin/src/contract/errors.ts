@@ -2,6 +2,7 @@
  * Every error that Qilin raises itself: its code, what it means, how to cure it, and the exit status of a process that
  * ends because of it. docs/errors.md is generated from this table.
  */
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 
 interface ErrorEntry {
@@ -151,8 +152,27 @@ export function explain(error: unknown): string {
       return error.cause === undefined ? error.message : `${error.message}\n${explain(error.cause)}`;
     }
     if (!(error instanceof Error)) return `thrown value: ${textOf(error)}`;
-    return typeof error.stack === 'string' ? error.stack : inspect(error);
+    return typeof error.stack === 'string' ? upToItsCaller(error.stack) : inspect(error);
   });
+}
+
+/** Where Qilin's own modules are, this one among them. */
+const HERE = fileURLToPath(new URL('..', import.meta.url));
+/** Of Qilin, of the loader of TypeScript, of Node. */
+const isOurs = (frame: string): boolean =>
+  frame.includes(HERE) || frame.includes('/node_modules/tsx/') || /[ (]node:/.test(frame);
+
+/** A place in a source, which Node puts before the name of a syntax error. */
+const PLACE = /^\S*\/[^\s:]+:\d+$/;
+
+/** The stack without its end, which is how Qilin called the app: no news for who looks for the fault. */
+function upToItsCaller(stack: string): string {
+  const lines = stack.split('\n');
+  const isFrame = (line: string): boolean => line.startsWith('    at ');
+  const last = lines.findLastIndex((line) => isFrame(line) && !isOurs(line));
+  const end = lines.findLastIndex((line) => !isFrame(line));
+  if (last < 0 && PLACE.test(lines[0] ?? '')) return lines.slice(0, end + 1).join('\n');
+  return last < 0 || end > last ? stack : lines.slice(0, last + 1).join('\n');
 }
 
 /** The same without a stack, as a part of a sentence. Never throws. */

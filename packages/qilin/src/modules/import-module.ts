@@ -1,7 +1,8 @@
 /**
  * Loads a JavaScript or TypeScript file, the one way for config files, apps and worker classes. TypeScript goes through
  * Node's own type stripping where Node has it and that suffices, through tsx elsewhere: on Node 20, and for what stripping
- * cannot do (enums, decorators, parameter properties, imports without extension, `paths` of a tsconfig.json).
+ * cannot do (enums, decorators, parameter properties, types imported as values, imports without extension, `paths` of a
+ * tsconfig.json).
  */
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -47,6 +48,14 @@ const mayNeedTsx = (file: string, error: unknown): boolean =>
   error instanceof Error &&
   (error instanceof SyntaxError || ('code' in error && BEYOND_STRIPPING.has(String(error.code))));
 
+/**
+ * Stripping leaves an import of a type as it is, and the module that has the type has no such export: compiling drops it. The
+ * modules are linked by then, and linked once for all: they are loaded anew, under names of tsx's own.
+ */
+const IS_LINK_ERROR = /^The requested module .* does not provide an export named /;
+
+const needsNewNames = (error: unknown): boolean => error instanceof SyntaxError && IS_LINK_ERROR.test(error.message);
+
 let tsxRegistered = false;
 
 /** From here on, `import` and `require` of this process take TypeScript. */
@@ -70,7 +79,7 @@ export async function importModule(file: string): Promise<ModuleNamespace> {
   } catch (error) {
     if (tsxRegistered || !mayNeedTsx(file, error)) throw error;
     await registerTsx();
-    return load();
+    return needsNewNames(error) ? importByTsx(file) : load();
   }
 }
 

@@ -14,6 +14,7 @@ export function conflicts(config: Config, origins: Origins): readonly QilinError
       ...engineConflicts(config, named),
       ...threadConflicts(config, named),
       ...bindConflicts(config, named),
+      ...fileConflicts(config, named),
     ].map((message) => new QilinError('SETTINGS_CONFLICT', message)),
   ];
 }
@@ -53,6 +54,12 @@ function* engineConflicts(config: Config, named: Named): Generator<string> {
   const own = ownWorkerClass(workerClass, threads);
   if (own === 'picoev') yield `${named('workerClass')} ${workerClass} ${rule}`;
   if (own === 'threads' && threadEngine === 'picoev') yield `${named('threadEngine')} picoev ${rule}`;
+}
+
+/** Elsewhere `-p` is the port. */
+function* fileConflicts({ pidfile }: Config, named: Named): Generator<string> {
+  if (pidfile === null || !/^\d+$/.test(pidfile)) return;
+  yield `${named('pidfile')} is the file of the process id: write --bind 127.0.0.1:${pidfile} for a port, ./${pidfile} for a file.`;
 }
 
 function* bindConflicts({ bind, reusePort }: Config, named: Named): Generator<string> {

@@ -4,7 +4,7 @@ import { extname, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { QilinError } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import { importModuleAnew, mainExport } from '../modules/import-module.ts';
+import { importModuleAnew, type ModuleNamespace, mainExport } from '../modules/import-module.ts';
 import { withPlace } from '../modules/syntax-error.ts';
 import type { SettingName } from './config.ts';
 import { givenTwice, quote, unknownKey } from './mistakes.ts';
@@ -65,12 +65,30 @@ export async function readConfigFile(file: ConfigFile): Promise<ConfigFileConten
   };
   try {
     const module = await Promise.race([importModuleAnew(file.path), late()]);
-    return sortKeys(mainExport(module), file.label);
+    if (Object.keys(module).length === 0) throw exportsNothing(file.label);
+    const content = sortKeys(mainExport(module), file.label);
+    return { ...content, errors: [...content.errors, ...unheard(module, file.label)] };
   } catch (error) {
     return { values: new Map(), errors: [await failure(file, error)] };
   } finally {
     done.abort();
   }
+}
+
+/** A file whose settings stay inside: what its author set would not hold, without a word. */
+const exportsNothing = (label: string): QilinError =>
+  new QilinError('CONFIG_FILE', `${label} exports nothing; write export default { … }, or export const workers = 4.`);
+
+/** Settings that are exported by name beside a default export, which alone is read. */
+function unheard(module: ModuleNamespace, label: string): QilinError[] {
+  if (!Object.hasOwn(module, 'default')) return [];
+  const { default: whole, ...others } = module;
+  // Those of a CommonJS module are given by Node in both ways.
+  const isHeard = (name: string): boolean => isObject(whole) && whole[name] === others[name];
+  const names = Object.keys(others).filter((name) => settingOfKey(name) !== undefined && !isHeard(name));
+  if (names.length === 0) return [];
+  const message = `${label}: ${names.join(' and ')} must stand in the default export, as there is one.`;
+  return [new QilinError('SETTINGS_CONFLICT', message)];
 }
 
 async function failure({ label, path }: ConfigFile, error: unknown): Promise<QilinError> {

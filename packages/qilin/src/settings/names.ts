@@ -71,6 +71,16 @@ export function suggestKey(typed: string): string | undefined {
   return nearest(typed, [...keys, ...flags]);
 }
 
+/** As other servers and process managers call it. */
+const ELSEWHERE = [
+  ['--port', '--bind'],
+  ['--host', '--bind'],
+  ['--listen', '--bind'],
+  ['--instances', '--workers'],
+  ['--cwd', '--chdir'],
+  ['--watch', '--reload'],
+] as const;
+
 /** The flag that was probably meant. File names are known too: `--accesslog` means `--access-logfile`. */
 export function suggestFlag(typed: string): string | undefined {
   const flags = SETTING_NAMES.flatMap((name) => [...ROWS[name].flags, negation(name) ?? []].flat());
@@ -79,5 +89,5 @@ export function suggestFlag(typed: string): string | undefined {
     return flag === undefined ? [] : fileNames(name).map((key) => [key, flag] as const);
   });
   const long = [...flags, '--help', '--version'].filter((flag) => flag.startsWith('--'));
-  return nearest(typed, [...long.map((flag) => [flag, flag] as const), ...keys]);
+  return nearest(typed, [...long.map((flag) => [flag, flag] as const), ...keys, ...ELSEWHERE]);
 }

@@ -27,6 +27,17 @@ describe('what is said of a thrown value', () => {
     expect(explain(error({ stack: { get: refusing } }))).toBe(UNREADABLE);
   });
 
+  it('is a stack up to where Qilin called the app', () => {
+    const ours = `    at load (${new URL('../../src/app/load.ts', import.meta.url)}:1:1)`;
+    const apps = '    at app (/srv/app/server.ts:1:1)';
+    const nodes = '    at emit (node:events:1:1)';
+    const stackOf = (...lines: string[]) => explain(error({ stack: { value: lines.join('\n') } }));
+    expect(stackOf('Error: x', nodes, apps, ours, nodes)).toBe(['Error: x', nodes, apps].join('\n'));
+    // Where no frame is the app's, the fault may be ours; a place of a syntax error is all that there is to say.
+    expect(stackOf('Error: x', nodes, ours)).toBe(['Error: x', nodes, ours].join('\n'));
+    expect(stackOf('/srv/app/server.ts:1', 'x x', '  ^', '', 'SyntaxError: x', nodes, ours)).not.toContain('    at ');
+  });
+
   it('is a sentence of Qilin, and its cause, which may be anything', () => {
     const cause: unknown = Object.create(null);
     const told = explain(new QilinError('HOOK_FAILED', 'It failed:', { cause }));

@@ -48,6 +48,11 @@ describe('the command line', () => {
 
   test.each([
     [['--worker', '4', 'app'], ['command line: --worker is not a flag; did you mean --workers?']],
+    [['--port', '3000', 'app'], ['command line: --port is not a flag; did you mean --bind?']],
+    [
+      ['-p', '3000', 'app'],
+      ['pidfile (flag -p) is the file of the process id: write --bind 127.0.0.1:3000 for a port, ./3000 for a file.'],
+    ],
     [['-X', 'app'], ['command line: -X is not a flag; qilin --help lists them.']],
     [['app', '--workers'], ['command line: --workers needs a value, a whole number from 0 to 10000, or "auto".']],
     [['app', '--pid', '--daemon'], ['command line: --pid needs a value, a file name.']],

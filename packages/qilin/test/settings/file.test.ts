@@ -117,6 +117,22 @@ describe('a config file', () => {
     ]);
   });
 
+  test('whose settings stay inside, or beside its default export, is told', async () => {
+    const cwd = folder({
+      'inside.mjs': 'const config = { workers: 2 };',
+      'beside.mjs': 'export const workers = 3, helper = 1;\nexport default { timeout: 2 };',
+      'both.cjs': 'module.exports = { workers: 3 };',
+    });
+    const complaint = (name: string) => complaints({ argv: ['-c', name, 'app'], cwd });
+    expect(await complaint('inside.mjs')).toEqual([
+      'inside.mjs exports nothing; write export default { … }, or export const workers = 4.',
+    ]);
+    expect(await complaint('beside.mjs')).toEqual([
+      'beside.mjs: workers must stand in the default export, as there is one.',
+    ]);
+    expect(await complaint('both.cjs')).toEqual([]);
+  });
+
   test('that cannot be one is told in a sentence', async () => {
     const cwd = folder({ 'gunicorn.conf.py': 'workers = 4', 'five.mjs': 'export default 5', 'broken.json': '{' });
     const complaint = async (name: string) => (await complaints({ argv: ['-c', name, 'app'], cwd }))[0];

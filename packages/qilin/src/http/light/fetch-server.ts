@@ -7,6 +7,7 @@ import { FastRequest, type ResolveOrigin } from './fast-request.ts';
 import { useLightClasses } from './light-classes.ts';
 import { RequestUrlError } from './request-url.ts';
 import { sendResponse } from './send-response.ts';
+import type { OnError } from './send-stream.ts';
 
 export interface FetchServerOptions<E extends FetchExchange> {
   /**
@@ -18,7 +19,7 @@ export interface FetchServerOptions<E extends FetchExchange> {
   /** What the handler gets beside the request. */
   readonly environment?: (exchange: E) => FetchEnvironment;
   /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
-  readonly onError: (error: unknown) => void;
+  readonly onError: OnError;
 }
 
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
@@ -33,7 +34,7 @@ export function createFetchServer<E extends FetchExchange>(
       failExchange(exchange, 400, 'Bad Request');
       return;
     }
-    if (!exchange.isGone || !isAbort(error)) onError(error);
+    if (!exchange.isGone || !isAbort(error)) onError(error, exchange);
     failExchange(exchange, 500, 'Internal Server Error');
   }
 

@@ -4,13 +4,10 @@ import type { FetchExchange } from '@qilin/picoev';
 import { FastResponse, isFastResponse, type LightBody, partsOf } from './fast-response.ts';
 import { endToEnd, isDecodedBody, isFetched, withoutFields } from './fetched.ts';
 import { CLOSES, HAS_DATE, type HeaderSource, NAMES_FIELDS, OFFERS_UPGRADE } from './header-lines.ts';
-import { cancel, pieceSource, sendStream } from './send-stream.ts';
+import { cancel, type OnError, pieceSource, sendStream } from './send-stream.ts';
 
 /** A Blob up to this size is read whole: one crossing and one write instead of a stream. */
 const SMALL_BLOB = 64 * 1024;
-
-/** Told what goes wrong once the answer has begun. */
-export type OnError = (error: unknown) => void;
 
 /**
  * @param response A Response of any make, or what looks like one: `status`, `headers` and `body`.
@@ -22,7 +19,7 @@ export function sendResponse(exchange: FetchExchange, response: unknown, onError
   const { status, statusText, lines, body } = parts;
   if (status === 0) throw new TypeError('Response.error() stands for a failed request: it cannot be sent.');
   if (exchange.isOver) {
-    discard(body, onError);
+    discard(body, (error) => onError(error, exchange));
     return;
   }
   let fields = parts.type + lines.text;
@@ -45,7 +42,7 @@ export function sendResponse(exchange: FetchExchange, response: unknown, onError
     } else exchange.respond(status, fields, body);
   } else if (isBodiless(exchange, status)) {
     // Nobody will read the body.
-    discard(body, onError);
+    discard(body, (error) => onError(error, exchange));
     exchange.begin(status, fields, body instanceof Blob ? body.size : length);
     exchange.end();
   } else if (body instanceof Blob) sendBlob(exchange, status, fields, body, onError);
@@ -70,12 +67,12 @@ function sendBlob(exchange: FetchExchange, status: number, fields: string, blob:
     },
     (error: unknown) => {
       exchange.abort();
-      onError(error);
+      onError(error, exchange);
     },
   );
 }
 
-function discard(body: LightBody, onError: OnError): void {
+function discard(body: LightBody, onError: (error: unknown) => void): void {
   if (body === null || typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return;
   cancel(pieceSource(body), undefined, onError);
 }
@@ -121,5 +118,11 @@ function toPairs(headers: unknown): [string, string][] {
 }
 
 function notAResponse(value: unknown): TypeError {
-  return new TypeError(`The fetch handler returned ${inspect(value)}, not a Response.`);
+  return new TypeError(`The fetch handler returned ${inspect(value)}, not a Response${cureOf(value)}.`);
+}
+
+/** What makes an app, and what answers by itself, are functions of one parameter at times, as fetch handlers are. */
+function cureOf(value: unknown): string {
+  if (typeof value === 'function') return ': if it makes the app, call it, as in server.ts:createApp()';
+  return value === undefined ? ': if it is a Node listener, say --interface node' : '';
 }

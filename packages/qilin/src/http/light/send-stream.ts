@@ -6,6 +6,9 @@ import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
 import { isAbort, whenGone } from '../client-left.ts';
 
+/** Told what goes wrong with an answer, and which request it was for. */
+export type OnError = (error: unknown, exchange: FetchExchange) => void;
+
 /** Where pieces come from. */
 export interface PieceSource {
   next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
@@ -31,12 +34,13 @@ export async function sendStream(
   exchange: FetchExchange,
   source: PieceSource,
   length: number | undefined,
-  onError: (error: unknown) => void,
+  onError: OnError,
 ): Promise<void> {
   const room = new Room(exchange);
+  const tell = (error: unknown): void => onError(error, exchange);
   whenGone(exchange, () => {
     room.give();
-    cancel(source, new DOMException('The client left before the answer was complete', 'AbortError'), onError);
+    cancel(source, new DOMException('The client left before the answer was complete', 'AbortError'), tell);
   });
   let sent = 0;
   try {
@@ -56,10 +60,10 @@ export async function sendStream(
       throw new TypeError(`The body must have the ${length} bytes of its Content-Length (got ${sent}).`);
     exchange.end();
   } catch (error) {
-    if (!exchange.isGone || !isAbort(error)) onError(error);
+    if (!exchange.isGone || !isAbort(error)) tell(error);
     if (exchange.isOver) return;
     exchange.abort();
-    cancel(source, error, onError);
+    cancel(source, error, tell);
   }
 }
 

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FetchHandler, NodeListener, RequestOrigin } from '../../contract/app.ts';
 import { createFetchServer } from '../light/fetch-server.ts';
+import type { OnError } from '../light/send-stream.ts';
 import { MessageExchange } from './message-exchange.ts';
 
 export interface NodeListenerOptions {
@@ -14,7 +15,7 @@ export interface NodeListenerOptions {
    */
   readonly resolve?: (req: IncomingMessage) => RequestOrigin | undefined;
   /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
-  readonly onError: (error: unknown) => void;
+  readonly onError: OnError;
 }
 
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the response began. */

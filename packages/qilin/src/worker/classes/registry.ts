@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { QilinError } from '../../contract/errors.ts';
-import type { AppHostFactory, WorkerClassFactory, WorkerContext } from '../../contract/worker-class.ts';
+import type { AppHostFactory, WorkerClass, WorkerClassFactory, WorkerContext } from '../../contract/worker-class.ts';
 import { type BuiltinWorkerClass, chooseWorkerClass } from '../../contract/worker-classes.ts';
 import { findModuleFile, importModule } from '../../modules/import-module.ts';
 
@@ -52,8 +52,18 @@ async function loadExternal(module: string, exportName: string, chdir: string): 
       `${file} must export a class or function "${exportName}" (it has: ${exports}).`,
     );
   }
-  const create = isClass(factory) ? (context: WorkerContext) => Reflect.construct(factory, [context]) : factory;
-  return { kind: 'class', create };
+  const make = isClass(factory) ? (context: WorkerContext) => Reflect.construct(factory, [context]) : factory;
+  return { kind: 'class', create: (context) => checked(make(context), `${exportName} of ${file}`) };
+}
+
+const METHODS = ['start', 'drain', 'stop', 'stats', 'busyFor'] as const satisfies readonly (keyof WorkerClass)[];
+
+/** From outside: nobody has checked its type. */
+function checked(made: WorkerClass, name: string): WorkerClass {
+  const lacking = METHODS.filter((method) => typeof made?.[method] !== 'function');
+  if (lacking.length === 0) return made;
+  const message = `${name} is no worker class: what it makes lacks ${lacking.map((method) => `${method}()`).join(', ')}.`;
+  throw new QilinError('WORKER_CLASS_UNKNOWN', message);
 }
 
 const isClass = (value: WorkerClassFactory) => /^class\b/.test(Function.prototype.toString.call(value));

@@ -86,7 +86,7 @@ function createFetchApp({ app, log }: WorkerContext, origins: Origins<Exchange>,
   if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
   const serve = createFetchServer<Exchange>(app.fetch, {
     resolve: (exchange) => origins.forwarded(exchange),
-    onError: (error) => log.error(`Error handling request\n${explain(error)}`),
+    onError: (error, { method, target }) => log.error(`Error handling request ${method} ${target}\n${explain(error)}`),
   });
   if (record === undefined) return serve;
   return (exchange) => {

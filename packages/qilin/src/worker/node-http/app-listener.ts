@@ -12,7 +12,8 @@ export function createAppListener(app: App, origins: Origins<IncomingMessage>, l
     case 'fetch':
       return fetchToNodeListener(app.fetch, {
         resolve: (req) => origins.forwarded(req),
-        onError: (error) => log.error(`Error handling request\n${explain(error)}`),
+        onError: (error, { method, target }) =>
+          log.error(`Error handling request ${method} ${target}\n${explain(error)}`),
       });
     case 'node':
       return app.listener;
