@@ -7,7 +7,7 @@ import { loadApp } from '../../dist/app/load.js';
 import { explain, QilinError } from '../../dist/contract/errors.js';
 import { fetchToNodeListener } from '../../dist/http/node/fetch-listener.js';
 
-const { app: name, chdir, called = 'auto', patience = 5000, abortAfterLoad } = JSON.parse(process.argv[2] ?? '{}');
+const { app: name, chdir, called = 'auto', patience = 15_000, abortAfterLoad } = JSON.parse(process.argv[2] ?? '{}');
 /** @type {string[]} */
 const notes = [];
 const leaving = new AbortController();
