@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { takeAnswers } from '../http/answers.ts';
 import { linux } from '../needs.ts';
 import { write } from '../processes/files.ts';
 import { ask, RawConnection } from '../processes/http-client.ts';
@@ -112,6 +113,26 @@ export function describeBodies({ flags }: ClassUnderTest): void {
       }
       expect((await ask(server.url)).status).toBe(200);
       expect(server.log).not.toMatch(/\[(?:WARNING|ERROR|CRITICAL)\]/);
+    });
+
+    test('the app hears of a client that leaves while a stream is silent', async () => {
+      for (const leave of ['resetAndDestroy', 'destroy'] as const) {
+        const from = server.log.length;
+        using connection = await RawConnection.open(server.port);
+        connection.send(get('/hush'));
+        await connection.until(/first/);
+        connection.socket[leave]();
+        await server.logged(/gone \/hush\n/, from);
+      }
+    });
+
+    test('a client that has ended its side gets what comes after a silence, to the byte', async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.socket.end(get('/hush?ms=2500'));
+      await connection.ended;
+      const { answers } = takeAnswers(connection.received, []);
+      expect(answers).toMatchObject([{ status: 200, body: 'firstlast' }]);
+      expect(connection.received).toMatch(/5\r\nfirst\r\n0{1,2}4\r\nlast\r\n0\r\n\r\n$/);
     });
 
     test('the app hears of a client that leaves in the middle of a stream', async () => {

@@ -171,9 +171,10 @@ export interface Exchange extends FetchExchange {
   // For Node's own ServerResponse, which writes heads and frames itself.
   /**
    * Bytes of the answer as they go onto the wire; a text has a character for each byte (latin1). False as in `write()`. Once
-   * it was called, `readBody()` sends no 100 by itself.
+   * it was called, `readBody()` sends no 100 by itself. `inChunks`: the body is framed in chunks, which are whole when this turn of
+   * the event loop ends, so that a client that may have left can be asked by a byte between two of them.
    */
-  raw(piece: string | Uint8Array): boolean;
+  raw(piece: string | Uint8Array, inChunks?: boolean): boolean;
   /** The answer was all written by `raw()`. `keepAlive`: whether the head said that the connection persists. */
   rawEnd(keepAlive: boolean): void;
   /**

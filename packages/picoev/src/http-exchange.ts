@@ -360,8 +360,9 @@ export class HttpExchange implements Exchange {
     this.#loop.answer(this, ANSWER.INFORM, 0, Number(head.slice(STATUS_AT, STATUS_AT + 3)), '', head);
   }
 
-  raw(piece: string | Uint8Array): boolean {
+  raw(piece: string | Uint8Array, inChunks = false): boolean {
     if (this.isOver || this.#hasEnded || piece.length === 0) return true;
+    this.#chunked = inChunks;
     if (!this.#hasBegun) this.fields = typeof piece === 'string' ? piece : latin1Of(piece);
     this.#hasBegun = true;
     this.bytesSent += piece.length;
@@ -388,8 +389,7 @@ export class HttpExchange implements Exchange {
     this.#gathered += piece.length;
     if (this.#gathered > MOST_GATHERED) return this.#offer(piece);
     const text = typeof piece === 'string' ? piece : latin1Of(piece);
-    if (this.#isRaw()) this.#loop.answer(this, ANSWER.RAW, 0, 0, '', text);
-    else this.#loop.answer(this, ANSWER.PIECE, this.#answerFlags(), 0, '', text);
+    this.#loop.answer(this, this.#isRaw() ? ANSWER.RAW : ANSWER.PIECE, this.#answerFlags(), 0, '', text);
     return true;
   }
 

@@ -99,7 +99,9 @@ void HttpLoop::Close() {
     (void)Push(fd);
     Lose(fd);
   });
+  // Whoever sleeps on it first. The memory of the loop stays until its JavaScript object is collected, a descriptor must not.
   sleeper_.reset();
+  poller_.reset();
   deadlines_.reset();
   soon_.reset();
 }

@@ -18,6 +18,10 @@ constexpr int kSendFlags = 0;
 
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
+constexpr bool IsInChunks(uint32_t flags) {
+  return (flags & kUnknownLength) != 0 && (flags & (kBodiless | kHttp10)) == 0;
+}
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -43,7 +47,7 @@ std::optional<HttpLoop::Written> HttpLoop::Write(AnswerRow::Kind kind, uint32_t 
   Outbox& out = slot->http.Out();
   const auto taken = bytes.first(out.Accept(sequence, bytes.size()));
   if (!taken.empty()) {
-    out.Begin(sequence);
+    out.Begin(sequence, IsInChunks(flags));
     ByteBuffer& run = OutOf(static_cast<int>(fd));
     if (kind == AnswerRow::kRaw)
       run.Append(taken);
@@ -61,7 +65,7 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
   const auto body = text.subspan(row.reason_size + row.fields_size);
   const bool is_last = (row.flags & kClose) != 0;
   Connection& http = At(fd).http;
-  if (row.kind != AnswerRow::kInform) http.Out().Begin(row.sequence);
+  if (row.kind != AnswerRow::kInform) http.Out().Begin(row.sequence, IsInChunks(row.flags));
   ByteBuffer& out = BufferFor(fd, row.sequence);
   switch (static_cast<AnswerRow::Kind>(row.kind)) {
     case AnswerRow::kRespond:
@@ -79,7 +83,7 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
     case AnswerRow::kPiece:
       return AppendPiece(out, row.flags, body);
     case AnswerRow::kEnd:
-      if (row.flags & kUnknownLength && !(row.flags & (kBodiless | kHttp10))) out.Append(kLastChunk);
+      if (IsInChunks(row.flags)) out.Append(kLastChunk);
       return Complete(fd, row.sequence, is_last);
     case AnswerRow::kInform:
       // The app has said itself what the client waits for.

@@ -15,6 +15,8 @@ namespace {
 
 /// All answers begin with it.
 constexpr uint8_t kFirstByte[] = {'H'};
+/// The size of a chunk may: RFC 9112, 7.1. That of the last one, which is 0, too.
+constexpr uint8_t kLeadingZero[] = {'0'};
 
 /// Seconds between the questions of the kernel, and how many of them may stay without an answer.
 constexpr int kProbeSeconds = 15;
@@ -86,13 +88,15 @@ void HttpLoop::OnUnreadEnd(int fd) {
 }
 
 /// A client that has closed its socket altogether answers any byte with a reset, so the first one of the answer goes
-/// ahead of the others.
+/// ahead of the others. So does a zero before the size of its next chunk, unless JavaScript is still to hear that there is
+/// room for the rest of this one.
 void HttpLoop::Probe(int fd) {
   Slot& slot = At(fd);
   const uint32_t serial = slot.serial;
   const Outbox& out = slot.http.Out();
   slot.probed = true;
   AskFromNowOn(fd);
+  if (late_rows_.empty() && !slot.http.IsAnswered() && out.IsBetweenChunks()) return Send(fd, kLeadingZero);
   if (out.HasPending() || out.HasBegun(out.First())) return Expect(fd);
   Send(fd, kFirstByte);
   if (Find(static_cast<uint32_t>(fd), serial) != nullptr) slot.led = true;

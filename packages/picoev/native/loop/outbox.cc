@@ -20,7 +20,11 @@ bool Outbox::HasBegun(uint32_t sequence) const {
   return held != nullptr && held->state.begun;
 }
 
-void Outbox::Begin(uint32_t sequence) { StateOf(sequence).begun = true; }
+void Outbox::Begin(uint32_t sequence, bool in_chunks) {
+  State& state = StateOf(sequence);
+  state.begun = true;
+  state.in_chunks |= in_chunks;
+}
 
 size_t Outbox::Accept(uint32_t sequence, size_t size) {
   if (size > kHighWater) StateOf(sequence).is_long = true;

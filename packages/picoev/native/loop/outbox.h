@@ -51,7 +51,10 @@ class Outbox {
   bool IsFirst(uint32_t sequence) const { return sequence == first_; }
   /// More than an informational answer (1xx) was given: a refusal can no longer take its place.
   bool HasBegun(uint32_t sequence) const;
-  void Begin(uint32_t sequence);
+  /// `in_chunks`: what has been given of it ends with a chunk, and more will follow.
+  void Begin(uint32_t sequence, bool in_chunks = false);
+  /// The first answer is under way, and nothing of it waits: what comes next on the wire is the size of a chunk.
+  bool IsBetweenChunks() const { return state_.in_chunks && !state_.waits && !HasPending(); }
   /// Where the bytes of an answer go whose turn has not come.
   ByteBuffer& Hold(uint32_t sequence) { return HeldOf(sequence).bytes; }
   /// How many of so many bytes of a long answer are taken now; the rest is offered again after TakeDrain().
@@ -86,6 +89,7 @@ class Outbox {
   /// What is known of an answer while its request waits.
   struct State {
     bool begun = false;
+    bool in_chunks = false;
     /// The app was told to wait.
     bool waits = false;
     bool is_long = false;

@@ -1,7 +1,9 @@
 /** Starts a worker class in this process, with all that a worker would give it. */
+import type { Server as NodeServer } from 'node:net';
 import { closeFd, listen } from '@qilin/picoev';
 import { detect, onShutdownOf, unclear } from '../app/detect.ts';
-import { actualAddress, formatUrl } from '../contract/address.ts';
+import { ServedServer } from '../app/served-server.ts';
+import { type Address, actualAddress, formatUrl } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { explain, QilinError, reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
@@ -38,6 +40,8 @@ class ProgramServer {
   readonly #life: LivedLife;
   #listeners: readonly Listener[] = [];
   #class: WorkerClass | undefined;
+  /** The program's own server, that believes to listen. */
+  #served: NodeServer | undefined;
   readonly #ready = new Milestone();
   readonly #closed = new Milestone();
 
@@ -74,11 +78,39 @@ class ProgramServer {
       url: first === undefined ? '' : formatUrl(first, this.#config.certfile === null ? 'http' : 'https'),
       closed,
       stats: () => this.#class?.stats() ?? { connections: 0, accepted: 0, requests: 0, wakeups: 0 },
+      closeConnections: (which) => this.#closeConnections(which),
       close: () => {
-        this.#life.happen({ type: 'drain', reason: 'close()', limit: toMilliseconds(this.#config.gracefulTimeout) });
+        this.#drain();
+        if (this.#served?.listening) this.#served.close();
         return closed;
       },
     };
+  }
+
+  #drain(): void {
+    this.#life.happen({ type: 'drain', reason: 'close()', limit: toMilliseconds(this.#config.gracefulTimeout) });
+  }
+
+  #closeConnections(which: 'idle' | 'all'): void {
+    this.#class?.closeConnections?.(which);
+  }
+
+  /** It tells the truth of its connections, and its `close()` is that of what serves it. One that listens already does so itself. */
+  #adopt(server: NodeServer, address: Address): void {
+    if (server.listening) return;
+    this.#served = server;
+    new ServedServer(server, address, {
+      connections: () => this.#class?.stats().connections ?? 0,
+      closed: async () => {
+        if (this.#life.at === 'serving') {
+          this.#drain();
+          // As `close()` of Node's server does.
+          this.#closeConnections('idle');
+        }
+        await this.#closed.reached;
+      },
+      close: (which) => this.#closeConnections(which),
+    }).listen();
   }
 
   async #load(): Promise<void> {
@@ -98,6 +130,8 @@ class ProgramServer {
       throw error;
     }
     this.#listeners = listeners;
+    const [first] = listeners;
+    if (this.#app.kind === 'server' && first !== undefined) this.#adopt(this.#app.server, first.address);
   }
 
   #tell(news: News): void {

@@ -34,6 +34,11 @@ export interface RunningServer {
   readonly url: string;
   stats(): WorkerStats;
   /**
+   * Closes connections: those that wait for a request, or all, whatever is in flight. It goes on to accept. What
+   * `closeIdleConnections()` and `closeAllConnections()` of `http.Server` do.
+   */
+  closeConnections(which: 'idle' | 'all'): void;
+  /**
    * Accepts no more, answers what is in flight for at most `gracefulTimeout`, and runs the app's `onShutdown`. Idempotent;
    * resolves when nothing is left.
    */

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { linux } from '../../../../test/needs.ts';
 import { openFilesOf } from '../../../../test/processes/process-table.ts';
 import { Server, serve } from '../../src/index.ts';
@@ -99,6 +99,18 @@ describe.skipIf(linux.isMissing)(linux.named('what a server had open'), () => {
     expect(readFileSync(accesslog, 'utf8')).toContain('GET /');
   });
 
+  test.each(['async', 'picoev'])(
+    'is closed at once, not when its memory is collected: class %s',
+    async (workerClass) => {
+      const countOpen = () => openFilesOf(process.pid).filter((file) => /eventpoll|socket/.test(file)).length;
+      const serveOnce = async () => (await serve(hello, { bind: '127.0.0.1:0', workerClass })).close();
+      await serveOnce();
+      const before = countOpen();
+      for (let times = 0; times < 5; times++) await serveOnce();
+      expect(countOpen()).toBe(before);
+    },
+  );
+
   test.each([{ certfile: '/nowhere/cert.pem', keyfile: '/nowhere/key.pem' }, { accesslog: '/nowhere/access.log' }])(
     'is closed when it cannot start: %j',
     async (wrong) => {
@@ -132,3 +144,41 @@ test.each(['picoev', 'async'])(
     expect(server.stats().accepted).toBe(1);
   },
 );
+
+describe.each(['picoev', 'async'])('an http.Server of the program, served on class %s', (workerClass) => {
+  const agent = new Agent({ keepAlive: true });
+  afterAll(() => agent.destroy());
+
+  async function ask(url: string): Promise<string> {
+    const [response]: IncomingMessage[] = await once(get(url, { agent }), 'response');
+    let text = '';
+    for await (const piece of response ?? []) text += piece;
+    return text;
+  }
+
+  test('looks as if it listened, and its close() is that of what serves it: idle connections end', async () => {
+    const app = createServer((_req, res) => res.end('hello'));
+    const listens = once(app, 'listening');
+    const server = await serve(app, { bind: '127.0.0.1:0', workerClass, keepalive: 600, gracefulTimeout: 600 });
+    await listens;
+    expect(app.listening).toBe(true);
+    expect(app.address()).toMatchObject({ port: Number(new URL(server.url).port) });
+    expect(await ask(server.url)).toBe('hello');
+    await new Promise((resolve) => app.close(resolve));
+    await server.closed;
+    expect(app.listening).toBe(false);
+    await expect(ask(server.url)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('is closed with what serves it, and can be served again', async () => {
+    const app = createServer((_req, res) => res.end('hello'));
+    for (let times = 0; times < 3; times++) {
+      const server = await serve(app, { bind: '127.0.0.1:0', workerClass });
+      expect(await ask(server.url)).toBe('hello');
+      const closed = once(app, 'close');
+      server.closeConnections('idle');
+      await server.close();
+      await closed;
+    }
+  });
+});

@@ -89,11 +89,14 @@ export class ConnectionSocket extends SocketFacts {
   }
 
   /** The response is complete: the next one has the socket. */
-  release(pair: Pair): void {
+  release(pair: Pair, keepsAlive: boolean): void {
     this._httpMessage = null;
     pair.response.socket = null;
-    this.setTimeout(0);
+    if (!keepsAlive) this.writableEnded = true;
+    if (!keepsAlive) this.writable = false;
     const { next } = pair;
+    // Of the time that the program has set, the next one has all; one that is idle has the engine's.
+    if (next === undefined) this.setTimeout(0);
     this.#current = next;
     if (pair.isEnded) this.drop(pair);
     if (next === undefined) return;

@@ -2,6 +2,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { getDefaultHighWaterMark } from 'node:stream';
 import type { Exchange } from '@qilin/picoev';
 import type { NodeListener } from '../../contract/app.ts';
 import type { Milliseconds } from '../../contract/units.ts';
@@ -9,7 +10,13 @@ import { answerFailure } from './answer-failure.ts';
 import { type ConnectionSocket, socketOf } from './connection-socket.ts';
 import { messageClassesFor } from './message-classes.ts';
 import { MessagePair } from './message-pair.ts';
-import { type BridgedRequest, type BridgedResponse, uniqueHeadersOf } from './node-internals.ts';
+import {
+  type BridgedRequest,
+  type BridgedResponse,
+  optionsOf,
+  type ServerOptions,
+  uniqueHeadersOf,
+} from './node-internals.ts';
 import { followRejections } from './program-server.ts';
 import { fillRequest } from './request-head.ts';
 
@@ -26,6 +33,8 @@ export interface NodeServerOptions {
   readonly onError: (error: unknown, req: IncomingMessage) => void;
 }
 
+const USUAL_MARK = getDefaultHighWaterMark(false);
+
 // What tools for tracing listen to (Node's documentation of diagnostics_channel, "HTTP").
 const requestStart = channel('http.server.request.start');
 const responseFinish = channel('http.server.response.finish');
@@ -34,9 +43,11 @@ const responseFinish = channel('http.server.response.finish');
 export function createNodeServer(listener: NodeListener, options: NodeServerOptions): (exchange: Exchange) => void {
   const { keepAliveTimeout, server, observe, onError } = options;
   const classes = messageClassesFor(options.app ?? listener, server);
-  const { joinDuplicateHeaders, rejectNonStandardBodyWrites } = serverOptions(server);
+  const { joinDuplicateHeaders, rejectNonStandardBodyWrites, highWaterMark }: ServerOptions =
+    server === undefined ? {} : optionsOf(server);
   const Response: ResponseConstructor = classes.ServerResponse;
-  const responseOptions = rejectNonStandardBodyWrites ? { rejectNonStandardBodyWrites } : undefined;
+  const isUsual = !rejectNonStandardBodyWrites && (highWaterMark ?? USUAL_MARK) === USUAL_MARK;
+  const responseOptions = isUsual ? undefined : { rejectNonStandardBodyWrites, highWaterMark };
 
   function fail(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     onError(error, req);
@@ -73,15 +84,7 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
   };
 }
 
-interface ServerOptions {
-  readonly joinDuplicateHeaders?: boolean;
-  readonly rejectNonStandardBodyWrites?: boolean;
-}
-
-type ResponseConstructor = new (req: IncomingMessage, options?: ServerOptions) => ServerResponse;
-
-/** Members that Node's types leave out: what `createServer()` was given. */
-const serverOptions = (server: (Server & ServerOptions) | undefined): ServerOptions => server ?? {};
+type ResponseConstructor = new (req: IncomingMessage, options?: ServerOptions | undefined) => ServerResponse;
 
 /** @param most The program's server takes so many from one connection. */
 function countRequest(most: number, socket: ConnectionSocket, exchange: Exchange, res: BridgedResponse): void {

@@ -45,7 +45,7 @@ export class MessagePair implements BodySink {
   // The answer.
 
   write(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean {
-    if (bytes.length > 0 && !this.exchange.raw(bytes)) this.isBlocked = true;
+    if (bytes.length > 0 && !this.exchange.raw(bytes, this.response.chunkedEncoding)) this.isBlocked = true;
     if (callback) this.#defer(callback);
     return !this.isBlocked;
   }
@@ -74,7 +74,7 @@ export class MessagePair implements BodySink {
     if (!this.#reading || request.complete) this.#endExchange();
     else this.#awaitBody();
     process.nextTick(closeResponse, response);
-    this.#socket.release(this);
+    this.#socket.release(this, this.#keepsAlive);
   }
 
   /** The engine's buffer has room again. */

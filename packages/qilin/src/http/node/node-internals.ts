@@ -50,6 +50,16 @@ export interface MessageClasses {
   readonly ServerResponse: typeof ServerResponse;
 }
 
+/** Members that Node's types leave out: what `createServer()` was given, where this version of Node knows it. */
+export interface ServerOptions {
+  readonly joinDuplicateHeaders?: boolean;
+  readonly rejectNonStandardBodyWrites?: boolean | undefined;
+  readonly highWaterMark?: number | undefined;
+  readonly shouldUpgradeCallback?: (req: IncomingMessage) => boolean;
+}
+
+export const optionsOf = (server: Server & ServerOptions): ServerOptions => server;
+
 const model = new Server();
 const incomingMessage = symbolNamed(model, 'IncomingMessage');
 const serverResponse = symbolNamed(model, 'ServerResponse');

@@ -45,7 +45,7 @@ export function followConnections(server: Server, set: SetListener): void {
 export function upgradeSocket(server: Server, connection: Connection, fd: number): Socket {
   const { owner } = connection;
   const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
-  Object.assign(socket, { server });
+  Object.assign(socket, { server, parser: null });
   upgraded.add(socket);
   if (owner instanceof ConnectionSocket) owner.close();
   server.emit('connection', socket);

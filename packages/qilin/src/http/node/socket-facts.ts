@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { getDefaultHighWaterMark } from 'node:stream';
 import type { Connection } from '@qilin/picoev';
+import { optionsOf } from './node-internals.ts';
 
 const NO_BYTES =
   "req.socket gives no bytes, which are the engine's on classes picoev and threads: read the request, or use class async.";
@@ -25,7 +26,11 @@ export class SocketFacts extends EventEmitter {
   constructor(connection: Connection, server: Server | undefined) {
     super();
     this.connection = connection;
-    if (server !== undefined) Object.assign(this, { server });
+    if (server === undefined) return;
+    const { highWaterMark } = optionsOf(server);
+    Object.assign(this, { server });
+    if (highWaterMark !== undefined && highWaterMark !== this.writableHighWaterMark)
+      Object.assign(this, { writableHighWaterMark: highWaterMark, readableHighWaterMark: highWaterMark });
   }
 
   get bytesRead(): number {

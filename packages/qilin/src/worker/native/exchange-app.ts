@@ -7,10 +7,11 @@ import { explain, QilinError } from '../../contract/errors.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
 import { createFetchServer } from '../../http/light/fetch-server.ts';
-import { ConnectionSocket } from '../../http/node/connection-socket.ts';
+import { ConnectionSocket, socketOf } from '../../http/node/connection-socket.ts';
 import { createNodeServer } from '../../http/node/listener-server.ts';
 import { prototypesOf } from '../../http/node/message-classes.ts';
 import { responseOf } from '../../http/node/message-pair.ts';
+import type { ServerOptions } from '../../http/node/node-internals.ts';
 import { isPlainHttp, serverOf } from '../../http/node/program-server.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
@@ -122,13 +123,25 @@ function httpServerOf(app: App): HttpServer {
 /** Hands the connection to the server's 'upgrade' or 'connect' listeners, as Node does. False when it has none. */
 function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Socket) => void): boolean {
   const event = exchange.method === 'CONNECT' ? 'connect' : 'upgrade';
-  if (server.listenerCount(event) === 0) return false;
   const { connection } = exchange;
+  if (event === 'connect' || !asksWhether(server)) {
+    if (server.listenerCount(event) === 0) return false;
+  } else {
+    const standIn: unknown = socketOf(connection, server);
+    if (!server.shouldUpgradeCallback(createUpgradeRequest(exchange, standIn as Socket))) return false;
+  }
   const detached = exchange.detach();
   if (detached === undefined) return false;
   const socket = upgradeSocket(server, connection, detached.fd);
   socket.once('close', detached.freePlace);
   onUpgrade(socket);
-  server.emit(event, createUpgradeRequest(exchange, socket), socket, detached.rest);
+  const isTaken = server.emit(event, createUpgradeRequest(exchange, socket), socket, detached.rest);
+  if (!isTaken) socket.destroy();
   return true;
 }
+
+/** By default, of Node 24 on, the option asks for listeners. */
+const asksWhether = (
+  server: HttpServer & ServerOptions,
+): server is HttpServer & Required<Pick<ServerOptions, 'shouldUpgradeCallback'>> =>
+  server.shouldUpgradeCallback !== undefined;

@@ -14,6 +14,8 @@ const LINGER: Milliseconds = 1_000;
 
 /** With them every answer begins. */
 const SENT_AHEAD = 'HT';
+/** With it the size of any chunk may begin: RFC 9112, 7.1. */
+const LEADING_ZERO = '0';
 /** How long nothing may be sent on an answer that has begun, where its client has ended its side and may be gone. */
 const SILENCE: Milliseconds = 75_000;
 
@@ -63,6 +65,8 @@ export class Connection {
   #isEnding = false;
   /** Of an answer that has not begun, bytes that were sent all the same. */
   #sentAhead = 0;
+  /** Of one that has, zeros before the sizes of its chunks. */
+  #zeros = 0;
   /** While something waits for the client to take it. */
   #taking: Standstill | undefined = undefined;
   /** To a client that has ended its side. */
@@ -162,7 +166,8 @@ export class Connection {
   /**
    * For an answer in flight, to be called about once a second. A client that has ended its side (FIN) may read on, or be gone,
    * which only bytes that are sent to it bring to light: the first answers them with a reset, the second finds it. Where no answer
-   * has begun, the beginning that all have goes ahead for that; else the app's own bytes are waited for.
+   * has begun, the beginning that all have goes ahead for that; between two chunks a zero before the size of the next; else the app's own
+   * bytes are waited for.
    */
   watchHalfClosed(now: Milliseconds): void {
     const carrier = this.#carrier;
@@ -170,6 +175,10 @@ export class Connection {
     if (carrier._httpMessage?.headersSent === false) {
       if (this.#sentAhead < SENT_AHEAD.length) this.#sendAhead();
       return;
+    }
+    if (this.#zeros < SENT_AHEAD.length && isBetweenChunks(carrier._httpMessage)) {
+      this.#zeros += 1;
+      carrier.write(LEADING_ZERO, 'latin1');
     }
     this.#writing ??= new Standstill();
     if (this.#writing.at(carrier.bytesWritten, now) >= SILENCE) this.destroy();
@@ -201,6 +210,10 @@ export class Connection {
     this.#carrier.resume();
   }
 }
+
+/** Chunks are written whole, in one turn of the event loop. */
+const isBetweenChunks = (response: ServerResponse | null | undefined): boolean =>
+  response?.chunkedEncoding === true && !response.writableEnded && response.req.method !== 'HEAD';
 
 function carry(socket: HttpSocket, connection: Connection): void {
   socket[CONNECTION] = connection;
