@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { QilinError } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModuleAnew, type ModuleNamespace, mainExport } from '../modules/import-module.ts';
+import { cureOf } from '../modules/mixed-modules.ts';
 import { withPlace } from '../modules/syntax-error.ts';
 import type { SettingName } from './config.ts';
 import { givenTwice, quote, unknownKey } from './mistakes.ts';
@@ -96,7 +97,9 @@ async function failure({ label, path }: ConfigFile, error: unknown): Promise<Qil
   if (error instanceof SyntaxError && extname(path) === '.json') {
     return new QilinError('CONFIG_FILE', `${label} is not valid JSON: ${error.message}`);
   }
-  return new QilinError('CONFIG_FILE', `the config file ${label} failed:`, { cause: await withPlace(error, path) });
+  const cause = await withPlace(error, path);
+  const cure = cause instanceof Error ? cureOf(cause) : '';
+  return new QilinError('CONFIG_FILE', `the config file ${label} failed${cure}:`, { cause });
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

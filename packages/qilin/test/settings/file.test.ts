@@ -151,4 +151,13 @@ describe('a config file', () => {
     expect(error).toMatchObject({ code: 'CONFIG_FILE', message: 'the config file qilin.config.ts failed:' });
     expect(error?.cause).toMatchObject({ name: 'RangeError', message: 'boom' });
   });
+
+  test("that imports what is not installed, as 'qilin' beside a global one, is told so", async () => {
+    const cwd = folder({
+      'qilin.config.mjs': "import { defineConfig } from 'qilin-not-here';\nexport default defineConfig({});",
+    });
+    expect(await complaints({ cwd })).toEqual([
+      'the config file qilin.config.mjs failed, for the package "qilin-not-here" is not installed: is it spelled right, and in package.json?:',
+    ]);
+  });
 });
