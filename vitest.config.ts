@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/chaos/**'],
+          exclude: ['test/chaos/**', 'test/programs/*/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

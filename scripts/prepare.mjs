@@ -24,7 +24,7 @@ export function run(command, args, cwd = root, env = process.env) {
  * @param {string} path
  * @returns {number}
  */
-function newest(path) {
+export function newest(path) {
   if (!existsSync(path)) return 0;
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;

@@ -116,6 +116,12 @@ export class ClientConnection {
   }
 }
 
+/** A field of the head; undefined when it is not there. @param name in small letters */
+export function fieldOf({ head }: Reply, name: string): string | undefined {
+  const line = head.split('\r\n').find((each) => each.slice(0, name.length + 1).toLowerCase() === `${name}:`);
+  return line?.slice(name.length + 1).trim();
+}
+
 interface Taken {
   readonly reply: Reply;
   readonly rest: string;

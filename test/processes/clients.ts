@@ -1,10 +1,9 @@
 /**
- * Clients that keep a server busy and check every answer: its status, a header and the body must be those of the client's
- * own request. What goes wrong is noted with the connection on which it did, and with what was done to the server then.
+ * Clients that keep a server busy and check every answer: it must be that to the client's own request. What goes wrong is noted with the connection on which it did, and with what was done to the server then.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClientConnection, ExchangeError, type FailureKind, type Reply } from './client-connection.ts';
+import { ClientConnection, ExchangeError, type FailureKind, fieldOf, type Reply } from './client-connection.ts';
 import { type Ask, mixed, pipelined, type Question, send, streamed, uploaded } from './questions.ts';
 
 interface Failure {
@@ -28,6 +27,8 @@ interface LoadOptions {
   readonly uploading?: number;
   /** That keep it and get an answer in pieces, slowly. Default 0. */
   readonly streaming?: number;
+  /** Further ones that keep it, each with questions of its own. Default none. */
+  readonly asks?: readonly Ask[];
   /** Milliseconds between an answer and the next request, chosen at random up to this. Default 8. */
   readonly think?: number;
 }
@@ -51,6 +52,7 @@ export class Load implements AsyncDisposable {
   readonly #firstAnswers = new Map<number, number>();
   #requests = 0;
   #stopping = false;
+  #leaving = false;
   #running: Promise<void> = Promise.resolve();
   #run: () => void = () => {};
   #inHand = 0;
@@ -59,7 +61,15 @@ export class Load implements AsyncDisposable {
   #since = performance.now();
 
   constructor(port: number, options: LoadOptions = {}) {
-    const { keepAlive = 32, oneShot = 32, pipelining = 0, uploading = 0, streaming = 0, think = 8 } = options;
+    const {
+      keepAlive = 32,
+      oneShot = 32,
+      pipelining = 0,
+      uploading = 0,
+      streaming = 0,
+      asks = [],
+      think = 8,
+    } = options;
     this.#port = port;
     this.#think = think;
     const kinds = [
@@ -68,6 +78,7 @@ export class Load implements AsyncDisposable {
       ...Array<Ask>(pipelining).fill(pipelined),
       ...Array<Ask>(uploading).fill(uploaded),
       ...Array<Ask>(streaming).fill(streamed),
+      ...asks,
     ];
     this.#clients = kinds.map((kind, index) => this.#client(index, kind));
   }
@@ -134,6 +145,16 @@ export class Load implements AsyncDisposable {
     await Promise.all(this.#clients);
   }
 
+  /**
+   * To be called before the server is told to end: no client opens another connection. Resolves when the server has let
+   * each of them go.
+   */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    this.resume();
+    await Promise.all(this.#clients);
+  }
+
   /** Empty when all went well, or what did not, with counts. */
   get faults(): string {
     const faults = this.#failures.filter(({ port }) => !this.#forgiven.has(port));
@@ -170,9 +191,12 @@ export class Load implements AsyncDisposable {
     let connection: ClientConnection | undefined;
     for (let turn = 0; !this.#stopping; turn++) {
       await this.#running;
+      if (this.#leaving && connection === undefined) return;
       this.#inHand += 1;
-      for (let left = ask(`${index}-${turn}`, turn); left.length > 0; )
+      for (let left = ask(`${index}-${turn}`, turn); left.length > 0; ) {
         ({ connection, left } = await this.#ask(connection, left));
+        if (this.#leaving && connection === undefined) break;
+      }
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#onIdle?.();
       await pause(Math.random() * this.#think);
@@ -211,14 +235,16 @@ export class Load implements AsyncDisposable {
     return { connection: undefined, left: [] };
   }
 
-  #check({ method, target, answer }: Question, { status, head, text }: Reply, connection: ClientConnection): void {
-    const asked = /\r\nx-asked: (.*)/i.exec(head)?.[1];
-    if (status === 200 && text === answer && asked === target) {
+  #check({ method, target, isAnsweredBy }: Question, reply: Reply, connection: ClientConnection): void {
+    if (isAnsweredBy(reply)) {
       this.#requests += 1;
-      const pid = Number(/\r\nx-pid: (\d+)/i.exec(head)?.[1]);
-      if (!this.#firstAnswers.has(pid)) this.#firstAnswers.set(pid, performance.now());
-    } else
+      const pid = fieldOf(reply, 'x-pid');
+      if (pid !== undefined && !this.#firstAnswers.has(Number(pid)))
+        this.#firstAnswers.set(Number(pid), performance.now());
+    } else {
+      const { head, text } = reply;
       this.#note('wrong answer', connection, `to ${method} ${target}: ${head.slice(0, 300)} ${text.slice(0, 100)}`);
+    }
   }
 
   #note(kind: FailureKind, { port }: ClientConnection, detail: string): void {

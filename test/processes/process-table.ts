@@ -32,6 +32,12 @@ export function hasStopped(pid: number): boolean {
 
 export const childrenOf = (parent: number): number[] => allPids().filter((pid) => statOf(pid)?.parent === parent);
 
+/** The memory that it has, shared pages included (RSS). */
+export function residentBytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(read(pid, 'status')) ?? [];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
 /** The processes that run with this `NAME=VALUE` in the environment of their start; zombies do not run. */
 export const runningWith = (variable: string): number[] =>
   allPids().filter((pid) => read(pid, 'environ').split('\0').includes(variable) && statOf(pid)?.state !== 'Z');
@@ -57,7 +63,7 @@ export function listenersOf(pid: number): number {
   return openFilesOf(pid).filter((file) => sockets.has(file)).length;
 }
 
-function read(pid: number, file: 'environ' | 'stat'): string {
+function read(pid: number, file: 'environ' | 'stat' | 'status'): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch {

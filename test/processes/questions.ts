@@ -1,16 +1,17 @@
-/** What the clients of a Load ask, each of its own kind; test/fixtures/app.mjs answers. */
+/** What the clients of a Load ask, each of its own kind; unless a test brings its own, test/fixtures/app.mjs answers. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ClientConnection } from './client-connection.ts';
+import { type ClientConnection, fieldOf, type Reply } from './client-connection.ts';
 
 const BETWEEN_PIECES = 10;
 
-/** One request and the answer that must come. */
+/** One request and what must come back. */
 export interface Question {
   readonly method: 'GET' | 'POST';
   readonly target: string;
   /** What is sent, in pieces with a pause between; the first has the head. */
   readonly pieces: readonly string[];
-  readonly answer: string;
+  /** Whether it is the answer to this very request. */
+  readonly isAnsweredBy: (reply: Reply) => boolean;
 }
 
 /** The requests of a client's turn, which are sent together. */
@@ -29,11 +30,12 @@ function question(
     ? [...body.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`), '0\r\n\r\n']
     : body;
   const [first = '', ...others] = framed;
+  const answer = `${method} ${path} ${body.join('')}`;
   return {
     method,
     target,
     pieces: [`${head}\r\n\r\n${first}`, ...others],
-    answer: `${method} ${path} ${body.join('')}`,
+    isAnsweredBy: (reply) => reply.status === 200 && reply.text === answer && fieldOf(reply, 'x-asked') === target,
   };
 }
 

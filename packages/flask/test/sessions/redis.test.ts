@@ -1,13 +1,8 @@
 /** Sessions in a real redis-server, reached through a socket in a temporary folder. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tool } from '../../../../test/needs.ts';
+import { startRedis } from '../../../../test/processes/redis.ts';
 import { Flask } from '../../src/app.ts';
 import { session } from '../../src/proxies.ts';
 import { RedisSession, RedisSessionInterface } from '../../src/sessions/redis.ts';
@@ -17,31 +12,20 @@ import { cookieOf, newResponse, requestWith, sessionApp } from '../support/sessi
 const redis = tool('redis-server');
 
 describe.skipIf(redis.isMissing)(redis.named('sessions in Redis'), () => {
-  const folder = mkdtempSync(join(tmpdir(), 'flask-redis-'));
-  const path = join(folder, 'redis.sock');
   const app = sessionApp({ SECRET_KEY: null });
-  let server: ChildProcess;
+  let server: Awaited<ReturnType<typeof startRedis>>;
   let client: Redis;
   let sessions: RedisSessionInterface;
 
   beforeAll(async () => {
-    const options = ['--port', '0', '--unixsocket', path, '--save', '', '--dir', folder];
-    const started = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] });
-    server = started;
-    for await (const line of createInterface({ input: started.stdout })) {
-      if (/ready to accept connections/i.test(line)) break;
-    }
-    started.stdout.resume();
-    client = new Redis({ path });
+    server = await startRedis();
+    client = new Redis({ path: server.path });
     sessions = new RedisSessionInterface(client);
   });
 
   afterAll(async () => {
-    const ended = once(server, 'exit');
-    server.kill();
-    await ended;
     client.disconnect();
-    rmSync(folder, { recursive: true });
+    await server[Symbol.asyncDispose]();
   });
 
   beforeEach(() => client.flushall());

@@ -1,0 +1,115 @@
+/** One program on one worker class under load: right answers, level memory, nothing lost by reloads and the end. */
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { Load } from '../processes/clients.ts';
+import { reload } from '../processes/operations.ts';
+import { PlainNode } from '../processes/plain-node.ts';
+import { childrenOf, residentBytes } from '../processes/process-table.ts';
+import { startRedis } from '../processes/redis.ts';
+import { type QilinProcess, repository, startQilin } from '../processes/server.ts';
+import type { ClassUnderTest } from '../suites/classes.ts';
+import { CLIENTS } from './clients.ts';
+import type { Program } from './manifest.mjs';
+import { Talkers } from './talkers.ts';
+
+const CLIENTS_OF_HTTP = 16;
+const CLIENTS_OF_WEBSOCKETS = 8;
+/** How often, in the course of all requests, memory is looked at. */
+const LOOKS = 32;
+const MEBIBYTE = 1024 * 1024;
+/** What a heap may grow by without a leak; with so many requests as make a run of length, 200 bytes for each of them are more. */
+const ROOM = 24 * MEBIBYTE;
+const GROWTH = 1.15;
+
+export interface Findings {
+  readonly perSecond: number;
+  /** The worker that grew most: bytes in the second quarter of the requests and in the last one, each time the least. */
+  readonly early: number;
+  readonly late: number;
+}
+
+interface Length {
+  /** Answers and messages that are checked before the reloads. */
+  readonly requests: number;
+  readonly reloads: number;
+}
+
+export async function checkProgram(
+  program: Program,
+  { flags }: ClassUnderTest,
+  { requests, reloads }: Length,
+): Promise<Findings> {
+  const clients = CLIENTS[program.name];
+  if (clients === undefined) throw new Error(`clients.ts has nothing to ask of ${program.name}`);
+  await using needs = await provide(program);
+  const cwd = join(repository, 'test/programs', program.folder);
+  const { env } = needs;
+  await using server = await startQilin(['-w', '2', ...flags, ...program.start.split(' ')], { cwd, env });
+  const asks = Array.from({ length: CLIENTS_OF_HTTP }, clients.ask);
+  await using load = new Load(server.port, { keepAlive: 0, oneShot: 0, asks, think: 0 });
+  await using talkers = new Talkers(server.url, clients.talk, CLIENTS_OF_WEBSOCKETS);
+  const told = () => [load.report(), talkers.faults, server.log].join('\n');
+
+  try {
+    const findings = await serve(server, () => load.requests + talkers.messages, requests, load);
+    for (let turn = 1; turn <= reloads; turn++) {
+      load.begin(`reload ${turn}`);
+      await reload(server);
+      await load.progress(CLIENTS_OF_HTTP * 10);
+    }
+    load.begin('the end');
+    const parted = Promise.all([load.leave(), talkers.stop()]);
+    server.signal('SIGTERM');
+    await parted;
+    expect(await server.exited, told()).toEqual({ status: 0, signal: null });
+    expect(load.faults + talkers.faults, server.log).toBe('');
+    expect(server.log).not.toMatch(/\[(?:WARNING|ERROR|CRITICAL)\]|UnhandledPromise/);
+    return findings;
+  } catch (error) {
+    throw new Error(told(), { cause: error });
+  }
+}
+
+async function serve(server: QilinProcess, count: () => number, requests: number, load: Load): Promise<Findings> {
+  const from = performance.now();
+  const early = new Map<number, number>();
+  const late = new Map<number, number>();
+  const workers = childrenOf(server.pid);
+  for (let look = 1; look <= LOOKS; look++) {
+    while (count() < (requests * look) / LOOKS) await load.progress(CLIENTS_OF_HTTP);
+    const quarter = Math.ceil((look / LOOKS) * 4);
+    const least = quarter === 2 ? early : late;
+    if (quarter === 2 || quarter === 4)
+      for (const pid of workers)
+        least.set(pid, Math.min(least.get(pid) ?? Number.POSITIVE_INFINITY, residentBytes(pid)));
+  }
+  const perSecond = Math.round((count() / (performance.now() - from)) * 1000);
+  expect(childrenOf(server.pid), 'the workers that served').toEqual(workers);
+  const [most] = workers
+    .map((pid) => ({ perSecond, early: early.get(pid) ?? 0, late: late.get(pid) ?? 0 }))
+    .sort((one, other) => other.late - other.early - (one.late - one.early));
+  if (most === undefined) throw new Error('there is no worker');
+  return most;
+}
+
+/** @throws AssertionError when memory grew by more than a heap does that has found its size */
+export function expectLevel({ early, late }: Findings): void {
+  expect(late / MEBIBYTE, 'MiB of a worker at the end').toBeLessThan((early * GROWTH + ROOM) / MEBIBYTE);
+}
+
+interface Provided extends AsyncDisposable {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function provide({ needs, env = {} }: Program): Promise<Provided> {
+  if (needs === 'redis') {
+    const redis = await startRedis();
+    return { env: { ...env, REDIS: redis.path }, [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose]() };
+  }
+  if (needs === 'upstream') {
+    const upstream = await PlainNode.start('test/programs/upstream.mjs');
+    const UPSTREAM = `http://127.0.0.1:${upstream.port}`;
+    return { env: { ...env, UPSTREAM }, [Symbol.asyncDispose]: () => upstream.stop() };
+  }
+  return { env, [Symbol.asyncDispose]: async () => {} };
+}

@@ -1,0 +1,3 @@
+export default function Page() {
+  return <h1>A page that was made by the build</h1>;
+}
