@@ -9,6 +9,7 @@
  * @property {string} [folder] In the repository.
  * @property {'mocha' | 'vitest' | 'node' | 'lab' | 'files'} runner What runs the tests; `files`: each file is a program that fails or not.
  * @property {readonly string[]} tests Arguments of the runner.
+ * @property {readonly string[]} [each] Files (folder/start*end) that are run one by one: what ends one of them ends no other.
  * @property {readonly string[]} [packages] What the tests need and the folder's package.json does not name: of a workspace's root.
  * @property {readonly (readonly string[])[]} [build] Commands before the tests.
  * @property {Readonly<Record<string, string>>} [environment]
@@ -53,7 +54,7 @@ export const PROJECTS = [
     tag: 'engine.io@6.6.9',
     folder: 'packages/engine.io',
     runner: 'mocha',
-    tests: ['--exit'],
+    tests: [],
     packages: [
       'mocha@10',
       'expect.js@0.3',
@@ -76,7 +77,7 @@ export const PROJECTS = [
     tag: 'socket.io@4.8.3',
     folder: 'packages/socket.io',
     runner: 'mocha',
-    tests: ['--import=tsx', '--slow', '200', '--exit', '--timeout', '10000', 'test/index.ts'],
+    tests: ['--import=tsx', '--slow', '200', '--timeout', '10000', 'test/index.ts'],
     packages: [
       'mocha@10',
       'expect.js@0.3',
@@ -104,7 +105,8 @@ export const PROJECTS = [
     repository: 'ladjs/superagent',
     tag: 'v8.1.2',
     runner: 'mocha',
-    tests: ['--require', 'should', '--slow', '2000', '--timeout', '5000', '--exit', 'test/*.js', 'test/node/*.js'],
+    tests: ['--require', 'should', '--slow', '2000', '--timeout', '5000'],
+    each: ['test/*.js', 'test/node/*.js'],
     build: [['npm', 'run', 'build:lib']],
     environment: { NODE_ENV: 'test' },
   },
@@ -122,12 +124,13 @@ export const PROJECTS = [
     repository: 'restify/node-restify',
     tag: 'v11.2.0',
     runner: 'mocha',
-    tests: ['--exit', '--timeout', '10000', 'test/*.test.js', 'test/**/*.test.js'],
+    tests: ['--timeout', '10000'],
+    each: ['test/*.test.js', 'test/plugins/*.test.js'],
   },
   { name: 'send', repository: 'pillarjs/send', tag: '1.2.1', runner: 'mocha', tests: PLAIN },
   { name: 'serve-static', repository: 'expressjs/serve-static', tag: 'v2.2.1', runner: 'mocha', tests: PLAIN },
   { name: 'compression', repository: 'expressjs/compression', tag: 'v1.8.1', runner: 'mocha', tests: PLAIN },
-  { name: 'multer', repository: 'expressjs/multer', tag: 'v2.1.1', runner: 'mocha', tests: ['--exit', ...PLAIN] },
+  { name: 'multer', repository: 'expressjs/multer', tag: 'v2.1.1', runner: 'mocha', tests: [...PLAIN] },
   {
     name: 'formidable',
     repository: 'node-formidable/formidable',

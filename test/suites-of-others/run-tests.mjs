@@ -1,5 +1,6 @@
 /** Runs the tests of one project once, on one class, and reads how each ended. */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute } from './execute.mjs';
@@ -33,9 +34,15 @@ export async function runTests(project, cwd, on, report) {
   for (const file of [report, `${report}.log`]) rmSync(file, { force: true });
   const env = environment(on, report, project);
   if (project.runner === 'files') return runFiles(project, cwd, env);
-  const [command, ...args] = commandOf(project, cwd, report);
-  const { status, output } = await execute(command ?? '', args, { cwd, env, limit: SUITE_LIMIT });
-  return { results: read(project, report), output: `${output}\n[${on}: ended with ${status}]\n` };
+  const [command = '', ...args] = commandOf(project, cwd, report);
+  const files = project.each?.flatMap((pattern) => filesOf(cwd, pattern)) ?? [undefined];
+  let said = '';
+  for (const file of files) {
+    const all = file === undefined ? args : [...args, file];
+    const { status, output } = await execute(command, all, { cwd, env, limit: SUITE_LIMIT });
+    said += `${output}\n[${on}: ended with ${status}]\n`;
+  }
+  return { results: read(project, report), output: said };
 }
 
 /** @param {Project} project @param {string} cwd @param {string} report @returns {readonly string[]} */
@@ -43,7 +50,7 @@ function commandOf({ runner, tests }, cwd, report) {
   const bin = (/** @type {string} */ name) => join(cwd, 'node_modules/.bin', name);
   switch (runner) {
     case 'mocha':
-      return [bin('mocha'), '--reporter', here('reporters/mocha.cjs'), ...tests];
+      return [bin('mocha'), '--reporter', here('reporters/mocha.cjs'), '--exit', ...tests];
     case 'vitest':
       return [
         bin('vitest'),
@@ -57,9 +64,18 @@ function commandOf({ runner, tests }, cwd, report) {
       ];
     case 'lab':
       return [bin('lab'), '-r', 'json', '-o', report, ...tests];
+    // What a test that has failed leaves open keeps no process.
     default: {
       const options = [`--test-reporter=${here('reporters/node.mjs')}`, `--test-reporter-destination=${report}`];
-      return [process.execPath, '--test', '--test-concurrency=1', '--test-timeout=60000', ...options, ...tests];
+      return [
+        process.execPath,
+        '--test',
+        '--test-concurrency=1',
+        '--test-timeout=60000',
+        '--test-force-exit',
+        ...options,
+        ...tests,
+      ];
     }
   }
 }
@@ -131,17 +147,22 @@ function filesOf(cwd, pattern) {
 async function runFiles({ tests }, cwd, env) {
   /** @type {Results} */
   const results = new Map();
+  const files = tests.flatMap((pattern) => filesOf(cwd, pattern));
   let output = '';
-  for (const file of tests.flatMap((pattern) => filesOf(cwd, pattern))) {
-    const flags =
-      /^\/\/ Flags: (.*)$/m
-        .exec(readFileSync(join(cwd, file), 'utf8'))?.[1]
-        ?.trim()
-        .split(/\s+/) ?? [];
-    const ended = await execute(process.execPath, [...flags, file], { cwd, env, limit: FILE_LIMIT });
-    const name = basename(file);
-    results.set(name, ended.status === 0 ? 'passed' : 'failed');
-    if (ended.status !== 0) output += `--- ${name}: ${ended.status}\n${ended.output.slice(-3000)}\n`;
-  }
+  const runSome = async () => {
+    for (let file = files.shift(); file !== undefined; file = files.shift()) {
+      const flags =
+        /^\/\/ Flags: (.*)$/m
+          .exec(readFileSync(join(cwd, file), 'utf8'))?.[1]
+          ?.trim()
+          .split(/\s+/) ?? [];
+      const ended = await execute(process.execPath, [...flags, file], { cwd, env, limit: FILE_LIMIT });
+      const name = basename(file);
+      results.set(name, ended.status === 0 ? 'passed' : 'failed');
+      if (ended.status !== 0) output += `--- ${name}: ${ended.status}\n${ended.output.slice(-3000)}\n`;
+    }
+  };
+  // Most of them wait for something.
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, runSome));
   return { results, output };
 }

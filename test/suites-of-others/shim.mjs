@@ -3,7 +3,7 @@
  * `serve()` in the same process, on the worker class that QILIN_SUITES_CLASS names. Node itself reads what `listen()` is given,
  * binds and refuses; its listening socket is then Qilin's. What a program sets on its server before it listens becomes settings.
  */
-import { linkSync, renameSync } from 'node:fs';
+import { linkSync, renameSync, rmSync } from 'node:fs';
 import { Server as HttpServer, maxHeaderSize as headSize } from 'node:http';
 import { Server } from 'node:net';
 import { duplicateFd } from '@qilin/picoev';
@@ -95,6 +95,8 @@ function takeOver(server, handle) {
       const closed = it.close();
       it.closeConnections('idle');
       await closed;
+      // As Node does, when it closes the handle.
+      if (address.kind === 'unix') rmSync(address.path, { force: true });
     },
     close: (which) => known?.closeConnections(which),
   }).listen();

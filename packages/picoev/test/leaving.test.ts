@@ -202,6 +202,18 @@ describe.each(KINDS)('by $multiplexer', (kind) => {
   });
 });
 
+describe.each(KINDS)('clients whose last request is cut, by $multiplexer', (kind) => {
+  test('and that have left are found by the answer to an earlier one, which is still awaited', async () => {
+    const { loop, told, asked } = listen(kind, () => {});
+    const socket = await open(get('/first') + head('Transfer-Encoding: chunked'));
+    await asked;
+    await until(() => loop.stats.requests === 2);
+    socket.destroy();
+    await settled(loop);
+    expect(told.filter((what) => what.endsWith('gone')).sort()).toEqual(['/ gone', '/first gone']);
+  });
+});
+
 const descriptorOf = (exchange: Exchange): number => (exchange instanceof HttpExchange ? exchange.fd : -1);
 
 describe.each(KINDS)('descriptors that are used anew, by $multiplexer', (kind) => {

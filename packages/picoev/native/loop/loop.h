@@ -260,6 +260,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
   void OnRefusal(Connection& connection, const Refusal& refusal) override;
   void Refuse(int fd, uint32_t status, bool in_body);
+  void Conclude(int fd, uint32_t sequence);
 
   // Half-closed.
   void OnEnd(int fd);

@@ -286,8 +286,16 @@ void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {
   const bool has_begun = in_body && out.HasBegun(out.Newest());
   const uint32_t sequence = http.BeginRefusal(in_body);
   if (!has_begun) AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
+  Conclude(fd, sequence);
+}
+
+/// The last answer is given. Behind others, which are still awaited, nothing is sent yet: what the connection waits for has changed
+/// all the same.
+void HttpLoop::Conclude(int fd, uint32_t sequence) {
+  const uint32_t serial = At(fd).serial;
   Complete(fd, sequence, true);
   SendRun();
+  if (At(fd).serial == serial) Settle(fd);
 }
 
 }  // namespace picoev

@@ -70,8 +70,7 @@ void HttpLoop::OnEnd(int fd) {
   if (out.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
   if (!Watch(fd, slot.interest & ~(kReadable | kEnd))) return;
   if (!is_broken) return Settle(fd);
-  Complete(fd, http.BeginRefusal(true), true);
-  SendRun();
+  Conclude(fd, http.BeginRefusal(true));
 }
 
 /// The client has ended its side, and nobody reads what it has sent before. Where that completes its request, it waits

@@ -13,7 +13,9 @@ import type { Milliseconds } from '../../contract/units.ts';
 const LINGER: Milliseconds = 1_000;
 
 /** With them every answer begins. */
-const SENT_AHEAD = 'HT';
+const SENT_AHEAD = 'HTTP';
+/** After the first byte that is sent ahead the second follows so soon, to find the reset of a client that is near. */
+const SECOND_BYTE: Milliseconds = 50;
 /** With it the size of any chunk may begin: RFC 9112, 7.1. */
 const LEADING_ZERO = '0';
 /** How long nothing may be sent on an answer that has begun, where its client has ended its side and may be gone. */
@@ -174,14 +176,23 @@ export class Connection {
     if (!carrier.readableEnded || !carrier.writable) return;
     if (carrier._httpMessage?.headersSent === false) {
       if (this.#sentAhead < SENT_AHEAD.length) this.#sendAhead();
+      this.#askAgain(this.#sentAhead);
       return;
     }
     if (this.#zeros < SENT_AHEAD.length && isBetweenChunks(carrier._httpMessage)) {
       this.#zeros += 1;
       carrier.write(LEADING_ZERO, 'latin1');
+      this.#askAgain(this.#zeros);
     }
     this.#writing ??= new Standstill();
     if (this.#writing.at(carrier.bytesWritten, now) >= SILENCE) this.destroy();
+  }
+
+  #askAgain(sent: number): void {
+    const ask = () => {
+      if (this.isAnswering) this.watchHalfClosed(performance.now());
+    };
+    if (sent === 1) setTimeout(ask, SECOND_BYTE).unref();
   }
 
   destroy(): void {
