@@ -18,6 +18,7 @@ import { describePrograms } from './programs.ts';
 import { describeProxies } from './proxies.ts';
 import { describeResponseTimeout } from './response-timeout.ts';
 import { describeSockets } from './sockets.ts';
+import { describeTrailers } from './trailers.ts';
 import { describeUpgrades } from './upgrades.ts';
 import { describeWorkers } from './workers.ts';
 
@@ -29,6 +30,7 @@ export function describeClass(name: string): void {
     describeContexts(underTest);
     describeBodies(underTest);
     describeFetchBodies(underTest);
+    describeTrailers(underTest);
     describeLimits(underTest);
     describeResponseTimeout(underTest);
     describeFailures(underTest);

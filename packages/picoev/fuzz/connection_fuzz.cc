@@ -18,6 +18,7 @@ constexpr int kHistories = 6;
 struct Request {
   std::string head;
   std::string body;
+  std::string trailers;
   bool complete = false;
 };
 
@@ -31,7 +32,7 @@ struct Reading {
 std::string TextOf(std::span<const uint8_t> bytes) { return std::string(AsText(bytes)); }
 
 /// Reads a body behind `head`; returns what follows it.
-std::span<uint8_t> ReadBody(const Head& head, std::span<uint8_t> bytes, uint64_t limit, Reading& reading) {
+std::span<uint8_t> ReadBody(const Head& head, std::span<uint8_t> bytes, const RequestLimits& limits, Reading& reading) {
   Request& request = reading.requests.back();
   if (head.framing == BodyFraming::kLength) {
     const auto size = static_cast<size_t>(std::min<uint64_t>(bytes.size(), head.content_length));
@@ -39,11 +40,12 @@ std::span<uint8_t> ReadBody(const Head& head, std::span<uint8_t> bytes, uint64_t
     request.complete = size == head.content_length;
     return bytes.subspan(size);
   }
-  ChunkedDecoder decoder;
-  const ChunkedDecoder::Outcome outcome = decoder.Decode(bytes);
+  ChunkedDecoder decoder(head.field_count);
+  const ChunkedDecoder::Outcome outcome = decoder.Decode(bytes, limits.head);
   request.body = TextOf(bytes.first(outcome.produced));
+  request.trailers = TextOf(bytes.subspan(outcome.produced, outcome.trailers));
   request.complete = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd;
-  const bool too_long = limit != 0 && outcome.produced > limit;
+  const bool too_long = limits.body != 0 && outcome.produced > limits.body;
   if (outcome.kind == ChunkedDecoder::Outcome::Kind::kBad || too_long) {
     request.complete = false;
     reading.refusal = 400;
@@ -68,9 +70,9 @@ Reading ReadPlainly(std::vector<uint8_t> all, const RequestLimits& limits) {
     } else if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
       reading.refusal = 413;
     } else {
-      reading.requests.push_back({TextOf(bytes.first(head.size)), "", head.framing == BodyFraming::kNone});
+      reading.requests.push_back({TextOf(bytes.first(head.size)), "", "", head.framing == BodyFraming::kNone});
       bytes = bytes.subspan(head.size);
-      if (head.framing != BodyFraming::kNone) bytes = ReadBody(head, bytes, limits.body, reading);
+      if (head.framing != BodyFraming::kNone) bytes = ReadBody(head, bytes, limits, reading);
       persists = head.keep_alive && reading.requests.back().complete;
     }
   }
@@ -99,7 +101,10 @@ class Driver final : public RequestSink {
       const Request& real = plain.requests[i];
       Require(told.head == real.head, "heads are what was sent");
       Require(real.body.starts_with(told.body), "bodies are what was sent");
-      if (told.complete) Require(real.complete && told.body == real.body, "a complete body is whole");
+      Require(real.trailers.starts_with(told.trailers), "trailers are what was sent");
+      if (!told.complete) continue;
+      Require(real.complete && told.body == real.body, "a complete body is whole");
+      Require(told.trailers == real.trailers, "trailers are all there when the body is complete");
     }
     if (ended_early_) return;
     if (!plain.refused_in_body) Require(told_.refusal == plain.refusal, "a refusal is the same");
@@ -113,17 +118,19 @@ class Driver final : public RequestSink {
     Require(told_.refusal == 0, "nothing is told behind a refusal");
     Require(request.sequence == told_.requests.size(), "requests are counted");
     Require(&connection == &connection_ && connection_.Out().InFlight() <= Outbox::kMostInFlight, "the queue is bounded");
-    told_.requests.push_back({TextOf(request.bytes), TextOf(request.body), request.body_complete});
+    told_.requests.push_back(
+        {TextOf(request.bytes), TextOf(request.body), TextOf(request.trailers), request.body_complete});
     answers_.emplace_back();
   }
 
-  void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override {
+  void OnBody(Connection& connection, const BodyView& piece) override {
     Require(told_.refusal == 0 && connection.Out().Newest() + 1 == told_.requests.size(),
             "a body belongs to the newest request");
     Request& request = told_.requests.back();
     Require(!request.complete, "a body ends once");
-    request.body += TextOf(piece);
-    request.complete = last;
+    request.body += TextOf(piece.bytes);
+    request.trailers += TextOf(piece.trailers);
+    request.complete = piece.last;
   }
 
   void OnRefusal(Connection& connection, const Refusal& refusal) override {

@@ -75,30 +75,35 @@ struct Decoded {
   ChunkedDecoder::Outcome::Kind kind = ChunkedDecoder::Outcome::Kind::kMore;
   size_t consumed = 0;
   std::string body;
+  std::string trailers;
 };
 
-Decoded Decode(std::span<const uint8_t> bytes, uint32_t most, test::Random& random) {
+Decoded Decode(std::span<const uint8_t> bytes, const HeadLimits& limits, uint32_t most, test::Random& random) {
   ChunkedDecoder decoder;
   Decoded decoded;
   while (decoded.consumed < bytes.size() && decoded.kind == ChunkedDecoder::Outcome::Kind::kMore) {
     const auto rest = bytes.subspan(decoded.consumed);
     const auto piece = rest.first(std::min<size_t>(rest.size(), 1 + random.Below(most)));
     std::vector<uint8_t> copy(piece.begin(), piece.end());
-    const ChunkedDecoder::Outcome outcome = decoder.Decode(copy);
-    Require(outcome.produced <= outcome.consumed && outcome.consumed <= copy.size(),
-            "a body is shorter than its chunks");
-    decoded.body.append(copy.begin(), copy.begin() + outcome.produced);
+    const ChunkedDecoder::Outcome outcome = decoder.Decode(copy, limits);
+    Require(outcome.produced + outcome.trailers <= outcome.consumed && outcome.consumed <= copy.size(),
+            "a body and its trailers are shorter than its chunks");
+    const auto end = copy.begin() + outcome.produced;
+    decoded.body.append(copy.begin(), end);
+    decoded.trailers.append(end, end + outcome.trailers);
     decoded.consumed += outcome.consumed;
     decoded.kind = outcome.kind;
   }
   return decoded;
 }
 
-void TryChunks(std::span<const uint8_t> bytes, test::Random& random) {
-  const Decoded whole = Decode(bytes, UINT32_MAX, random);
-  const Decoded split = Decode(bytes, 1 + random.Below(16), random);
-  Require(whole.kind == split.kind && whole.consumed == split.consumed && whole.body == split.body,
+void TryChunks(std::span<const uint8_t> bytes, const HeadLimits& limits, test::Random& random) {
+  const Decoded whole = Decode(bytes, limits, UINT32_MAX, random);
+  const Decoded split = Decode(bytes, limits, 1 + random.Below(16), random);
+  Require(whole.kind == split.kind && whole.consumed == split.consumed && whole.body == split.body &&
+              whole.trailers == split.trailers,
           "splits do not change a chunked body");
+  Require(std::ranges::count(whole.trailers, '\n') <= limits.MostFields(), "trailers are bounded");
 }
 
 void Try(std::span<const uint8_t> bytes) {
@@ -108,7 +113,7 @@ void Try(std::span<const uint8_t> bytes) {
   RequireSound(whole, bytes.size(), limits);
   const Parsed split = Parse(bytes, limits, 1 + random.Below(16), random);
   RequireSame(whole, split);
-  TryChunks(whole.outcome.kind == Kind::kComplete ? bytes.subspan(whole.head.size) : bytes, random);
+  TryChunks(whole.outcome.kind == Kind::kComplete ? bytes.subspan(whole.head.size) : bytes, limits, random);
 }
 
 }  // namespace

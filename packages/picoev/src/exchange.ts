@@ -138,6 +138,8 @@ export interface Exchange extends FetchExchange {
 
   /** Whether a header's name begins so (in lower case): cheaper than to look for several that do. */
   hasHeaderLike(prefix: string): boolean;
+  /** The fields behind a chunked body, as `rawHeaders()`: all of them once the body has ended, and it was not the answer that ended it. */
+  rawTrailers(): string[];
   /** True once the client has ended its side: it sends nothing more, and still wants its answer. */
   readonly isHalfClosed: boolean;
   /** Of the answer, once it has begun; 0 before, and under `raw()`. */

@@ -32,17 +32,20 @@ export function fieldOf(head: string, lowerCaseHead: string, name: string): stri
 }
 
 /** Names and values in turn, as sent. */
-export function allFields(head: string): string[] {
+export const allFields = (head: string): string[] => fieldsFrom(head, head.indexOf('\r\n') + 2);
+
+/** The same of a text, such as a trailer section, whose fields begin at `start`. */
+export function fieldsFrom(text: string, start: number): string[] {
   const fields: string[] = [];
-  let line = head.indexOf('\r\n') + 2;
+  let line = start;
   for (;;) {
-    const colon = head.indexOf(':', line);
+    const colon = text.indexOf(':', line);
     if (colon < 0) return fields;
-    const end = head.indexOf('\r\n', colon);
-    fields.push(head.slice(line, colon), trimmed(head, colon + 1, end));
+    const end = text.indexOf('\r\n', colon);
+    fields.push(text.slice(line, colon), trimmed(text, colon + 1, end));
     line = end + 2;
     // The empty line: what has a colon behind it would be no field.
-    if (head.charCodeAt(line) === CR) return fields;
+    if (text.charCodeAt(line) === CR) return fields;
   }
 }
 

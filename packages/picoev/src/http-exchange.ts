@@ -5,7 +5,7 @@
 
 import { AppScope } from './app-scope.ts';
 import type { BodySink, Connection, Detached, Exchange, FetchExchange } from './exchange.ts';
-import { allFields, fieldOf } from './head-text.ts';
+import { allFields, fieldOf, fieldsFrom } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
 import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
 
@@ -96,6 +96,8 @@ export class HttpExchange implements Exchange {
   #size: number;
   #copy: Buffer | null = null;
   #bodyState: number;
+  /** As much as has come of the fields behind the body. */
+  #trailers = '';
   #sink: BodySink | null = null;
   #closes = false;
   #hasBegun = false;
@@ -243,6 +245,15 @@ export class HttpExchange implements Exchange {
 
   resumeBody(): void {
     if (this.#bodyState === BODY.READING) this.#loop.readBody(this);
+  }
+
+  rawTrailers(): string[] {
+    return fieldsFrom(this.#trailers, 0);
+  }
+
+  /** @internal Bytes of the fields behind the body have come. */
+  takeTrailers(text: string): void {
+    this.#trailers += text;
   }
 
   /** @internal A further piece has come. */

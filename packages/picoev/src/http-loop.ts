@@ -386,6 +386,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   #takeRequest(row: number): void {
     const exchange = this.#exchangeOf(row);
+    this.#takeTrailers(exchange, row);
     exchange.earlier = this.#exchanges[exchange.fd];
     this.#exchanges[exchange.fd] = exchange;
     if (exchange.needsSettling) this.#unsettled.push(exchange);
@@ -411,6 +412,14 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     );
   }
 
+  #takeTrailers(exchange: HttpExchange, row: number): void {
+    const events = this.#events;
+    const size = events[row + EVENT_WORD.TRAILERS_SIZE] ?? 0;
+    if (size === 0) return;
+    const start = (events[row + EVENT_WORD.BODY_OFFSET] ?? 0) + (events[row + EVENT_WORD.BODY_SIZE] ?? 0);
+    exchange.takeTrailers(this.#slab.toString('latin1', start, start + size));
+  }
+
   #takeRefused(row: number): void {
     const exchange = this.#exchangeOf(row);
     this.#handlers.onUnserved?.(exchange);
@@ -427,7 +436,9 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
       case EVENT.BODY: {
         const start = word(EVENT_WORD.BODY_OFFSET);
         const piece = Buffer.from(this.#slab.subarray(start, start + word(EVENT_WORD.BODY_SIZE)));
-        if (newest.sequence === sequence) newest.takePiece(piece, (flags & EVENT_FLAG.BODY_COMPLETE) !== 0);
+        if (newest.sequence !== sequence) return;
+        this.#takeTrailers(newest, row);
+        newest.takePiece(piece, (flags & EVENT_FLAG.BODY_COMPLETE) !== 0);
         return;
       }
       case EVENT.BODY_BROKEN:

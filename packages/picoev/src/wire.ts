@@ -37,6 +37,9 @@ export const EVENT_WORD = {
   LENGTH_HIGH: 12,
   /** Where the engine has answered in the app's place. */
   STATUS: 11,
+  /** Of a request or a piece of its body. */
+  TRAILERS_SIZE: 13,
+  /** Of the end of a connection. */
   SENT_LOW: 13,
   SENT_HIGH: 14,
   LISTENER: 15,

@@ -9,7 +9,7 @@ namespace picoev {
 namespace {
 
 /// So that a client cannot send for ever without a body growing: extensions may take as many bytes as the body, and
-/// this many more; trailers too.
+/// this many more; trailers too, whatever the limits say.
 constexpr uint16_t kMaxOverhead = 16 * 1024;
 /// 2^52 - 1 at most, so that sizes can be added up. No honest sender pads a size with zeros.
 constexpr uint8_t kMaxDigits = 13;
@@ -17,18 +17,25 @@ constexpr uint8_t kMaxDigits = 13;
 constexpr const char* kBadSize = "a chunk's size is not a row of hexadecimal digits (RFC 9112, 7.1)";
 constexpr const char* kBadExtension = "a chunk extension is malformed (RFC 9112, 7.1.1)";
 constexpr const char* kBadTrailer = "a trailer field is malformed (RFC 9112, 7.1.2)";
+constexpr const char* kTooManyTrailers = "more header and trailer fields than allowed (RFC 6585, 5)";
+constexpr const char* kLongTrailer = "a trailer field is longer than allowed (RFC 6585, 5)";
 constexpr const char* kBareCr = "a bare CR in a chunk line or a trailer (RFC 9112, 2.2)";
 
 constexpr bool IsWhitespace(uint8_t octet) { return octet == ' ' || octet == '\t'; }
 
 }  // namespace
 
-ChunkedDecoder::Outcome ChunkedDecoder::Decode(std::span<uint8_t> input) {
+ChunkedDecoder::Outcome ChunkedDecoder::Decode(std::span<uint8_t> input, const HeadLimits& limits) {
   size_t read = 0;
   size_t written = 0;
-  while (read < input.size() && state_ != State::kEnd && state_ != State::kBad) {
+  size_t trailers = 0;
+  while (read < input.size() && !IsOver()) {
     if (state_ != State::kData) {
-      ReadOctet(input[read++]);
+      const uint8_t octet = input[read++];
+      const bool was_in_trailer = IsInTrailer();
+      ReadOctet(octet, limits);
+      // No byte of the body comes behind them.
+      if (was_in_trailer && IsInTrailer()) input[written + trailers++] = octet;
       continue;
     }
     const size_t size = std::min<uint64_t>(remaining_, input.size() - read);
@@ -39,13 +46,16 @@ ChunkedDecoder::Outcome ChunkedDecoder::Decode(std::span<uint8_t> input) {
     overhead_ = static_cast<uint16_t>(overhead_ - std::min<size_t>(overhead_, size));
     if (remaining_ == 0) state_ = State::kDataCr;
   }
-  const auto kind = state_ == State::kEnd   ? Outcome::Kind::kEnd
-                    : state_ == State::kBad ? Outcome::Kind::kBad
-                                            : Outcome::Kind::kMore;
-  return {kind, static_cast<uint32_t>(read), static_cast<uint32_t>(written), reason_};
+  const auto kind = IsBad() ? Outcome::Kind::kBad : IsOver() ? Outcome::Kind::kEnd : Outcome::Kind::kMore;
+  return {.kind = kind,
+          .consumed = static_cast<uint32_t>(read),
+          .produced = static_cast<uint32_t>(written),
+          .trailers = static_cast<uint32_t>(trailers),
+          .status = static_cast<uint16_t>(state_ == State::kTooLong ? 431 : 400),
+          .reason = reason_};
 }
 
-void ChunkedDecoder::ReadOctet(uint8_t octet) {
+void ChunkedDecoder::ReadOctet(uint8_t octet, const HeadLimits& limits) {
   switch (state_) {
     case State::kSizeStart:
     case State::kSize:
@@ -62,6 +72,7 @@ void ChunkedDecoder::ReadOctet(uint8_t octet) {
     case State::kTrailerValue:
     case State::kTrailerLf:
     case State::kFinalLf:
+      CountTrailer(octet, limits);
       return ReadTrailer(octet);
     default:
       return ReadExtension(octet);
@@ -95,7 +106,7 @@ void ChunkedDecoder::EndElement(uint8_t octet, bool may_have_value) {
 }
 
 void ChunkedDecoder::ReadExtension(uint8_t octet) {
-  Spend();
+  Spend(State::kBad);
   switch (state_) {
     case State::kSemicolonGap:
     case State::kEqualsOrSemicolonGap:
@@ -132,8 +143,17 @@ void ChunkedDecoder::BeginData() {
   state_ = remaining_ > 0 ? State::kData : State::kTrailerStart;
 }
 
+void ChunkedDecoder::CountTrailer(uint8_t octet, const HeadLimits& limits) {
+  Spend(State::kTooLong);
+  if (octet == '\r' || state_ >= State::kTrailerLf) return;
+  if (state_ == State::kTrailerStart) {
+    field_size_ = 0;
+    if (fields_++ >= limits.MostFields()) return Fail(kTooManyTrailers, State::kTooLong);
+  }
+  if (++field_size_ > limits.MostFieldSize()) Fail(kLongTrailer, State::kTooLong);
+}
+
 void ChunkedDecoder::ReadTrailer(uint8_t octet) {
-  Spend();
   switch (state_) {
     case State::kTrailerStart:
       if (octet == '\r') return Require(true, State::kFinalLf, nullptr);
@@ -155,16 +175,16 @@ void ChunkedDecoder::ReadTrailer(uint8_t octet) {
 
 void ChunkedDecoder::Require(bool right, State next, const char* reason) {
   if (!right) return Fail(reason);
-  if (state_ != State::kBad) state_ = next;
+  if (!IsBad()) state_ = next;
 }
 
-void ChunkedDecoder::Spend() {
-  if (++overhead_ > kMaxOverhead) Fail("chunk extensions and trailers beyond 16 KiB (RFC 9112, 7.1.1)");
+void ChunkedDecoder::Spend(State failure) {
+  if (++overhead_ > kMaxOverhead) Fail("chunk extensions and trailers beyond 16 KiB (RFC 9112, 7.1.1)", failure);
 }
 
-void ChunkedDecoder::Fail(const char* reason) {
-  if (state_ == State::kBad) return;
-  state_ = State::kBad;
+void ChunkedDecoder::Fail(const char* reason, State state) {
+  if (IsBad()) return;
+  state_ = state;
   reason_ = reason;
 }
 

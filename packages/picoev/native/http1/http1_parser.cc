@@ -36,10 +36,9 @@ class HeadParser {
       : bytes_(bytes.data()),
         end_(static_cast<uint32_t>(std::min<size_t>(bytes.size(), limits.head))),
         max_line_(limits.line == 0 ? limits.head : limits.line),
-        max_field_(limits.field_size == 0 ? limits.head : limits.field_size),
+        max_field_(limits.MostFieldSize()),
         max_head_(limits.head),
-        max_fields_(std::min({limits.fields == 0 ? kMaxFields : limits.fields, kMaxFields,
-                              static_cast<uint32_t>(std::min<size_t>(fields.size(), kMaxFields))})),
+        max_fields_(std::min(limits.MostFields(), static_cast<uint32_t>(std::min<size_t>(fields.size(), kMaxFields)))),
         progress_(progress),
         head_(head),
         fields_(fields) {}

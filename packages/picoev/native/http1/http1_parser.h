@@ -24,6 +24,9 @@ struct HeadLimits {
   uint32_t field_size = 0;
   /// Bytes of the whole head.
   uint32_t head = kMaxHead;
+
+  uint32_t MostFields() const { return fields == 0 || fields > kMaxFields ? kMaxFields : fields; }
+  uint32_t MostFieldSize() const { return field_size == 0 ? head : field_size; }
 };
 
 /// A stretch of the head's bytes.

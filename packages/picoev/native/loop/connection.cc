@@ -113,9 +113,10 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
                       .bytes = bytes.first(head.size),
                       .fields = std::span<const Field>(fields_of_head).first(head.field_count),
                       .body = {},
+                      .trailers = {},
                       .body_complete = true,
                       .sequence = out_.Newest() + 1};
-  BodyPiece body{.bytes = {}, .consumed = 0, .last = true};
+  BodyPiece body{.view = {.bytes = {}, .trailers = {}, .last = true}};
   if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
     body.refusal = 413;
     body.reason = kTooLong;
@@ -127,19 +128,20 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
     const bool chunked = head.framing == BodyFraming::kChunked;
     input_ = chunked ? Input::kChunked : Input::kLength;
     body_ = chunked ? 0 : head.content_length;
-    decoder_ = ChunkedDecoder();
-    body = DecodeBody(rest, limits.body);
+    decoder_ = ChunkedDecoder(head.field_count);
+    body = DecodeBody(rest, limits);
   }
   if (body.refusal != 0) {
     sink.OnRefusal(*this, {.status = body.refusal, .reason = body.reason, .request = &request});
     return {};
   }
-  if (body.last) {
+  if (body.view.last) {
     const bool upgrades = head.upgrade && head.framing == BodyFraming::kNone;
     input_ = !head.keep_alive ? Input::kEnded : upgrades ? Input::kUpgrade : Input::kHead;
   }
-  request.body = body.bytes;
-  request.body_complete = body.last;
+  request.body = body.view.bytes;
+  request.trailers = body.view.trailers;
+  request.body_complete = body.view.last;
   out_.Open();
   keep_alive_ = head.keep_alive;
   sink.OnRequest(*this, request);
@@ -147,42 +149,43 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
 }
 
 std::span<uint8_t> Connection::ReceiveBody(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink) {
-  const BodyPiece piece = DecodeBody(bytes, limits.body);
+  const BodyPiece piece = DecodeBody(bytes, limits);
   if (piece.refusal != 0) {
     sink.OnRefusal(*this, {.status = piece.refusal, .reason = piece.reason, .in_body = true});
     return {};
   }
-  if (piece.last) input_ = keep_alive_ ? Input::kHead : Input::kEnded;
-  if (reader_ != BodyReader::kDiscarding && (piece.last || !piece.bytes.empty())) {
-    sink.OnBody(*this, piece.bytes, piece.last);
+  const BodyView& view = piece.view;
+  if (view.last) input_ = keep_alive_ ? Input::kHead : Input::kEnded;
+  if (reader_ != BodyReader::kDiscarding && (view.last || !view.bytes.empty() || !view.trailers.empty())) {
+    sink.OnBody(*this, view);
   }
   return bytes.subspan(piece.consumed);
 }
 
-Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, uint64_t limit) {
+Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, const RequestLimits& limits) {
   if (input_ == Input::kLength) {
     const auto size = static_cast<uint32_t>(std::min<uint64_t>(bytes.size(), body_));
     body_ -= size;
-    return {.bytes = bytes.first(size), .consumed = size, .last = body_ == 0};
+    return {.view = {.bytes = bytes.first(size), .trailers = {}, .last = body_ == 0}, .consumed = size};
   }
-  if (bytes.empty()) return {.bytes = {}, .consumed = 0, .last = false};
-  const ChunkedDecoder::Outcome outcome = decoder_.Decode(bytes);
-  if (outcome.kind == ChunkedDecoder::Outcome::Kind::kBad) {
-    return {.bytes = {}, .consumed = 0, .last = false, .refusal = 400, .reason = outcome.reason};
-  }
+  if (bytes.empty()) return {.view = {.bytes = {}, .trailers = {}, .last = false}};
+  const ChunkedDecoder::Outcome outcome = decoder_.Decode(bytes, limits.head);
+  const auto refused = [](uint32_t status, const char* reason) {
+    return BodyPiece{.view = {.bytes = {}, .trailers = {}, .last = false}, .refusal = status, .reason = reason};
+  };
+  if (outcome.kind == ChunkedDecoder::Outcome::Kind::kBad) return refused(outcome.status, outcome.reason);
   body_ += outcome.produced;
-  if (limit != 0 && body_ > limit) {
-    return {.bytes = {}, .consumed = 0, .last = false, .refusal = 413, .reason = kTooLong};
-  }
-  return {.bytes = bytes.first(outcome.produced),
-          .consumed = outcome.consumed,
-          .last = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd};
+  if (limits.body != 0 && body_ > limits.body) return refused(413, kTooLong);
+  return {.view = {.bytes = bytes.first(outcome.produced),
+                   .trailers = bytes.subspan(outcome.produced, outcome.trailers),
+                   .last = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd},
+          .consumed = outcome.consumed};
 }
 
-bool Connection::BodyEndsIn(std::span<uint8_t> bytes) const {
+bool Connection::BodyEndsIn(std::span<uint8_t> bytes, const RequestLimits& limits) const {
   if (input_ == Input::kLength) return bytes.size() >= body_;
   ChunkedDecoder decoder = decoder_;
-  return decoder.Decode(bytes).kind == ChunkedDecoder::Outcome::Kind::kEnd;
+  return decoder.Decode(bytes, limits.head).kind == ChunkedDecoder::Outcome::Kind::kEnd;
 }
 
 void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& run) {

@@ -28,9 +28,21 @@ struct RequestView {
   std::span<uint8_t> bytes;
   std::span<const Field> fields;
   std::span<const uint8_t> body;
+  /// As in BodyView.
+  std::span<const uint8_t> trailers;
   bool body_complete;
   /// Which one of its connection, counted from 0.
   uint32_t sequence;
+};
+
+/// A further piece of the newest request's body.
+struct BodyView {
+  /// May be empty.
+  std::span<const uint8_t> bytes;
+  /// Of the trailer fields behind the body as much as has come, lines with their CRLF. Directly behind `bytes`.
+  std::span<const uint8_t> trailers;
+  /// It ends the body.
+  bool last;
 };
 
 /// The bytes are no request, or no body: to be answered with `status` as the connection's last words.
@@ -50,8 +62,7 @@ class Connection;
 class RequestSink {
  public:
   virtual void OnRequest(Connection& connection, const RequestView& request) = 0;
-  /// A further piece of the newest request's body. An empty last one ends it.
-  virtual void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) = 0;
+  virtual void OnBody(Connection& connection, const BodyView& piece) = 0;
   virtual void OnRefusal(Connection& connection, const Refusal& refusal) = 0;
 
  protected:
@@ -108,7 +119,7 @@ class Connection {
   /// Something is missing of this request's body.
   bool IsBodyOf(uint32_t sequence) const { return sequence == out_.Newest() && HasBodyLeft(); }
   /// Whether the body under way is complete with these bytes, which nobody has read yet. They are changed.
-  bool BodyEndsIn(std::span<uint8_t> bytes) const;
+  bool BodyEndsIn(std::span<uint8_t> bytes, const RequestLimits& limits) const;
   BodyReader Reader() const { return reader_; }
   void SetReader(BodyReader reader) { reader_ = reader; }
   /// All of this answer is given but its end, which waits for that of the request's body.
@@ -149,13 +160,12 @@ class Connection {
   std::span<uint8_t> ReceiveHead(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink);
   std::span<uint8_t> ReceiveBody(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink);
   struct BodyPiece {
-    std::span<const uint8_t> bytes;
-    uint32_t consumed;
-    bool last;
+    BodyView view;
+    uint32_t consumed = 0;
     uint32_t refusal = 0;
     const char* reason = nullptr;
   };
-  BodyPiece DecodeBody(std::span<uint8_t> bytes, uint64_t limit);
+  BodyPiece DecodeBody(std::span<uint8_t> bytes, const RequestLimits& limits);
   void Keep(std::span<const uint8_t> bytes);
 
   std::unique_ptr<std::string> carry_;

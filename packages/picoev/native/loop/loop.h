@@ -232,6 +232,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status = 0);
   void TellClosed(int fd);
   void DescribeRequest(EventRow& row, const RequestView& request) const;
+  void DescribeBody(EventRow& row, std::span<const uint8_t> bytes, std::span<const uint8_t> trailers) const;
   bool HasRoom(size_t carried) const;
 
   // Connections.
@@ -257,7 +258,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool IsFull() const { return stats_.open + detached_ >= options_.max_connections; }
   void ResumeWhereThereIsRoom();
   void OnRequest(Connection& connection, const RequestView& request) override;
-  void OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) override;
+  void OnBody(Connection& connection, const BodyView& piece) override;
   void OnRefusal(Connection& connection, const Refusal& refusal) override;
   void Refuse(int fd, uint32_t status, bool in_body);
   void Conclude(int fd, uint32_t sequence);

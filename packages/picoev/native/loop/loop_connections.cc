@@ -246,18 +246,23 @@ void HttpLoop::DescribeRequest(EventRow& row, const RequestView& request) const 
   row.head_size = head.size - head.method.offset;
   row.method_size = head.method.size;
   row.target_size = head.target.size;
-  row.body_offset = request.body.empty() ? 0 : static_cast<uint32_t>(request.body.data() - slab_.data());
-  row.body_size = static_cast<uint32_t>(request.body.size());
+  DescribeBody(row, request.body, request.trailers);
   row.length_low = static_cast<uint32_t>(head.content_length);
   row.length_high = static_cast<uint32_t>(head.content_length >> 32);
 }
 
-void HttpLoop::OnBody(Connection& connection, std::span<const uint8_t> piece, bool last) {
+void HttpLoop::DescribeBody(EventRow& row, std::span<const uint8_t> bytes, std::span<const uint8_t> trailers) const {
+  const bool is_empty = bytes.empty() && trailers.empty();
+  row.body_offset = is_empty ? 0 : static_cast<uint32_t>(bytes.data() - slab_.data());
+  row.body_size = static_cast<uint32_t>(bytes.size());
+  row.trailers_size = static_cast<uint32_t>(trailers.size());
+}
+
+void HttpLoop::OnBody(Connection& connection, const BodyView& piece) {
   EventRow& row = NextRow(EventRow::kBody, receiving_);
-  row.flags = Bit(last, EventRow::kBodyComplete);
+  row.flags = Bit(piece.last, EventRow::kBodyComplete);
   row.sequence = connection.Out().Newest();
-  row.body_offset = piece.empty() ? 0 : static_cast<uint32_t>(piece.data() - slab_.data());
-  row.body_size = static_cast<uint32_t>(piece.size());
+  DescribeBody(row, piece.bytes, piece.trailers);
 }
 
 void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {

@@ -80,7 +80,7 @@ void HttpLoop::OnUnreadEnd(int fd) {
   const Connection& http = slot.http;
   if (slot.ended || slot.end_waits || slot.lingers || http.WantsInput()) return;
   std::vector<uint8_t> unread = Peek(fd);
-  const bool is_all = http.HasBodyLeft() ? !http.BodyEndsIn(unread) : unread.empty() && http.CarriedSize() == 0;
+  const bool is_all = http.HasBodyLeft() ? !http.BodyEndsIn(unread, options_.limits) : unread.empty() && http.CarriedSize() == 0;
   if (is_all) return OnEnd(fd);
   slot.end_waits = true;
   if (Watch(fd, slot.interest & ~kEnd)) Expect(fd);

@@ -54,8 +54,12 @@ struct EventRow {
   /// low word is the status that it sent, 0 otherwise. Of kClosed: all bytes that were received.
   uint32_t length_low;
   uint32_t length_high;
-  /// Of kClosed: all bytes that were sent.
-  uint32_t sent_low;
+  union {
+    /// Of kClosed: all bytes that were sent.
+    uint32_t sent_low;
+    /// Of trailer fields, directly behind the body's bytes.
+    uint32_t trailers_size;
+  };
   uint32_t sent_high;
   /// The descriptor of the listening socket by which the connection came. The connection itself cannot tell once it is reset.
   uint32_t listener;

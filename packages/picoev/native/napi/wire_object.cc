@@ -181,6 +181,7 @@ napi_value WireObject(napi_env env) {
                                         {"LENGTH_LOW", word(offsetof(EventRow, length_low))},
                                         {"LENGTH_HIGH", word(offsetof(EventRow, length_high))},
                                         {"STATUS", word(offsetof(EventRow, length_low))},
+                                        {"TRAILERS_SIZE", word(offsetof(EventRow, trailers_size))},
                                         {"SENT_LOW", word(offsetof(EventRow, sent_low))},
                                         {"SENT_HIGH", word(offsetof(EventRow, sent_high))},
                                         {"LISTENER", word(offsetof(EventRow, listener))}});

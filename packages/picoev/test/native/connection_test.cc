@@ -14,7 +14,7 @@ namespace {
 class Recorder final : public RequestSink {
  public:
   void OnRequest(Connection&, const RequestView&) override { ++requests; }
-  void OnBody(Connection&, std::span<const uint8_t>, bool) override {}
+  void OnBody(Connection&, const BodyView&) override {}
   void OnRefusal(Connection&, const Refusal& refused) override { refusal = refused.status; }
 
   int requests = 0;
@@ -49,7 +49,7 @@ TEST("whether a body ends in bytes that nobody has read: by its length, and by i
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
   const auto ends = [](Connection& connection, std::string_view unread) {
     std::vector<uint8_t> bytes(unread.begin(), unread.end());
-    return connection.BodyEndsIn(bytes);
+    return connection.BodyEndsIn(bytes, {});
   };
   Recorder recorder;
   Connection by_length;

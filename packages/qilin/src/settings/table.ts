@@ -278,7 +278,7 @@ export const SETTINGS = {
     kind: int({ min: 0, max: MOST_HEAD_FIELDS }),
     default: 100,
     section: 'Requests',
-    text: 'The most header fields of a request; 0 for the most that can be, 1024. A request with more is answered with 431.',
+    text: 'The most header fields of a request; 0 for the most that can be, 1024. A request with more is answered with 431. On `picoev` and `threads` the trailer fields behind a chunked body count with them.',
     reload: 'workers',
   }),
   limitRequestFieldSize: setting({
@@ -286,7 +286,7 @@ export const SETTINGS = {
     kind: int({ min: 0, max: MOST_HEAD_BYTES }),
     default: 8190,
     section: 'Requests',
-    text: 'The most bytes of one header field; 0 for no limit but that of the whole head, 1 MiB. A request with a longer one is answered with 431.',
+    text: 'The most bytes of one header field; 0 for no limit but that of the whole head, 1 MiB. A request with a longer one is answered with 431. All trailer fields together have 16 KiB at most.',
     reload: 'workers',
   }),
   limitRequestBody: setting({

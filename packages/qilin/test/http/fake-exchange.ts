@@ -106,6 +106,10 @@ export class FakeExchange implements Exchange {
     return [...this.#rawHeaders];
   }
 
+  rawTrailers(): string[] {
+    return [];
+  }
+
   takeBody(): Buffer | undefined {
     const body = this.#unread;
     if (this.sink !== undefined) return undefined;

@@ -153,8 +153,12 @@ export class MessagePair implements BodySink {
   }
 
   end(): void {
-    this.request.complete = true;
-    if (!this.request.destroyed) this.request.push(null);
+    const { request, exchange } = this;
+    request.complete = true;
+    const trailers = exchange.rawTrailers();
+    // Node takes them for trailers where the request is complete.
+    if (trailers.length > 0) request._addHeaderLines(trailers, trailers.length);
+    if (!request.destroyed) request.push(null);
     if (!this.isFinished) return;
     this.#endExchange();
     this.#socket.drop(this);

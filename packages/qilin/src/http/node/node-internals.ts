@@ -6,7 +6,10 @@ import { EventEmitter } from 'node:events';
 import { IncomingMessage, type OutgoingMessage, Server, ServerResponse } from 'node:http';
 
 export interface BridgedRequest extends IncomingMessage {
-  /** Takes the list over as rawHeaders; `headers` is made from it when it is asked for. */
+  /**
+   * Takes the list over as rawHeaders, or as rawTrailers where the request is complete; `headers` and `trailers` are made from them
+   * when they are asked for.
+   */
   _addHeaderLines(rawHeaders: string[], count: number): void;
   /** Throws the body away, and lets the stream end. */
   _dump(): void;
