@@ -2,11 +2,11 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressOf, closeFd, listen } from '@qilin/picoev';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ipv6, root } from '../needs.ts';
 import { commands, write } from './files.ts';
 import { ask } from './http-client.ts';
-import { runQilin, startQilin, temporaryFolder } from './server.ts';
+import { repository, runQilin, startQilin, temporaryFolder } from './server.ts';
 
 const APP = 'test/processes/fixtures/fetch-app.mjs';
 
@@ -78,6 +78,65 @@ test('several addresses are served by the same workers', async () => {
   const pid = (await ask('http://localhost/pid', { socketPath: path })).text;
   expect(pids).toEqual([pid, pid]);
   expect(server.workerPids).toEqual([Number(pid)]);
+});
+
+describe('an address for each worker', () => {
+  /** Who answers at the address of a worker; several times, so that another one would have been found. */
+  async function pidAt(folder: string, worker: number): Promise<number> {
+    const ask5 = Array.from({ length: 5 }, () =>
+      ask('http://localhost/pid', { socketPath: join(folder, `${worker}.sock`) }),
+    );
+    const pids = new Set((await Promise.all(ask5)).map(({ text }) => Number(text)));
+    expect(pids.size).toBe(1);
+    return [...pids][0] ?? 0;
+  }
+
+  test('is that worker alone, beside an address of all', async () => {
+    using folder = temporaryFolder();
+    await using server = await startQilin(['-w', '3', '-b', `unix:${folder.path}/{worker}.sock`, APP]);
+    const pids = [await pidAt(folder.path, 1), await pidAt(folder.path, 2), await pidAt(folder.path, 3)];
+    expect(pids.toSorted()).toEqual(server.workerPids.toSorted());
+    expect(pids).toContain(Number((await ask(`${server.url}/pid`)).text));
+    expect(server.log).toMatch(
+      /Listening at: http:\/\/127\.0\.0\.1:\d+, unix:\S+\/1\.sock, unix:\S+\/2\.sock, unix:\S+\/3\.sock /,
+    );
+    await server.stop();
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('is kept by the worker that replaces one', async () => {
+    using folder = temporaryFolder();
+    await using server = await startQilin(['-w', '2', APP], { bind: `unix:${folder.path}/{worker}.sock` });
+    const [first, second] = [await pidAt(folder.path, 1), await pidAt(folder.path, 2)];
+    process.kill(first, 'SIGKILL');
+    await server.until(() => server.workerPids.length === 3, 'another worker');
+    expect([await pidAt(folder.path, 1), await pidAt(folder.path, 2)]).toEqual([server.workerPids[2], second]);
+  });
+
+  test('survives a reload to fewer workers, and an upgrade; a signal cannot change their count', async () => {
+    using folder = temporaryFolder();
+    const config = (workers: number) =>
+      write(folder.path, 'qilin.config.mjs', `export default { workers: ${workers}, bind: 'unix:{worker}.sock' };\n`);
+    config(3);
+    const app = join(repository, APP);
+    await using server = await startQilin([app], { cwd: folder.path, bind: null });
+    server.signal('SIGTTIN');
+    await server.logged(/Handling signal: ttin\n.*\[WARNING\] Ignored: each worker has an address of its own/);
+    config(2);
+    server.signal('SIGHUP');
+    await server.logged(/Reload done/);
+    await server.until(() => server.log.match(/Worker exited/g)?.length === 3, 'the exit of the old workers');
+    expect([await pidAt(folder.path, 1), await pidAt(folder.path, 2)].toSorted()).toEqual(
+      server.workerPids.slice(3).toSorted(),
+    );
+    expect(existsSync(join(folder.path, '3.sock'))).toBe(false);
+    server.signal('SIGUSR2');
+    server.signal('SIGTERM');
+    await server.logged(/this one takes its place/);
+    expect([await pidAt(folder.path, 1), await pidAt(folder.path, 2)].toSorted()).toEqual(
+      server.workerPids.slice(5).toSorted(),
+    );
+  });
 });
 
 test('an inherited descriptor is served', async () => {

@@ -51,6 +51,7 @@ export class Arbiter {
   readonly #options: ArbiterOptions;
   readonly #mailbox = new Mailbox<ArbiterEvent>();
   readonly #state: ArbiterState;
+  readonly #generations: Generations;
   readonly #opening: Opening;
   readonly #crew: Crew;
   readonly #reloads: Reloads;
@@ -69,6 +70,7 @@ export class Arbiter {
     const upgrade = new Upgrade(inheritance.predecessor);
     this.#options = options;
     this.#state = state;
+    this.#generations = generations;
     this.#succession = new Succession(state, generations, upgrade, options.startedIn, put);
     this.#opening = new Opening(state, generations, this.#succession, put);
     this.#crew = new Crew(state, generations, put, options.onReady);
@@ -223,10 +225,10 @@ export class Arbiter {
         this.#succession.prepare();
         break;
       case 'SIGTTIN':
-        this.#state.change({ type: 'scale', to: 'more' });
+        this.#scale('more');
         break;
       case 'SIGTTOU':
-        this.#state.change({ type: 'scale', to: 'fewer' });
+        this.#scale('fewer');
         break;
       case 'SIGWINCH':
         // A terminal sends it to everything in its foreground whenever its window changes, wherever the output goes.
@@ -236,6 +238,16 @@ export class Arbiter {
         }
         this.#state.log.info('Ignored: qilin runs in a terminal');
     }
+  }
+
+  #scale(to: 'more' | 'fewer'): void {
+    if (this.#generations.areNumbered) {
+      this.#state.log.warning(
+        'Ignored: each worker has an address of its own ({worker} in bind); change workers, and reload',
+      );
+      return;
+    }
+    this.#state.change({ type: 'scale', to });
   }
 
   async #leave(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Heartbeat, WorkerMessage } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { BootFailures } from './boot-failures.ts';
 import { isServing, type WorkerView } from './fleet.ts';
-import type { Generation, Generations } from './generations.ts';
+import { type Generation, type Generations, socketsOf } from './generations.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
 import { howItEnded } from './spawn-refusal.ts';
@@ -145,7 +145,7 @@ export class Crew {
     if (view === undefined || given === undefined) return;
     this.#giveLogFiles(given);
     const worker = new WorkerHandle(
-      { ...given, age, generation: view.generation },
+      { ...given, age, generation: view.generation, sockets: socketsOf(given, view.place) },
       {
         onMessage: (from, message) => {
           const event: CrewEvent = { type: 'message', worker: from, message };

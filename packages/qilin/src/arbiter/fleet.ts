@@ -19,6 +19,8 @@ export interface WorkerView {
   /** Counts the workers from 1 on, over all generations. */
   readonly age: number;
   readonly generation: number;
+  /** Its number among those of its generation, from 1 on: that of the one which it replaces. */
+  readonly place: number;
   /** Those of its generation. */
   readonly limits: FleetLimits;
   readonly state: WorkerState;

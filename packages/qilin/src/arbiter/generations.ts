@@ -3,6 +3,7 @@
  * long as a generation that is kept listens on it, and is closed with the last one.
  */
 import type { Address } from '../contract/address.ts';
+import { addressFor } from '../settings/bind.ts';
 import type { Config } from '../settings/config.ts';
 import type { Hosts } from './hosts.ts';
 import type { Inheritance } from './inheritance.ts';
@@ -17,11 +18,31 @@ import {
   type Sockets,
 } from './sockets.ts';
 
+interface Wanted {
+  readonly address: Address;
+  /** As in `Lent`. */
+  readonly place: number | null;
+}
+
+/** A socket, and whom it is lent to. */
+interface Lent {
+  readonly socket: Socket;
+  /** The worker, by its place; null for all. */
+  readonly place: number | null;
+}
+
 export interface Generation {
   readonly config: Config;
   readonly privileges: Privileges;
-  readonly sockets: Sockets;
+  readonly lent: readonly Lent[];
 }
+
+/** What the worker in that place listens on. */
+export const socketsOf = ({ lent }: Generation, place: number): Sockets =>
+  lent.filter((one) => one.place === null || one.place === place).map(({ socket }) => socket);
+
+/** What all of them listen on. */
+export const allSocketsOf = ({ lent }: Generation): Sockets => lent.map(({ socket }) => socket);
 
 export class Generations {
   readonly #kept = new Map<number, Generation>();
@@ -60,8 +81,25 @@ export class Generations {
   /** The addresses that `config` asks for and that are not open yet. */
   missing(config: Config): readonly Address[] {
     const { adminBind } = config;
-    const missing = (this.#bind ?? config.bind).filter((address) => !this.#open.some(isAt(address)));
+    const addresses = this.#wanted(config).map(({ address }) => address);
+    const missing = addresses.filter((address) => !this.#open.some(isAt(address)));
     return adminBind === null || this.#hasAdmin(adminBind) ? missing : [...missing, adminBind];
+  }
+
+  /** Where a generation with these settings listens. */
+  #wanted({ bind, workers }: Config): readonly Wanted[] {
+    return (this.#bind ?? bind).flatMap((each): readonly Wanted[] => {
+      if (each.kind !== 'eachWorker') return [{ address: each, place: null }];
+      return Array.from({ length: workers }, (_, index) => index + 1).flatMap((place) => {
+        const address = addressFor(each, place);
+        return address === undefined ? [] : [{ address, place }];
+      });
+    });
+  }
+
+  /** Whether workers have addresses of their own, so that there can be no more of them than addresses. */
+  get areNumbered(): boolean {
+    return [...this.#kept.values()].some(({ lent }) => lent.some(({ place }) => place !== null));
   }
 
   /**
@@ -69,15 +107,15 @@ export class Generations {
    * cannot be, the others are there for the next try, or for `keepOnly` to close.
    * @throws QilinError BIND_FAILED
    */
-  open(config: Config, hosts: Hosts): Sockets {
-    const sockets: Socket[] = [];
-    for (const address of this.#bind ?? config.bind) {
-      const present = this.#open.filter(isAt(address)).find((socket) => !sockets.includes(socket));
+  open(config: Config, hosts: Hosts): readonly Lent[] {
+    const lent: Lent[] = [];
+    for (const { address, place } of this.#wanted(config)) {
+      const present = this.#open.filter(isAt(address)).find((socket) => lent.every((one) => one.socket !== socket));
       const socket = present ?? openSocket(address, config, hosts);
       if (present === undefined) this.#open = [...this.#open, socket];
-      sockets.push(socket);
+      lent.push({ socket, place });
     }
-    return sockets;
+    return lent;
   }
 
   /**
@@ -109,7 +147,7 @@ export class Generations {
   /** Forgets all other generations, and closes the sockets that only they listened on. */
   keepOnly(numbers: readonly (number | undefined)[]): void {
     for (const number of this.#kept.keys()) if (!numbers.includes(number)) this.#kept.delete(number);
-    const used = new Set([...this.#kept.values()].flatMap(({ sockets }) => sockets));
+    const used = new Set([...this.#kept.values()].flatMap(allSocketsOf));
     const unused = this.#open.filter((socket) => !used.has(socket));
     closeSockets(unused);
     this.#closed = [...this.#closed, ...unused];

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError, reasonOf } from '../contract/errors.ts';
-import { binds } from '../settings/bind.ts';
+import { readAddress } from '../settings/bind.ts';
 import type { Socket, Sockets } from './sockets.ts';
 
 /** JSON, as `Heritage`: the sockets that a new arbiter inherits. */
@@ -63,7 +63,7 @@ function inheritFrom(predecessor: number, heritage: Heritage, backlog: number): 
 }
 
 function inherit([requested, actual, file]: Named, fd: number, backlog: number): Socket {
-  const socket = adopt(SOCKETS, fd, readAddress(requested), backlog);
+  const socket = adopt(SOCKETS, fd, addressIn(requested), backlog);
   const found = formatAddress(socket.actual);
   if (found !== actual) throw refuse(SOCKETS, `descriptor ${fd} listens at ${found}, not at ${actual}`);
   return { ...socket, file };
@@ -100,11 +100,10 @@ function readPid(text = ''): number {
   throw refuse(SOCKETS, `${PREDECESSOR} must be the pid of the arbiter that they come from (got "${text}")`);
 }
 
-function readAddress(text: string): Address {
-  const read = binds().parse([text]);
-  const address = read.ok ? read.value[0] : undefined;
-  if (address === undefined) throw refuse(SOCKETS, `"${text}" is no address`);
-  return address;
+function addressIn(text: string): Address {
+  const read = readAddress(text);
+  if (!read.ok) throw refuse(SOCKETS, `"${text}" is no address`);
+  return read.value;
 }
 
 function readHeritage(text: string): Heritage {

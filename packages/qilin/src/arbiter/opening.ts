@@ -1,6 +1,6 @@
 /** The start, up to the first worker: the hook, the user, the pid file, and the sockets. */
 import type { Milliseconds } from '../contract/units.ts';
-import type { Generations } from './generations.ts';
+import { allSocketsOf, type Generations } from './generations.ts';
 import { type Hosts, resolveHosts } from './hosts.ts';
 import { giveLogFiles, type Privileges, resolvePrivileges } from './privileges.ts';
 import { tellAddresses } from './reload.ts';
@@ -75,11 +75,11 @@ export class Opening {
     const { config, log, fleet, hooks, info } = this.#state;
     giveLogFiles(config, privileges);
     this.#succession.createPidFile();
-    const sockets = this.#generations.open(config, hosts);
+    const generation = { config, privileges, lent: this.#generations.open(config, hosts) };
     this.#generations.openAdmin(config, hosts);
-    this.#generations.add(fleet.serving.number, { config, privileges, sockets });
+    this.#generations.add(fleet.serving.number, generation);
     this.#succession.closeUnused();
-    tellAddresses(this.#state, sockets);
+    tellAddresses(this.#state, allSocketsOf(generation));
     log.info(`Using worker: ${config.workerClass}`);
     void hooks.call('nworkersChanged', (user) => user.nworkersChanged?.(info, info.workers, undefined));
     this.#isDone = true;

@@ -99,7 +99,7 @@ export class Reloads {
       // Opened for a moment: the arbiter itself takes it when the new workers serve.
       createLog(config).close();
       const { privileges, hosts } = found;
-      const generation = { config, privileges, sockets: this.#generations.open(config, hosts) };
+      const generation = { config, privileges, lent: this.#generations.open(config, hosts) };
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
       const number = this.#state.fleet.lastGeneration;
       this.#generations.add(number, generation);
@@ -112,7 +112,7 @@ export class Reloads {
   }
 
   commit(): void {
-    const before = this.#generations.get(this.#state.fleet.serving.number)?.sockets;
+    const before = this.#generations.get(this.#state.fleet.serving.number)?.lent;
     this.#state.change({ type: 'commit' });
     const { number } = this.#state.fleet.serving;
     const committed = this.#generations.get(number);
@@ -120,7 +120,7 @@ export class Reloads {
     this.#state.log.info(`Reload done: generation ${number} serves`);
     this.#note({ outcome: 'done' });
     this.#succession.closeUnused();
-    if (!isDeepStrictEqual(before, committed?.sockets)) tellAddresses(this.#state, this.#generations.sockets);
+    if (!isDeepStrictEqual(before, committed?.lent)) tellAddresses(this.#state, this.#generations.sockets);
   }
 
   callOff(reason: string): void {

@@ -132,8 +132,20 @@ function prepare(fleet: Fleet, generation: number, now: Milliseconds): Fleet {
   const age = fleet.lastAge + 1;
   const { limits } = generation === fleet.candidate?.number ? fleet.candidate : fleet.serving;
   const times = { since: now, heartbeatAt: now, leaveBy: null };
-  const worker: WorkerView = { age, generation, limits, state: 'preparing', ...times, killed: false };
+  const place = freePlace(fleet, generation);
+  const worker: WorkerView = { age, generation, place, limits, state: 'preparing', ...times, killed: false };
   return { ...fleet, lastAge: age, workers: [...fleet.workers, worker] };
+}
+
+/** Those that hold their place. One that leaves, or has asked for a successor, gives it to that. */
+const IN_PLACE: readonly WorkerState[] = ['preparing', 'booting', 'ready'];
+
+function freePlace({ workers }: Fleet, generation: number): number {
+  const holds = (place: number) =>
+    workers.some((one) => one.generation === generation && one.place === place && IN_PLACE.includes(one.state));
+  let place = 1;
+  while (holds(place)) place += 1;
+  return place;
 }
 
 /** A second reload replaces the candidate of the first; what served before both serves on. */

@@ -6,8 +6,17 @@ export type Address =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'fd'; readonly fd: number };
 
+/** One address for each worker: `{worker}` in its text stands for the worker's number, from 1 on. */
+export interface WorkerAddress {
+  readonly kind: 'eachWorker';
+  readonly text: string;
+}
+
+/** One value of the setting `bind`. */
+export type Bind = Address | WorkerAddress;
+
 /** The printed form of an address; `--bind` reads it back as the same address. */
-export function formatAddress(address: Address): string {
+export function formatAddress(address: Bind): string {
   switch (address.kind) {
     case 'tcp':
       return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
@@ -15,6 +24,8 @@ export function formatAddress(address: Address): string {
       return `unix:${address.path}`;
     case 'fd':
       return `fd://${address.fd}`;
+    case 'eachWorker':
+      return address.text;
   }
 }
 

@@ -12,6 +12,7 @@ import { toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { createLog } from '../observe/error-log.ts';
+import { addressFor } from '../settings/bind.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
 import { loadWorkerClass } from '../worker/classes/registry.ts';
 import { LivedLife } from '../worker/life.ts';
@@ -208,7 +209,10 @@ function openLogs(config: Config): { readonly log: Log; readonly accessLog: Acce
 function openListeners({ bind, backlog, reusePort }: Config): Listener[] {
   const listeners: Listener[] = [];
   try {
-    for (const address of bind) {
+    for (const each of bind) {
+      // This process is the only worker.
+      const address = addressFor(each, 1);
+      if (address === undefined) continue;
       const fd = listen(address, { backlog, reusePort });
       listeners.push({ fd, address: actualAddress(fd, address) });
     }

@@ -1,6 +1,6 @@
-/** The kinds of the settings `bind` and `adminBind`: addresses as text and as `Address`. */
+/** The kinds of the settings `bind` and `adminBind`: addresses as text and as `Address`, or one for each worker. */
 import { isIP, isIPv6 } from 'node:net';
-import { type Address, formatAddress } from '../contract/address.ts';
+import { type Address, type Bind, formatAddress } from '../contract/address.ts';
 import { bad, type Checked, good, type Kind } from './kinds.ts';
 import { list } from './list-kinds.ts';
 
@@ -22,8 +22,11 @@ function isHost(host: string): boolean {
   return host.length <= 253 && /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(host);
 }
 
+/** What stands for a worker's number, in a port or the path of a unix socket. */
+const WORKER = '{worker}';
+
 /** Reads `HOST:PORT`, `HOST`, `[V6]:PORT`, `[V6]`, `:PORT`, `PORT`, `tcp://…`, `unix:PATH` or `fd://N`. */
-function readAddress(text: string): Checked<Address> {
+export function readAddress(text: string): Checked<Address> {
   if (text !== text.trim() || text.includes(',')) return bad(text);
   const unix = /^unix:(?:\/\/)?(.+)$/s.exec(text)?.[1];
   // One leading slash says the same as many, and `unix:` followed by two would be read as `unix://`.
@@ -40,14 +43,31 @@ function readAddress(text: string): Checked<Address> {
   return hostFits && more.length === 0 ? tcp(host.toLowerCase(), port, text) : bad(text);
 }
 
-export function binds(): Kind<readonly Address[], string | number | readonly (string | number)[]> {
-  return list<Address, string | number>({
+function readBind(text: string): Checked<Bind> {
+  if (!text.includes(WORKER)) return readAddress(text);
+  const first = readAddress(text.replaceAll(WORKER, '1'));
+  const second = readAddress(text.replaceAll(WORKER, '2'));
+  if (!first.ok || !second.ok) return bad(text);
+  const [one, two] = [first.value, second.value];
+  const isOfWorkers = one.kind === 'unix' || (one.kind === 'tcp' && two.kind === 'tcp' && one.host === two.host);
+  return isOfWorkers ? good({ kind: 'eachWorker', text }) : bad(text);
+}
+
+/** The address of that worker, or of all; undefined where its number makes none, such as a port beyond 65535. */
+export function addressFor(bind: Bind, worker: number): Address | undefined {
+  if (bind.kind !== 'eachWorker') return bind;
+  const read = readAddress(bind.text.replaceAll(WORKER, String(worker)));
+  return read.ok ? read.value : undefined;
+}
+
+export function binds(): Kind<readonly Bind[], string | number | readonly (string | number)[]> {
+  return list<Bind, string | number>({
     expected: 'HOST:PORT, [IPV6]:PORT, PORT, unix:PATH or fd://N',
     placeholder: 'ADDRESS',
     separator: ',',
     min: 1,
     numbers: true,
-    read: readAddress,
+    read: readBind,
     write: formatAddress,
   });
 }

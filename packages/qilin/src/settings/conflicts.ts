@@ -1,7 +1,8 @@
 /** Which settings cannot be combined, and which combinations are hardly meant. */
-import { formatAddress } from '../contract/address.ts';
+import { type Bind, formatAddress } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
 import { chooseWorkerClass, ownWorkerClass } from '../contract/worker-classes.ts';
+import { addressFor } from './bind.ts';
 import type { Config, Origins, PlainName } from './config.ts';
 
 /** One error for each combination that cannot work. */
@@ -62,20 +63,34 @@ function* fileConflicts({ pidfile }: Config, named: Named): Generator<string> {
   yield `${named('pidfile')} is the file of the process id: write --bind 127.0.0.1:${pidfile} for a port, ./${pidfile} for a file.`;
 }
 
-function* bindConflicts({ bind, reusePort }: Config, named: Named): Generator<string> {
-  const portless = bind.find(({ kind }) => kind !== 'tcp');
+function* bindConflicts(config: Config, named: Named): Generator<string> {
+  const { bind, reusePort, workers } = config;
+  const portless = bind.find((address) => addressFor(address, 1)?.kind !== 'tcp');
   if (reusePort && portless !== undefined) {
     yield `${named('reusePort')} cannot be combined with ${named('bind')} ${formatAddress(portless)}, which has no port.`;
   }
   const seen = new Set<string>();
-  for (const address of bind) {
-    const text = formatAddress(address);
-    if (seen.has(text) && !(address.kind === 'tcp' && address.port === 0)) {
+  for (const [address, worker] of bind.flatMap((each) => forWorkers(each, workers))) {
+    const found = addressFor(address, worker);
+    if (found === undefined) {
+      yield `${named('bind')} ${formatAddress(address)} makes no address for worker ${worker} of ${workers}: write it so that each has one.`;
+      return;
+    }
+    const text = formatAddress(found);
+    if (seen.has(text) && !(found.kind === 'tcp' && found.port === 0)) {
       yield `${named('bind')} names ${text} twice.`;
     }
     seen.add(text);
   }
+  const own = bind.find(({ kind }) => kind === 'eachWorker');
+  if (own !== undefined && workers === 0) {
+    yield `${named('bind')} ${formatAddress(own)} is an address for each worker, and ${named('workers')} is 0.`;
+  }
 }
+
+/** With the number of each worker that it makes an address for. */
+const forWorkers = (bind: Bind, workers: number): (readonly [Bind, number])[] =>
+  Array.from({ length: bind.kind === 'eachWorker' ? workers : 1 }, (_, index) => [bind, index + 1]);
 
 /** Sentences about combinations that work, but probably not as they are meant. */
 export function* notes(config: Config): Generator<string> {

@@ -121,7 +121,7 @@ export const SETTINGS = {
     default: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
     variable: { name: 'PORT', says: '0.0.0.0:$PORT', toText: (port) => `0.0.0.0:${port}` },
     section: 'Sockets',
-    text: 'The addresses to listen on: `HOST:PORT`, `[IPV6]:PORT`, `PORT` (on all interfaces of IPv4), `unix:PATH` or `fd://N`. Separate several by commas, or repeat the flag.',
+    text: "The addresses to listen on: `HOST:PORT`, `[IPV6]:PORT`, `PORT` (on all interfaces of IPv4), `unix:PATH` or `fd://N`. Separate several by commas, or repeat the flag. `{worker}` in a port or a path is the worker's number, from 1 on: `unix:/run/app-{worker}.sock` is a socket for each worker, for a proxy that keeps a client with one of them. A worker that replaces another has its number. `fd://` and hosts have none.",
     reload: 'workers',
   }),
   backlog: setting({

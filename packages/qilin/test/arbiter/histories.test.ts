@@ -186,6 +186,29 @@ describe('whatever happens', () => {
   );
 
   it(
+    'workers have the numbers from 1 on, each once, as long as their count is changed by reloads alone',
+    () => {
+      fc.assert(
+        fc.property(history, (happenings) => {
+          const story = new Story();
+          const { world } = story;
+          world.onRest = () => {
+            const { workers, serving } = world.fleet;
+            const alive = workers.filter(({ state }) => ['preparing', 'booting', 'ready'].includes(state));
+            const placed = alive.map(({ generation, place }) => `${generation}: ${place}`);
+            expect(new Set(placed).size).toBe(placed.length);
+            const places = alive.filter(({ generation }) => generation === serving.number).map(({ place }) => place);
+            expect(Math.max(0, ...places)).toBeLessThanOrEqual(serving.count);
+          };
+          for (const what of happenings) if (what.type !== 'scale') story.happen(what);
+        }),
+        HISTORIES,
+      );
+    },
+    LIMIT,
+  );
+
+  it(
     'a worker that serves is told to leave only when enough others do',
     () => {
       fc.assert(

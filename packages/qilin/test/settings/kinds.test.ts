@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Address } from '../../src/contract/address.ts';
+import type { Bind } from '../../src/contract/address.ts';
 import { binds } from '../../src/settings/bind.ts';
 import {
   accessFormat,
@@ -26,10 +26,19 @@ const variables = mapping({
 
 const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), fc.constant('localhost'));
 const port = fc.integer({ min: 0, max: 65_535 });
-const address: fc.Arbitrary<Address> = fc.oneof(
+const address: fc.Arbitrary<Bind> = fc.oneof(
   fc.record({ kind: fc.constant('tcp' as const), host, port }),
   fc.record({ kind: fc.constant('unix' as const), path: fc.stringMatching(/^\/?[\w.:-]+(\/[\w.:-]+)*$/) }),
   fc.record({ kind: fc.constant('fd' as const), fd: fc.integer({ min: 0, max: 1023 }) }),
+  fc.record({
+    kind: fc.constant('eachWorker' as const),
+    text: fc.constantFrom(
+      'unix:/run/{worker}/app-{worker}.sock',
+      '127.0.0.1:800{worker}',
+      '[::1]:80{worker}',
+      '8{worker}00',
+    ),
+  }),
 );
 
 /** Reads what a kind prints. */
@@ -142,6 +151,8 @@ describe('bind', () => {
     ['unix:///run/app.sock', { kind: 'unix', path: '/run/app.sock' }],
     ['unix:app.sock', { kind: 'unix', path: 'app.sock' }],
     ['fd://3', { kind: 'fd', fd: 3 }],
+    ['unix:/run/app-{worker}.sock', { kind: 'eachWorker', text: 'unix:/run/app-{worker}.sock' }],
+    ['localhost:800{worker}', { kind: 'eachWorker', text: 'localhost:800{worker}' }],
   ])('%s is an address', (given, expected) => {
     expect(binds().parse([given])).toEqual({ ok: true, value: [expected] });
   });
@@ -160,6 +171,13 @@ describe('bind', () => {
     'fd://x',
     'a b:80',
     '-:80',
+    'fd://{worker}',
+    'host{worker}:80',
+    '10.0.0.{worker}:80',
+    '10.0.0.{worker}',
+    '[::{worker}]:80',
+    'localhost:9999{worker}',
+    'unix:/run/app-{pid}-{worker}\0',
   ])('%j is none', (given) => {
     expect(binds().parse([given])).toMatchObject({ ok: false });
   });

@@ -159,6 +159,19 @@ describe('settings that cannot be combined are told with their sources', () => {
       ['reusePort (flag --reuse-port) cannot be combined with bind (flag -b) unix:/x, which has no port.'],
     ],
     [['-b', 'a:1', '-b', 'A:1'], ['bind (flag -b) names a:1 twice.']],
+    [['-w', '2', '-b', 'a:1{worker},a:12'], ['bind (flag -b) names a:12 twice.']],
+    [
+      ['--reuse-port', '-b', 'unix:/{worker}'],
+      ['reusePort (flag --reuse-port) cannot be combined with bind (flag -b) unix:/{worker}, which has no port.'],
+    ],
+    [
+      ['-w', '12', '-b', 'a:800{worker}'],
+      ['bind (flag -b) a:800{worker} makes no address for worker 10 of 12: write it so that each has one.'],
+    ],
+    [
+      ['-w', '0', '-b', 'a:800{worker}'],
+      ['bind (flag -b) a:800{worker} is an address for each worker, and workers (flag -w) is 0.'],
+    ],
     [
       ['--certfile', 'c', '--keyfile', 'k', '--thread-engine', 'picoev', '-k', 'threads'],
       ['threadEngine (flag --thread-engine) picoev has no TLS: with certfile use async, or a proxy that ends TLS.'],
