@@ -74,13 +74,23 @@ export function describePrograms(underTest: ClassUnderTest): void {
   test.each([
     ['', /\[ERROR\] Error handling request [\s\S]*guess\.mjs returned a Response, .*--interface fetch/],
     [':failing', /\[ERROR\] .*guess\.mjs:failing is served as a Node listener .*--interface fetch/],
-  ])('a fetch handler that was taken for a Node listener is a 500, and the cure is told: %s', async (name, told) => {
+    [
+      ':app',
+      /\[ERROR\] Error handling request[\s\S]*guess\.mjs:app, a function without parameters, .*guess\.mjs:app\(\)/,
+    ],
+  ])('what was taken for an app of another kind is a 500, and the cure is told: %s', async (name, told) => {
     await using server = await startQilin([...alone(underTest), `test/fixtures/guess.mjs${name}`]);
     expect((await ask(server.url)).status).toBe(500);
     await server.logged(told);
     const from = server.log.length;
     expect((await ask(server.url)).status).toBe(500);
     await server.logged(/Error handling request/, from);
+  });
+
+  test.each([':bare', ':passes'])('a function without parameters is served: %s', async (name) => {
+    await using server = await startQilin([...alone(underTest), `test/fixtures/guess.mjs${name}`]);
+    for (const _ of [1, 2]) expect((await ask(server.url)).text).toBe('hello\n');
+    expect(server.log).not.toMatch(/\[(?:WARNING|ERROR)\]/);
   });
 
   test.each(['', ':fetchApp'])('the upgrades of a server beside the exported app are served: %s', async (name) => {

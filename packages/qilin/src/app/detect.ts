@@ -7,8 +7,10 @@
  * 4. `getHttpAdapter()`, `getHttpServer()` and `init()`        → its server     Nest
  * 5. `callback()` and `use()`                                  → Node listener  Koa
  * 6. a function with methods `handle` and `use`                → Node listener  Express, connect
- * 7. a function of one parameter → fetch; of two or three, by their names `(request, env)` → fetch, else, and of `(...args)`
- *    alone → Node listener
+ * 7. a function of one parameter → fetch; of two or three, by their names `(request, env)` → fetch, else, and one that passes on
+ *    whatever it is called with (`...args`, `arguments`) → Node listener
+ * 8. where nothing else can be meant: a function of none → fetch, a Node listener where its source is not to be seen; not where it
+ *    is named like one that makes or starts something, `createApp`
  *
  * With `--interface fetch|node` only the kinds of that side are looked for, and a function is taken for that kind
  * whatever its parameters.
@@ -16,7 +18,7 @@
 import { Server } from 'node:net';
 import type { FetchHandler, Interface, NodeListener, OnShutdown } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
-import { takesWhatComes, tellByParameters } from './parameters.ts';
+import { countParameters, hasSource, takesWhatComes, tellByParameters } from './parameters.ts';
 
 type Shape =
   | { readonly kind: 'fetch'; readonly fetch: FetchHandler }
@@ -37,7 +39,7 @@ export interface Detected {
   readonly ready: (() => unknown) | undefined;
   /** The framework's own way to run its shutdown hooks. */
   readonly close: (() => unknown) | undefined;
-  /** Nothing but the number of its parameters speaks for it. */
+  /** Nothing but the number of its parameters speaks for it, or less. */
   readonly isGuess?: boolean;
 }
 
@@ -81,39 +83,50 @@ function detectNode(value: unknown): Detected | undefined {
   return undefined;
 }
 
-function detectFunction(value: unknown, called: Interface): Detected | undefined {
+function detectFunction(value: unknown, called: Interface, isMeant: boolean): Detected | undefined {
   if (!isFunction(value) || isClass(value)) return undefined;
-  const isFetch = () => only({ kind: 'fetch', fetch: value as FetchHandler });
-  if (called === 'fetch' || (called === 'auto' && value.length === 1)) return isFetch();
-  if (called === 'node') return only(node(value, false));
-  if (value.length !== 2 && value.length !== 3 && !takesWhatComes(value)) return undefined;
-  const told = tellByParameters(value);
-  return told === 'fetch' ? isFetch() : { ...only(node(value, false)), isGuess: told === undefined };
+  const isFetch = only({ kind: 'fetch', fetch: value as FetchHandler });
+  const isNode = only(node(value, false));
+  if (called !== 'auto') return called === 'fetch' ? isFetch : isNode;
+  if (takesWhatComes(value)) return { ...isNode, isGuess: true };
+  const count = countParameters(value);
+  if (count === 1) return isFetch;
+  if (count === 2 || count === 3) {
+    const told = tellByParameters(value);
+    return told === 'fetch' ? isFetch : { ...isNode, isGuess: told === undefined };
+  }
+  return count === 0 && isMeant && !MAKERS.test(value.name)
+    ? { ...(hasSource(value) ? isFetch : isNode), isGuess: true }
+    : undefined;
 }
+
+const MAKERS = /^(?:create|make|build|new|get|init|setup|configure|bootstrap|start|run|main|listen|serve|close|stop)/i;
 
 const isFunction = (value: unknown): value is (...args: never[]) => unknown => typeof value === 'function';
 
 const isClass = (value: unknown): boolean =>
   isFunction(value) && /^class\b/.test(Function.prototype.toString.call(value));
 
-/** @returns undefined for a value that is no app, or that cannot be told apart */
-export function detect(value: unknown, called: Interface): Detected | undefined {
+/**
+ * @param isMeant The user has named it, or there is nothing else: it is an app if it can be one.
+ * @returns undefined for a value that is no app, or that cannot be told apart
+ */
+export function detect(value: unknown, called: Interface, isMeant = false): Detected | undefined {
   if (value instanceof Server) return only({ kind: 'server', server: value });
   return (
     (called === 'node' ? undefined : detectFetch(value)) ??
     (called === 'fetch' ? undefined : detectNode(value)) ??
-    detectFunction(value, called)
+    detectFunction(value, called, isMeant)
   );
 }
 
 /** Why `detect()` found nothing, with the cure. `name` is the app as the user wrote it. */
 export function unclear(value: unknown, called: Interface, name: string): QilinError {
   if (typeof value === 'function' && !isClass(value)) {
-    const parameters = value.length === 1 ? '1 parameter' : `${value.length} parameters`;
-    const factory = value.length === 0 && name.includes(':') ? `call it as ${name}() if it makes the app, or ` : '';
+    const factory = value.length === 0 ? `call it as ${callOf(name)} if it makes the app, or ` : '';
     return new QilinError(
       'APP_UNCLEAR',
-      `${name} is a function of ${parameters}, which could be a fetch handler or a Node listener; ` +
+      `${name} is a function of ${value.length} parameters, which could be a fetch handler or a Node listener; ` +
         `${factory}say which with --interface fetch or --interface node.`,
     );
   }
@@ -125,6 +138,9 @@ export function unclear(value: unknown, called: Interface, name: string): QilinE
   const hint = isClass(value) ? '; export an instance of it' : ownKeysOf(value);
   return new QilinError('APP_UNCLEAR', `${name} is ${describe(value)}, not ${wanted[called]}${hint}.`);
 }
+
+/** How to name what a function makes. */
+export const callOf = (name: string): string => `${name.includes(':') ? name : `${name}:default`}()`;
 
 function ownKeysOf(value: unknown): string {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value).slice(0, 6) : [];

@@ -1,9 +1,10 @@
 /**
- * A function that was taken for a Node listener by the number of its parameters alone: until it has answered, its mistakes are
- * looked at, since a fetch handler would have each of its requests fail.
+ * A function that was taken for a Node listener, or for a fetch handler, by the number of its parameters alone: until it has
+ * answered, its mistakes are looked at, since each request of one that is the other would fail.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NodeListener } from '../contract/app.ts';
+import type { FetchHandler, NodeListener } from '../contract/app.ts';
+import { callOf } from './detect.ts';
 
 /** @param tell Is given a sentence for the operator, once. */
 export function watchGuess(listener: NodeListener, name: string, tell: (sentence: string) => void): NodeListener {
@@ -43,6 +44,26 @@ export function watchGuess(listener: NodeListener, name: string, tell: (sentence
       noteFailure();
       throw error;
     }
+  };
+}
+
+/** The same for one that was taken for a fetch handler, though it has no parameter. */
+export function watchFetchGuess(fetch: FetchHandler, name: string): FetchHandler {
+  let isSure = false;
+
+  function look(returned: Response): Response {
+    isSure = isResponse(returned);
+    if (isSure) return returned;
+    throw new TypeError(
+      `${name}, a function without parameters, is served as a fetch handler and returned no Response; ` +
+        `if it makes the app, call it as ${callOf(name)}; if it is a Node listener, say --interface node.`,
+    );
+  }
+
+  return (request, environment) => {
+    const returned = fetch(request, environment);
+    if (isSure) return returned;
+    return 'then' in Object(returned) ? Promise.resolve(returned).then(look) : look(returned as Response);
   };
 }
 

@@ -22,7 +22,7 @@ import { metadataRemark } from './decorator-metadata.ts';
 import { type Detected, detect, onShutdownOf, unclear } from './detect.ts';
 import { exportsOf } from './exports.ts';
 import { findAppFile } from './find.ts';
-import { watchGuess } from './guessed-listener.ts';
+import { watchFetchGuess, watchGuess } from './guessed-listener.ts';
 import type { Interception } from './intercept.ts';
 import { type AppSpec, parseAppSpec } from './spec.ts';
 import { strayError } from './stray-error.ts';
@@ -180,7 +180,7 @@ async function listeningServer(exports: Exports, job: Job): Promise<Server> {
 async function finish(value: unknown, exports: Exports, job: Job): Promise<App> {
   const { spec, options } = job;
   const called = job.source.interface;
-  const detected = detect(value, called);
+  const detected = detect(value, called, true);
   if (!detected) throw unclear(value, called, spec.name);
   job.awaited = 'become ready';
   await ofTheApp(job, () => detected.ready?.());
@@ -195,7 +195,8 @@ async function finish(value: unknown, exports: Exports, job: Job): Promise<App> 
   const beside = captured instanceof HttpServer ? captured : undefined;
   const { shape, isGuess } = detected;
   if (shape.kind === 'server') return { ...shape, ...about };
-  if (shape.kind === 'fetch' || !isGuess) return { ...shape, ...about, beside };
+  if (!isGuess) return { ...shape, ...about, beside };
+  if (shape.kind === 'fetch') return { ...shape, ...about, beside, fetch: watchFetchGuess(shape.fetch, spec.name) };
   const listener = watchGuess(shape.listener, spec.name, (sentence) => options.log?.error(sentence));
   return { ...shape, ...about, beside, listener };
 }

@@ -188,7 +188,7 @@ async function classOf(config: Config): Promise<WorkerClassFactory> {
 }
 
 async function appOf(value: unknown, { interface: called }: Config): Promise<App> {
-  const detected = detect(value, called);
+  const detected = detect(value, called, true);
   if (detected === undefined) throw unclear(value, called, APP);
   await detected.ready?.();
   return { ...detected.shape, name: APP, onShutdown: onShutdownOf(value) };

@@ -47,6 +47,16 @@ describe('the kind of an app is found out', () => {
     ['(ctx, next), which could be anything', (_ctx: unknown, _next: unknown) => {}, 'node'],
     ['(e, t), as a minifier leaves it', (_e: unknown, _t: unknown) => {}, 'node'],
     ["(...args), as Astro's", async (...args: unknown[]) => void args, 'node'],
+    [
+      'a function that passes its arguments on',
+      function pass() {
+        // biome-ignore lint/complexity/noArguments: that is what is tried
+        return arguments;
+      },
+      'node',
+    ],
+    ['(request = {})', (request = {}) => request, 'fetch'],
+    ['(req = {}, res = {})', (req = {}, res = {}) => [req, res], 'node'],
     ['a function that was bound', function (this: unknown, _a: unknown, _b: unknown) {}.bind(null), 'node'],
     ['Express', express(), 'node'],
     ['connect', Object.assign((..._: unknown[]) => {}, { handle() {}, use() {}, stack: [] }), 'node'],
@@ -71,6 +81,16 @@ describe('the kind of an app is found out', () => {
   });
 });
 
+describe('a function without parameters is an app where nothing else is meant', () => {
+  test.each([
+    ['() => new Response()', () => new Response(), 'fetch'],
+    ['what was bound', (() => {}).bind(null), 'node'],
+  ])('%s', (_, value, kind) => {
+    expect(detect(value, 'auto')).toBeUndefined();
+    expect(detect(value, 'auto', true)).toMatchObject({ shape: { kind }, isGuess: true });
+  });
+});
+
 describe('--interface decides', () => {
   const either = Object.assign((_a: unknown, _b: unknown) => {}, {
     handle() {},
@@ -91,7 +111,7 @@ describe('--interface decides', () => {
 
 describe('what is no app is told with its cure', () => {
   test.each([
-    [() => {}, /function of 0 parameters.*m:app\(\).*--interface fetch/],
+    [function createApp() {}, /function of 0 parameters.*m:app\(\) if it makes the app.*--interface fetch/],
     [(_a: 1, _b: 2, _c: 3, _d: 4) => {}, /function of 4 parameters.*--interface/],
     [WithFetch, /a class.*export an instance/],
     [{ get: 1, post: 2 }, /an object.*it has get, post/],
@@ -99,7 +119,7 @@ describe('what is no app is told with its cure', () => {
     [undefined, /is undefined/],
     [42, /the number 42/],
   ])('%o', (value, message) => {
-    expect(detect(value, 'auto')).toBeUndefined();
+    expect(detect(value, 'auto', true)).toBeUndefined();
     expect(unclear(value, 'auto', 'm:app')).toMatchObject({
       code: 'APP_UNCLEAR',
       message: expect.stringMatching(message),
