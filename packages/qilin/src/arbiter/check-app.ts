@@ -1,6 +1,7 @@
 /** `--check-config`: has a worker load the app, without a socket to serve it on. */
 import { toMilliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
+import { withoutInspector } from './crew.ts';
 import { resolvePrivileges } from './privileges.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -15,7 +16,7 @@ export async function checkApp(config: Config): Promise<string | undefined> {
     let problem: string | undefined = 'the app ended the process while it was loaded';
     let isReady = false;
     const worker = new WorkerHandle(
-      { age: 1, generation: 1, config, privileges, sockets: [] },
+      { age: 1, generation: 1, config: withoutInspector(config), privileges, sockets: [] },
       {
         onMessage: (_, message) => {
           if (message.type === 'bootFailed') problem = message.text;

@@ -4,6 +4,7 @@ import { explain } from '../contract/errors.ts';
 import type { WorkerInfo } from '../contract/hooks.ts';
 import type { Heartbeat, WorkerMessage } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
+import type { Config } from '../settings/config.ts';
 import { BootFailures } from './boot-failures.ts';
 import { isServing, type WorkerView } from './fleet.ts';
 import { type Generation, type Generations, socketsOf } from './generations.ts';
@@ -145,7 +146,13 @@ export class Crew {
     if (view === undefined || given === undefined) return;
     this.#giveLogFiles(given);
     const worker = new WorkerHandle(
-      { ...given, age, generation: view.generation, sockets: socketsOf(given, view.place) },
+      {
+        ...given,
+        age,
+        generation: view.generation,
+        sockets: socketsOf(given, view.place),
+        config: view.place === 1 ? given.config : withoutInspector(given.config),
+      },
       {
         onMessage: (from, message) => {
           const event: CrewEvent = { type: 'message', worker: from, message };
@@ -263,6 +270,9 @@ export class Crew {
     return this.#state.fleet.workers.find((worker) => worker.age === age);
   }
 }
+
+/** It is the first worker's alone. */
+export const withoutInspector = (config: Config): Config => ({ ...config, inspect: null, inspectBrk: null });
 
 /**
  * One that was told to leave may say by its status what it likes, and ends by SIGTERM itself when it has not begun to listen for

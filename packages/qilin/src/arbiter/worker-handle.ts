@@ -43,8 +43,14 @@ const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 /** Where the inherited listening sockets begin. */
 const FIRST_LISTENER = CHANNEL_FD + 1;
 
-/** SIGUSR1 must never start Node's inspector, not even before the worker has a handler for it (Node 22.14 and later). */
-const NO_INSPECTOR = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
+/** Of a worker's Node: the arbiter's own, without an inspector, which is the first worker's by settings (worker/inspector.ts). */
+const FLAGS = [
+  ...process.execArgv.filter((flag) => !flag.startsWith('--inspect')),
+  '--no-inspect',
+  '--no-inspect-brk',
+  // SIGUSR1 must never start it, not even before the worker has a handler for that (Node 22.14 and later).
+  ...(process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : []),
+];
 
 /** Of a line that is no message, as much as tells what it may be. */
 const QUOTED = 100;
@@ -137,7 +143,7 @@ function afterLastWords(done: () => void): void {
 }
 
 function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
-  return spawn(process.execPath, [...process.execArgv, ...NO_INSPECTOR, ENTRY], {
+  return spawn(process.execPath, [...FLAGS, ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...sockets.map(({ fd }) => fd)],
     cwd: config.chdir,
     env: { ...process.env, ...config.rawEnv },

@@ -7,13 +7,16 @@ import { explain, QilinError } from '../contract/errors.ts';
 import { formatConfig, formatHelp } from '../settings/describe.ts';
 import { loadSettings } from '../settings/merge.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
+import { handOverInspector } from './own-inspector.ts';
 
 const cwd = process.cwd();
 
 /** The version in the package's own package.json. */
 const { version }: { readonly version: string } = createRequire(import.meta.url)('../../package.json');
 
-const load = () => loadSettings({ argv: process.argv.slice(2), env: process.env, cwd });
+const argv = [...handOverInspector(process.env, process.execArgv), ...process.argv.slice(2)];
+
+const load = () => loadSettings({ argv, env: process.env, cwd });
 
 /** Another program that started this one, with a channel of its own, is told nothing. To be asked before the arbiter begins. */
 const hasStarter = isDaemon() || isHeir(process.env);

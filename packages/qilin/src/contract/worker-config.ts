@@ -62,6 +62,12 @@ export interface DeadlineSettings {
   readonly responseTimeout: Seconds;
 }
 
+/** Where Node's inspector listens. */
+export interface InspectorAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** How the native engine learns which connections are ready: setting `multiplexer`. */
 export const MULTIPLEXERS = ['epoll', 'epoll-lt', 'poll', 'select'] as const;
 /** How it keeps deadlines: setting `timers`. */
@@ -101,4 +107,8 @@ export interface WorkerConfig
   readonly keepalive: Seconds;
   readonly captureOutput: boolean;
   readonly procName: string;
+  /** Of the first worker; null for all others. */
+  readonly inspect: InspectorAddress | null;
+  /** The same, and the app is not loaded before a debugger lets it. */
+  readonly inspectBrk: InspectorAddress | null;
 }

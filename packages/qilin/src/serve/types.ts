@@ -6,6 +6,8 @@ import type { QilinConfig } from '../settings/config.ts';
 /** Settings that concern an arbiter and its fleet, or a module that is still to be loaded. */
 type ArbiterOnly =
   | 'app'
+  | 'inspect'
+  | 'inspectBrk'
   | 'workers'
   | 'preloadApp'
   | 'reload'

@@ -4,6 +4,7 @@
  */
 
 import { ACCESS_FORMAT_EXPECTED, parseAccessFormat } from '../contract/access-format.ts';
+import type { InspectorAddress } from '../contract/worker-config.ts';
 
 /** A value, or the part of the input that was wrong. */
 export type Checked<Value> = { readonly ok: true; readonly value: Value } | Bad;
@@ -195,6 +196,32 @@ export function umask(): Kind<number, number | string> {
     parse: (texts) => read(texts.at(-1) ?? ''),
     check,
     print: (value) => [value === 0 ? '0' : `0${value.toString(8)}`],
+  };
+}
+
+/** Of Node. */
+const INSPECTOR: InspectorAddress = { host: '127.0.0.1', port: 9229 };
+
+/** Where an inspector listens, null for none: a switch that may have an address. In a file also a port. */
+export function inspector(): Kind<InspectorAddress | null, boolean | number | string> {
+  const read = (text: string, got: unknown): Checked<InspectorAddress | null> => {
+    if (text === 'true' || text === 'false') return good(text === 'true' ? INSPECTOR : null);
+    const [, host = INSPECTOR.host, port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+    if (port === undefined || Number(port) > 65_535) return bad(got);
+    return good({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
+  };
+  return {
+    expected: 'true, false, PORT or HOST:PORT',
+    placeholder: null,
+    repeatable: false,
+    schema: { type: ['boolean', 'integer', 'string'] },
+    parse: (texts) => read(texts.at(-1) ?? '', texts.at(-1)),
+    check: (value) =>
+      typeof value === 'object' || typeof value === 'function' ? bad(value) : read(String(value), value),
+    print: (value) => {
+      if (value === null) return ['false'];
+      return [`${value.host.includes(':') ? `[${value.host}]` : value.host}:${value.port}`];
+    },
   };
 }
 

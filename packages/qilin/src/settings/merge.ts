@@ -129,14 +129,16 @@ function layerOf(checked: readonly (readonly [SettingName, string, Checked<unkno
 /** The values of settings that no other source gave. */
 function defaultLayer({ cwd, env }: SettingsSources, given: ReadonlyMap<SettingName, Found>): Layer {
   const app = String(given.get('app')?.value ?? '');
-  const timeout = Number(given.get('timeout')?.value ?? ROWS.timeout.default);
+  const isInspected = (given.get('inspect')?.value ?? given.get('inspectBrk')?.value ?? null) !== null;
+  const start = { cwd, app, isInspected, timeout: 0 };
+  const timeout = Number(given.get('timeout')?.value ?? ROWS.timeout.defaultOf?.value(start));
   const checked = SETTING_NAMES.filter((name) => !given.has(name)).map((name) => {
     const { variable, kind, defaultOf, default: constant } = ROWS[name];
     const text = variable === undefined ? undefined : env[variable.name];
     if (variable !== undefined && text !== undefined && text !== '') {
       return [name, variable.name, kind.parse([variable.toText(text)])] as const;
     }
-    return [name, 'default', { ok: true, value: defaultOf?.value({ cwd, app, timeout }) ?? constant }] as const;
+    return [name, 'default', { ok: true, value: defaultOf?.value({ ...start, timeout }) ?? constant }] as const;
   });
   return layerOf(checked);
 }

@@ -30,6 +30,8 @@ interface Start {
   readonly cwd: string;
   /** `MODULE[:APP]`, or an empty string when none was given. */
   readonly app: string;
+  /** The first worker has an inspector: it may stand still for as long as somebody looks at it. */
+  readonly isInspected: boolean;
   /** As set, or its default. */
   readonly timeout: Seconds;
 }

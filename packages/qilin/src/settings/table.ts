@@ -14,7 +14,20 @@ import {
   TIMERS,
 } from '../contract/worker-config.ts';
 import { adminAddress, binds } from './bind.ts';
-import { accessFormat, account, bool, hook, int, oneOf, optional, seconds, text, umask, workers } from './kinds.ts';
+import {
+  accessFormat,
+  account,
+  bool,
+  hook,
+  inspector,
+  int,
+  oneOf,
+  optional,
+  seconds,
+  text,
+  umask,
+  workers,
+} from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
 import { setting } from './setting.ts';
 
@@ -32,6 +45,9 @@ type WorkerClassName =
 
 /** Seconds. To load a large app on a busy machine can take longer than a request ever should. */
 const LEAST_BOOT_TIMEOUT = 60;
+
+/** Seconds. */
+const TIMEOUT = 30;
 
 const file = () => optional(text('a file name', 'FILE'));
 
@@ -113,6 +129,22 @@ export const SETTINGS = {
     section: 'Start',
     text: 'Further files that `reload` watches, such as templates: paths or globs. The flag may be repeated.',
     reload: 'restart',
+  }),
+  inspect: setting({
+    flags: ['--inspect'],
+    kind: inspector(),
+    default: null,
+    section: 'Start',
+    text: "Open Node's inspector, for debuggers, of the first worker: on `127.0.0.1:9229`, or as `--inspect=PORT` or `--inspect=HOST:PORT` says. Whoever reaches it can run any code there. `NODE_OPTIONS=--inspect` means the same. At a reload the new first worker opens it when the old one is told to leave. `timeout` is 0 then, unless it is set.",
+    reload: 'workers',
+  }),
+  inspectBrk: setting({
+    flags: ['--inspect-brk'],
+    kind: inspector(),
+    default: null,
+    section: 'Start',
+    text: 'The same, and before the first worker loads its app it waits for a debugger, and stops. Not after a reload, when the port is still taken.',
+    reload: 'workers',
   }),
 
   bind: setting({
@@ -222,7 +254,8 @@ export const SETTINGS = {
   timeout: setting({
     flags: ['-t', '--timeout'],
     kind: seconds(),
-    default: 30,
+    default: TIMEOUT,
+    defaultOf: { says: `${TIMEOUT}, 0 with an inspector`, value: ({ isInspected }) => (isInspected ? 0 : TIMEOUT) },
     section: 'Workers',
     text: 'The seconds that a worker may be silent before it is killed and replaced; 0 for ever. With class `async` a worker is silent when its event loop is blocked, with `sync` when one request takes that long. While it loads its app, `bootTimeout` counts instead. The error log names the line of JavaScript that blocked it.',
     reload: 'workers',

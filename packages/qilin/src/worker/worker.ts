@@ -17,6 +17,7 @@ import { createLog } from '../observe/error-log.ts';
 import { statusSoFar } from './app-exits.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
+import { Inspector } from './inspector.ts';
 import { LivedLife } from './life.ts';
 import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
 import { LocalHost } from './local-host.ts';
@@ -48,6 +49,7 @@ export class Worker {
   #hooks: Partial<WorkerHooks> = {};
   #info: WorkerInfo | undefined;
   #host: AppHost | undefined;
+  #inspector: Inspector | undefined;
   #boot: Boot | undefined;
   #hasClosedServer = false;
   #requests = 0;
@@ -142,6 +144,7 @@ export class Worker {
       (stall) => tellStall(stall, config),
     );
     this.#watchdog.watch(toMilliseconds(config.bootTimeout));
+    await this.#openInspector(config, log);
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
 
@@ -159,8 +162,18 @@ export class Worker {
     await this.#hooks.postWorkerInit?.(this.#info);
   }
 
+  async #openInspector({ inspect, inspectBrk }: WorkerConfig, log: Log): Promise<void> {
+    const address = inspectBrk ?? inspect;
+    if (!address) return;
+    this.#inspector = new Inspector(address, log);
+    await this.#inspector.open(address === inspectBrk);
+  }
+
   #tell(news: News): void {
-    if (news.type === 'draining') this.#send({ type: 'leaving', reason: news.reason });
+    if (news.type === 'draining') {
+      this.#inspector?.close();
+      this.#send({ type: 'leaving', reason: news.reason });
+    }
     switch (news.type) {
       case 'loaded':
         this.#life.happen({ type: 'serve' });

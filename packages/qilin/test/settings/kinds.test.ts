@@ -6,6 +6,7 @@ import {
   accessFormat,
   account,
   bool,
+  inspector,
   int,
   type Kind,
   oneOf,
@@ -75,6 +76,8 @@ describe('a printed value is read as the same value', () => {
         plainText,
       ),
     ));
+  test('inspector', () =>
+    holds(inspector(), fc.option(fc.record({ host: fc.oneof(fc.ipV4(), fc.constantFrom('localhost', '::1')), port }))));
   test('binds', () => holds(binds(), fc.array(address, { minLength: 1 })));
 });
 

@@ -43,6 +43,8 @@ describe('settings', () => {
       limitRequestBody: 0,
       http2: 'auto',
       http2MaxStreams: 100,
+      inspect: null,
+      inspectBrk: null,
       headersTimeout: 30,
       bodyTimeout: 300,
       sendTimeout: 60,
@@ -219,6 +221,17 @@ describe('a reload', () => {
     });
     expect(changedSettings(before, before)).toEqual({ live: [], workers: [], restart: [] });
   });
+});
+
+test.each([
+  { args: [], inspect: null, timeout: 30 },
+  { args: ['--inspect'], inspect: { host: '127.0.0.1', port: 9229 }, timeout: 0 },
+  { args: ['--inspect=9000', '-t', '5'], inspect: { host: '127.0.0.1', port: 9000 }, timeout: 5 },
+  { args: ['--inspect=[::1]:0'], inspect: { host: '::1', port: 0 }, timeout: 0 },
+  { args: ['--inspect', '--no-inspect'], inspect: null, timeout: 30 },
+])('$args makes an inspector, and a timeout', async ({ args, inspect, timeout }) => {
+  const { config } = await loaded({ argv: [...args, 'app'] });
+  expect(config).toMatchObject({ inspect, timeout, bootTimeout: timeout === 0 ? 0 : 60 });
 });
 
 test.each([
