@@ -28,6 +28,18 @@ export function describeConnections(underTest: ClassUnderTest): void {
       expect(countAnswers(connection.received)).toBe(2);
     });
 
+    testIfAble(underTest, 'keepAlive', 'tell for how long they are kept, as long as they are', async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/kept'));
+      await connection.until(/GET \/kept $/);
+      expect(connection.received).toMatch(/\r\nKeep-Alive: timeout=1\r\n/i);
+      connection.received = '';
+      connection.send(get('/last', 'Connection: close'));
+      await connection.ended;
+      expect(connection.received).toMatch(/\r\nConnection: close\r\n/i);
+      expect(connection.received).not.toMatch(/\r\nKeep-Alive:/i);
+    });
+
     test('end after a request with Connection: close, and no further one is read', async () => {
       const received = await exchange(server, get('/', 'Connection: close') + UNREAD);
       expect(received).toMatch(/\r\nConnection: close\r\n/i);

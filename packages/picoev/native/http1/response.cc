@@ -98,9 +98,10 @@ void AppendStatusLine(ByteBuffer& out, uint32_t status, std::string_view reason)
   out.Append("\r\n");
 }
 
-void AppendConnection(ByteBuffer& out, uint32_t flags) {
-  if (flags & kClose) return out.Append("Connection: close\r\n");
-  if (flags & kHttp10) out.Append("Connection: keep-alive\r\n");
+void AppendConnection(ByteBuffer& out, const ResponseHead& head) {
+  if (head.flags & kClose) return out.Append("Connection: close\r\n");
+  if (head.flags & kHttp10) out.Append("Connection: keep-alive\r\n");
+  out.Append(head.keep_alive);
 }
 
 }  // namespace
@@ -131,6 +132,12 @@ void DateField::Format(time_t now) {
   second_ = now;
 }
 
+std::string KeepAliveField(uint64_t milliseconds) {
+  // Without a limit there is nothing to say.
+  if (milliseconds == 0) return {};
+  return "Keep-Alive: timeout=" + std::to_string(milliseconds / 1000) + "\r\n";
+}
+
 std::string_view ReasonPhrase(uint32_t status) {
   const uint32_t index = status - kFirstStatus;
   return index < kStatuses ? kPhraseOf[index] : std::string_view();
@@ -145,7 +152,7 @@ bool AppendHead(ByteBuffer& out, const ResponseHead& head, std::string_view date
     return false;
   }
   if (!(head.flags & kHasDate)) out.Append(date);
-  AppendConnection(out, head.flags);
+  AppendConnection(out, head);
   bool chunked = false;
   if (head.status == 204 || head.flags & kNoLength) {
     // A 204 never has a Content-Length (RFC 9110, 8.6).

@@ -61,6 +61,10 @@ class DateField {
   char text_[37] = {};
 };
 
+/// The field `Keep-Alive`, which Node's server sends too: clients that know for how long a connection is kept do not ask again
+/// just when it is closed, and lose what no client may repeat by itself.
+std::string KeepAliveField(uint64_t milliseconds);
+
 /// The standard's phrase for a status; empty for one that it does not name.
 std::string_view ReasonPhrase(uint32_t status);
 
@@ -75,6 +79,8 @@ struct ResponseHead {
   uint64_t length = 0;
   /// In the place of the status's own phrase; empty for that one.
   std::string_view reason = {};
+  /// The field Keep-Alive with its line end, where the connection is kept; empty for none.
+  std::string_view keep_alive = {};
   /// Whole lines, each with its CRLF.
   std::span<const uint8_t> fields;
 };

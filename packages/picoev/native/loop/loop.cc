@@ -41,6 +41,7 @@ HttpLoop::HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, st
       answers_(answers),
       slots_(kSlotStep),
       poller_(std::move(poller)),
+      keep_alive_field_(KeepAliveField(options.timeouts.keep_alive)),
       deadlines_(new Deadlines(loop, options.timers, *this)),
       soon_(MakeUvHandle(uv_idle_init, loop, this)) {}
 

@@ -300,6 +300,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   std::vector<Slot> slots_;
   std::unique_ptr<Poller> poller_;
+  /// What an answer says of a connection that is kept.
+  const std::string keep_alive_field_;
   std::unique_ptr<Sleeper> sleeper_;
   std::unique_ptr<Deadlines> deadlines_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;

@@ -64,20 +64,25 @@ void HttpLoop::Answer(int fd, const AnswerRow& row, std::span<const uint8_t> tex
   const auto fields = text.subspan(row.reason_size, row.fields_size);
   const auto body = text.subspan(row.reason_size + row.fields_size);
   const bool is_last = (row.flags & kClose) != 0;
+  const auto head_of = [&](uint64_t length) -> ResponseHead {
+    return {.status = row.status,
+            .flags = row.flags,
+            .length = length,
+            .reason = reason,
+            .keep_alive = keep_alive_field_,
+            .fields = fields};
+  };
   Connection& http = At(fd).http;
   if (row.kind != AnswerRow::kInform) http.Out().Begin(row.sequence, IsInChunks(row.flags));
   ByteBuffer& out = BufferFor(fd, row.sequence);
   switch (static_cast<AnswerRow::Kind>(row.kind)) {
     case AnswerRow::kRespond:
-      AppendHead(
-          out, {.status = row.status, .flags = row.flags, .length = row.body_size, .reason = reason, .fields = fields},
-          Date());
+      AppendHead(out, head_of(row.body_size), Date());
       if (!(row.flags & kBodiless) && !IsBodilessStatus(row.status)) out.Append(body);
       return Complete(fd, row.sequence, is_last);
     case AnswerRow::kBegin: {
       const uint64_t length = static_cast<uint64_t>(row.length_high) << 32 | row.length_low;
-      AppendHead(out, {.status = row.status, .flags = row.flags, .length = length, .reason = reason, .fields = fields},
-                 Date());
+      AppendHead(out, head_of(length), Date());
       return;
     }
     case AnswerRow::kPiece:
