@@ -17,8 +17,17 @@ const HALF_CLOSED =
 
 const GARBAGE =
   'sends what is no request behind one that waits for its answer, and expects that one to be cut: it is answered first (RFC 9112, 9.3.2)';
-const CLIENT_ERROR =
-  'listens to `clientError`, which the engine does not emit: it answers by itself, and the log says so (docs/apps.md)';
+const ENGINES_OWN =
+  'listens to `clientError`, `checkExpectation` or `dropRequest`, which the engine does not emit: it answers by itself, and the log says so (docs/apps.md)';
+
+const NO_HOST = 'sends no Host, or a target or Host that is none: 400 on every class (RFC 9112, 3.2; docs/apps.md)';
+const REFUSAL =
+  'compares a refusal with Node’s, which is a bare status line: Qilin’s has a length, so that a proxy knows its end';
+const INTERNALS =
+  'looks into Node’s server: its parser, its handle, the number of its listeners, or bytes of the socket beside it';
+const FIVE_HUNDRED =
+  'throws in a listener and expects `uncaughtException`, or Node’s own 500: one request’s fault is a 500 and ends no worker';
+const UNREF = 'calls `server.unref()`: what is served keeps its process';
 
 /** @type {readonly Difference[]} */
 export const DIFFERENCES = [
@@ -111,12 +120,188 @@ export const DIFFERENCES = [
     project: '@hapi/hapi',
     tests: ['handles aborted request', 'returns a bad request for POST request when chunked parsing fails'],
     on: ['picoev'],
-    reason: CLIENT_ERROR,
+    reason: ENGINES_OWN,
   },
   {
     project: '@hapi/hapi',
     tests: ['returns normal response when parser fails with bad method after request is setup'],
     on: ['picoev'],
     reason: '`invalid` is a method there, since any token is; the rest of its line is waited for',
+  },
+  {
+    project: 'koa',
+    tests: ['respond.test.js › app.respond › when using pipeline for streams › should cleanup streams on client abort'],
+    on: BOTH,
+    reason: HALF_CLOSED,
+  },
+  {
+    project: 'express-session',
+    tests: ['session() cookie option when "path" set to "/foo/bar" should not set cookie for "http://foo/bar" request'],
+    on: BOTH,
+    reason: BAD_HOST,
+  },
+  {
+    project: 'ws',
+    tests: [
+      "WebSocketServer Connection establishing doesn't emit the 'connection' event if socket is closed prematurely",
+    ],
+    on: ['picoev'],
+    reason:
+      'its client ends its side with the very packet that asks for the upgrade, which is then answered as a request: to be mended',
+  },
+  {
+    project: 'engine.io',
+    tests: [
+      'engine attach() should destroy upgrades not handled by engine',
+      'engine attach() should destroy unhandled upgrades with after a timeout',
+    ],
+    on: ['picoev'],
+    reason: NO_HOST,
+  },
+  {
+    project: 'engine.io',
+    tests: ['server close should allow client reconnect after restarting (ws)'],
+    on: BOTH,
+    reason:
+      'closes a server and listens at its port in the same turn: what waits in the queue is taken first, so the port is free a turn later',
+  },
+  {
+    project: 'engine.io',
+    tests: [
+      'server close should trigger if a poll request is ongoing and the underlying socket closes, as in a browser tab close',
+    ],
+    on: BOTH,
+    reason: HALF_CLOSED,
+  },
+  {
+    project: 'node',
+    tests: [
+      'test-http-chunk-extensions-limit.js',
+      'test-http-dummy-characters-smuggling.js',
+      'test-http-insecure-parser.js',
+      'test-http-max-http-headers.js',
+      'test-http-missing-header-separator-cr.js',
+      'test-http-missing-header-separator-lf.js',
+      'test-http-request-smuggling-content-length.js',
+      'test-http-server-destroy-socket-on-client-error.js',
+      'test-http-server-headers-timeout-delayed-headers.js',
+      'test-http-server-headers-timeout-interrupted-headers.js',
+      'test-http-server-headers-timeout-keepalive.js',
+      'test-http-server-headers-timeout-pipelining.js',
+      'test-http-server-request-timeout-delayed-body.js',
+      'test-http-server-request-timeout-delayed-headers.js',
+      'test-http-server-request-timeout-interrupted-body.js',
+      'test-http-server-request-timeout-interrupted-headers.js',
+      'test-http-server-request-timeout-keepalive.js',
+      'test-http-server-request-timeout-pipelining.js',
+      'test-http-transfer-encoding-repeated-chunked.js',
+      'test-http-transfer-encoding-smuggling.js',
+    ],
+    on: BOTH,
+    reason: REFUSAL,
+  },
+  {
+    project: 'node',
+    tests: ['test-http-chunked-smuggling.js'],
+    on: ['picoev'],
+    reason: REFUSAL,
+  },
+  {
+    project: 'node',
+    tests: ['test-http-blank-header.js'],
+    on: BOTH,
+    reason: GARBAGE,
+  },
+  {
+    project: 'node',
+    tests: [
+      'test-http-header-owstext.js',
+      'test-http-host-header-ipv6-fail.js',
+      'test-http-pipeline-socket-parser-typeerror.js',
+      'test-http-request-host-header.js',
+      'test-http-request-join-authorization-headers.js',
+      'test-http-server-multiheaders.js',
+      'test-http-server-multiheaders2.js',
+    ],
+    on: BOTH,
+    reason: NO_HOST,
+  },
+  {
+    project: 'node',
+    tests: [
+      'test-http-parser-freed-before-upgrade.js',
+      'test-http-server-request-timeout-upgrade.js',
+      'test-http-upgrade-server.js',
+      'test-http-upgrade-server2.js',
+    ],
+    on: ['picoev'],
+    reason: NO_HOST,
+  },
+  {
+    project: 'node',
+    tests: [
+      'test-http-connect.js',
+      'test-http-header-overflow.js',
+      'test-http-parser-freed-during-execute.js',
+      'test-http-parser-lazy-loaded.js',
+      'test-http-server-delete-parser.js',
+      'test-http-server-keepalive-end.js',
+      'test-http-server-keepalive-req-gc.js',
+      'test-http-server-unconsume.js',
+    ],
+    on: BOTH,
+    reason: INTERNALS,
+  },
+  {
+    project: 'node',
+    tests: [
+      'test-http-parser-memory-retention.js',
+      'test-http-server-connection-list-when-close.js',
+      'test-http-server-optimize-empty-requests.js',
+      'test-http-server-unconsume-consume.js',
+      'test-http-set-timeout.js',
+    ],
+    on: ['picoev'],
+    reason: INTERNALS,
+  },
+  {
+    project: 'node',
+    tests: ['test-http-req-close-robust-from-tampering.js', 'test-http-request-method-delete-payload.js'],
+    on: BOTH,
+    reason: UNREF,
+  },
+  {
+    project: 'node',
+    tests: ['test-http-exceptions.js', 'test-http-server-capture-rejections.js'],
+    on: BOTH,
+    reason: FIVE_HUNDRED,
+  },
+  {
+    project: 'node',
+    tests: ['test-http-writable-true-after-close.js'],
+    on: BOTH,
+    reason: HALF_CLOSED,
+  },
+  {
+    project: 'node',
+    tests: [
+      'test-http-double-content-length.js',
+      'test-http-expect-handling.js',
+      'test-http-invalid-te.js',
+      'test-http-keep-alive-drop-requests.js',
+      'test-http-parser-finish-error.js',
+      'test-http-server-client-error.js',
+      'test-http-server-reject-chunked-with-content-length.js',
+      'test-http-server-reject-cr-no-lf.js',
+      'test-http-socket-error-listeners.js',
+    ],
+    on: ['picoev'],
+    reason: ENGINES_OWN,
+  },
+  {
+    project: 'node',
+    tests: ['test-http-keep-alive-max-requests.js'],
+    on: ['picoev'],
+    reason: 'sends three empty lines between two requests, of which two are ignored',
   },
 ];

@@ -54,7 +54,7 @@ export const PROJECTS = [
     tag: 'engine.io@6.6.9',
     folder: 'packages/engine.io',
     runner: 'mocha',
-    tests: [],
+    tests: ['test/engine.io.js', 'test/server.js', 'test/middlewares.js', 'test/parser.js'],
     packages: [
       'mocha@10',
       'expect.js@0.3',
@@ -87,6 +87,7 @@ export const PROJECTS = [
       'supertest@6',
       'socket.io-client@4',
       'socket.io-client-v2@npm:socket.io-client@2.4.0',
+      'uWebSockets.js@npm:empty-npm-package@1',
       'tsx@4',
       'typescript@5',
       '@types/node@24',

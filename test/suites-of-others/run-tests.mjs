@@ -70,7 +70,7 @@ function commandOf({ runner, tests }, cwd, report) {
       return [
         process.execPath,
         '--test',
-        '--test-concurrency=1',
+        '--test-concurrency=4',
         '--test-timeout=60000',
         '--test-force-exit',
         ...options,
@@ -149,20 +149,22 @@ async function runFiles({ tests }, cwd, env) {
   const results = new Map();
   const files = tests.flatMap((pattern) => filesOf(cwd, pattern));
   let output = '';
-  const runSome = async () => {
+  const runSome = async (/** @type {number} */ lane) => {
+    // Their temporary folders are called by it.
+    const own = { ...env, TEST_THREAD_ID: String(lane) };
     for (let file = files.shift(); file !== undefined; file = files.shift()) {
       const flags =
         /^\/\/ Flags: (.*)$/m
           .exec(readFileSync(join(cwd, file), 'utf8'))?.[1]
           ?.trim()
           .split(/\s+/) ?? [];
-      const ended = await execute(process.execPath, [...flags, file], { cwd, env, limit: FILE_LIMIT });
+      const ended = await execute(process.execPath, [...flags, file], { cwd, env: own, limit: FILE_LIMIT });
       const name = basename(file);
       results.set(name, ended.status === 0 ? 'passed' : 'failed');
       if (ended.status !== 0) output += `--- ${name}: ${ended.status}\n${ended.output.slice(-3000)}\n`;
     }
   };
   // Most of them wait for something.
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, runSome));
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, (_, lane) => runSome(lane)));
   return { results, output };
 }

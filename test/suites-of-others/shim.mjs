@@ -104,12 +104,14 @@ function takeOver(server, handle) {
 }
 
 /**
- * supertest closes no server that has none.
+ * supertest closes no server that has none, and Node's own `close()`, which a test may have kept, closes it.
  * @param {OpenServer} server @param {number} fd
  */
 function showHandle(server, fd) {
-  const handle = { fd, ref() {}, unref() {} };
-  Object.defineProperty(server, '_handle', { configurable: true, get: () => (server.listening ? handle : null) });
+  const { close } = server;
+  const handle = { fd, ref() {}, unref() {}, close: () => void Reflect.apply(close, server, []) };
+  const get = () => (server.listening ? handle : null);
+  Object.defineProperty(server, '_handle', { configurable: true, get, set() {} });
 }
 
 // What every form of `listen()` comes to, once the host has an address; what fails there is told by Node as ever.
