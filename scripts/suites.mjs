@@ -3,6 +3,7 @@
  * Each runs on Node's own server, on `async` and on `picoev`; what differs must stand in test/suites-of-others/differences.mjs
  * with its reason. Writes the table of docs/compatibility.md.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,6 +13,7 @@ import { writeTable } from '../test/suites-of-others/page.mjs';
 import { PROJECTS } from '../test/suites-of-others/projects.mjs';
 import { runTests } from '../test/suites-of-others/run-tests.mjs';
 import { bring, versionIn } from '../test/suites-of-others/sources.mjs';
+import { root } from './prepare.mjs';
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -54,4 +56,5 @@ for (const project of chosen) {
   }
 }
 writeTable(rows);
+spawnSync('npx', ['biome', 'format', '--write', 'docs/compatibility.md'], { cwd: root, stdio: 'inherit' });
 process.exit(isFine ? 0 : 1);

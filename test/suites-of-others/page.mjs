@@ -5,6 +5,8 @@ import { PROJECTS } from './projects.mjs';
 
 const PAGE = new URL('../../docs/compatibility.md', import.meta.url);
 const [BEGIN, END] = ['<!-- suites: written by npm run suites -->', '<!-- /suites -->'];
+/** Of the first table. */
+const ROW = /^\| (\S+) +\| \S+ +\| +\d+ \|/;
 const HEAD = ['| project | version | tests | node | async | picoev |', '| --- | --- | --: | --: | --: | --: |'];
 
 /**
@@ -16,7 +18,7 @@ export function writeTable(rows) {
   const begin = page.indexOf(BEGIN) + BEGIN.length;
   const end = page.indexOf(END);
   const lines = [...page.slice(begin, end).split('\n'), ...rows.map(({ line }) => line)];
-  const known = new Map(lines.filter((line) => line.startsWith('| ')).map((line) => [line.split(' ')[1], line]));
+  const known = new Map(lines.filter((line) => ROW.test(line)).map((line) => [ROW.exec(line)?.[1], line]));
   const table = PROJECTS.flatMap(({ name }) => known.get(name) ?? []);
   const text = ['', '', ...HEAD, ...table, '', ...differences(), '', ''].join('\n');
   writeFileSync(PAGE, page.slice(0, begin) + text + page.slice(end));
