@@ -150,6 +150,15 @@ export const DIFFERENCES = [
       'its client ends its side with the very packet that asks for the upgrade, which is then answered as a request: to be mended',
   },
   {
+    project: 'restify',
+    tests: [
+      'audit logger should log 444 for closed request',
+      "request metrics plugin should return 'RequestCloseError' err",
+    ],
+    on: BOTH,
+    reason: HALF_CLOSED,
+  },
+  {
     project: 'engine.io',
     tests: [
       'engine attach() should destroy upgrades not handled by engine',
