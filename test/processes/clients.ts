@@ -43,8 +43,9 @@ interface Outcome {
 const PATIENCE = 50_000;
 
 export class Load implements AsyncDisposable {
+  /** Milliseconds between an answer and the next request, chosen at random up to this. */
+  think: number;
   readonly #port: number;
-  readonly #think: number;
   readonly #clients: Promise<void>[];
   readonly #failures: Failure[] = [];
   readonly #forgiven = new Set<number>();
@@ -71,7 +72,7 @@ export class Load implements AsyncDisposable {
       think = 8,
     } = options;
     this.#port = port;
-    this.#think = think;
+    this.think = think;
     const kinds = [
       ...Array<Ask>(keepAlive).fill(mixed([])),
       ...Array<Ask>(oneShot).fill(mixed(['Connection: close'])),
@@ -199,7 +200,7 @@ export class Load implements AsyncDisposable {
       }
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#onIdle?.();
-      await pause(Math.random() * this.#think);
+      await pause(Math.random() * this.think);
     }
     connection?.destroy();
   }

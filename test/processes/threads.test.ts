@@ -1,5 +1,5 @@
 /** Class threads: what happens in one thread, to it, and what the threads of a worker have in common. */
-import { renameSync } from 'node:fs';
+import { realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -329,6 +329,17 @@ describe('what the threads of a worker share', () => {
     await load.stop();
     expect(load.faults).toBe('');
     expect(server.log).not.toMatch(/\[(WARNING|ERROR|CRITICAL)\]/);
+  });
+
+  test('their folder: an app may go to where it is, and is told the cure when it goes elsewhere', async () => {
+    using folder = temporaryFolder();
+    const code = 'process.chdir(import.meta.dirname);\nexport const app = (req, res) => res.end(process.cwd());\n';
+    write(folder.path, 'moving.mjs', code);
+    await using server = await startQilin([...THREADS, '--chdir', folder.path, 'moving.mjs:app']);
+    expect((await ask(server.url)).text).toBe(realpathSync(folder.path));
+    const { output, status } = await runQilin([...THREADS, `${folder.path}/moving.mjs:app`]);
+    expect(status).not.toBe(0);
+    expect(output).toContain(`start with --chdir ${realpathSync(folder.path)}.`);
   });
 
   test('maxRequests counts those of all threads', async () => {

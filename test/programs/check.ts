@@ -14,6 +14,8 @@ import { Talkers } from './talkers.ts';
 
 const CLIENTS_OF_HTTP = 16;
 const CLIENTS_OF_WEBSOCKETS = 8;
+/** How long clients think at most, in milliseconds, while workers boot on the same few cores. */
+const WHILE_OTHERS_BOOT = 100;
 /** How often, in the course of all requests, memory is looked at. */
 const LOOKS = 32;
 const MEBIBYTE = 1024 * 1024;
@@ -52,6 +54,7 @@ export async function checkProgram(
 
   try {
     const findings = await serve(server, () => load.requests + talkers.messages, requests, load);
+    load.think = WHILE_OTHERS_BOOT;
     for (let turn = 1; turn <= reloads; turn++) {
       load.begin(`reload ${turn}`);
       await reload(server);

@@ -147,6 +147,42 @@ const apollo = () =>
     () => graphql('{ nothing }', {}, ({ status }) => status === 400),
   );
 
+const yoga = () =>
+  inTurn(
+    (token) =>
+      graphql(
+        'query ($name: String!) { hello(name: $name) }',
+        { name: token },
+        isJson({ data: { hello: `${token}, r${token}` } }),
+        reader(token),
+      ),
+    (token) =>
+      graphql(
+        'mutation ($text: String!) { shout(text: $text) }',
+        { text: token },
+        isJson({ data: { shout: token.toUpperCase() } }),
+      ),
+    () =>
+      graphql(
+        'subscription { countdown(from: 2) }',
+        {},
+        has('"countdown":2', '"countdown":0', 'event: complete'),
+        'Accept: text/event-stream',
+      ),
+  );
+
+const trpc = () =>
+  inTurn(
+    (token) =>
+      get(
+        `/hello?input=${encodeURIComponent(JSON.stringify(token))}`,
+        isJson({ result: { data: `${token}, r${token}` } }),
+        reader(token),
+      ),
+    () => postJson('/sum', [1, 2, 3], isJson({ result: { data: 6 } })),
+    () => get('/missing', ({ status }) => status === 404),
+  );
+
 const proxy = () =>
   inTurn(
     (token) => get(`/hello/${token}`, is(`Hello, ${token}!`)),
@@ -179,4 +215,22 @@ export const CLIENTS: Readonly<Record<string, Clients>> = {
   },
   apollo: { ask: apollo },
   'http-proxy-middleware': { ask: proxy, talk: echoed('/chat') },
+  nitro: {
+    ask: () =>
+      inTurn(
+        (token) =>
+          get(
+            `/hello/${token}`,
+            ({ text }) => JSON.stringify(JSON.parse(text)) === JSON.stringify({ hello: token, reader: `r${token}` }),
+            reader(token),
+          ),
+        (token) => postJson('/echo', { token }, ({ text }) => JSON.parse(text).token === token),
+        () => get('/stream', is('one\ntwo\nthree\n')),
+      ),
+  },
+  yoga: { ask: yoga },
+  trpc: { ask: trpc },
+  astro: { ask: () => inTurn(...site('/api/echo'), () => get('/', has('made by the build'))) },
+  'react-router': { ask: () => inTurn(...site('/echo')) },
+  sveltekit: { ask: () => inTurn(...site('/echo')) },
 };

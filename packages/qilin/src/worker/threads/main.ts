@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { holdExits, onUncaught, whenIdle } from '../app-exits.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 import { Thread } from './thread.ts';
+import { holdFolder } from './working-folder.ts';
 
 const start: ThreadStart = workerData;
 const thread = new Thread(
@@ -19,6 +20,7 @@ const exit = holdExits({
 
 onUncaught((error, origin) => thread.fail(error, origin));
 parentPort?.on('message', (order: ThreadOrder) => thread.obey(order));
+holdFolder();
 thread.boot();
 
 exit(await thread.finished);

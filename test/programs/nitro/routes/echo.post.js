@@ -1,0 +1,1 @@
+export default eventHandler(async (event) => await readBody(event));

@@ -1,0 +1,4 @@
+export default eventHandler((event) => ({
+  hello: getRouterParam(event, 'name'),
+  reader: getHeader(event, 'x-reader'),
+}));
