@@ -102,7 +102,7 @@ describe.skipIf(linux.isMissing)(linux.named('what a server had open'), () => {
   test.each(['async', 'picoev'])(
     'is closed at once, not when its memory is collected: class %s',
     async (workerClass) => {
-      const countOpen = () => openFilesOf(process.pid).filter((file) => /eventpoll|socket/.test(file)).length;
+      const countOpen = () => openFilesOf(process.pid).filter((file) => file.includes('eventpoll')).length;
       const serveOnce = async () => (await serve(hello, { bind: '127.0.0.1:0', workerClass })).close();
       await serveOnce();
       const before = countOpen();
