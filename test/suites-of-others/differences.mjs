@@ -141,15 +141,6 @@ export const DIFFERENCES = [
     reason: BAD_HOST,
   },
   {
-    project: 'ws',
-    tests: [
-      "WebSocketServer Connection establishing doesn't emit the 'connection' event if socket is closed prematurely",
-    ],
-    on: ['picoev'],
-    reason:
-      'its client ends its side with the very packet that asks for the upgrade, which is then answered as a request: to be mended',
-  },
-  {
     project: 'restify',
     tests: [
       'audit logger should log 444 for closed request',

@@ -214,6 +214,32 @@ describe.each(KINDS)('clients whose last request is cut, by $multiplexer', (kind
   });
 });
 
+describe.each(KINDS)('clients that end their side with the request for another protocol, by $multiplexer', (kind) => {
+  const UPGRADE = 'GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+
+  test('are handed over all the same, their end with them', async () => {
+    const { promise: detached, resolve } = deferred<ReturnType<Exchange['detach']>>();
+    serve((exchange) => resolve(exchange.detach()), kind);
+    const client = await open('');
+    client.end(UPGRADE);
+    const { fd: descriptor } = (await detached) ?? {};
+    expect(descriptor).toBeDefined();
+    const socket = new net.Socket({ fd: descriptor, allowHalfOpen: true });
+    await once(socket.resume(), 'end');
+    client.resume();
+    socket.end();
+    await once(client, 'close');
+  });
+
+  test('are answered where they are not, and closed', async () => {
+    const { loop } = listen(kind, hello);
+    const client = await open('');
+    client.end(UPGRADE);
+    await once(client.resume(), 'end');
+    await settled(loop);
+  });
+});
+
 const descriptorOf = (exchange: Exchange): number => (exchange instanceof HttpExchange ? exchange.fd : -1);
 
 describe.each(KINDS)('descriptors that are used anew, by $multiplexer', (kind) => {

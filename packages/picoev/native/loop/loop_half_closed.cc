@@ -81,7 +81,8 @@ void HttpLoop::OnUnreadEnd(int fd) {
   if (slot.ended || slot.end_waits || slot.lingers || http.WantsInput()) return;
   std::vector<uint8_t> unread = Peek(fd);
   const bool is_all = http.HasBodyLeft() ? !http.BodyEndsIn(unread, options_.limits) : unread.empty() && http.CarriedSize() == 0;
-  if (is_all) return OnEnd(fd);
+  // Where another protocol takes over, the end is its own.
+  if (is_all && !http.CanUpgrade(http.Out().Newest())) return OnEnd(fd);
   slot.end_waits = true;
   if (Watch(fd, slot.interest & ~kEnd)) Expect(fd);
 }
