@@ -1,6 +1,8 @@
 /** Workers that come and go under load: reloads, recycling, a kill. */
 import { describe, expect, test } from 'vitest';
 import { clientPortsOf, Load } from '../processes/clients.ts';
+import { eventually } from '../processes/files.ts';
+import { hasStopped } from '../processes/process-table.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
 import { type ClassUnderTest, FETCH_APP } from './classes.ts';
 import { workerOf } from './requests.ts';
@@ -44,6 +46,8 @@ export function describeWorkers(underTest: ClassUnderTest): void {
         const from = server.log.length;
         const pid = await workerOf(server);
         process.kill(pid, 'SIGSTOP');
+        // Each thread of it stops by itself, and accepts until then.
+        await eventually(() => hasStopped(pid), 'all threads of the worker have stopped');
         load.forgive(clientPortsOf(pid, server.port));
         process.kill(pid, 'SIGKILL');
         await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);

@@ -1,11 +1,14 @@
 /** The response that sends the client elsewhere. */
 
-import { iriToUri } from './http/urls.ts';
+import { iriToUri, urlQuote } from './http/urls.ts';
 import { escapeHtml } from './markup.ts';
 import { wholeResponse } from './whole-response.ts';
 
-/** A URL without spaces, beyond ASCII or not, is sent as it is; in any other all that no header may hold is escaped. */
-const headerSafe = (location: string): string => (/^[\x21-\x7e]+$/.test(location) ? location : iriToUri(location));
+const UNFIT = /[^\x21-\x7e]+/g;
+
+/** A URL that a header may hold as it is, is sent so; in any other what it may not hold is escaped, in what is no name of a host too. */
+const headerSafe = (location: string): string =>
+  location.search(UNFIT) < 0 ? location : iriToUri(location).replace(UNFIT, (text) => urlQuote(text));
 
 /** @param code 301, 302, 303, 305, 307 or 308 */
 export function redirectTo(location: string, code: number): Response {

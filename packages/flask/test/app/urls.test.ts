@@ -124,6 +124,8 @@ describe('redirect', () => {
     ['/a', '/a'],
     ['/ü b', '/%C3%BC%20b'],
     ['/x\r\nSet-Cookie: a=b', '/x%0D%0ASet-Cookie:%20a=b'],
+    ['//\0/..', '//%00/..'],
+    ['http://a\r\nb/c', 'http://ab/c'],
   ])('to %j has the location %s', (location, sent) => {
     const response = redirect(location);
     expect([response.status, response.headers.get('location'), response.headers.get('set-cookie')]).toEqual([

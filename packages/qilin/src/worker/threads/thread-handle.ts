@@ -111,7 +111,7 @@ export class ThreadHandle {
 
   #end(status: number): void {
     const how = this.#error === undefined ? `with status ${status}` : `by an error: ${this.#error.message}`;
-    this.#failBoot(new QilinError('APP_FAILED', `Thread ${this.number} ended before it was ready, ${how}.`));
+    this.#failBoot(new QilinError('APP_FAILED', `A thread ended before it was ready, ${how}.`));
     for (const milestone of [this.#deaf, this.#drained, this.#ended]) milestone.reach();
     this.#listener.onEnd(this, how);
   }
