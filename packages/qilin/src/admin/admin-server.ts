@@ -2,7 +2,7 @@
  * The HTTP server of the arbiter itself (setting `adminBind`): answers GET and HEAD, from memory and at once. Whoever is at the other end
  * can make it hold no more than a bounded number of connections, each for a bounded time.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import type { Milliseconds } from '../contract/units.ts';
 import { PROBES, type Pulse } from './probes.ts';
 import type { Status } from './status.ts';
@@ -20,6 +20,13 @@ export interface AdminSource {
   onError(error: Error): void;
 }
 
+/** Node 26 ends at close(), as idle, also what has just connected: with the question on its way. */
+class PatientServer extends Server {
+  override closeIdleConnections(): void {
+    // What is idle ends by `keepAliveTimeout`.
+  }
+}
+
 export class AdminServer {
   readonly #source: AdminSource;
   readonly #server: Server;
@@ -27,7 +34,7 @@ export class AdminServer {
   /** @param fd A listening socket; from now on the server's own. */
   constructor(fd: number, source: AdminSource) {
     this.#source = source;
-    this.#server = createServer({
+    this.#server = new PatientServer({
       maxHeaderSize: MOST_HEAD_BYTES,
       headersTimeout: PATIENCE,
       requestTimeout: PATIENCE,
@@ -41,38 +48,38 @@ export class AdminServer {
     this.#server.listen({ fd });
   }
 
-  /** Cuts whoever is still connected: an answer takes no time. */
+  /** Accepts nobody any more. Who is connected already has an answer yet, if they ask soon, and with it the end of the connection. */
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
+    setTimeout(() => this.#server.closeAllConnections(), PATIENCE).unref();
   }
 
   #answer({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
     const [path = ''] = url.split('?', 1);
     const probe = Object.hasOwn(PROBES, path) ? PROBES[path] : undefined;
     if (probe === undefined && path !== '/status') {
-      send(response, 404, { error: `There is ${[...Object.keys(PROBES), '/status'].join(', ')}.` });
+      this.#send(response, 404, { error: `There is ${[...Object.keys(PROBES), '/status'].join(', ')}.` });
     } else if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
-      send(response, 405, { error: 'This can be read, and not changed: ask with GET or HEAD.' });
+      this.#send(response, 405, { error: 'This can be read, and not changed: ask with GET or HEAD.' });
     } else if (probe === undefined) {
-      send(response, 200, this.#source.status());
+      this.#send(response, 200, this.#source.status());
     } else {
       const { isFine, reason } = probe(this.#source.pulse());
-      send(response, isFine ? 200 : 503, { ok: isFine, ...(reason !== undefined && { reason }) });
+      this.#send(response, isFine ? 200 : 503, { ok: isFine, ...(reason !== undefined && { reason }) });
     }
   }
-}
 
-function send(response: ServerResponse, status: number, value: object): void {
-  const text = `${JSON.stringify(value)}\n`;
-  // Whoever sends a body sends it to nobody: the connection ends instead of being read to the body's end.
-  const hasBody = response.req.headers['content-length'] !== undefined || 'transfer-encoding' in response.req.headers;
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-    ...(hasBody && { Connection: 'close' }),
-  });
-  response.end(text);
+  #send(response: ServerResponse, status: number, value: object): void {
+    const text = `${JSON.stringify(value)}\n`;
+    // Whoever sends a body sends it to nobody: the connection ends instead of being read to the body's end.
+    const hasBody = response.req.headers['content-length'] !== undefined || 'transfer-encoding' in response.req.headers;
+    response.writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(text),
+      'Cache-Control': 'no-store',
+      ...((hasBody || !this.#server.listening) && { Connection: 'close' }),
+    });
+    response.end(text);
+  }
 }
