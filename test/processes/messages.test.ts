@@ -20,6 +20,8 @@ const ENGINE: Tried['except'] = [
   ],
   [/^\/answer-then-read\/get$/, 'which of two ends is told first is a matter of ticks'],
   [/-timeout\/whole$/, 'a body that nobody reads has not come, though the engine has it: the request is not complete'],
+  [/^\/end-socket\/part$/, "a client's end in the middle of a body is no error of the socket's here"],
+  [/^\/answer-end-socket\/(get|whole)$/, 'Node waits for the client to end its side as well'],
   [
     /^\/answer-end-socket\/part$/,
     'the client has until `bodyTimeout`; which of its ends comes first differs between versions of Node',

@@ -66,6 +66,17 @@ export function describeSockets(underTest: ClassUnderTest): void {
       },
     );
 
+    testIfAble(underTest, 'keepAlive', 'know how many bytes wait for a client that does not read', async () => {
+      const from = server.log.length;
+      using connection = await RawConnection.open(server.port);
+      connection.socket.pause();
+      connection.send(get('/flood'));
+      const [, waiting] = await server.logged(/waiting (\d+)/, from);
+      const size = 16 * 1024 * 1024;
+      expect(Number(waiting)).toBeGreaterThan(size / 4);
+      expect(Number(waiting)).toBeLessThan(size + 1024);
+    });
+
     test('are let go of when their connections end', async () => {
       for (let index = 0; index < 20; index++) await exchange(server, get('/', 'Connection: close'));
       const from = server.log.length;

@@ -81,6 +81,7 @@ export interface NativeHttpLoop {
   tellConnections(tells: boolean): void;
   received(fd: number, serial: number): number;
   sent(fd: number, serial: number): number;
+  waiting(fd: number, serial: number): number;
   stats(): {
     readonly accepted: number;
     readonly requests: number;

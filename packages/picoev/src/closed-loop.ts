@@ -28,6 +28,7 @@ export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHtt
     tellConnections: nothing,
     received: () => 0,
     sent: () => 0,
+    waiting: () => 0,
     stats: () => last,
   };
 }

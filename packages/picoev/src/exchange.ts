@@ -22,6 +22,11 @@ export interface Connection {
   /** All bytes that came, and all that were given to be sent, of all of its requests. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** Bytes of its answers that wait: its client has not taken what comes before them, or it is not their turn. */
+  readonly bytesWaiting: number;
+  /** What is known of its end: the client has reset it, or has ended its side. */
+  readonly wasReset: boolean;
+  readonly hasEnded: boolean;
   /** A slot for whoever wants to find something again at the connection's next request. */
   owner: object | null;
   /**

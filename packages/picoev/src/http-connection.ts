@@ -1,6 +1,7 @@
 /** A connection of the engine, for whoever has asked for it: its facts are the kernel's, and asked for one by one. */
 import { AppScope } from './app-scope.ts';
 import type { Connection, Endpoint } from './exchange.ts';
+import { EVENT_FLAG } from './wire.ts';
 
 /** What a connection needs of the loop that it belongs to. Nothing of a connection that has ended. */
 export interface ConnectionLoop {
@@ -8,6 +9,7 @@ export interface ConnectionLoop {
   localOf(connection: HttpConnection): Endpoint | undefined;
   receivedOf(connection: HttpConnection): number;
   sentOf(connection: HttpConnection): number;
+  waitingOf(connection: HttpConnection): number;
   /** No further request of it is read. */
   endConnection(connection: HttpConnection): void;
   /** Cuts it. */
@@ -16,6 +18,8 @@ export interface ConnectionLoop {
 
 export class HttpConnection implements Connection {
   isOpen = true;
+  wasReset = false;
+  hasEnded = false;
   owner: object | null = null;
   onClose: ((connection: Connection) => void) | null = null;
 
@@ -59,12 +63,22 @@ export class HttpConnection implements Connection {
     return this.isOpen ? this.#loop.sentOf(this) : this.#sent;
   }
 
+  get bytesWaiting(): number {
+    return this.isOpen ? this.#loop.waitingOf(this) : 0;
+  }
+
   end(): void {
     if (this.isOpen) this.#loop.endConnection(this);
   }
 
   destroy(): void {
     if (this.isOpen) this.#loop.abort(this);
+  }
+
+  /** @internal @param flags Of EVENT_FLAG. */
+  noteEnd(flags: number): void {
+    if ((flags & EVENT_FLAG.RESET) !== 0) this.wasReset = true;
+    if ((flags & EVENT_FLAG.ENDED) !== 0) this.hasEnded = true;
   }
 
   /** @internal It is none of the engine's any more. */

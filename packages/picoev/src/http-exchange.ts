@@ -425,6 +425,11 @@ export class HttpExchange implements Exchange {
     }
   }
 
+  /** @internal Bytes that wait here. */
+  get backlogSize(): number {
+    return (this.#backlog ?? []).reduce((size, piece) => size + Buffer.byteLength(piece, 'latin1'), 0);
+  }
+
   #end(): void {
     this.#hasEnded = true;
     if (this.#backlog !== null) return;

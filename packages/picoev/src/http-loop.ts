@@ -317,6 +317,14 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     return this.#native.sent(fd, serial);
   }
 
+  /** @internal What was answered in this turn is offered first. */
+  waitingOf({ fd, serial }: HttpConnection): number {
+    this.#flush();
+    let waiting = this.#native.waiting(fd, serial);
+    for (let one = this.#exchanges[fd]; one !== undefined; one = one.earlier) waiting += one.backlogSize;
+    return waiting;
+  }
+
   /** A connection that JavaScript is to know no more. */
   #takeConnection(fd: number, serial: number): HttpConnection | undefined {
     const connection = this.#connections[fd];
@@ -378,7 +386,10 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   #takeClosed(row: number): void {
     const word = (at: number): number => this.#events[row + at] ?? 0;
-    this.#takeConnection(word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL))?.tellEnd(
+    const connection = this.#takeConnection(word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL));
+    if (connection === undefined) return;
+    connection.noteEnd(word(EVENT_WORD.FLAGS));
+    connection.tellEnd(
       word(EVENT_WORD.LENGTH_LOW) + word(EVENT_WORD.LENGTH_HIGH) * HIGH_WORD,
       word(EVENT_WORD.SENT_LOW) + word(EVENT_WORD.SENT_HIGH) * HIGH_WORD,
     );
@@ -432,6 +443,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     if (newest === undefined || newest.serial !== word(EVENT_WORD.SERIAL)) return;
     const sequence = word(EVENT_WORD.SEQUENCE);
     const flags = word(EVENT_WORD.FLAGS);
+    if ((flags & (EVENT_FLAG.RESET | EVENT_FLAG.ENDED)) !== 0) this.#connections[newest.fd]?.noteEnd(flags);
     switch (word(EVENT_WORD.KIND)) {
       case EVENT.BODY: {
         const start = word(EVENT_WORD.BODY_OFFSET);

@@ -54,6 +54,8 @@ export const EVENT_FLAG = {
   EXPECTS_CONTINUE: 32,
   UPGRADE: 64,
   LOST: 128,
+  RESET: 256,
+  ENDED: 512,
 } as const;
 
 export const ANSWER = { RESPOND: 1, BEGIN: 2, PIECE: 3, END: 4, RAW: 5, RAW_END: 6, INFORM: 7, ANSWERED: 8 } as const;

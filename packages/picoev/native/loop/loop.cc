@@ -1,6 +1,9 @@
 #include "loop/loop.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 
 namespace picoev {
 namespace {
@@ -16,6 +19,13 @@ constexpr uint32_t kLeastRoom = 16 * 1024;
 constexpr int kRoundsOfOneTurn = 4;
 
 constexpr uint32_t kConnectionsOfOneTurn = 16;
+
+/// Why a socket has hung up: an errno, 0 where both sides have merely ended.
+int PendingError(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
 
 }  // namespace
 
@@ -171,7 +181,9 @@ void HttpLoop::Handle(const Ready& ready) {
   if (ready.interest & kWritable && slots_[index].http.Out().HasPending()) SendPending(ready.fd);
   if (!is_open() || !(ready.interest & kReadable)) return;
   const Slot& slot = slots_[index];
-  if (ready.hung_up && !slot.lingers && (slot.ended || !slot.http.WantsInput())) return Lose(ready.fd);
+  if (ready.hung_up && !slot.lingers && (slot.ended || !slot.http.WantsInput())) {
+    return LoseBy(ready.fd, PendingError(ready.fd));
+  }
   Read(ready.fd, ready.ended);
   if (ready.ended && is_open()) OnUnreadEnd(ready.fd);
 }
@@ -198,7 +210,7 @@ EventRow& HttpLoop::NextRow(EventRow::Kind kind, int fd) {
 void HttpLoop::TellLate(EventRow::Kind kind, uint32_t flags, int fd, uint32_t status) {
   EventRow row{};
   row.kind = kind;
-  row.flags = flags;
+  row.flags = flags | (At(fd).reset ? uint32_t{EventRow::kReset} : 0) | (At(fd).ended ? uint32_t{EventRow::kEnded} : 0);
   row.fd = static_cast<uint32_t>(fd);
   row.serial = At(fd).serial;
   row.listener = static_cast<uint32_t>(At(fd).listener);

@@ -151,6 +151,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     uint64_t sent = 0;
   };
   Traffic TrafficOf(uint32_t fd, uint32_t serial);
+  /// Bytes of answers that wait here: the kernel has not taken them, or their turn has not come.
+  size_t WaitingOf(uint32_t fd, uint32_t serial);
 
   /// Hands the kernel what it takes now of all that waits to be sent.
   void SendAllPending();
@@ -201,7 +203,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     uint8_t interest = 0;
     /// The client has ended its side.
     bool ended = false;
-    /// The same, behind bytes that complete its request and wait for who reads them.
+    /// The client has reset it.
+    bool reset = false;
+    /// The same as `ended`, behind bytes that complete its request and wait for who reads them.
     bool end_waits = false;
     /// It was found out whether that client still reads.
     bool probed = false;
@@ -253,6 +257,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void MakeRoom(int fd);
   void GoOnSoon(int fd);
   void Lose(int fd);
+  void LoseBy(int fd, int error);
   void Forget(int fd);
   UniqueFd Remove(int fd);
   bool IsFull() const { return stats_.open + detached_ >= options_.max_connections; }

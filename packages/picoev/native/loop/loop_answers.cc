@@ -153,7 +153,7 @@ void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
   Outbox& out = slot.http.Out();
   if (!bytes.empty() && !out.HasPending()) {
     const ssize_t sent = send(fd, bytes.data(), bytes.size(), kSendFlags);
-    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return Lose(fd);
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return LoseBy(fd, errno);
     bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(sent, 0)));
     if (!bytes.empty() && !Watch(fd, slot.interest | kWritable)) return;
   }
@@ -162,7 +162,7 @@ void HttpLoop::Send(int fd, std::span<const uint8_t> bytes) {
 }
 
 void HttpLoop::SendPending(int fd) {
-  if (!Push(fd)) return Lose(fd);
+  if (!Push(fd)) return LoseBy(fd, errno);
   const Slot& slot = At(fd);
   if (!slot.http.Out().HasPending() && !Watch(fd, slot.interest & ~kWritable)) return;
   Settle(fd);

@@ -62,6 +62,11 @@ HttpLoop::Traffic HttpLoop::TrafficOf(uint32_t fd, uint32_t serial) {
   return slot == nullptr ? Traffic{} : slot->traffic;
 }
 
+size_t HttpLoop::WaitingOf(uint32_t fd, uint32_t serial) {
+  const Slot* slot = Find(fd, serial);
+  return slot == nullptr ? 0 : slot->http.Out().Waiting();
+}
+
 /// Also tells an edge-triggered multiplexer to look again.
 bool HttpLoop::Watch(int fd, uint8_t interest) {
   At(fd).interest = interest;
@@ -99,7 +104,7 @@ bool HttpLoop::ReadOnce(int fd) {
   const size_t room = std::min<size_t>(most, slab_.size() - slab_used_ - carried);
   const ssize_t size = recv(fd, at + carried, room, 0);
   if (size < 0) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) Lose(fd);
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) LoseBy(fd, errno);
     return false;
   }
   if (size == 0) {
@@ -184,6 +189,12 @@ void HttpLoop::Lose(int fd) {
   // Behind a last answer all were told.
   if (out.InFlight() > 0 && !out.IsFinished()) TellLate(EventRow::kGone, EventRow::kLost, fd);
   Forget(fd);
+}
+
+/// The same, by what a call on its socket has told.
+void HttpLoop::LoseBy(int fd, int error) {
+  At(fd).reset = error == ECONNRESET || error == EPIPE;
+  Lose(fd);
 }
 
 void HttpLoop::Forget(int fd) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "loop/loop.h"
 
@@ -59,8 +60,9 @@ void HttpLoop::OnEnd(int fd) {
   Slot& slot = At(fd);
   Connection& http = slot.http;
   const Outbox& out = http.Out();
-  if (slot.lingers || slot.ended || (out.InFlight() == 0 && !out.HasPending())) return Lose(fd);
-  slot.ended = true;
+  const bool had_ended = std::exchange(slot.ended, true);
+  if (slot.lingers || had_ended) return Lose(fd);
+  if (out.InFlight() == 0 && !out.HasPending()) return Lose(fd);
   const bool is_broken = http.HasBodyLeft() && out.Awaits(out.Newest());
   http.EndInput();
   if (is_broken) {

@@ -36,6 +36,10 @@ struct EventRow {
     kExpectsContinue = 32,
     kUpgrade = 64,
     kLost = 128,
+    /// Of kBodyBroken, kGone and kClosed: the client has reset the connection.
+    kReset = 256,
+    /// Of the same: it had ended its side.
+    kEnded = 512,
   };
 
   uint32_t kind;

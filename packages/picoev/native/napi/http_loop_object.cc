@@ -250,6 +250,10 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     const Arguments<2> arguments(env_, info);
     return Number(env_, static_cast<double>(loop_->TrafficOf(arguments.Unsigned(0), arguments.Unsigned(1)).sent));
   }
+  napi_value Waiting(napi_callback_info info) {
+    const Arguments<2> arguments(env_, info);
+    return Number(env_, static_cast<double>(loop_->WaitingOf(arguments.Unsigned(0), arguments.Unsigned(1))));
+  }
   napi_value Stats(napi_callback_info) {
     const HttpLoop::Stats& stats = loop_->GetStats();
     return Object(env_, {{"accepted", Number(env_, static_cast<double>(stats.accepted))},
@@ -321,6 +325,7 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("tellConnections", Invoke<&HttpLoopObject::TellConnections>),
       method("received", Invoke<&HttpLoopObject::Received>),
       method("sent", Invoke<&HttpLoopObject::Sent>),
+      method("waiting", Invoke<&HttpLoopObject::Waiting>),
       method("stats", Invoke<&HttpLoopObject::Stats>),
   };
   napi_define_properties(env, self, methods.size(), methods.data());

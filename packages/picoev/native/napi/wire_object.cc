@@ -54,6 +54,10 @@ const char* NameOf(EventRow::Flag flag) {
       return "UPGRADE";
     case EventRow::kLost:
       return "LOST";
+    case EventRow::kReset:
+      return "RESET";
+    case EventRow::kEnded:
+      return "ENDED";
   }
   return nullptr;
 }

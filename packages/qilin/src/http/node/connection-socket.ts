@@ -5,6 +5,7 @@
  * As under Node, one response at a time has it, in the order of the requests; those behind it keep what is written until then.
  */
 import type { Server } from 'node:http';
+import { constants } from 'node:os';
 import type { Connection, Exchange } from '@qilin/picoev';
 import type { BridgedResponse } from './node-internals.ts';
 import { SocketFacts } from './socket-facts.ts';
@@ -57,6 +58,8 @@ export class ConnectionSocket extends SocketFacts {
   #error: Error | undefined = undefined;
   #isClosed = false;
   #hasEnded = false;
+  /** Our side's end is the connection's. */
+  #closesBehind = false;
   #hasTold = false;
 
   constructor(connection: Connection, server: Server | undefined) {
@@ -92,8 +95,7 @@ export class ConnectionSocket extends SocketFacts {
   release(pair: Pair, keepsAlive: boolean): void {
     this._httpMessage = null;
     pair.response.socket = null;
-    if (!keepsAlive) this.writableEnded = true;
-    if (!keepsAlive) this.writable = false;
+    if (!keepsAlive) this.endSide();
     const { next } = pair;
     // Of the time that the program has set, the next one has all; one that is idle has the engine's.
     if (next === undefined) this.setTimeout(0);
@@ -145,8 +147,7 @@ export class ConnectionSocket extends SocketFacts {
     if (typeof data === 'string' || data instanceof Uint8Array) this.write(data, encoding, callback);
     if (this.destroyed) return this;
     if (this.writableEnded) return this;
-    this.writableEnded = true;
-    this.writable = false;
+    this.endSide();
     if (this.#current === undefined) this.connection.end();
     else this.#current.endConnection();
     return this;
@@ -162,7 +163,7 @@ export class ConnectionSocket extends SocketFacts {
   }
 
   get writableLength(): number {
-    return this.writableNeedDrain ? this.writableHighWaterMark : 0;
+    return this.connection.bytesWaiting;
   }
 
   get writableNeedDrain(): boolean {
@@ -194,6 +195,7 @@ export class ConnectionSocket extends SocketFacts {
   }
 
   destroySoon(): void {
+    this.#closesBehind = true;
     this.end();
   }
 
@@ -215,6 +217,8 @@ export class ConnectionSocket extends SocketFacts {
   /** An exchange is lost: with the first in line, the connection. */
   lose(pair: Pair): void {
     if (this.#first !== pair) return;
+    if (this.connection.hasEnded) this.halfClose();
+    this.#noteReset();
     this.#shut();
     this.tellError();
   }
@@ -231,6 +235,8 @@ export class ConnectionSocket extends SocketFacts {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (!this.destroyed) this.#tellEnds();
+    this.#noteReset();
     this.#shut();
     const error = this.#error;
     this.tellError();
@@ -240,6 +246,35 @@ export class ConnectionSocket extends SocketFacts {
       exchange.run(() => pair.leave());
     }
     this.emit('close', error !== undefined);
+  }
+
+  /** Each side's end is told where it was an orderly one; Node's server ends its own behind the client's. */
+  #tellEnds(): void {
+    if (this.writableEnded) this.emit('finish');
+    if (this.#closesBehind || !this.connection.hasEnded) return;
+    this.halfClose();
+    if (this.writableEnded) return;
+    this.endSide();
+    this.emit('finish');
+  }
+
+  /** As a socket of Node's, of which a read fails. Nobody reads behind a last answer. */
+  #noteReset(): void {
+    if (this.destroyed || this.#closesBehind || !this.connection.wasReset) return;
+    const facts = { errno: -constants.errno.ECONNRESET, code: 'ECONNRESET', syscall: 'read' };
+    this.#error ??= Object.assign(new Error('read ECONNRESET'), facts);
+  }
+
+  /** Our side ends behind what was written. */
+  endSide(): void {
+    this.writableEnded = true;
+    this.writable = false;
+  }
+
+  /** The connection ends behind what was written. */
+  closeBehind(): void {
+    this.#closesBehind = true;
+    this.endSide();
   }
 
   /** Once, and before any message is told of the end. */

@@ -69,6 +69,7 @@ export class MessagePair implements BodySink {
     const { request, response } = this;
     detachSignal(request);
     this.#keepsAlive = !response._last && response.shouldKeepAlive;
+    if (response._last) this.#socket.closeBehind();
     this.#settleRequest();
     // Who reads the body may go on when the answer is complete: then its end is the end of the exchange.
     if (!this.#reading || request.complete) this.#endExchange();
@@ -166,8 +167,13 @@ export class MessagePair implements BodySink {
 
   /** As under Node, nobody is told of it once the answer is complete. */
   abort(): void {
-    if (this.isFinished) this.isEnded = true;
-    else this.#socket.abort(this.request);
+    if (this.isFinished) {
+      this.isEnded = true;
+      return;
+    }
+    // What the socket is told comes first.
+    if (this.exchange.isGone || this.#socket.connection.hasEnded) this.#socket.lose(this);
+    this.#socket.abort(this.request);
   }
 
   /** What nobody reads is taken and thrown away: by the engine, or through the request where somebody waits for its end. */
