@@ -37,7 +37,7 @@ const ROOMS = {
   base: [],
   http1: [],
   net: ['base'],
-  watch: ['base'],
+  watch: ['base', 'stream'],
   stream: ['base'],
   loop: ['base', 'net', 'http1'],
   napi: ['base', 'net', 'http1', 'loop', 'watch', 'stream'],

@@ -26,6 +26,7 @@
         "native/napi/acceptor_object.cc",
         "native/napi/addon.cc",
         "native/napi/http_loop_object.cc",
+        "native/napi/js_stack.cc",
         "native/napi/loop_options.cc",
         "native/napi/stall_watch_object.cc",
         "native/napi/values.cc",

@@ -156,9 +156,9 @@ describe('a thread that fails', () => {
     const { thread: blocked, connection } = await occupy(server, '/block');
     const rest = before.filter((thread) => thread !== blocked);
     while (!/THREAD TIMEOUT/.test(server.log.slice(from))) expect(rest).toContain((await whoServes(server)).thread);
-    expect(server.log.slice(from)).toMatch(
-      /\[CRITICAL\] The event loop of thread \d+ has been blocked for 1\.\d s\. It is at:\n +at spin \(.*thread-app\.mjs:10:/,
-    );
+    const told =
+      /\[CRITICAL\] The event loop of thread \d+ of worker \d+ has been blocked for 1\.\d s\. It is at:\n +at spin \(.*thread-app\.mjs:10:/;
+    await server.logged(told, from);
     expect(server.log.slice(from)).toMatch(
       /\[CRITICAL\] THREAD TIMEOUT \(thread \d+\): no heartbeat for 1\.\d s \(timeout 1 s\)/,
     );

@@ -109,7 +109,7 @@ interface Addon {
   setAlarm(seconds: number, grace: number): undefined;
   /** Makes it an uncaughtException, whose listeners are called before this returns; without one the process ends. */
   reportException(error: unknown): undefined;
-  watchStalls(onStall: (stalledFor: number) => void): { beat(limit: number): void } | undefined;
+  watchStalls(fd: number, number: number): { beat(silence: number, stall: number): void } | undefined;
   startAcceptor(
     fd: number,
     perTurn: number,

@@ -19,5 +19,5 @@ export {
 export { OrphanReaper } from './orphans.ts';
 export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
-export { type Stall, watchStalls } from './stalls.ts';
+export { type StallLimits, watchStalls } from './stalls.ts';
 export { writeNow } from './write-now.ts';

@@ -1,48 +1,38 @@
 /** Says which line of JavaScript keeps an event loop from turning, while it does. */
 import { addon } from './addon.ts';
 
-/** An event loop that has not turned for longer than it may. */
-export interface Stall {
-  /** Time since the last beat, in milliseconds. */
-  readonly stalledFor: number;
-  /** Where JavaScript is, the innermost call first, as in an error's `stack`: `    at name (file:line:column)`, a line each. */
-  readonly stack: string;
-}
-
 /** An integer of 32 bits: 24 days. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Enough to lead from what blocks through any framework to what called it. */
-const FRAMES = 50;
+/** In milliseconds, 0 for ever. */
+export interface StallLimits {
+  /** More without another call is told: the thread says itself that it is well. */
+  readonly silence: number;
+  /** An event loop that has neither turned nor waited for so long is told, an eighth of it later at most, and how long it was when it turns. */
+  readonly stall: number;
+}
 
 /**
- * Watches the event loop of this thread, by a native thread that sleeps. A stall is told while it lasts, at the next place
- * where V8 takes an interrupt: a loop's turn, a call, a backtrack of a regular expression. Native code that runs long by
- * itself (a large `JSON.parse`, a synchronous system call) is told of when it has returned to JavaScript, with the place
- * behind it; if it never returns, not at all.
+ * Watches the event loop of this thread, by a native thread that looks now and then. What it finds it writes by itself to `fd`,
+ * a line of JSON each:
  *
- * @param onStall Called once for each stall, amid whatever JavaScript runs, even between two steps of one statement: it
- *   must not touch what that may be at work on. What it throws is dropped.
- * @returns what the event loop is to call now and then: from each call on, more than `limit` milliseconds without another
- *   is a stall (0: nothing is). Undefined where V8 cannot be interrupted.
+ * - `{"type":"stall","thread":number,"last":false,"for":milliseconds,"frames":[[function,script,line,column],…],"maps":{}}`: the event loop
+ *   stands still, and JavaScript is there, the innermost call first. `maps` has the source maps that the scripts bring with them, by
+ *   script, as `data:` URLs. With `last`, the silence has come to its limit.
+ * - `{"type":"stallOver","thread":number,"for":milliseconds}`: it turns again.
+ *
+ * Where JavaScript is is told at the next place where V8 takes an interrupt: a loop's turn, a call, a backtrack of a regular
+ * expression. Native code that runs long by itself (a large `JSON.parse`, a synchronous system call) is told of when it has returned to
+ * JavaScript, with the place behind it; if the event loop turns before that, only that it is over is told, and how long it was.
+ *
+ * @param fd Of a pipe or a socket; it stays the caller's, and must stay open as long as this thread lives. A reader that does not keep up for a
+ *   second misses lines.
+ * @returns what the event loop is to call now and then, with what holds from each call on. Undefined where V8 cannot be interrupted, or cannot tell
+ *   its stack.
  */
-export function watchStalls(onStall: (stall: Stall) => void): ((limit: number) => void) | undefined {
-  const tell = (stalledFor: number): void => onStall({ stalledFor, stack: stackAbove(tell) });
-  const watch = addon().watchStalls(tell);
-  return watch && ((limit) => watch.beat(Math.min(Math.ceil(limit), LONGEST)));
+export function watchStalls(fd: number, number: number): ((limits: StallLimits) => void) | undefined {
+  const watch = addon().watchStalls(fd, number);
+  return watch && (({ silence, stall }) => watch.beat(bounded(silence), bounded(stall)));
 }
 
-/** The calls that led to that of `callee`. */
-function stackAbove(callee: (stalledFor: number) => void): string {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = FRAMES;
-  try {
-    const place: { stack?: unknown } = {};
-    Error.captureStackTrace(place, callee);
-    // A program may have put something of its own in the place of the text.
-    const lines = String(place.stack).split('\n');
-    return lines.filter((line) => /^ +at /.test(line)).join('\n');
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-}
+const bounded = (time: number): number => Math.min(Math.ceil(time), LONGEST);

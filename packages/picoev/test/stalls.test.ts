@@ -4,23 +4,41 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { Stall } from '../src/index.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/stalls.mjs', import.meta.url));
+/** Milliseconds: the fixture's limit, and how long it blocks where that ends. */
+const LIMIT = 400;
+const LONG = 5 * LIMIT;
 /** Milliseconds. */
 const PATIENCE = 15_000;
 const LINES = readFileSync(FIXTURE, 'utf8').split('\n');
+/** What is watched for: a sign of life, a turn of the event loop, or both. */
+const SILENCE = ['1', '0'];
+const STALL = ['0', '1'];
+const BOTH = ['1', '1'];
+
+interface Line {
+  readonly type: 'stall' | 'stallOver';
+  readonly thread: number;
+  readonly for: number;
+  readonly last: boolean;
+  readonly frames: readonly (readonly [name: string, script: string, line: number, column: number])[];
+  readonly maps: Readonly<Record<string, string>>;
+}
 
 /** The number of the fixture's only line with this text. */
 const lineOf = (text: string): number => LINES.findIndex((line) => line.includes(text)) + 1;
 
-/** Starts the fixture, and resolves with the first `count` stalls that it tells of. */
-async function stalls(way: string, count = 1): Promise<Stall[]> {
+/** Starts the fixture, and resolves with the first `count` lines that are told of it, or fewer if it ends. */
+async function told(way: string, watched: readonly string[], count = 1): Promise<Line[]> {
   // One that nobody tells of would block for ever, and the test with it.
   const bounds = { timeout: PATIENCE, killSignal: 'SIGKILL' } as const;
-  const child = spawn(process.execPath, [FIXTURE, way], { stdio: ['ignore', 'pipe', 'inherit'], ...bounds });
+  const child = spawn(process.execPath, [FIXTURE, way, ...watched], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...bounds,
+  });
   const exit = once(child, 'exit');
-  const found: Stall[] = [];
+  const found: Line[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     found.push(JSON.parse(line));
     if (found.length === count) break;
@@ -30,33 +48,68 @@ async function stalls(way: string, count = 1): Promise<Stall[]> {
   return found;
 }
 
-describe('a stall is told with the line that blocks the event loop', () => {
-  test.each([
-    { what: 'an empty loop', way: 'loop', line: 'loop: () => {', offset: 1 },
-    { what: 'a regular expression that never ends', way: 'regex', line: '/^(a+)+$/', offset: 0 },
-    { what: 'a wait for another thread', way: 'waits', line: 'Atomics.wait(', offset: 0 },
-  ])('by $what, while it lasts', async ({ way, line, offset }) => {
-    const [stall] = await stalls(way);
-    expect(stall?.stack).toContain(`${FIXTURE}:${lineOf(line) + offset}:`);
-    expect(stall?.stack.split('\n').every((frame) => frame.startsWith('    at '))).toBe(true);
-    expect(stall?.stalledFor).toBeGreaterThanOrEqual(400);
+/** The lines of the fixture in a stack. */
+const linesOf = (stall: Line | undefined): number[] =>
+  stall?.frames.filter(([, script]) => script.endsWith('/stalls.mjs')).map(([, , line]) => line) ?? [];
+
+describe('an event loop that stands still is told with the line that blocks it', () => {
+  describe.each([
+    { watched: SILENCE, what: 'without a sign of life', isLast: true },
+    { watched: STALL, what: 'without a turn', isLast: false },
+  ])('$what', ({ watched, isLast }) => {
+    test.each([
+      { by: 'an empty loop', way: 'loop', line: lineOf('for (;;);') },
+      { by: 'a regular expression that never ends', way: 'regex', line: lineOf('/^(a+)+$/') },
+      { by: 'a wait for another thread', way: 'waits', line: lineOf('waits: ()') },
+      { by: 'the collection of garbage', way: 'garbage', line: lineOf('kept[kept.length') },
+    ])('by $by, while it lasts', async ({ way, line }) => {
+      const [stall] = await told(way, watched);
+      expect(stall).toMatchObject({ type: 'stall', thread: 7, last: isLast, maps: {} });
+      expect(linesOf(stall)[0]).toBe(line);
+      expect(stall?.for).toBeGreaterThanOrEqual(LIMIT);
+    });
   });
 
   test('by native code, when that comes back to JavaScript', async () => {
-    const [stall] = await stalls('json');
-    expect(stall?.stack).toMatch(/at JSON\.parse/);
-    expect(stall?.stack).toContain(`${FIXTURE}:${lineOf('JSON.parse(')}:`);
+    const [stall] = await told('json', STALL);
+    expect(stall?.frames.some(([name]) => name === 'json')).toBe(true);
+    expect(linesOf(stall)).toContain(lineOf('JSON.parse('));
+  });
+
+  test('with the source map that its script brings with it', async () => {
+    const map = 'data:application/json;base64,e30=';
+    const [stall] = await told('mapped', STALL);
+    expect(stall?.frames[0]?.slice(0, 2)).toEqual(['"quoted"\\\n', 'mapped.js']);
+    expect(stall?.maps).toEqual({ 'mapped.js': map });
   });
 });
 
-test('each stall is told once, and the next one again', async () => {
-  const [first, second, ...more] = await stalls('twice', 3);
-  expect(first?.stack).toContain(`${FIXTURE}:${lineOf('twice: () => {') + 1}:`);
-  expect(second?.stack).toContain(`${FIXTURE}:${lineOf('while (toldOf() === 1)')}:`);
+test('a stall is told once, and how long it was, and the next one again', async () => {
+  const [first, over, second, end, ...more] = await told('twice', STALL, 5);
+  expect(linesOf(first)).toContain(lineOf('twice: () => {') + 1);
+  expect(linesOf(second)).toContain(lineOf('// again'));
+  for (const line of [over, end]) {
+    expect(line).toMatchObject({ type: 'stallOver', thread: 7 });
+    expect(line?.for).toBeGreaterThanOrEqual(LONG - LIMIT);
+  }
   expect(more).toEqual([]);
 });
 
-test('an event loop that turns is no stall, nor is one without a limit', async () => {
-  expect(await stalls('busy')).toEqual([]);
-  expect(await stalls('unlimited')).toEqual([]);
+test('both limits tell', async () => {
+  const lines = await told('loop', BOTH, 2);
+  expect(lines.map(({ last }) => last).sort()).toEqual([false, true]);
+});
+
+test('a thread that is ended amid its stall was blocked until then', async () => {
+  const lines = await told('thread', STALL, 3);
+  expect(lines.map(({ type, thread }) => [type, thread])).toEqual([
+    ['stall', 1],
+    ['stallOver', 1],
+  ]);
+});
+
+test('an event loop that turns is no stall, nor one that waits, nor one without a limit', async () => {
+  expect(await told('busy', BOTH)).toEqual([]);
+  expect(await told('waiting', STALL)).toEqual([]);
+  expect(await told('unlimited', BOTH)).toEqual([]);
 });

@@ -2,9 +2,10 @@
 
 #include <memory>
 
-#include "watch/stall_watch.h"
+#include "napi/js_stack.h"
 #include "napi/object.h"
 #include "napi/values.h"
+#include "watch/stall_watch.h"
 
 namespace picoev {
 namespace {
@@ -12,9 +13,10 @@ namespace {
 /// The JavaScript object that stands for it owns this; it watches until the environment ends.
 class StallWatchObject final : public OpenObject {
  public:
-  StallWatchObject(napi_env env, napi_value on_stall) : env_(env), on_stall_(env, on_stall) {
-    watch_ = StallWatch::Start([this](StallWatch::Milliseconds stalled) { Tell(stalled); });
-    if (watch_) Instance::Of(env).open.insert(this);
+  StallWatchObject(napi_env env, int fd, int number) : env_(env) {
+    Instance& instance = Instance::Of(env);
+    watch_ = StallWatch::Start(instance.loop, fd, number, [env] { return TellStack(env); });
+    if (watch_) instance.open.insert(this);
   }
   StallWatchObject(const StallWatchObject&) = delete;
   StallWatchObject& operator=(const StallWatchObject&) = delete;
@@ -24,37 +26,30 @@ class StallWatchObject final : public OpenObject {
 
   void Close() override {
     watch_.reset();
-    on_stall_.Drop();
     Instance::Of(env_).open.erase(this);
   }
 
-  /// (limit in milliseconds) → undefined
+  /// (limit, warning: in milliseconds) → undefined
   static napi_value Beat(napi_env env, napi_callback_info info) {
-    const StallWatch::Milliseconds limit(Arguments<1>(env, info).Integer(0));
+    const Arguments<2> arguments(env, info);
     auto* object = Unwrap<StallWatchObject>(env, info);
-    if (object != nullptr && object->watch_) object->watch_->Beat(limit);
+    const StallWatch::Milliseconds limit(arguments.Integer(0));
+    const StallWatch::Milliseconds warning(arguments.Integer(1));
+    if (object != nullptr && object->watch_) object->watch_->Beat(limit, warning);
     return Undefined(env);
   }
 
  private:
-  /// Amid other JavaScript: no ticks or promise reactions are run, and an error must not reach what was interrupted.
-  void Tell(StallWatch::Milliseconds stalled) const {
-    const HandleScope scope(env_);
-    const napi_value argument = Number(env_, static_cast<double>(stalled.count()));
-    if (napi_call_function(env_, Undefined(env_), on_stall_.Get(), 1, &argument, nullptr) == napi_ok) return;
-    napi_value error = nullptr;
-    napi_get_and_clear_last_exception(env_, &error);
-  }
-
   const napi_env env_;
-  Root on_stall_;
   std::unique_ptr<StallWatch> watch_;
 };
 
 }  // namespace
 
 napi_value WatchStalls(napi_env env, napi_callback_info info) {
-  auto object = std::make_unique<StallWatchObject>(env, Arguments<1>(env, info)[0]);
+  if (!CanTellStack()) return Undefined(env);
+  const Arguments<2> arguments(env, info);
+  auto object = std::make_unique<StallWatchObject>(env, arguments.Integer(0), arguments.Integer(1));
   if (!object->IsWatching()) return Undefined(env);
   const napi_value self = Object(env, {});
   const napi_property_descriptor beat{"beat",  nullptr, StallWatchObject::Beat, nullptr,

@@ -5,7 +5,7 @@
 
 namespace picoev {
 
-/// (onStall) → { beat } or undefined, where V8 cannot be interrupted
+/// (fd, number) → { beat } or undefined, where V8 cannot be interrupted, or cannot tell where it is
 napi_value WatchStalls(napi_env env, napi_callback_info info);
 
 }  // namespace picoev

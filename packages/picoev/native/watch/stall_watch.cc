@@ -1,9 +1,17 @@
 #include "watch/stall_watch.h"
 
 #include <dlfcn.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "stream/write_now.h"
 
 namespace picoev {
 namespace {
+
+using Milliseconds = StallWatch::Milliseconds;
 
 // v8::Isolate::GetCurrent() and v8::Isolate::RequestInterrupt(void (*)(v8::Isolate*, void*), void*), by the names that
 // the C++ ABI of Linux and macOS gives them. An isolate is only ever a pointer here.
@@ -28,15 +36,51 @@ void* CurrentIsolate() {
 /// A thread that wakes so much later than it asked for was not running: the process was stopped, or the machine slept.
 constexpr std::chrono::seconds kAway{1};
 
-/// All that the watching thread needs, in bytes.
-constexpr size_t kStackSize = 64 * 1024;
+/// Looks in the time after which a loop that has not turned is told of, which is thus told so much later.
+constexpr int kLooks = 8;
+
+/// All that the looking thread needs, in bytes.
+constexpr size_t kStackSize = 128 * 1024;
+
+/// For a reader that does not keep up; then the line is cut.
+constexpr int kWriteMilliseconds = 1'000;
+
+/// One thread of the process writes at a time.
+std::mutex writing;
+/// The line before was cut.
+bool has_cut = false;
+
+void Write(int fd, std::string_view line) {
+  const std::lock_guard lock(writing);
+  std::string text;
+  if (std::exchange(has_cut, false)) text += '\n';
+  text += line;
+  std::span<const uint8_t> left(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  while (!left.empty()) {
+    pollfd room{.fd = fd, .events = POLLOUT, .revents = 0};
+    const int ready = poll(&room, 1, kWriteMilliseconds);
+    if (ready < 0 && errno == EINTR) continue;
+    const Result<size_t> written = ready == 1 ? WriteNow(fd, left) : Result<size_t>(Failure{});
+    const size_t* const size = std::get_if<size_t>(&written);
+    if (size == nullptr) {
+      has_cut = left.size() < text.size();
+      return;
+    }
+    left = left.subspan(*size);
+  }
+}
+
+std::string Head(const char* type, int number, std::chrono::steady_clock::duration length) {
+  return std::string("{\"type\":\"") + type + "\",\"thread\":" + std::to_string(number) +
+         ",\"for\":" + std::to_string(std::chrono::duration_cast<Milliseconds>(length).count());
+}
 
 }  // namespace
 
-std::unique_ptr<StallWatch> StallWatch::Start(OnStall on_stall) {
+std::unique_ptr<StallWatch> StallWatch::Start(uv_loop_t* loop, int fd, int number, Capture capture) {
   void* const isolate = CurrentIsolate();
   if (isolate == nullptr || RequestInterrupt() == nullptr) return nullptr;
-  auto watch = std::unique_ptr<StallWatch>(new StallWatch(isolate, std::move(on_stall)));
+  auto watch = std::unique_ptr<StallWatch>(new StallWatch(loop, isolate, fd, number, std::move(capture)));
   const uv_thread_options_t options{.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = kStackSize};
   const auto run = [](void* started) { static_cast<StallWatch*>(started)->Watch(); };
   uv_thread_t thread{};
@@ -45,62 +89,137 @@ std::unique_ptr<StallWatch> StallWatch::Start(OnStall on_stall) {
   return watch;
 }
 
+StallWatch::StallWatch(uv_loop_t* loop, void* isolate, int fd, int number, Capture capture)
+    : loop_(loop),
+      isolate_(isolate),
+      fd_(fd),
+      number_(number),
+      target_(std::make_shared<Target>()),
+      turn_(MakeUnreferencedUvHandle(uv_prepare_init, loop, target_.get())) {
+  target_->capture = std::move(capture);
+  // Node has it count anyway. It must be told before the loop's first wait.
+  uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
+  uv_prepare_start(turn_.get(), [](uv_prepare_t* handle) {
+    static_cast<Target*>(handle->data)->turned_at.store(uv_now(handle->loop), std::memory_order_relaxed);
+  });
+}
+
 StallWatch::~StallWatch() {
   {
     const std::lock_guard lock(target_->mutex);
     stopping_ = true;
   }
-  changed_.notify_one();
+  target_->changed.notify_one();
   if (thread_) uv_thread_join(&*thread_);
   target_->stopped = true;
 }
 
-void StallWatch::Beat(Milliseconds limit) {
+void StallWatch::Beat(Milliseconds limit, Milliseconds warning) {
   const std::lock_guard lock(target_->mutex);
   target_->beat_at = Clock::now();
   target_->beats += 1;
-  // The watching thread sleeps until a deadline that each beat only moves on: it need not be woken for that.
-  if (std::exchange(limit_, limit) != limit) changed_.notify_one();
+  // The looking thread sleeps until a deadline that each beat only moves on: it need not be woken for that.
+  if (std::exchange(limit_, limit) != limit) target_->changed.notify_one();
+  if (std::exchange(warning_, warning) == warning) return;
+  // What it has done until now was allowed.
+  turned_at_ = Clock::now();
+  target_->changed.notify_one();
 }
 
 void StallWatch::Watch() {
   std::unique_lock lock(target_->mutex);
-  uint64_t told = 0;
+  looked_at_ = turned_at_ = Clock::now();
   while (!stopping_) {
-    if (limit_.count() == 0) {
-      changed_.wait(lock);
-      continue;
+    const Clock::time_point next = NextLook();
+    if (next == Clock::time_point::max()) {
+      target_->changed.wait(lock);
+    } else if (target_->found.empty()) {
+      target_->changed.wait_until(lock, next);
     }
     const Clock::time_point now = Clock::now();
-    const bool heard = target_->beats != told;
-    // Told of once, a stall lasts until the next beat, of which nobody wakes this thread: look again in a while.
-    const Clock::time_point deadline = heard ? target_->beat_at + limit_ : now + limit_;
-    if (now < deadline) {
-      if (changed_.wait_until(lock, deadline) == std::cv_status::no_timeout) continue;
-      if (Clock::now() - deadline > kAway) target_->beat_at = Clock::now();
-      continue;
-    }
-    told = target_->beats;
-    Interrupt(told);
+    if (next < now && now - next > kAway) target_->beat_at = turned_at_ = now;
+    Look(now);
+    const std::string lines = std::exchange(target_->found, {});
+    if (lines.empty()) continue;
+    lock.unlock();
+    Write(fd_, lines);
+    lock.lock();
   }
+  // Of a thread that was terminated amid its stall.
+  if (!is_stalled_) return;
+  lock.unlock();
+  Write(fd_, StallOver(Clock::now()));
 }
 
-void StallWatch::Interrupt(uint64_t beats) {
+StallWatch::Clock::time_point StallWatch::NextLook() const {
+  Clock::time_point next = Clock::time_point::max();
+  if (warning_.count() > 0) next = std::min(next, looked_at_ + std::max(warning_ / kLooks, Milliseconds(1)));
+  if (limit_.count() > 0) {
+    const bool heard = target_->beats != told_beats_;
+    // Told of once, a silence lasts until the next beat, of which nobody wakes this thread: look again in a while.
+    next = std::min(next, (heard ? target_->beat_at : looked_at_) + limit_);
+  }
+  return next;
+}
+
+void StallWatch::Look(Clock::time_point now) {
+  looked_at_ = now;
+  LookForTurns(now);
+  LookForBeats(now);
+}
+
+void StallWatch::LookForTurns(Clock::time_point now) {
+  const uint64_t turn = target_->turned_at.load(std::memory_order_relaxed);
+  const uint64_t idle = uv_metrics_idle_time(loop_);
+  const bool has_turned = std::exchange(seen_turn_, turn) != turn;
+  const bool has_waited = std::exchange(seen_idle_, idle) != idle;
+  if (!has_turned && !has_waited) {
+    if (is_stalled_ || warning_.count() == 0 || now - turned_at_ < warning_) return;
+    is_stalled_ = true;
+    Ask(Missed::kTurn, turned_at_);
+    return;
+  }
+  const Clock::time_point last_turn{Milliseconds(turn)};
+  if (std::exchange(is_stalled_, false)) {
+    const Clock::time_point end = has_turned ? std::clamp(last_turn, turned_at_, now) : now;
+    target_->found += StallOver(end);
+  }
+  turned_at_ = has_waited ? now : std::min(last_turn, now);
+}
+
+std::string StallWatch::StallOver(Clock::time_point end) const {
+  return Head("stallOver", number_, end - turned_at_) + "}\n";
+}
+
+void StallWatch::LookForBeats(Clock::time_point now) {
+  if (limit_.count() == 0 || target_->beats == told_beats_ || now - target_->beat_at < limit_) return;
+  told_beats_ = target_->beats;
+  Ask(Missed::kBeat, target_->beat_at);
+}
+
+void StallWatch::Ask(Missed missed, Clock::time_point since) {
   struct Errand {
     std::shared_ptr<Target> target;
+    Missed missed;
+    Clock::time_point since;
+    int number;
+    uint64_t turn;
     uint64_t beats;
   };
-  auto errand = std::make_unique<Errand>(target_, beats);
+  auto errand = std::make_unique<Errand>(target_, missed, since, number_, seen_turn_, target_->beats);
   const auto run = [](void*, void* data) {
     const std::unique_ptr<Errand> errand(static_cast<Errand*>(data));
     Target& target = *errand->target;
     if (target.stopped) return;
-    std::unique_lock lock(target.mutex);
     // It may have come round before the interrupt did.
-    if (target.beats != errand->beats) return;
-    const auto stalled = std::chrono::duration_cast<Milliseconds>(Clock::now() - target.beat_at);
-    lock.unlock();
-    target.on_stall(stalled);
+    const bool has_turned = target.turned_at.load(std::memory_order_relaxed) != errand->turn;
+    if (errand->missed == Missed::kTurn && has_turned) return;
+    const std::string stack = target.capture();
+    const std::lock_guard lock(target.mutex);
+    if (errand->missed == Missed::kBeat && target.beats != errand->beats) return;
+    const char* const isLast = errand->missed == Missed::kBeat ? ",\"last\":true," : ",\"last\":false,";
+    target.found += Head("stall", errand->number, Clock::now() - errand->since) + isLast + stack + "}\n";
+    target.changed.notify_one();
   };
   RequestInterrupt()(isolate_, run, errand.release());
 }

@@ -20,7 +20,18 @@ export interface Status {
   readonly stuckSeconds: number;
   /** null before the first reload (HUP). */
   readonly lastReload: ReloadStatus | null;
+  /** Where event loops have stood still for longer than `stallWarning`: the ten places where most time was lost, the worst first. */
+  readonly stalls: readonly StallStatus[];
   readonly workers: readonly WorkerStatus[];
+}
+
+export interface StallStatus {
+  /** Function, file and line, of the app where it is known. */
+  readonly at: string;
+  readonly count: number;
+  readonly totalSeconds: number;
+  readonly longestSeconds: number;
+  readonly lastAt: string;
 }
 
 export interface ReloadStatus {
@@ -44,6 +55,8 @@ export interface WorkerStatus {
   readonly since: string;
   /** Time since the last sign of life of its event loop, which comes each second at the latest. */
   readonly silentSeconds: number;
+  /** Where an event loop of it stands still; null while all turn, or for less than `stallWarning`. */
+  readonly stuckAt: string | null;
   /** As of that sign of life, from here on; null before the first. */
   readonly requests: number | null;
   readonly accepted: number | null;

@@ -100,12 +100,19 @@ export class Admin {
       workersReady: ready,
       stuckSeconds: inSeconds(stuckFor),
       lastReload: this.#reloads.last,
+      stalls: this.#crew.stalls.map(({ at, count, total, longest, last }) => ({
+        at,
+        count,
+        totalSeconds: inSeconds(total),
+        longestSeconds: inSeconds(longest),
+        lastAt: pointOfTime(last),
+      })),
       workers: fleet.workers.map((worker) => this.#workerStatus(worker)),
     };
   }
 
   #workerStatus({ age, generation, state, since, heartbeatAt }: WorkerView): WorkerStatus {
-    const { pid, heartbeat } = this.#crew.facts(age);
+    const { pid, heartbeat, stuckAt } = this.#crew.facts(age);
     const { stats, usage } = heartbeat ?? {};
     return {
       pid,
@@ -114,6 +121,7 @@ export class Admin {
       state,
       since: pointOfTime(since),
       silentSeconds: inSeconds(Math.max(0, performance.now() - heartbeatAt)),
+      stuckAt: stuckAt ?? null,
       requests: stats?.requests ?? null,
       accepted: stats?.accepted ?? null,
       connections: stats?.connections ?? null,

@@ -186,6 +186,7 @@ export class Arbiter {
         break;
       case 'prepared':
       case 'message':
+      case 'stall':
       case 'exit':
         this.#crew.hear(event, at);
     }

@@ -24,6 +24,7 @@ export async function checkApp(config: Config): Promise<string | undefined> {
           isReady = true;
           worker.signal('SIGINT');
         },
+        onStall: () => {},
         onNonsense: () => {},
         onExit: (_, { error }) => {
           clearTimeout(late);

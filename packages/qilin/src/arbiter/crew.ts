@@ -3,6 +3,7 @@ import { OrphanReaper } from '@qilin/picoev';
 import { explain } from '../contract/errors.ts';
 import type { WorkerInfo } from '../contract/hooks.ts';
 import type { Heartbeat, WorkerMessage } from '../contract/messages.ts';
+import type { StallReport } from '../contract/stalls.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
 import { BootFailures } from './boot-failures.ts';
@@ -11,6 +12,7 @@ import { type Generation, type Generations, socketsOf } from './generations.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
 import { howItEnded } from './spawn-refusal.ts';
+import { type StalledPlace, Stalls } from './stalls.ts';
 import type { ArbiterState } from './state.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
@@ -18,6 +20,7 @@ export type CrewEvent =
   /** The hook before its spawn is over. */
   | { readonly type: 'prepared'; readonly age: number }
   | { readonly type: 'message'; readonly worker: WorkerHandle; readonly message: WorkerMessage }
+  | { readonly type: 'stall'; readonly worker: WorkerHandle; readonly report: StallReport }
   | { readonly type: 'exit'; readonly worker: WorkerHandle; readonly exit: WorkerExit };
 
 /**
@@ -34,6 +37,8 @@ interface WorkerFacts {
   readonly pid: number | null;
   /** The last; undefined before the first. */
   readonly heartbeat: Heartbeat | undefined;
+  /** Where it is stuck now. */
+  readonly stuckAt: string | undefined;
 }
 
 export class Crew {
@@ -46,6 +51,7 @@ export class Crew {
   /** The last of each. */
   readonly #heartbeats = new Map<number, Heartbeat>();
   readonly #orphans = new OrphanReaper();
+  readonly #stalls = new Stalls(() => this.#state.log);
   #announced = false;
   /** The most workers that served at the same time before that, and since when. */
   #reached = { served: 0, at: 0 };
@@ -65,7 +71,16 @@ export class Crew {
 
   /** What is known of a worker besides its place in the fleet. */
   facts(age: number): WorkerFacts {
-    return { pid: this.#workers.get(age)?.pid ?? null, heartbeat: this.#heartbeats.get(age) };
+    return {
+      pid: this.#workers.get(age)?.pid ?? null,
+      heartbeat: this.#heartbeats.get(age),
+      stuckAt: this.#stalls.placeOf(age),
+    };
+  }
+
+  /** Where event loops have stood still, the worst first. */
+  get stalls(): readonly StalledPlace[] {
+    return this.#stalls.worst();
   }
 
   /** The log files of arbiter and workers. */
@@ -120,6 +135,7 @@ export class Crew {
 
   hear(event: CrewEvent, at: Milliseconds): void {
     if (event.type === 'prepared') this.#launch(event.age);
+    else if (event.type === 'stall') this.#stalls.hear(event.worker, event.report);
     else if (event.type === 'message') this.#hearMessage(event.worker, event.message, at);
     else if (event.exit.error === undefined) this.#hearExit(event.worker, event.exit, at);
     else this.#hearRefusal(event.worker, event.exit.error, at);
@@ -159,6 +175,7 @@ export class Crew {
           if (message.type === 'leaving') this.#putInTurn(event);
           else this.#put(event);
         },
+        onStall: (from, report) => this.#put({ type: 'stall', worker: from, report }),
         onNonsense: ({ pid }, what) => this.#state.log.warning(`Worker ${pid} says what nobody understands: ${what}`),
         onExit: (from, exit) => this.#putInTurn({ type: 'exit', worker: from, exit }),
       },
@@ -222,6 +239,7 @@ export class Crew {
     const how = howItEnded(exit);
     this.#workers.delete(age);
     this.#heartbeats.delete(age);
+    this.#stalls.forget(worker);
     if (view?.state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
     log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})`);
     this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);

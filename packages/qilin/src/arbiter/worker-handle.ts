@@ -9,8 +9,10 @@ import {
   encodeArbiterMessage,
   LONGEST_LINE,
   parseWorkerMessage,
+  STALLS_FD,
   type WorkerMessage,
 } from '../contract/messages.ts';
+import { LONGEST_STALL_LINE, parseStallReport, type StallReport } from '../contract/stalls.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import type { Privileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
@@ -33,6 +35,7 @@ interface WorkerStart {
 
 interface WorkerListener {
   onMessage(worker: WorkerHandle, message: WorkerMessage): void;
+  onStall(worker: WorkerHandle, report: StallReport): void;
   /** Something came over the channel that is no message. Told once of each worker; nothing else follows from it. */
   onNonsense(worker: WorkerHandle, what: string): void;
   onExit(worker: WorkerHandle, exit: WorkerExit): void;
@@ -41,7 +44,7 @@ interface WorkerListener {
 const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 
 /** Where the inherited listening sockets begin. */
-const FIRST_LISTENER = CHANNEL_FD + 1;
+const FIRST_LISTENER = STALLS_FD + 1;
 
 /** Of a worker's Node: the arbiter's own, without an inspector, which is the first worker's by settings (worker/inspector.ts). */
 const FLAGS = [
@@ -60,6 +63,7 @@ export class WorkerHandle {
   readonly generation: number;
   readonly #child: ChildProcess | undefined;
   readonly #channel: Socket | undefined;
+  readonly #stalls: Socket | undefined;
   #exited = false;
 
   /** Never throws: that the system starts no process is told to `onExit`, as all that comes later. */
@@ -70,6 +74,7 @@ export class WorkerHandle {
       if (this.#exited) return;
       this.#exited = true;
       this.#channel?.destroy();
+      this.#stalls?.destroy();
       listener.onExit(this, exit);
     };
     const onRefused = (cause: unknown) => onEnd({ status: null, signal: null, error: refusal(cause) });
@@ -87,8 +92,8 @@ export class WorkerHandle {
     });
     // Without a process (EMFILE, say) there are no pipes either, whatever the type says: the error that says why is on its way.
     if (this.#child.pid === undefined) return;
-    const channel = this.#child.stdio[CHANNEL_FD];
-    this.#channel = channel instanceof Socket ? channel : undefined;
+    this.#channel = this.#pipe(CHANNEL_FD);
+    this.#stalls = this.#pipe(STALLS_FD);
     this.#hear(listener);
     const { age, generation, config } = start;
     const listeners = start.sockets.map(({ actual }, index) => ({ fd: FIRST_LISTENER + index, address: actual }));
@@ -108,24 +113,38 @@ export class WorkerHandle {
     this.#send({ type: 'reopenLogs' });
   }
 
+  #pipe(fd: number): Socket | undefined {
+    const pipe = this.#child?.stdio[fd];
+    return pipe instanceof Socket ? pipe : undefined;
+  }
+
   #hear(listener: WorkerListener): void {
     let told = false;
     const tell = (what: string) => {
       if (!told) listener.onNonsense(this, what);
       told = true;
     };
-    const lines = new LineReader(
-      LONGEST_LINE,
-      (line) => {
-        const message = parseWorkerMessage(line);
-        if (message !== undefined) listener.onMessage(this, message);
-        else tell(`${JSON.stringify(line.slice(0, QUOTED))} is no message`);
-      },
-      () => tell(`a line has more than ${LONGEST_LINE} characters`),
-    );
-    // A worker that is about to exit may have closed its end already; its exit is what counts then.
-    this.#channel?.on('error', () => {});
-    this.#channel?.setEncoding('utf8').on('data', (text: string) => lines.push(text));
+    const read = <T>(
+      from: Socket | undefined,
+      longest: number,
+      parse: (line: string) => T | undefined,
+      hear: (said: T) => void,
+    ) => {
+      const lines = new LineReader(
+        longest,
+        (line) => {
+          const said = parse(line);
+          if (said !== undefined) hear(said);
+          else tell(`${JSON.stringify(line.slice(0, QUOTED))} is no message`);
+        },
+        () => tell(`a line has more than ${longest} characters`),
+      );
+      // A worker that is about to exit may have closed its end already; its exit is what counts then.
+      from?.on('error', () => {});
+      from?.setEncoding('utf8').on('data', (text: string) => lines.push(text));
+    };
+    read(this.#channel, LONGEST_LINE, parseWorkerMessage, (message) => listener.onMessage(this, message));
+    read(this.#stalls, LONGEST_STALL_LINE, parseStallReport, (report) => listener.onStall(this, report));
   }
 
   #send(message: ArbiterMessage): void {
@@ -144,7 +163,7 @@ function afterLastWords(done: () => void): void {
 
 function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
   return spawn(process.execPath, [...FLAGS, ENTRY], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...sockets.map(({ fd }) => fd)],
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
     cwd: config.chdir,
     env: { ...process.env, ...config.rawEnv },
     ...(uid !== undefined && { uid }),

@@ -6,12 +6,15 @@
  */
 import type { Address } from './address.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
+import { type Fields, isCount, isObject, parseObject } from './fields.ts';
 import type { WorkerStats, WorkerUsage } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 /** The channel's descriptor in a worker: the first after stdin, stdout and stderr. */
 export const CHANNEL_FD = 3;
+/** Where a worker's native thread tells of stalls: contract/stalls.ts. */
+export const STALLS_FD = 4;
 
 /** A listening socket as a worker has it: the descriptor in its own process, and the address that it stands for. */
 export interface Listener {
@@ -134,22 +137,5 @@ function isBoot(said: Fields): said is Fields & Extract<ArbiterMessage, { type: 
   const { type, config, listeners, age, generation } = said;
   return type === 'boot' && isObject(config) && Array.isArray(listeners) && isCount(age) && isCount(generation);
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function parseObject(line: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    // Not JSON at all: no message either.
-    return undefined;
-  }
-}
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(ERRORS, value);

@@ -102,6 +102,7 @@ export interface WorkerConfig
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;
   readonly timeout: Seconds;
+  readonly stallWarning: Seconds;
   readonly bootTimeout: Seconds;
   readonly gracefulTimeout: Seconds;
   readonly keepalive: Seconds;

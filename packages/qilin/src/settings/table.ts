@@ -48,6 +48,7 @@ const LEAST_BOOT_TIMEOUT = 60;
 
 /** Seconds. */
 const TIMEOUT = 30;
+const STALL_WARNING = 1;
 
 const file = () => optional(text('a file name', 'FILE'));
 
@@ -258,6 +259,18 @@ export const SETTINGS = {
     defaultOf: { says: `${TIMEOUT}, 0 with an inspector`, value: ({ isInspected }) => (isInspected ? 0 : TIMEOUT) },
     section: 'Workers',
     text: 'The seconds that a worker may be silent before it is killed and replaced; 0 for ever. With class `async` a worker is silent when its event loop is blocked, with `sync` when one request takes that long. While it loads its app, `bootTimeout` counts instead. The error log names the line of JavaScript that blocked it.',
+    reload: 'workers',
+  }),
+  stallWarning: setting({
+    flags: ['--stall-warning'],
+    kind: seconds(),
+    default: STALL_WARNING,
+    defaultOf: {
+      says: `${STALL_WARNING}, 0 with an inspector`,
+      value: ({ isInspected }) => (isInspected ? 0 : STALL_WARNING),
+    },
+    section: 'Workers',
+    text: 'The seconds after which an event loop that does not turn is told in the error log, with the line of JavaScript that it is at; 0 for never. How long it was follows when it turns again. `/status` of `adminBind` shows it too, and the places where most time was lost.',
     reload: 'workers',
   }),
   bootTimeout: setting({

@@ -1,9 +1,10 @@
 /**
  * The worker's sign of life. Each beat tells the arbiter, and the two that watch from inside: a native thread that says
- * where JavaScript is when the event loop has not turned for `timeout`, and an alarm in the kernel some time beyond it. A
+ * where JavaScript is when the event loop stands still, and an alarm in the kernel some time beyond `timeout`. A
  * worker whose event loop hangs is thus ended by its arbiter, and by the kernel when the arbiter has gone meanwhile.
  */
-import { type Stall, setAlarm, watchStalls } from '@qilin/picoev';
+import { setAlarm, watchStalls } from '@qilin/picoev';
+import { STALLS_FD } from '../contract/messages.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../contract/units.ts';
 
 const LONGEST: Milliseconds = 1_000;
@@ -19,35 +20,46 @@ const ALARM_LONGEST: Seconds = 86_400;
 export const beatInterval = (limit: Milliseconds): Milliseconds =>
   limit === 0 ? LONGEST : Math.min(LONGEST, limit / 3);
 
+/** In which the event loop may be silent, and stand still; 0 for ever. */
+interface WatchLimits {
+  readonly silence: Milliseconds;
+  readonly stall: Milliseconds;
+}
+
 export class Watchdog {
   readonly #onBeat: () => void;
   readonly #setAlarm: (seconds: number, grace: number) => void;
-  readonly #beatNative: ((limit: Milliseconds) => void) | undefined;
-  #limit: Milliseconds = 0;
+  readonly #beatNative: ((limits: WatchLimits) => void) | undefined;
+  #limits: WatchLimits = { silence: 0, stall: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param onStall Called once for each stall, amid the JavaScript that is its cause, shortly before the arbiter aborts
-   *   this process, or the worker ends this thread.
+   * @param thread 0 for the process's main one
    * @param alarm The process's one alarm, which its main thread sets.
    */
-  constructor(onBeat: () => void, onStall: (stall: Stall) => void, alarm: typeof setAlarm = setAlarm) {
+  constructor(onBeat: () => void, thread: number, alarm: typeof setAlarm = setAlarm) {
     this.#onBeat = onBeat;
     this.#setAlarm = alarm;
-    this.#beatNative = watchStalls(onStall);
+    this.#beatNative = watchStalls(STALLS_FD, thread);
   }
 
-  /** From now on the event loop may be silent for `limit`, 0 for ever. Beats for as long as the process lives. */
-  watch(limit: Milliseconds): void {
-    this.#limit = limit;
+  /** Whether it can say where JavaScript is. */
+  get tellsPlaces(): boolean {
+    return this.#beatNative !== undefined;
+  }
+
+  /** From now on these hold. Beats for as long as the process lives. */
+  watch(limits: WatchLimits): void {
+    this.#limits = limits;
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), beatInterval(limit)).unref();
+    this.#timer = setInterval(() => this.#beat(), beatInterval(limits.silence)).unref();
     this.#beat();
   }
 
   #beat(): void {
-    this.#setAlarm(Math.min(Math.ceil(this.#limit / toMilliseconds(1)), ALARM_LONGEST), GRACE);
-    this.#beatNative?.(this.#limit);
+    const { silence } = this.#limits;
+    this.#setAlarm(Math.min(Math.ceil(silence / toMilliseconds(1)), ALARM_LONGEST), GRACE);
+    this.#beatNative?.(this.#limits);
     this.#onBeat();
   }
 }

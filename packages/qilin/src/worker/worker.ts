@@ -23,7 +23,6 @@ import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
 import { LocalHost } from './local-host.ts';
 import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
-import { tellStall } from './stall.ts';
 import { Watchdog } from './watchdog.ts';
 
 type Boot = Extract<ArbiterMessage, { type: 'boot' }>;
@@ -139,11 +138,13 @@ export class Worker {
     if (config.captureOutput) captureOutput(log, config);
     this.#accessLog = createAccessLog(config, log);
     this.#info = { pid: process.pid, age, generation, log };
-    this.#watchdog = new Watchdog(
-      () => this.#beat(),
-      (stall) => tellStall(stall, config),
-    );
-    this.#watchdog.watch(toMilliseconds(config.bootTimeout));
+    this.#watchdog = new Watchdog(() => this.#beat(), 0);
+    this.#watchdog.watch({ silence: toMilliseconds(config.bootTimeout), stall: 0 });
+    if (!this.#watchdog.tellsPlaces && age === 1) {
+      log.warning(
+        'This Node cannot be asked where JavaScript is: a worker that hangs is ended without its line being told',
+      );
+    }
     await this.#openInspector(config, log);
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
@@ -179,7 +180,10 @@ export class Worker {
         this.#life.happen({ type: 'serve' });
         break;
       case 'ready':
-        this.#watchdog?.watch(toMilliseconds(this.#config?.timeout ?? 0));
+        this.#watchdog?.watch({
+          silence: toMilliseconds(this.#config?.timeout ?? 0),
+          stall: toMilliseconds(this.#config?.stallWarning ?? 0),
+        });
         this.#send({ type: 'ready' });
         break;
       case 'bootFailed': {

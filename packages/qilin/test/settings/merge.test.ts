@@ -29,6 +29,7 @@ describe('settings', () => {
       maxRequests: 0,
       maxRequestsJitter: 0,
       timeout: 30,
+      stallWarning: 1,
       bootTimeout: 60,
       drainGenerations: 2,
       adminBind: null,

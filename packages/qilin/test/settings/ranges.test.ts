@@ -60,6 +60,7 @@ test('these settings are numbers', () => {
       "maxRequests 0 to 9007199254740991",
       "maxRequestsJitter 0 to 9007199254740991",
       "timeout 0.001 to 2000000",
+      "stallWarning 0.001 to 2000000",
       "bootTimeout 0.001 to 2000000",
       "gracefulTimeout 0.001 to 2000000",
       "drainGenerations 1 to 1000",

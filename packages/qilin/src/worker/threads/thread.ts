@@ -20,7 +20,6 @@ import { type News, SERVER_CLOSED } from '../life-terms.ts';
 import { LocalHost } from '../local-host.ts';
 import { Milestone } from '../milestone.ts';
 import { logExit, logNews } from '../news-log.ts';
-import { tellStall } from '../stall.ts';
 import { Watchdog } from '../watchdog.ts';
 import { printDirectly } from './direct-output.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
@@ -117,10 +116,10 @@ export class Thread {
     // The alarm is the process's: its main thread sets it.
     this.#watchdog = new Watchdog(
       () => this.#beat(),
-      (stall) => tellStall(stall, config, `The event loop of thread ${this.#start.number}`),
+      this.#start.number,
       () => {},
     );
-    this.#watchdog.watch(toMilliseconds(config.bootTimeout));
+    this.#watchdog.watch({ silence: toMilliseconds(config.bootTimeout), stall: 0 });
 
     const found = await loadWorkerClass(config);
     if (found.kind === 'host') throw new Error(`${config.workerClass} cannot serve in a thread`);
@@ -148,7 +147,10 @@ export class Thread {
         this.#report(news);
         break;
       case 'ready':
-        this.#watchdog?.watch(toMilliseconds(this.#start.config.timeout));
+        this.#watchdog?.watch({
+          silence: toMilliseconds(this.#start.config.timeout),
+          stall: toMilliseconds(this.#start.config.stallWarning),
+        });
         this.#report(news);
         break;
       case 'bootFailed': {
