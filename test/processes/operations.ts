@@ -7,7 +7,7 @@ import type { QilinProcess } from './server.ts';
 
 /** The arbiter that listened last: after an upgrade, the new one. */
 export function arbiterPid(server: QilinProcess): number {
-  const [last] = [...server.log.matchAll(/Listening at: \S+ \((\d+)\)/g)].slice(-1);
+  const [last] = [...server.log.matchAll(/Listening at: .+ \((\d+)\)/g)].slice(-1);
   return Number(last?.[1]);
 }
 
