@@ -8,6 +8,7 @@ import { describeApps } from './apps.ts';
 import { describeBinds } from './binds.ts';
 import { describeBodies } from './bodies.ts';
 import { classNamed } from './classes.ts';
+import { describeClientErrors } from './client-errors.ts';
 import { describeConnections } from './connections.ts';
 import { describeContexts } from './contexts.ts';
 import { describeDrain } from './drain.ts';
@@ -27,6 +28,7 @@ export function describeClass(name: string): void {
   describe(`class ${name}`, () => {
     describeApps(underTest);
     describeConnections(underTest);
+    describeClientErrors(underTest);
     describeContexts(underTest);
     describeBodies(underTest);
     describeFetchBodies(underTest);

@@ -49,6 +49,12 @@ export const ROWS = {
     http2: '`bodyTimeout`',
   },
   last: { state: 'sends on behind its last answer', native: '2 s', node: '1 s', http2: '1 s' },
+  refused: {
+    state: "has sent no HTTP, and its program's `'clientError'` listener does not end it",
+    native: '5 s',
+    node: '5 s',
+    http2: undefined,
+  },
   waits: {
     state: 'waits for the answer',
     native: '`responseTimeout`',

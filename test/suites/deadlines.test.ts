@@ -104,6 +104,24 @@ const upgraded = ({ name, flags }: ClassUnderTest): Play => ({
   ],
 });
 
+/** What it is told is its program's to say, which does not. */
+const silent = ({ name, flags }: ClassUnderTest): Play => ({
+  name: `class ${name} with a listener to 'clientError'`,
+  args: [...flags, '-w', '1', 'test/fixtures/client-errors.mjs'],
+  acts: [
+    {
+      name: ROWS.refused.state,
+      async act(server: QilinProcess) {
+        using connection = await RawConnection.open(server.port);
+        await connection.send('silent\r\n\r\n');
+        await connection.ended;
+        expect(connection.received).toBe('');
+        expect(server.log).toContain('clientError HPE_');
+      },
+    },
+  ],
+});
+
 const folder = temporaryFolder();
 const certificate = makeCertificate(folder.path, 'server');
 afterAll(() => folder[Symbol.dispose]());
@@ -122,6 +140,7 @@ const STAGES: readonly { readonly stack: string; readonly plays: readonly Play[]
       overTls(certificate, LISTENER),
       overHttp1(sync, FETCH),
       upgraded(onNode),
+      silent(onNode),
       upgraded(sync),
     ],
   },
@@ -132,6 +151,7 @@ const STAGES: readonly { readonly stack: string; readonly plays: readonly Play[]
       overHttp1(native, LISTENER),
       overHttp1(threads, LISTENER),
       upgraded(native),
+      silent(native),
       upgraded(threads),
     ],
   },
@@ -179,7 +199,7 @@ const beginning = (text: string) => new RegExp(`^${text.replace(/[+]/g, '\\$&')}
 
 test('each cell of the table has a case', () => {
   const tried: Record<'http1' | 'http2', ReadonlySet<State>> = {
-    http1: new Set<State>([...CASES.map(({ state }) => state), 'upgraded', 'handshake']),
+    http1: new Set<State>([...CASES.map(({ state }) => state), 'upgraded', 'handshake', 'refused']),
     http2: new Set(HTTP2_CASES.map(({ state }) => state)),
   };
   for (const [state, row] of Object.entries(ROWS) as [State, (typeof ROWS)[State]][]) {

@@ -134,8 +134,9 @@ class Driver final : public RequestSink {
   }
 
   void OnRefusal(Connection& connection, const Refusal& refusal) override {
-    const auto& [status, reason, in_body, request] = refusal;
+    const auto& [status, reason, in_body, request, bytes, parsed] = refusal;
     (void)request;
+    Require(parsed <= bytes.size(), "no more was found right than has come");
     Require(told_.refusal == 0 && status >= 400 && reason != nullptr, "one refusal, with its reason");
     told_.refusal = status;
     if (in_body && !connection.Out().Awaits(connection.Out().Newest())) {
@@ -143,6 +144,10 @@ class Driver final : public RequestSink {
       return;
     }
     const bool has_begun = in_body && connection.Out().HasBegun(connection.Out().Newest());
+    if (!has_begun && random_.Below(2) == 0) {
+      if (connection.OfferRefusal(in_body) == answers_.size()) answers_.emplace_back();
+      return;
+    }
     const uint32_t sequence = connection.BeginRefusal(in_body);
     if (sequence == answers_.size()) answers_.emplace_back();
     if (!connection.Out().IsFirst(sequence)) answers_[sequence].text.clear();
@@ -237,9 +242,9 @@ class Driver final : public RequestSink {
     connection_.Out().Begin(sequence);
     Append(sequence, std::to_string(sequence) + ";");
     if (random_.Below(3) == 0) return true;
-    const Request& request = told_.requests[sequence];
-    if (!request.complete) ended_early_ = true;
-    Complete(sequence, random_.Below(30) == 0);
+    const bool is_refusal = told_.refusal != 0 && sequence == connection_.Out().Newest();
+    if (!is_refusal && !told_.requests[sequence].complete) ended_early_ = true;
+    Complete(sequence, is_refusal || random_.Below(30) == 0);
     return true;
   }
 

@@ -79,6 +79,10 @@ export interface NativeHttpLoop {
   /** Whether it is still open. */
   follow(fd: number, serial: number): boolean;
   tellConnections(tells: boolean): void;
+  tellRefusals(tells: boolean): void;
+  takeExpectations(takes: boolean): void;
+  /** Of a row of this turn. */
+  refusalReason(number: number): string;
   received(fd: number, serial: number): number;
   sent(fd: number, serial: number): number;
   waiting(fd: number, serial: number): number;

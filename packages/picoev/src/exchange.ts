@@ -131,6 +131,18 @@ export interface FetchExchange {
   readonly connection: Pick<Connection, 'peer' | 'local'>;
 }
 
+/** Why a client is refused that has sent no request, or no body. */
+export interface Refusal {
+  /** What the engine would say: 400, 408, 414, 431, 501 or 505. */
+  readonly status: number;
+  /** A sentence, with the RFC's section; undefined where the client was late (408), or has ended its side too early (400). */
+  readonly reason: string | undefined;
+  /** Of a head that is none: all that has come of it, and behind it. A copy. */
+  readonly bytes: Buffer | undefined;
+  /** So many of these were found right. */
+  readonly parsed: number;
+}
+
 export interface Exchange extends FetchExchange {
   /** The descriptor of the listening socket by which its connection came: known also of one that is gone. */
   readonly listener: number;

@@ -8,12 +8,22 @@
 import { addon, isFailure, type NativeFailure, type NativeHttpLoop } from './addon.ts';
 import { AppScope, runTicks } from './app-scope.ts';
 import { closedLoop } from './closed-loop.ts';
-import type { Connection, Detached, Endpoint, Exchange } from './exchange.ts';
+import type { Connection, Detached, Endpoint, Exchange, Refusal } from './exchange.ts';
 import { type ConnectionLoop, HttpConnection } from './http-connection.ts';
 import { type ExchangeLoop, HttpExchange } from './http-exchange.ts';
 import { type HttpLoopOptions, numbersOf } from './http-loop-options.ts';
 import { SocketError } from './socket-error.ts';
-import { ANSWER_WORD, type AnswerKind, EVENT, EVENT_FLAG, EVENT_WORD, ROW_WORDS, ROWS, SLAB_BYTES } from './wire.ts';
+import {
+  ANSWER_WORD,
+  type AnswerKind,
+  EVENT,
+  EVENT_FLAG,
+  EVENT_WORD,
+  NO_REASON,
+  ROW_WORDS,
+  ROWS,
+  SLAB_BYTES,
+} from './wire.ts';
 
 export interface HttpLoopHandlers {
   /** Runs in an async context of its own, as does all that the exchange tells. What it throws is an `uncaughtException`. */
@@ -26,6 +36,12 @@ export interface HttpLoopHandlers {
   onUnserved?(exchange: Exchange): void;
   /** The engine has answered in the app's place: 503 for a late answer, 400, 408 or 413 for a body; `onGone` follows. */
   onReplaced?(exchange: Exchange, status: number): void;
+  /**
+   * In place of the engine, while `tellsRefusals` is set: the client has sent no request, and is told so by an exchange that has
+   * none; or what is no body, instead of the answer to its request. The connection ends behind it, in 5 s at the latest. What the
+   * settings or the RFC refuse (413, 417), and what comes in the middle of an answer, the engine refuses itself.
+   */
+  onRefusal?(exchange: Exchange, refusal: Refusal): void;
   /** A request was refused before the app saw it. */
   onRefused?(status: number, reason: string): void;
   /** No connection is open any more. */
@@ -116,6 +132,16 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   set onConnection(listener: ((connection: Connection) => void) | null) {
     this.#onConnection = listener;
     this.#native.tellConnections(listener !== null);
+  }
+
+  /** `onRefusal` is called from now on. */
+  set tellsRefusals(tells: boolean) {
+    this.#native.tellRefusals(tells);
+  }
+
+  /** Requests with an expectation other than 100-continue are the app's from now on; else they are a 417. */
+  set takesExpectations(takes: boolean) {
+    this.#native.takeExpectations(takes);
   }
 
   get stats(): HttpLoopStats {
@@ -432,9 +458,39 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 
   #takeRefused(row: number): void {
+    if (((this.#events[row + EVENT_WORD.FLAGS] ?? 0) & EVENT_FLAG.OFFERED) !== 0) {
+      this.#takeOffered(row);
+      return;
+    }
     const exchange = this.#exchangeOf(row);
     this.#handlers.onUnserved?.(exchange);
     exchange.replace(this.#events[row + EVENT_WORD.STATUS] ?? 0);
+  }
+
+  /** An answer without a request. */
+  #takeOffered(row: number): void {
+    const word = (at: number): number => this.#events[row + at] ?? 0;
+    const [fd, serial, sequence] = [word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL), word(EVENT_WORD.SEQUENCE)];
+    const listener = word(EVENT_WORD.LISTENER);
+    const exchange = new HttpExchange(this, fd, serial, sequence, EVENT_FLAG.LAST_REQUEST, '', 0, 0, 0, 0, 0, listener);
+    exchange.earlier = this.#exchanges[fd];
+    this.#exchanges[fd] = exchange;
+    this.#offer(exchange, row);
+  }
+
+  #offer(exchange: HttpExchange, row: number): void {
+    const word = (at: number): number => this.#events[row + at] ?? 0;
+    const start = word(EVENT_WORD.HEAD_OFFSET);
+    const size = word(EVENT_WORD.HEAD_SIZE);
+    const number = word(EVENT_WORD.REASON);
+    const refusal = {
+      status: word(EVENT_WORD.STATUS),
+      reason: number === NO_REASON ? undefined : this.#native.refusalReason(number),
+      bytes: size === 0 ? undefined : Buffer.from(this.view(start, size)),
+      parsed: word(EVENT_WORD.BODY_SIZE),
+    };
+    this.connectionOf(exchange.fd, exchange.serial, exchange.listener).noteEnd(word(EVENT_WORD.FLAGS));
+    exchange.run(() => this.#handlers.onRefusal?.(exchange, refusal));
   }
 
   #takeEvent(row: number): void {
@@ -456,6 +512,10 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
       case EVENT.BODY_BROKEN:
         // Answered already, while earlier ones are not: nobody waits for its body.
         if (newest.sequence !== sequence) return;
+        if ((flags & EVENT_FLAG.OFFERED) !== 0) {
+          this.#offer(newest, row);
+          return;
+        }
         newest.breakBody();
         this.#replace(newest, word(EVENT_WORD.STATUS));
         newest.leave();

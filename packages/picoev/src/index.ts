@@ -2,7 +2,7 @@
 export { Acceptor, type AcceptorOptions, type AcceptorStats } from './acceptor.ts';
 export { AddonMissingError } from './addon.ts';
 export { setAlarm } from './alarm.ts';
-export type { BodySink, Connection, Endpoint, Exchange, FetchExchange } from './exchange.ts';
+export type { BodySink, Connection, Endpoint, Exchange, FetchExchange, Refusal } from './exchange.ts';
 export { HttpLoop, type HttpLoopHandlers, type HttpLoopStats } from './http-loop.ts';
 export { HTTP_LOOP_RANGES, type HttpLoopOptions, type MultiplexerName, type TimersName } from './http-loop-options.ts';
 export {

@@ -30,6 +30,8 @@ export const EVENT_WORD = {
   HEAD_OFFSET: 5,
   HEAD_SIZE: 6,
   METHOD_SIZE: 7,
+  /** Of a refusal that is offered. */
+  REASON: 7,
   TARGET_SIZE: 8,
   BODY_OFFSET: 9,
   BODY_SIZE: 10,
@@ -56,7 +58,11 @@ export const EVENT_FLAG = {
   LOST: 128,
   RESET: 256,
   ENDED: 512,
+  OFFERED: 1024,
 } as const;
+
+/** Of a refusal that no bytes are the cause of. */
+export const NO_REASON = 0xffff_ffff;
 
 export const ANSWER = { RESPOND: 1, BEGIN: 2, PIECE: 3, END: 4, RAW: 5, RAW_END: 6, INFORM: 7, ANSWERED: 8 } as const;
 export type AnswerKind = (typeof ANSWER)[keyof typeof ANSWER];

@@ -38,6 +38,7 @@ class HeadParser {
         max_line_(limits.line == 0 ? limits.head : limits.line),
         max_field_(limits.MostFieldSize()),
         max_head_(limits.head),
+        any_expectation_(limits.any_expectation),
         max_fields_(std::min(limits.MostFields(), static_cast<uint32_t>(std::min<size_t>(fields.size(), kMaxFields)))),
         progress_(progress),
         head_(head),
@@ -169,7 +170,8 @@ class HeadParser {
     const uint32_t stop = Stop(max_field_);
     const uint32_t at = Skip(kScanFieldValue, stop);
     if (at == stop) return RunOutOfLine(at, max_field_, 431, kLongField);
-    if (bytes_[at] != '\r') return Refuse(400, "a bare LF or a control character in a field (RFC 9110, 5.5)");
+    if (bytes_[at] == '\n') return Refuse(400, "a bare LF in a field (RFC 9112, 2.2)");
+    if (bytes_[at] != '\r') return Refuse(400, "a control character in a field (RFC 9110, 5.5)");
     if (at + 1 == end_) return RunOut(at);
     if (bytes_[at + 1] != '\n') return Refuse(400, "a bare CR in a field (RFC 9112, 2.2)");
     return TakeField(at) && BeginLine(HeadPart::kFieldStart, at + 2);
@@ -187,7 +189,7 @@ class HeadParser {
   }
 
   bool Complete(uint32_t size) {
-    outcome_ = facts_.Conclude(target_has_authority_, head_);
+    outcome_ = facts_.Conclude(target_has_authority_, any_expectation_, head_);
     head_.upgrade = head_.upgrade || Text(head_.method) == "CONNECT";
     head_.size = size;
     head_.field_count = progress_.fields;
@@ -246,6 +248,7 @@ class HeadParser {
   const uint32_t max_line_;
   const uint32_t max_field_;
   const uint32_t max_head_;
+  const bool any_expectation_;
   const uint32_t max_fields_;
   HeadProgress progress_;
   HeadOutcome outcome_{Kind::kPartial};

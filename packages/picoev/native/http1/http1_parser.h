@@ -24,6 +24,8 @@ struct HeadLimits {
   uint32_t field_size = 0;
   /// Bytes of the whole head.
   uint32_t head = kMaxHead;
+  /// Expectations other than 100-continue are left to the app, and are no 417.
+  bool any_expectation = false;
 
   uint32_t MostFields() const { return fields == 0 || fields > kMaxFields ? kMaxFields : fields; }
   uint32_t MostFieldSize() const { return field_size == 0 ? head : field_size; }

@@ -103,9 +103,10 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
   Head head;
   const HeadOutcome outcome = ParseHead(bytes, limits.head, progress_, head, fields_of_head);
   if (outcome.kind == HeadOutcome::Kind::kPartial) return bytes;
-  progress_ = {};
+  const HeadProgress progress = std::exchange(progress_, {});
   if (outcome.kind == HeadOutcome::Kind::kRefused) {
-    sink.OnRefusal(*this, {.status = outcome.status, .reason = outcome.reason});
+    sink.OnRefusal(*this,
+                   {.status = outcome.status, .reason = outcome.reason, .bytes = bytes, .parsed = progress.part_start});
     return {};
   }
   std::span<uint8_t> rest = bytes.subspan(head.size);
@@ -203,6 +204,12 @@ void Connection::Complete(uint32_t sequence, bool last, ByteBuffer& run) {
 uint32_t Connection::BeginRefusal(bool in_body) {
   BreakInput();
   return out_.Refuse(in_body);
+}
+
+uint32_t Connection::OfferRefusal(bool in_body) {
+  BreakInput();
+  is_offered_ = true;
+  return in_body ? out_.Newest() : out_.Open();
 }
 
 }  // namespace picoev

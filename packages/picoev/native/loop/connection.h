@@ -54,6 +54,10 @@ struct Refusal {
   bool in_body = false;
   /// Where its head was a good one, and it was not told yet.
   const RequestView* request = nullptr;
+  /// Where its head was not: all that has come of it and behind it.
+  std::span<const uint8_t> bytes = {};
+  /// As many of these were found right.
+  uint32_t parsed = 0;
 };
 
 class Connection;
@@ -143,6 +147,10 @@ class Connection {
   void Complete(uint32_t sequence, bool last, ByteBuffer& run);
   /// The sequence of a refusal, as Outbox::Refuse(). The input ends.
   uint32_t BeginRefusal(bool in_body);
+  /// The same where JavaScript is to say what the client is told: the newest request's answer, or one behind it.
+  uint32_t OfferRefusal(bool in_body);
+  /// All other answers are given.
+  bool AwaitsRefusal() const { return is_offered_ && out_.InFlight() == 1; }
   /// The client may still be sending what nobody will read: closing at once would reset the connection, and could
   /// destroy the last answer on its way (RFC 9112, 9.6).
   bool NeedsLinger() const { return needs_linger_; }
@@ -184,6 +192,7 @@ class Connection {
   bool keep_alive_ = true;
   bool expects_continue_ = false;
   bool needs_linger_ = false;
+  bool is_offered_ = false;
 };
 
 }  // namespace picoev

@@ -8,8 +8,8 @@
 namespace picoev {
 namespace {
 
-/// Rows that one call of Receive() can make: each request in flight, the rest of a body, its end.
-constexpr uint32_t kRowsOfOneRead = Outbox::kMostInFlight + 2;
+/// Rows that one call of Receive() can make: each request in flight, the rest of a body, its end, a refusal.
+constexpr uint32_t kRowsOfOneRead = Outbox::kMostInFlight + 3;
 
 /// Bytes of room below which the slab counts as full.
 constexpr uint32_t kLeastRoom = 16 * 1024;
@@ -45,6 +45,7 @@ HttpLoop::HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, st
                    std::span<EventRow> events, std::span<const AnswerRow> answers, std::unique_ptr<Poller> poller)
     : loop_(loop),
       options_(options),
+      limits_(options.limits),
       owner_(owner),
       slab_(slab),
       events_(events),

@@ -145,6 +145,14 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool Follow(uint32_t fd, uint32_t serial);
   /// Whether kConnected tells each connection that is accepted from now on; it is followed then.
   void TellConnections(bool tells) { tells_connections_ = tells; }
+  /// Whether the owner answers what is no request (kOffered), but for what the settings or the RFC have us refuse: 413 and 417.
+  void TellRefusals(bool tells) { tells_refusals_ = tells; }
+  /// Whether the app decides about expectations other than 100-continue.
+  void TakeExpectations(bool takes) { limits_.head.any_expectation = takes; }
+  /// By its number in a row of this turn.
+  const char* RefusalReason(uint32_t number) const {
+    return number < refusals_.size() ? refusals_[number].second : "";
+  }
   /// Bytes of a connection so far. What waits to be sent counts as sent.
   struct Traffic {
     uint64_t received = 0;
@@ -178,6 +186,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     kIdle,
     kAnswer,
     kHalfClosed,
+    /// It is the owner's turn, who was offered to refuse the client's bytes.
+    kRefusal,
     kWrite,
     kLinger,
     /// There was progress: whatever it waits for now has all of its time.
@@ -266,6 +276,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void OnBody(Connection& connection, const BodyView& piece) override;
   void OnRefusal(Connection& connection, const Refusal& refusal) override;
   void Refuse(int fd, uint32_t status, bool in_body);
+  bool Offers(int fd, uint32_t status, bool in_body);
+  void OfferLate(int fd, uint32_t status, bool in_body);
   void Conclude(int fd, uint32_t sequence);
 
   // Half-closed.
@@ -298,6 +310,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   uv_loop_t* const loop_;
   const LoopOptions options_;
+  RequestLimits limits_;
   Owner& owner_;
   const std::span<uint8_t> slab_;
   const std::span<EventRow> events_;
@@ -333,6 +346,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::vector<std::pair<uint32_t, const char*>> refusals_;
   bool became_empty_ = false;
   bool tells_connections_ = false;
+  bool tells_refusals_ = false;
   bool in_turn_ = false;
   bool paused_ = false;
   bool closed_ = false;

@@ -130,7 +130,7 @@ void HttpLoop::Receive(int fd, size_t fresh) {
   slab_used_ += AlignUp(bytes.size());
   receiving_ = fd;
   newest_row_ = nullptr;
-  http.Receive(bytes, options_.limits, *this);
+  http.Receive(bytes, limits_, *this);
   if (crowd_ > 0) MakeRoom(fd);
 }
 
@@ -279,6 +279,7 @@ void HttpLoop::OnBody(Connection& connection, const BodyView& piece) {
 void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
   ++stats_.refused;
   refusals_.emplace_back(refusal.status, refusal.reason);
+  const bool is_offered = Offers(receiving_, refusal.status, refusal.in_body);
   if (refusal.in_body) {
     EventRow& row = NextRow(EventRow::kBodyBroken, receiving_);
     row.sequence = connection.Out().Newest();
@@ -288,7 +289,29 @@ void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
     DescribeRequest(row, *refusal.request);
     row.length_low = refusal.status;
   }
-  Refuse(receiving_, refusal.status, refusal.in_body);
+  if (!is_offered) return Refuse(receiving_, refusal.status, refusal.in_body);
+  EventRow& row = refusal.in_body ? events_[rows_ - 1] : NextRow(EventRow::kRefused, receiving_);
+  row.flags = EventRow::kOffered;
+  row.sequence = connection.OfferRefusal(refusal.in_body);
+  row.length_low = refusal.status;
+  row.head_offset = refusal.bytes.empty() ? 0 : static_cast<uint32_t>(refusal.bytes.data() - slab_.data());
+  row.head_size = static_cast<uint32_t>(refusal.bytes.size());
+  row.body_size = refusal.parsed;
+  row.reason = static_cast<uint32_t>(refusals_.size() - 1);
+}
+
+/// Whether the owner is to refuse it. Not in the middle of an answer, nor behind a complete one.
+bool HttpLoop::Offers(int fd, uint32_t status, bool in_body) {
+  const Outbox& out = At(fd).http.Out();
+  return tells_refusals_ && status != 413 && status != 417 && !(in_body && out.HasBegun(out.Newest()));
+}
+
+/// What is known of no bytes: a client was too late, or has ended its side too early.
+void HttpLoop::OfferLate(int fd, uint32_t status, bool in_body) {
+  (void)At(fd).http.OfferRefusal(in_body);
+  TellLate(in_body ? EventRow::kBodyBroken : EventRow::kRefused, EventRow::kOffered, fd, status);
+  late_rows_.back().reason = EventRow::kNoReason;
+  Expect(fd);
 }
 
 void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {

@@ -16,6 +16,9 @@ constexpr uint64_t kLingerMilliseconds = 2'000;
 /// How long a client that has ended its side waits for its answer before it is asked whether it is still there.
 constexpr uint64_t kHalfClosedMilliseconds = 250;
 
+/// How long the owner may take to say what a client is told whose bytes were no request.
+constexpr uint64_t kRefusalMilliseconds = 5'000;
+
 /// Whether bytes of the client wait to be read.
 bool HasUnread(int fd) {
   uint8_t byte;
@@ -29,6 +32,7 @@ HttpLoop::Wait HttpLoop::WaitsFor(const Slot& slot) const {
   const Outbox& out = http.Out();
   if (slot.lingers) return Wait::kLinger;
   if (out.HasPending()) return Wait::kWrite;
+  if (http.AwaitsRefusal()) return Wait::kRefusal;
   if (http.IsInBody() || (http.HasBodyLeft() && http.IsAnswered())) return Wait::kBody;
   if ((slot.ended || slot.end_waits) && !slot.probed && out.InFlight() > 0) return Wait::kHalfClosed;
   if (out.InFlight() > 0) return out.HasBegun(out.First()) ? Wait::kNothing : Wait::kAnswer;
@@ -52,6 +56,8 @@ uint64_t HttpLoop::TimeoutOf(const Slot& slot) const {
       return timeouts.write;
     case Wait::kHalfClosed:
       return kHalfClosedMilliseconds;
+    case Wait::kRefusal:
+      return kRefusalMilliseconds;
     case Wait::kLinger:
       return kLingerMilliseconds;
     case Wait::kNothing:
@@ -92,8 +98,9 @@ void HttpLoop::OnDeadline(int fd) {
   const Outbox& out = slot.http.Out();
   switch (slot.waits_for) {
     case Wait::kHead:
-      return Refuse(fd, 408, false);
+      return Offers(fd, 408, false) ? OfferLate(fd, 408, false) : Refuse(fd, 408, false);
     case Wait::kBody:
+      if (Offers(fd, 408, true)) return OfferLate(fd, 408, true);
       if (out.InFlight() > 0) {
         TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
       }

@@ -62,16 +62,18 @@ void HttpLoop::OnEnd(int fd) {
   const Outbox& out = http.Out();
   const bool had_ended = std::exchange(slot.ended, true);
   if (slot.lingers || had_ended) return Lose(fd);
-  if (out.InFlight() == 0 && !out.HasPending()) return Lose(fd);
   const bool is_broken = http.HasBodyLeft() && out.Awaits(out.Newest());
+  const bool is_offered = (is_broken || http.IsInHead()) && Offers(fd, 400, is_broken);
+  if (out.InFlight() == 0 && !out.HasPending() && !is_offered) return Lose(fd);
   http.EndInput();
-  if (is_broken) {
-    ThrowAway(fd);
+  if (is_broken) ThrowAway(fd);
+  if (is_offered)
+    OfferLate(fd, 400, is_broken);
+  else if (is_broken)
     TellLate(EventRow::kBodyBroken, 0, fd);
-  }
   if (out.InFlight() > 0) TellLate(EventRow::kGone, 0, fd);
   if (!Watch(fd, slot.interest & ~(kReadable | kEnd))) return;
-  if (!is_broken) return Settle(fd);
+  if (!is_broken || is_offered) return Settle(fd);
   Conclude(fd, http.BeginRefusal(true));
 }
 
@@ -82,7 +84,7 @@ void HttpLoop::OnUnreadEnd(int fd) {
   const Connection& http = slot.http;
   if (slot.ended || slot.end_waits || slot.lingers || http.WantsInput()) return;
   std::vector<uint8_t> unread = Peek(fd);
-  const bool is_all = http.HasBodyLeft() ? !http.BodyEndsIn(unread, options_.limits) : unread.empty() && http.CarriedSize() == 0;
+  const bool is_all = http.HasBodyLeft() ? !http.BodyEndsIn(unread, limits_) : unread.empty() && http.CarriedSize() == 0;
   // Where another protocol takes over, the end is its own.
   if (is_all && !http.CanUpgrade(http.Out().Newest())) return OnEnd(fd);
   slot.end_waits = true;

@@ -19,7 +19,7 @@ struct EventRow {
     /// The client has ended its side behind the request `sequence`. Or none of the connection's requests will be answered
     /// (kLost); with a status, this one alone, in whose app's place the engine has answered.
     kGone = 5,
-    /// A request that was refused by its head: for the access log, it is answered already.
+    /// A request that was refused by its head: for the access log, it is answered already. Or what was no request (kOffered).
     kRefused = 6,
     /// A connection was accepted: only while JavaScript wants to hear of them.
     kConnected = 7,
@@ -40,7 +40,12 @@ struct EventRow {
     kReset = 256,
     /// Of the same: it had ended its side.
     kEnded = 512,
+    /// Of kRefused and kBodyBroken: JavaScript says what the client is told, as the answer `sequence`. Of kRefused then all that
+    /// has come of the head and behind it is at `head_offset`, and `body_size` bytes of it were found right.
+    kOffered = 1024,
   };
+
+  static constexpr uint32_t kNoReason = ~uint32_t{0};
 
   uint32_t kind;
   uint32_t flags;
@@ -50,7 +55,11 @@ struct EventRow {
   /// In the slab.
   uint32_t head_offset;
   uint32_t head_size;
-  uint32_t method_size;
+  union {
+    uint32_t method_size;
+    /// Of kOffered: RefusalReason() knows why, until the turn ends. kNoReason: it was late, or its client ended it.
+    uint32_t reason;
+  };
   uint32_t target_size;
   uint32_t body_offset;
   uint32_t body_size;

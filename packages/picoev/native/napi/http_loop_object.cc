@@ -241,6 +241,20 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     loop_->TellConnections(Arguments<1>(env_, info).Flag(0));
     return Undefined(env_);
   }
+  /// (tells)
+  napi_value TellRefusals(napi_callback_info info) {
+    loop_->TellRefusals(Arguments<1>(env_, info).Flag(0));
+    return Undefined(env_);
+  }
+  /// (takes)
+  napi_value TakeExpectations(napi_callback_info info) {
+    loop_->TakeExpectations(Arguments<1>(env_, info).Flag(0));
+    return Undefined(env_);
+  }
+  /// (number) → the sentence
+  napi_value RefusalReason(napi_callback_info info) {
+    return String(env_, loop_->RefusalReason(Arguments<1>(env_, info).Unsigned(0)));
+  }
   /// (fd, serial) → bytes
   napi_value Received(napi_callback_info info) {
     const Arguments<2> arguments(env_, info);
@@ -323,6 +337,9 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("local", Invoke<&HttpLoopObject::Local>),
       method("follow", Invoke<&HttpLoopObject::Follow>),
       method("tellConnections", Invoke<&HttpLoopObject::TellConnections>),
+      method("tellRefusals", Invoke<&HttpLoopObject::TellRefusals>),
+      method("takeExpectations", Invoke<&HttpLoopObject::TakeExpectations>),
+      method("refusalReason", Invoke<&HttpLoopObject::RefusalReason>),
       method("received", Invoke<&HttpLoopObject::Received>),
       method("sent", Invoke<&HttpLoopObject::Sent>),
       method("waiting", Invoke<&HttpLoopObject::Waiting>),

@@ -58,6 +58,8 @@ const char* NameOf(EventRow::Flag flag) {
       return "RESET";
     case EventRow::kEnded:
       return "ENDED";
+    case EventRow::kOffered:
+      return "OFFERED";
   }
   return nullptr;
 }
@@ -179,6 +181,7 @@ napi_value WireObject(napi_env env) {
                                         {"HEAD_OFFSET", word(offsetof(EventRow, head_offset))},
                                         {"HEAD_SIZE", word(offsetof(EventRow, head_size))},
                                         {"METHOD_SIZE", word(offsetof(EventRow, method_size))},
+                                        {"REASON", word(offsetof(EventRow, reason))},
                                         {"TARGET_SIZE", word(offsetof(EventRow, target_size))},
                                         {"BODY_OFFSET", word(offsetof(EventRow, body_offset))},
                                         {"BODY_SIZE", word(offsetof(EventRow, body_size))},
@@ -207,6 +210,7 @@ napi_value WireObject(napi_env env) {
                       {"EVENT", Kinds<EventRow::Kind>(env)},
                       {"EVENT_WORD", event_words},
                       {"EVENT_FLAG", Flags<EventRow::Flag>(env)},
+                      {"NO_REASON", Number(env, EventRow::kNoReason)},
                       {"ANSWER", Kinds<AnswerRow::Kind>(env)},
                       {"ANSWER_WORD", answer_words},
                       {"ANSWER_FLAG", Flags<AnswerFlag>(env)},

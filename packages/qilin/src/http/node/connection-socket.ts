@@ -4,8 +4,9 @@
  *
  * As under Node, one response at a time has it, in the order of the requests; those behind it keep what is written until then.
  */
-import type { Server } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import { constants } from 'node:os';
+import type { Duplex } from 'node:stream';
 import type { Connection, Exchange } from '@qilin/picoev';
 import type { BridgedResponse } from './node-internals.ts';
 import { SocketFacts } from './socket-facts.ts';
@@ -15,11 +16,20 @@ const INFORMATIONAL = /^HTTP\/1\.1 1(?!01)\d\d /;
 
 export type Callback = (error?: Error | null) => void;
 
-/** A request with its response, on the connection: message-pair.ts. */
-interface Pair {
+/** What a program's 'clientError' listeners are told. */
+export interface ToldRefusal {
+  readonly error: Error;
+  /** What the client is told where nobody listens any more. */
+  readonly status: number;
+}
+
+/** A request with its response, on the connection: message-pair.ts. Or the answer to what was none: refused-pair.ts. */
+export interface Pair {
   readonly exchange: Exchange;
-  readonly request: { readonly complete: boolean; emit(event: 'timeout', socket: object): boolean };
-  readonly response: BridgedResponse;
+  readonly request: { readonly complete: boolean; emit(event: 'timeout', socket: object): boolean } | undefined;
+  readonly response: BridgedResponse | undefined;
+  /** Its client has sent no request, or no body of one. */
+  readonly refusal: ToldRefusal | undefined;
   /** The one behind it on the connection. */
   next: Pair | undefined;
   /** The client takes no more for now. */
@@ -61,6 +71,8 @@ export class ConnectionSocket extends SocketFacts {
   /** Our side's end is the connection's. */
   #closesBehind = false;
   #hasTold = false;
+  /** The server has heard of an error. */
+  #isHeard = false;
 
   constructor(connection: Connection, server: Server | undefined) {
     super(connection, server);
@@ -78,12 +90,13 @@ export class ConnectionSocket extends SocketFacts {
     if (this.#current !== undefined) return;
     this.#current = pair;
     this.#lend(pair.response);
+    if (pair.refusal !== undefined) this.#tellRefusal(pair.refusal);
   }
 
-  #lend(response: BridgedResponse): void {
-    this._httpMessage = response;
+  #lend(response: BridgedResponse | undefined): void {
+    this._httpMessage = response ?? null;
     // The getter's type is a real socket's.
-    response.socket = this as unknown as BridgedResponse['socket'];
+    if (response !== undefined) response.socket = this as unknown as BridgedResponse['socket'];
   }
 
   /** Node has emitted 'finish' of the response that has the socket. */
@@ -94,7 +107,7 @@ export class ConnectionSocket extends SocketFacts {
   /** The response is complete: the next one has the socket. */
   release(pair: Pair, keepsAlive: boolean): void {
     this._httpMessage = null;
-    pair.response.socket = null;
+    if (pair.response !== undefined) pair.response.socket = null;
     if (!keepsAlive) this.endSide();
     const { next } = pair;
     // Of the time that the program has set, the next one has all; one that is idle has the engine's.
@@ -103,11 +116,13 @@ export class ConnectionSocket extends SocketFacts {
     if (pair.isEnded) this.drop(pair);
     if (next === undefined) return;
     this.#lend(next.response);
-    next.exchange.run(() => this.#introduce(next.response));
+    next.exchange.run(() => this.#introduce(next));
   }
 
-  /** A response that had to wait has the socket now. */
-  #introduce(response: BridgedResponse): void {
+  /** One that had to wait has the socket now. */
+  #introduce({ refusal, response }: Pair): void {
+    if (refusal !== undefined) this.#tellRefusal(refusal);
+    if (response === undefined) return;
     if (response.destroyed) {
       this.destroy();
       return;
@@ -181,6 +196,19 @@ export class ConnectionSocket extends SocketFacts {
   pause(): this {
     for (let pair = this.#first; pair !== undefined; pair = pair.next) pair.pause();
     return this;
+  }
+
+  /** What the client has sent is no body of this one's request. */
+  refuse(pair: Pair, refusal: ToldRefusal): void {
+    if (this.#current === pair) this.#tellRefusal(refusal);
+  }
+
+  /** As Node does with what its parser refuses. Its listener says what the client is told, by this socket. */
+  #tellRefusal({ error, status }: ToldRefusal): void {
+    if (this.connection.hasEnded) this.halfClose();
+    this.#isHeard = true;
+    if (this.#tellServer(error)) return;
+    this.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
   }
 
   // Its end.
@@ -284,13 +312,22 @@ export class ConnectionSocket extends SocketFacts {
     this.emit('error', this.#error);
   }
 
-  /** Node's server listens to the errors of its sockets, and closes them; so none is thrown where the app does not listen. */
+  /**
+   * Node's server listens to the first error of each socket, and closes it unless somebody listens to 'clientError'; so none is
+   * thrown where the app does not listen.
+   */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event !== 'error') return super.emit(event, ...args);
     const [error] = args;
-    this.destroy(error instanceof Error ? error : undefined);
+    const isHandled = !this.#isHeard && this.#tellServer(error);
+    this.#isHeard = true;
+    if (!isHandled) this.destroy(error instanceof Error ? error : undefined);
     if (this.listenerCount('error') > 0) super.emit('error', ...args);
     return true;
+  }
+
+  #tellServer(error: unknown): boolean {
+    return this.server?.emit('clientError', error as Error, this as unknown as Duplex) ?? false;
   }
 
   #shut(): void {

@@ -17,7 +17,7 @@ import {
   type ServerOptions,
   uniqueHeadersOf,
 } from './node-internals.ts';
-import { followRejections } from './program-server.ts';
+import { followListeners, followRejections } from './program-server.ts';
 import { fillRequest } from './request-head.ts';
 
 export interface NodeServerOptions {
@@ -54,7 +54,13 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
     answerFailure(res);
   }
 
-  if (server !== undefined) followRejections(server, fail);
+  let checksExpectations = false;
+  if (server !== undefined) {
+    followRejections(server, fail);
+    followListeners(server, 'checkExpectation', (isHeard) => {
+      checksExpectations = isHeard;
+    });
+  }
   const keepUnique = server && uniqueHeadersOf(server);
 
   return function serve(exchange) {
@@ -67,7 +73,7 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
     res._keepAliveTimeout = keepAliveTimeout;
     keepUnique?.(res);
     const most = server?.maxRequestsPerSocket ?? 0;
-    if (most > 0) countRequest(most, socket, exchange, res);
+    const isBeyond = server !== undefined && most > 0 && countRequest(most, server, socket, exchange, res);
     res.shouldKeepAlive = exchange.keepsAlive;
     socket.add(new MessagePair(exchange, socket, req, res));
     if (requestStart.hasSubscribers) requestStart.publish({ request: req, response: res, socket, server });
@@ -75,7 +81,15 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
       res.on('finish', () => responseFinish.publish({ request: req, response: res, socket, server }));
     observe?.(req, res);
     try {
+      if (isBeyond) {
+        drop(server, req, res, socket);
+        return;
+      }
       if (exchange.expectsContinue && expectContinue(server, req, res)) return;
+      if (checksExpectations && hasOtherExpectation(exchange)) {
+        server?.emit('checkExpectation', req, res);
+        return;
+      }
       const returned = listener(req, res);
       if (returned instanceof Promise) returned.catch((error: unknown) => fail(error, req, res));
     } catch (error) {
@@ -86,12 +100,36 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
 
 type ResponseConstructor = new (req: IncomingMessage, options?: ServerOptions | undefined) => ServerResponse;
 
-/** @param most The program's server takes so many from one connection. */
-function countRequest(most: number, socket: ConnectionSocket, exchange: Exchange, res: BridgedResponse): void {
+/**
+ * @param most The program's server takes so many from one connection. Behind the last of them the connection ends, where nobody
+ *   listens to 'dropRequest'; Node ends it nowhere, and drops what comes.
+ * @returns true for one beyond them
+ */
+function countRequest(
+  most: number,
+  server: Server,
+  socket: ConnectionSocket,
+  exchange: Exchange,
+  res: BridgedResponse,
+): boolean {
   socket.requests += 1;
+  const isBeyond = socket.requests > most;
   res._maxRequestsPerSocket = most;
   res.maxRequestsOnConnectionReached = socket.requests >= most;
-  if (res.maxRequestsOnConnectionReached) exchange.closeAfter();
+  if (isBeyond || (res.maxRequestsOnConnectionReached && server.listenerCount('dropRequest') === 0))
+    exchange.closeAfter();
+  return isBeyond;
+}
+
+function drop(server: Server, req: IncomingMessage, res: ServerResponse, socket: ConnectionSocket): void {
+  server.emit('dropRequest', req, socket as unknown as Socket);
+  res.writeHead(503).end();
+}
+
+/** HTTP/1.0 knows none, and 100-continue is the engine's affair. */
+function hasOtherExpectation(exchange: Exchange): boolean {
+  const expected = exchange.minorVersion === 0 ? undefined : exchange.header('expect');
+  return expected !== undefined && !/(?:^|\W)100-continue(?:$|\W)/i.test(expected);
 }
 
 /**

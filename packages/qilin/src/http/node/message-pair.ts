@@ -3,15 +3,17 @@
  * that is read, takes the bytes of the answer, and tells both messages how it ended.
  */
 import type { BodySink, Exchange, FetchExchange } from '@qilin/picoev';
-import { type Callback, ConnectionSocket } from './connection-socket.ts';
+import { type Callback, ConnectionSocket, type Pair, type ToldRefusal } from './connection-socket.ts';
 import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
 
-export class MessagePair implements BodySink {
+export class MessagePair implements BodySink, Pair {
   readonly exchange: Exchange;
   readonly request: BridgedRequest;
   readonly response: BridgedResponse;
+  /** Not initialized: nearly none has one. */
+  declare refusal: ToldRefusal | undefined;
   /** The pair behind this one on the connection. */
-  next: MessagePair | undefined = undefined;
+  next: Pair | undefined = undefined;
   /** The client takes no more for now. */
   isBlocked = false;
   /** The response is complete. */
@@ -174,6 +176,12 @@ export class MessagePair implements BodySink {
     // What the socket is told comes first.
     if (this.exchange.isGone || this.#socket.connection.hasEnded) this.#socket.lose(this);
     this.#socket.abort(this.request);
+  }
+
+  /** What the client has sent is no body; the request stays incomplete until the connection ends. */
+  refuse(refusal: ToldRefusal): void {
+    this.refusal = refusal;
+    this.#socket.refuse(this, refusal);
   }
 
   /** What nobody reads is taken and thrown away: by the engine, or through the request where somebody waits for its end. */

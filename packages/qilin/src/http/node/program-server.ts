@@ -40,6 +40,17 @@ export function followRejections(
 
 type RequestListener = (req: IncomingMessage, res: ServerResponse) => void;
 
+/** Calls `set`, now and when that changes, with whether somebody listens to an event. */
+export function followListeners(server: Server, event: string, set: (isHeard: boolean) => void): void {
+  set(server.listenerCount(event) > 0);
+  server.on('newListener', (added) => {
+    if (added === event) set(true);
+  });
+  server.on('removeListener', (removed) => {
+    if (removed === event) set(server.listenerCount(event) > 0);
+  });
+}
+
 /** Has the requests that Node makes of a server's connections pass `admit` first. What went through `callListeners()` has passed it. */
 export function gateRequests(server: Server, admit: RequestListener): void {
   const theirs: unknown = Object.getOwnPropertyDescriptor(server, 'emit')?.value;

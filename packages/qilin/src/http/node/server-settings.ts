@@ -13,8 +13,8 @@ const REPLACED = [
   ['maxConnections', 'workerConnections'],
 ] as const satisfies readonly (readonly [keyof Server, Setting])[];
 
-/** Events that the native engine acts on by itself. */
-const ENGINES_OWN = ['clientError', 'checkExpectation', 'dropRequest'] as const;
+/** Events of a server that are about the messages of its listener, which a fetch handler beside it has none of. */
+const OF_MESSAGES = ['clientError', 'checkExpectation', 'dropRequest'] as const;
 
 /** A sentence for the log, or none. To be asked before the server is made ready. */
 export function replacedSettings(
@@ -30,12 +30,12 @@ export function replacedSettings(
   return `${name} sets ${listed(theirs)} on its server; what holds is ${listed(ours)}, of Qilin's settings.`;
 }
 
-/** The same of listeners that the native engine does not call. */
-export function unheardEvents(name: string, server: Server, workerClass: string): string | undefined {
-  const unheard = ENGINES_OWN.filter((event) => server.listenerCount(event) > 0);
+/** The same of listeners that are not called where a fetch handler is served on the native engine. */
+export function unheardEvents(name: string, server: Server): string | undefined {
+  const unheard = OF_MESSAGES.filter((event) => server.listenerCount(event) > 0);
   if (unheard.length === 0) return undefined;
   const events = listed(unheard.map((event) => `'${event}'`));
-  return `${name} listens to ${events} of its server, which class ${workerClass} answers by itself; class async would call it.`;
+  return `${name} exports a fetch handler and listens to ${events} of the server beside it, which is not told: the engine answers by itself; class async tells it.`;
 }
 
 const listed = (items: readonly string[]): string => items.join(' and ');

@@ -1,7 +1,7 @@
 /** Any kind of app as one function of an exchange of the native engine. */
 import { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connection, Exchange } from '@qilin/picoev';
+import type { Connection, Exchange, Refusal } from '@qilin/picoev';
 import type { App } from '../../contract/app.ts';
 import { explain, QilinError } from '../../contract/errors.ts';
 import { toMilliseconds } from '../../contract/units.ts';
@@ -12,7 +12,8 @@ import { createNodeServer } from '../../http/node/listener-server.ts';
 import { prototypesOf } from '../../http/node/message-classes.ts';
 import { responseOf } from '../../http/node/message-pair.ts';
 import type { ServerOptions } from '../../http/node/node-internals.ts';
-import { isPlainHttp, serverOf } from '../../http/node/program-server.ts';
+import { followListeners, isPlainHttp, serverOf } from '../../http/node/program-server.ts';
+import { refuse } from '../../http/node/refusals.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
 import { replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
@@ -29,6 +30,12 @@ export interface ExchangeApp {
   readonly serve: (exchange: Exchange) => void;
   /** Calls `set`, now and when that changes, with who is to be told of each new connection: null for nobody. */
   followConnections(set: (listener: ((connection: Connection) => void) | null) => void): void;
+  /** Calls `set`, now and when that changes, with whether `refuse` is to be called. */
+  followRefusals(set: (tells: boolean) => void): void;
+  /** The same with whether the app decides about expectations. */
+  followExpectations(set: (takes: boolean) => void): void;
+  /** The client has sent no request, or no body of one: what it is told is the app's to say. */
+  refuse(exchange: Exchange, refusal: Refusal): void;
   /** The engine has refused the request. */
   noteUnserved(exchange: Exchange): void;
   /** The engine has answered in the app's place. */
@@ -50,16 +57,17 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
   const server = httpServerOf(app);
-  for (const remark of [
-    replacedSettings(app.name, server, config),
-    unheardEvents(app.name, server, config.workerClass),
-  ])
+  const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
+  for (const remark of [replacedSettings(app.name, server, config), unheard])
     if (remark !== undefined) log.info(remark);
   const serve = app.kind === 'fetch' ? createFetchApp(context, origins, record) : createNodeApp(context, server);
-  const refuse = (exchange: Exchange, status: number, phrase: string): void => {
+  const answer = (exchange: Exchange, status: number, phrase: string): void => {
     record?.(exchange);
     exchange.closeAfter();
     exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
+  };
+  const followUnlessFetch = (event: string, set: (isHeard: boolean) => void): void => {
+    if (app.kind !== 'fetch') followListeners(server, event, set);
   };
   // Each connection is closed after its first answer.
   const noKeepAlive = config.keepalive === 0;
@@ -67,14 +75,17 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
     serve(exchange) {
       context.onRequest();
       if (noKeepAlive) exchange.closeAfter();
-      if (origins.contradict(exchange)) refuse(exchange, 400, 'Bad Request');
+      if (origins.contradict(exchange)) answer(exchange, 400, 'Bad Request');
       else if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) {
         // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
-        if (exchange.method === 'CONNECT') refuse(exchange, 501, 'Not Implemented');
+        if (exchange.method === 'CONNECT') answer(exchange, 501, 'Not Implemented');
         else serve(exchange);
       }
     },
     followConnections: (set) => followConnections(server, set),
+    followRefusals: (set) => followUnlessFetch('clientError', set),
+    followExpectations: (set) => followUnlessFetch('checkExpectation', set),
+    refuse: (exchange, refusal) => refuse(server, exchange, refusal),
     noteUnserved: (exchange) => record?.(exchange),
     noteReplaced(exchange, status) {
       const res = responseOf(exchange);

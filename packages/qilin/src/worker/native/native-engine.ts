@@ -35,6 +35,7 @@ export class NativeEngine implements WorkerClass {
           log.error(
             `Multiplexer ${config.multiplexer} cannot watch descriptor ${fd} (${code}): its connection is closed`,
           ),
+        onRefusal: (exchange, refusal) => this.#app.refuse(exchange, refusal),
         onUnserved: (exchange) => this.#app.noteUnserved(exchange),
         onReplaced: (exchange, status) => this.#noteReplaced(exchange, status),
         onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
@@ -43,6 +44,12 @@ export class NativeEngine implements WorkerClass {
     );
     this.#app.followConnections((listener) => {
       this.#loop.onConnection = listener;
+    });
+    this.#app.followRefusals((tells) => {
+      this.#loop.tellsRefusals = tells;
+    });
+    this.#app.followExpectations((takes) => {
+      this.#loop.takesExpectations = takes;
     });
   }
 

@@ -3,6 +3,8 @@
  * requests before them get their answers first, in order (RFC 9112, section 9.3.2).
  */
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Server } from 'node:net';
+import type { Milliseconds } from '../../contract/units.ts';
 import { connectionOf, type HttpSocket } from './connection.ts';
 
 interface ParseError extends Error {
@@ -13,8 +15,27 @@ interface ParseError extends Error {
   readonly bytesParsed?: number;
 }
 
-/** For the event 'clientError' of a Node server. */
-export function answerClientError(error: ParseError, socket: HttpSocket): void {
+/** How long a program's own listener has for the end of such a connection, as on the native engine. */
+const PATIENCE: Milliseconds = 5_000;
+
+/** Answers in the place of Node, unless the program listens. */
+export function answerClientErrors(server: Server): void {
+  server.prependListener('clientError', (error: Error, socket: HttpSocket) => {
+    if (server.listenerCount('clientError') === 1) answerClientError(error, socket);
+    else if (!socket.destroyed) endLater(socket);
+  });
+}
+
+/** Requests that were whole are answered first. */
+function endLater(socket: HttpSocket): void {
+  const timer = setInterval(() => {
+    const connection = connectionOf(socket);
+    if (connection?.isAnswering !== true || connection.response?.req.complete !== true) socket.destroy();
+  }, PATIENCE).unref();
+  socket.once('close', () => clearInterval(timer));
+}
+
+function answerClientError(error: ParseError, socket: HttpSocket): void {
   const connection = connectionOf(socket);
   if (connection?.isRefused) return;
   // A failed TLS handshake is told here too: an answer would wait for its end for ever.

@@ -5,9 +5,9 @@ import type { App } from '../../contract/app.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { messageClassesFor, preferMessageClasses, prototypesOf } from '../../http/node/message-classes.ts';
-import { forwardEvents, isPlainHttp, listenInstead, serverOf } from '../../http/node/program-server.ts';
+import { forwardEvents, isPlainHttp, serverOf } from '../../http/node/program-server.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientErrors } from './client-error.ts';
 import { createTlsServer } from './tls-server.ts';
 
 /** How often Node looks for requests whose head or body takes too long. */
@@ -69,6 +69,6 @@ const shorter = (one: Seconds, other: Seconds): Seconds =>
 function applyTo(server: Server, options: ReturnType<typeof httpOptions>, limits: RequestLimits): Server {
   // A client may say that it has asked all that it wants, and read its answer: RFC 9112, section 9.6.
   Object.assign(server, options, { maxHeadersCount: limits.maxHeadersCount, httpAllowHalfOpen: true });
-  listenInstead(server, 'clientError', answerClientError);
+  answerClientErrors(server);
   return server;
 }
