@@ -137,6 +137,15 @@ export function describeClientErrors(underTest: ClassUnderTest): void {
       expect(await exchange(server, get('/', 'Connection: close'))).toMatch(/answer$/);
     });
 
+    testIfAble(underTest, 'keepAlive', 'a reset between two requests is an error of the client, too', async () => {
+      const from = server.log.length;
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/reset'));
+      await connection.until(/answer$/);
+      connection.socket.resetAndDestroy();
+      await server.logged(/clientError ECONNRESET reset: writable false/, from);
+    });
+
     test('expectations that it does not know are its own affair', async () => {
       const answer = await exchange(server, get('/', 'Expect: the unexpected', 'Connection: close'));
       expect(answer).toMatch(/^HTTP\/1\.1 417 [\s\S]*checked the unexpected/);
