@@ -17,6 +17,7 @@ import { describeFetchBodies } from './fetch-bodies.ts';
 import { describeLimits } from './limits.ts';
 import { describePrograms } from './programs.ts';
 import { describeProxies } from './proxies.ts';
+import { describeRefusals } from './refusals.ts';
 import { describeResponseTimeout } from './response-timeout.ts';
 import { describeSockets } from './sockets.ts';
 import { describeTrailers } from './trailers.ts';
@@ -29,6 +30,7 @@ export function describeClass(name: string): void {
     describeApps(underTest);
     describeConnections(underTest);
     describeClientErrors(underTest);
+    describeRefusals(underTest);
     describeContexts(underTest);
     describeBodies(underTest);
     describeFetchBodies(underTest);

@@ -81,6 +81,8 @@ export interface NativeHttpLoop {
   tellConnections(tells: boolean): void;
   tellRefusals(tells: boolean): void;
   takeExpectations(takes: boolean): void;
+  takeWithoutHost(takes: boolean): void;
+  refuseBarely(barely: boolean): void;
   /** Of a row of this turn. */
   refusalReason(number: number): string;
   received(fd: number, serial: number): number;

@@ -28,6 +28,8 @@ export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHtt
     tellConnections: nothing,
     tellRefusals: nothing,
     takeExpectations: nothing,
+    takeWithoutHost: nothing,
+    refuseBarely: nothing,
     refusalReason: () => '',
     received: () => 0,
     sent: () => 0,

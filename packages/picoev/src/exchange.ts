@@ -144,6 +144,8 @@ export interface Refusal {
 }
 
 export interface Exchange extends FetchExchange {
+  /** Whether all of the body came with the head, and nobody has it yet. */
+  readonly hasWholeBody: boolean;
   /** The descriptor of the listening socket by which its connection came: known also of one that is gone. */
   readonly listener: number;
   /** 0 or 1 of HTTP/1.x. */

@@ -149,6 +149,10 @@ export class HttpExchange implements Exchange {
     return this.#contentLength > 0 || (this.#flags & EVENT_FLAG.CHUNKED_BODY) !== 0;
   }
 
+  get hasWholeBody(): boolean {
+    return this.#bodyState === BODY.UNREAD && (this.#flags & EVENT_FLAG.BODY_COMPLETE) !== 0;
+  }
+
   get bodyLength(): number | undefined {
     return this.#flags & EVENT_FLAG.CHUNKED_BODY ? undefined : this.#contentLength;
   }
@@ -221,7 +225,7 @@ export class HttpExchange implements Exchange {
 
   /** Whether all of the body is there and nobody has it; then the caller has. */
   #takesWhole(): boolean {
-    if (this.#bodyState !== BODY.UNREAD || (this.#flags & EVENT_FLAG.BODY_COMPLETE) === 0) return false;
+    if (!this.hasWholeBody) return false;
     this.#bodyState = BODY.OVER;
     return true;
   }

@@ -144,6 +144,16 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     this.#native.takeExpectations(takes);
   }
 
+  /** Requests of HTTP/1.1 may do without a Host from now on; else they are a 400. Two are one all the same. */
+  set takesRequestsWithoutHost(takes: boolean) {
+    this.#native.takeWithoutHost(takes);
+  }
+
+  /** A refusal is a status line and the connection's end from now on, as of Node's server; else it has a length and a text too. */
+  set refusesBarely(barely: boolean) {
+    this.#native.refuseBarely(barely);
+  }
+
   get stats(): HttpLoopStats {
     return this.#native.stats();
   }

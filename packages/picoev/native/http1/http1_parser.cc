@@ -38,7 +38,7 @@ class HeadParser {
         max_line_(limits.line == 0 ? limits.head : limits.line),
         max_field_(limits.MostFieldSize()),
         max_head_(limits.head),
-        any_expectation_(limits.any_expectation),
+        limits_(limits),
         max_fields_(std::min(limits.MostFields(), static_cast<uint32_t>(std::min<size_t>(fields.size(), kMaxFields)))),
         progress_(progress),
         head_(head),
@@ -189,7 +189,7 @@ class HeadParser {
   }
 
   bool Complete(uint32_t size) {
-    outcome_ = facts_.Conclude(target_has_authority_, any_expectation_, head_);
+    outcome_ = facts_.Conclude(target_has_authority_, limits_, head_);
     head_.upgrade = head_.upgrade || Text(head_.method) == "CONNECT";
     head_.size = size;
     head_.field_count = progress_.fields;
@@ -248,7 +248,7 @@ class HeadParser {
   const uint32_t max_line_;
   const uint32_t max_field_;
   const uint32_t max_head_;
-  const bool any_expectation_;
+  const HeadLimits& limits_;
   const uint32_t max_fields_;
   HeadProgress progress_;
   HeadOutcome outcome_{Kind::kPartial};

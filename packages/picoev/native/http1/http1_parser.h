@@ -26,6 +26,8 @@ struct HeadLimits {
   uint32_t head = kMaxHead;
   /// Expectations other than 100-continue are left to the app, and are no 417.
   bool any_expectation = false;
+  /// A request of HTTP/1.1 may do without a Host, as one of HTTP/1.0. Two are refused all the same.
+  bool no_host = false;
 
   uint32_t MostFields() const { return fields == 0 || fields > kMaxFields ? kMaxFields : fields; }
   uint32_t MostFieldSize() const { return field_size == 0 ? head : field_size; }

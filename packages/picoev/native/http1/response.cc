@@ -179,4 +179,12 @@ void AppendRefusal(ByteBuffer& out, uint32_t status, uint32_t flags, std::string
   out.Append("\n");
 }
 
+void AppendBareRefusal(ByteBuffer& out, uint32_t status) {
+  out.Append("HTTP/1.1 ");
+  out.AppendNumber(status);
+  out.Append(" ");
+  out.Append(ReasonPhrase(status));
+  out.Append("\r\nConnection: close\r\n\r\n");
+}
+
 }  // namespace picoev

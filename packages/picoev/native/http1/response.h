@@ -91,4 +91,7 @@ bool AppendHead(ByteBuffer& out, const ResponseHead& head, std::string_view date
 /// A whole answer of the server's own: the phrase as text, and the end of the connection.
 void AppendRefusal(ByteBuffer& out, uint32_t status, uint32_t flags, std::string_view date);
 
+/// The same without a word more than that: the connection's end is the answer's (RFC 9112, 6.3).
+void AppendBareRefusal(ByteBuffer& out, uint32_t status);
+
 }  // namespace picoev

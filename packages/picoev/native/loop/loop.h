@@ -149,6 +149,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void TellRefusals(bool tells) { tells_refusals_ = tells; }
   /// Whether the app decides about expectations other than 100-continue.
   void TakeExpectations(bool takes) { limits_.head.any_expectation = takes; }
+  /// Whether HTTP/1.1 may do without a Host.
+  void TakeWithoutHost(bool takes) { limits_.head.no_host = takes; }
+  /// Whether a refusal is a status line and the connection's end, as of Node's server, and has no body.
+  void RefuseBarely(bool barely) { refuses_barely_ = barely; }
   /// By its number in a row of this turn.
   const char* RefusalReason(uint32_t number) const {
     return number < refusals_.size() ? refusals_[number].second : "";
@@ -347,6 +351,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool became_empty_ = false;
   bool tells_connections_ = false;
   bool tells_refusals_ = false;
+  bool refuses_barely_ = false;
   bool in_turn_ = false;
   bool paused_ = false;
   bool closed_ = false;

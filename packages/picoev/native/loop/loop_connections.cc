@@ -324,7 +324,13 @@ void HttpLoop::Refuse(int fd, uint32_t status, bool in_body) {
   }
   const bool has_begun = in_body && out.HasBegun(out.Newest());
   const uint32_t sequence = http.BeginRefusal(in_body);
-  if (!has_begun) AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
+  if (!has_begun) {
+    if (refuses_barely_) {
+      AppendBareRefusal(BufferFor(fd, sequence), status);
+    } else {
+      AppendRefusal(BufferFor(fd, sequence), status, 0, Date());
+    }
+  }
   Conclude(fd, sequence);
 }
 

@@ -251,6 +251,16 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     loop_->TakeExpectations(Arguments<1>(env_, info).Flag(0));
     return Undefined(env_);
   }
+  /// (takes)
+  napi_value TakeWithoutHost(napi_callback_info info) {
+    loop_->TakeWithoutHost(Arguments<1>(env_, info).Flag(0));
+    return Undefined(env_);
+  }
+  /// (barely)
+  napi_value RefuseBarely(napi_callback_info info) {
+    loop_->RefuseBarely(Arguments<1>(env_, info).Flag(0));
+    return Undefined(env_);
+  }
   /// (number) → the sentence
   napi_value RefusalReason(napi_callback_info info) {
     return String(env_, loop_->RefusalReason(Arguments<1>(env_, info).Unsigned(0)));
@@ -339,6 +349,8 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("tellConnections", Invoke<&HttpLoopObject::TellConnections>),
       method("tellRefusals", Invoke<&HttpLoopObject::TellRefusals>),
       method("takeExpectations", Invoke<&HttpLoopObject::TakeExpectations>),
+      method("takeWithoutHost", Invoke<&HttpLoopObject::TakeWithoutHost>),
+      method("refuseBarely", Invoke<&HttpLoopObject::RefuseBarely>),
       method("refusalReason", Invoke<&HttpLoopObject::RefusalReason>),
       method("received", Invoke<&HttpLoopObject::Received>),
       method("sent", Invoke<&HttpLoopObject::Sent>),

@@ -27,6 +27,8 @@ export class MessagePair implements BodySink, Pair {
   #paused = false;
   /** Of writes whose bytes the engine has taken. */
   #callbacks: Callback[] | undefined = undefined;
+  /** The request's stream has been given all of the body, or there is none. */
+  #hasAll: boolean;
   /** As the response's head said. */
   #keepsAlive = false;
   #hasLeft = false;
@@ -36,6 +38,7 @@ export class MessagePair implements BodySink, Pair {
     this.#socket = socket;
     this.request = request;
     this.response = response;
+    this.#hasAll = !exchange.hasBody;
     exchange.owner = this;
     exchange.onDrain = onDrain;
     exchange.onGone = onGone;
@@ -74,7 +77,7 @@ export class MessagePair implements BodySink, Pair {
     if (response._last) this.#socket.closeBehind();
     this.#settleRequest();
     // Who reads the body may go on when the answer is complete: then its end is the end of the exchange.
-    if (!this.#reading || request.complete) this.#endExchange();
+    if (!this.#reading || this.#hasAll) this.#endExchange();
     else this.#awaitBody();
     process.nextTick(closeResponse, response);
     this.#socket.release(this, this.#keepsAlive);
@@ -157,6 +160,7 @@ export class MessagePair implements BodySink, Pair {
 
   end(): void {
     const { request, exchange } = this;
+    this.#hasAll = true;
     request.complete = true;
     const trailers = exchange.rawTrailers();
     // Node takes them for trailers where the request is complete.
@@ -189,7 +193,8 @@ export class MessagePair implements BodySink, Pair {
     const { request, exchange } = this;
     if (request._consuming || this.#reading) return;
     if (request.listenerCount('end') + request.listenerCount('close') === 0) {
-      closeSilently(request);
+      // One that is still sent is open: who wants no more of it may end its connection.
+      if (!exchange.hasBody || exchange.takeBody() !== undefined) closeSilently(request);
       return;
     }
     // Node 26 looks for the end of a request without a body at once.
@@ -207,10 +212,17 @@ export class MessagePair implements BodySink, Pair {
     this.#hasLeft = true;
     this.#socket.lose(this);
     if (!this.isFinished) {
+      this.#fillUnread();
       this.#socket.abort(this.request);
       closeResponse(this.response);
     }
     this.#socket.drop(this);
+  }
+
+  /** A body that had come whole is in the request's hands, as under Node, where its client has left before anybody read. */
+  #fillUnread(): void {
+    const body = this.exchange.takeBody();
+    if (body !== undefined && !this.request.destroyed) this.request.push(Buffer.from(body));
   }
 
   halfClose(): void {

@@ -14,7 +14,7 @@ export function fillRequest(req: BridgedRequest, exchange: Exchange): void {
   const rawHeaders = exchange.rawHeaders();
   req._addHeaderLines(rawHeaders, rawHeaders.length);
   req.upgrade = false;
-  if (!exchange.hasBody) req.complete = true;
+  if (!exchange.hasBody || exchange.hasWholeBody) req.complete = true;
 }
 
 /** The request that a server's 'upgrade' listeners get; it has no body, and the connection is theirs. */

@@ -1,10 +1,11 @@
 /** What RFC 9110 and 9112 forbid in the head of a request, and Node's parser lets through. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 type Head = Pick<IncomingMessage, 'httpVersion' | 'method' | 'url' | 'headers' | 'rawHeaders'>;
 
 /** The status to refuse a request with, or 0. Of HTTP/1 only. */
-export function checkRequestHead({ httpVersion, method, url = '', headers, rawHeaders }: Head): 0 | 400 | 501 | 505 {
+export function checkRequestHead(head: Head, requiresHost: boolean): 0 | 400 | 501 | 505 {
+  const { httpVersion, method, url = '', headers, rawHeaders } = head;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 505;
   const codings = headers['transfer-encoding'];
   if (codings !== undefined) {
@@ -12,7 +13,9 @@ export function checkRequestHead({ httpVersion, method, url = '', headers, rawHe
     if (httpVersion === '1.0') return 400;
     if (codings.toLowerCase() !== 'chunked') return refuseCodings(codings);
   }
-  return isTarget(method, url) && hasGoodHost(httpVersion, headers, rawHeaders) ? 0 : 400;
+  if (!isTarget(method, url)) return 400;
+  if (headers.host === undefined) return requiresHost && httpVersion !== '1.0' ? 400 : 0;
+  return isGoodHost(headers.host, rawHeaders) ? 0 : 400;
 }
 
 /** RFC 9112: where chunked is not the last coding, 400 (6.3); where it is, but around one that is not implemented, 501 (6.1). */
@@ -45,9 +48,8 @@ const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-F
 /** The Host that was found good last: clients ask for the same one again and again. */
 let goodHost = '';
 
-/** RFC 9112, 3.2: exactly one, and a valid one (RFC 9110, 7.2); HTTP/1.0 may do without. */
-function hasGoodHost(httpVersion: string, { host }: IncomingHttpHeaders, rawHeaders: readonly string[]): boolean {
-  if (host === undefined) return httpVersion === '1.0';
+/** RFC 9112, 3.2: exactly one, and a valid one (RFC 9110, 7.2). */
+function isGoodHost(host: string, rawHeaders: readonly string[]): boolean {
   if (host !== goodHost) {
     if (!AUTHORITY.test(host)) return false;
     goodHost = host;

@@ -1,5 +1,6 @@
-/** What a program has set on its own server and Qilin decides by itself: to be said at start, so that nobody wonders. Pure. */
+/** What a program has set on its own server: what holds, and what Qilin decides by itself, which is said at start. */
 import { Server } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 
 type Setting = 'keepalive' | 'headersTimeout' | 'bodyTimeout' | 'limitRequestFields' | 'workerConnections';
@@ -39,3 +40,22 @@ export function unheardEvents(name: string, server: Server): string | undefined 
 }
 
 const listed = (items: readonly string[]): string => items.join(' and ');
+
+/** How requests are refused before the app sees them. */
+export interface RefusalWays {
+  /** A request of HTTP/1.1 without Host is a 400 (RFC 9112, 3.2). */
+  readonly requiresHost: boolean;
+  /** A status line and the connection's end, as of Node's server; else a length too. */
+  readonly barely: boolean;
+}
+
+/** As the server was given to us first: on Node's stack the option is replaced afterwards. */
+const known = new WeakMap<NetServer, RefusalWays>();
+
+/** Of a server of HTTP/1 that the program made; of any other app, the usual ones. */
+export function refusalWaysOf(server: NetServer | undefined): RefusalWays {
+  if (server === undefined || !('requireHostHeader' in server)) return { requiresHost: true, barely: false };
+  const ways = known.get(server) ?? { requiresHost: server.requireHostHeader !== false, barely: true };
+  known.set(server, ways);
+  return ways;
+}

@@ -16,7 +16,7 @@ import { followListeners, isPlainHttp, serverOf } from '../../http/node/program-
 import { refuse } from '../../http/node/refusals.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
-import { replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
+import { type RefusalWays, refusalWaysOf, replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
@@ -30,6 +30,7 @@ export interface ExchangeApp {
   readonly serve: (exchange: Exchange) => void;
   /** Calls `set`, now and when that changes, with who is to be told of each new connection: null for nobody. */
   followConnections(set: (listener: ((connection: Connection) => void) | null) => void): void;
+  readonly refusalWays: RefusalWays;
   /** Calls `set`, now and when that changes, with whether `refuse` is to be called. */
   followRefusals(set: (tells: boolean) => void): void;
   /** The same with whether the app decides about expectations. */
@@ -82,6 +83,7 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
         else serve(exchange);
       }
     },
+    refusalWays: refusalWaysOf(serverOf(app)),
     followConnections: (set) => followConnections(server, set),
     followRefusals: (set) => followUnlessFetch('clientError', set),
     followExpectations: (set) => followUnlessFetch('checkExpectation', set),

@@ -45,6 +45,9 @@ export class NativeEngine implements WorkerClass {
     this.#app.followConnections((listener) => {
       this.#loop.onConnection = listener;
     });
+    const { requiresHost, barely } = this.#app.refusalWays;
+    this.#loop.takesRequestsWithoutHost = !requiresHost;
+    this.#loop.refusesBarely = barely;
     this.#app.followRefusals((tells) => {
       this.#loop.tellsRefusals = tells;
     });

@@ -18,10 +18,13 @@ interface ParseError extends Error {
 /** How long a program's own listener has for the end of such a connection, as on the native engine. */
 const PATIENCE: Milliseconds = 5_000;
 
-/** Answers in the place of Node, unless the program listens. */
-export function answerClientErrors(server: Server): void {
+/**
+ * Answers in the place of Node, unless the program listens.
+ * @param barely As in `RefusalWays`.
+ */
+export function answerClientErrors(server: Server, barely: boolean): void {
   server.prependListener('clientError', (error: Error, socket: HttpSocket) => {
-    if (server.listenerCount('clientError') === 1) answerClientError(error, socket);
+    if (server.listenerCount('clientError') === 1) answerClientError(error, socket, barely);
     else if (!socket.destroyed) endLater(socket);
   });
 }
@@ -35,7 +38,7 @@ function endLater(socket: HttpSocket): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-function answerClientError(error: ParseError, socket: HttpSocket): void {
+function answerClientError(error: ParseError, socket: HttpSocket, barely: boolean): void {
   const connection = connectionOf(socket);
   if (connection?.isRefused) return;
   // A failed TLS handshake is told here too: an answer would wait for its end for ever.
@@ -49,10 +52,11 @@ function answerClientError(error: ParseError, socket: HttpSocket): void {
     return;
   connection.isRefused = true;
   const status = statusOf(error, socket.bytesRead);
+  const length = barely ? '' : 'Content-Length: 0\r\n';
   whenItsTurn(response, (turn) => {
     if (turn === 'cut') socket.destroy();
     else if (turn === 'end') connection.end();
-    else connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    else connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${length}\r\n`);
   });
 }
 
@@ -83,6 +87,7 @@ const isHttpError = ({ code }: ParseError) => code?.startsWith('HPE_') || code =
 /** @param bytesRead All that was read from the connection. */
 function statusOf({ code, rawPacket, bytesParsed = 0 }: ParseError, bytesRead: number): number {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 413;
   if (code === 'HPE_HEADER_OVERFLOW') {
     // Node has one limit for all of the head: it was the request line that was too long when no line has ended yet. Of
     // a head in several packets only the last is known; there it is mostly a cookie that has grown.

@@ -19,7 +19,7 @@ import {
   listenInstead,
   serverOf,
 } from '../../http/node/program-server.ts';
-import { replacedSettings } from '../../http/node/server-settings.ts';
+import { refusalWaysOf, replacedSettings } from '../../http/node/server-settings.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
@@ -70,7 +70,7 @@ export class NodeEngine implements WorkerClass {
     this.#options = options;
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
-    this.#refusalOf = createRequestGate(this.#limits, origins);
+    this.#refusalOf = createRequestGate(this.#limits, origins, refusalWaysOf(serverOf(app)).requiresHost);
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
     this.#listener = createAppListener(app, origins, log);

@@ -9,11 +9,16 @@ export type Refusal = 0 | 400 | 413 | 414 | 417 | 431 | 501 | 505;
 
 export type RequestGate = (req: IncomingMessage) => Refusal;
 
-export function createRequestGate(limits: RequestLimits, origins: Origins<IncomingMessage>): RequestGate {
+/** @param requiresHost As in `RefusalWays`. */
+export function createRequestGate(
+  limits: RequestLimits,
+  origins: Origins<IncomingMessage>,
+  requiresHost: boolean,
+): RequestGate {
   return (req) => {
     const tooLarge = limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
     if (tooLarge !== 0) return tooLarge;
-    const malformed = isOfHttp1(req) ? checkRequestHead(req) : checkMethod(req.method);
+    const malformed = isOfHttp1(req) ? checkRequestHead(req, requiresHost) : checkMethod(req.method);
     if (malformed !== 0) return malformed;
     if (origins.contradict(req)) return 400;
     return Number(req.headers['content-length'] ?? 0) > limits.maxBody ? 413 : 0;
