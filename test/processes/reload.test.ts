@@ -65,6 +65,26 @@ describe('HUP with an app that no longer loads', () => {
   );
 });
 
+describe('a canary', () => {
+  const booted = (log: string): number => log.match(/Booting worker/g)?.length ?? 0;
+
+  test.each([
+    { flags: [], count: 1 },
+    { flags: ['--no-canary'], count: 3 },
+  ])('of $count of 3 new workers is what a broken app costs with $flags', async ({ flags, count }) => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', appThatSays('first'));
+    await using server = await startQilin(['-w', '3', ...flags, 'app.mjs:app'], { cwd: folder.path });
+    write(folder.path, 'app.mjs', `throw new Error('broken');\n`);
+    expect(booted(await failToReload(server))).toBe(count);
+
+    write(folder.path, 'app.mjs', appThatSays('second'));
+    const from = server.log.length;
+    await reload(server);
+    expect(booted(server.log.slice(from))).toBe(3);
+  });
+});
+
 describe('HUP with a config file that is broken', () => {
   const BROKEN = [
     { name: 'by its syntax', config: 'export default {', says: /SyntaxError/ },

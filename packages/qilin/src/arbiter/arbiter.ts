@@ -64,10 +64,10 @@ export class Arbiter {
   /** @throws QilinError LOG_FILE */
   constructor(options: ArbiterOptions) {
     const put = (event: ArbiterEvent): void => this.#mailbox.put(event);
-    const state = new ArbiterState(options.config);
     const inheritance = takeInheritance(process.env, process.pid, options.config.backlog);
-    const generations = new Generations(inheritance);
     const upgrade = new Upgrade(inheritance.predecessor);
+    const state = new ArbiterState(options.config, upgrade.isSuccessor);
+    const generations = new Generations(inheritance);
     this.#options = options;
     this.#state = state;
     this.#generations = generations;

@@ -45,6 +45,8 @@ interface FleetLimits {
   readonly gracefulTimeout: Milliseconds;
   /** One worker boots alone, the rest once it is ready. */
   readonly preloadApp: boolean;
+  /** The same for what is to take the place of workers that serve: a reload, an upgrade. */
+  readonly canary: boolean;
   /** Replaced generations that may drain at the same time. */
   readonly drainGenerations: number;
 }
@@ -71,6 +73,8 @@ interface Candidate extends Target {
 
 export interface Fleet {
   readonly goal: Goal;
+  /** This server is to take the place of another, which serves meanwhile. */
+  readonly isUpgrade: boolean;
   /** The generation that serves. */
   readonly serving: Target;
   /** The generation that a reload is booting. */
@@ -94,9 +98,10 @@ export interface Fleet {
 /** `retiring` serves as well as `ready`, until its successor is there. */
 export const isServing = ({ state }: WorkerView): boolean => state === 'ready' || state === 'retiring';
 
-export function createFleet(wanted: Wanted, now: Milliseconds): Fleet {
+export function createFleet(wanted: Wanted, now: Milliseconds, isUpgrade = false): Fleet {
   return {
     goal: 'serve',
+    isUpgrade,
     serving: { ...wanted, number: 1 },
     candidate: null,
     lastGeneration: 1,

@@ -36,11 +36,14 @@ function planServing(fleet: Fleet, now: Milliseconds): Action[] {
   // At the very first start a worker that failed ends the server: none is spawned for it until it has gone.
   const isFirst = (worker: WorkerView) => !fleet.started && worker.state === 'aborting';
   const present = held + fleet.workers.filter(isFirst).length;
-  const served = planTarget(serving, workersOf(fleet, serving.number), present);
+  const isTried = fleet.isUpgrade && !fleet.started && serving.limits.canary;
+  const isAlone = serving.limits.preloadApp || isTried;
+  const served = planTarget(serving, workersOf(fleet, serving.number), present, isAlone);
   if (candidate === null) return [...served, ...planReplaced(fleet), ...planDraining(fleet)];
   const verdict = planVerdict(fleet, now);
   if (verdict !== undefined) return [verdict];
-  const tried = planTarget(candidate, workersOf(fleet, candidate.number), 0);
+  const { canary, preloadApp } = candidate.limits;
+  const tried = planTarget(candidate, workersOf(fleet, candidate.number), 0, canary || preloadApp);
   return [...served, ...tried, ...planReplaced(fleet), ...planDraining(fleet)];
 }
 
@@ -59,17 +62,17 @@ function planVerdict({ candidate, workers }: Fleet, now: Milliseconds): Action |
   return { type: 'callOff', reason };
 }
 
-/** Keeps a generation complete. `present` is how many places are to stay empty. */
+/** Keeps a generation complete. `present` is how many places are to stay empty; `isAlone`, that the first to serve boots alone. */
 function planTarget(
   target: Wanted & { readonly number: number },
   mine: readonly WorkerView[],
   present: number,
+  isAlone: boolean,
 ): Action[] {
   const ready = mine.filter(({ state }) => state === 'ready').length;
   const coming = mine.filter(isComing).length;
   const lacking = Math.max(0, target.count - ready - coming - present);
-  const allowed =
-    target.limits.preloadApp && !mine.some(isServing) ? Math.min(lacking, 1 - Math.min(coming, 1)) : lacking;
+  const allowed = isAlone && !mine.some(isServing) ? Math.min(lacking, 1 - Math.min(coming, 1)) : lacking;
   const spawns = Array.from({ length: allowed }, (): Action => ({ type: 'spawn', generation: target.number }));
   return [...spawns, ...planBeyondCount(target.count, mine)];
 }

@@ -19,10 +19,10 @@ export class ArbiterState {
   #fleet: Fleet;
 
   /** @throws QilinError LOG_FILE */
-  constructor(config: Config) {
+  constructor(config: Config, isUpgrade: boolean) {
     this.#config = config;
     this.#log = createLog(config);
-    this.#fleet = createFleet(wantedBy(config), performance.now());
+    this.#fleet = createFleet(wantedBy(config), performance.now(), isUpgrade);
   }
 
   get config(): Config {
@@ -88,6 +88,7 @@ export function wantedBy(config: Config): Wanted {
       bootTimeout: toMilliseconds(config.bootTimeout),
       gracefulTimeout: toMilliseconds(config.gracefulTimeout),
       preloadApp: config.preloadApp,
+      canary: config.canary,
       drainGenerations: config.drainGenerations,
     },
   };

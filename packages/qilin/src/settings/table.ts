@@ -115,6 +115,14 @@ export const SETTINGS = {
     text: 'Start one worker first, and the others once its app is ready. A broken app then fails once instead of once per worker. Unlike in Gunicorn no memory is shared: Node cannot fork, so each worker loads the app itself.',
     reload: 'live',
   }),
+  canary: setting({
+    flags: ['--canary'],
+    kind: bool(),
+    default: true,
+    section: 'Start',
+    text: 'At a reload (HUP) or an upgrade (USR2) start one new worker first, and the others once it serves: what is wrong with them costs one process, and is told once.',
+    reload: 'live',
+  }),
   reload: setting({
     flags: ['--reload'],
     kind: bool(),

@@ -8,6 +8,7 @@ const LIMITS: Wanted['limits'] = {
   bootTimeout: 60_000,
   gracefulTimeout: 30_000,
   preloadApp: false,
+  canary: false,
   drainGenerations: 2,
 };
 
@@ -32,8 +33,8 @@ export class FleetWorld {
   /** Called when the arbiter has done all there was to do. */
   onRest: () => void = () => {};
 
-  constructor(start: Wanted) {
-    this.fleet = createFleet(start, this.now);
+  constructor(start: Wanted, isUpgrade = false) {
+    this.fleet = createFleet(start, this.now, isUpgrade);
     this.#act();
   }
 

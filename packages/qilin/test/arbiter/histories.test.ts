@@ -15,7 +15,8 @@ const LIMIT = RUNS * 100 + 20_000;
 
 const BOOT_TIMEOUT = 20_000;
 const limits = { bootTimeout: BOOT_TIMEOUT, timeout: 5_000, gracefulTimeout: 8_000 };
-const settings = (count: number, preloadApp: boolean) => wanted(count, { ...limits, preloadApp });
+const settings = (count: number, preloadApp: boolean, canary: boolean) =>
+  wanted(count, { ...limits, preloadApp, canary });
 
 const pick = fc.nat(20);
 const switched = fc.boolean();
@@ -27,7 +28,12 @@ const happening = fc.oneof(
   fc.record({ type: fc.constant('hang' as const), pick }),
   fc.record({ type: fc.constant('retire' as const), pick, failed: switched }),
   fc.record({ type: fc.constant('leaving' as const), pick }),
-  fc.record({ type: fc.constant('reload' as const), count: fc.integer({ min: 1, max: 5 }), preloadApp: switched }),
+  fc.record({
+    type: fc.constant('reload' as const),
+    count: fc.integer({ min: 1, max: 5 }),
+    preloadApp: switched,
+    canary: switched,
+  }),
   // A reload that goes well.
   fc.record({ type: fc.constant('deploy' as const), count: fc.integer({ min: 1, max: 3 }) }),
   fc.record({
@@ -44,7 +50,7 @@ const history = fc.array(happening, { maxLength: LONGEST });
 
 /** A world, and who of its workers hangs. */
 class Story {
-  readonly world = new FleetWorld(settings(2, false));
+  readonly world = new FleetWorld(settings(2, false, false));
   readonly #hanging = new Set<number>();
 
   constructor() {
@@ -70,10 +76,12 @@ class Story {
         world.bury();
         break;
       case 'reload':
-        world.event({ type: 'reload', wanted: settings(what.count, what.preloadApp) });
+        world.event({ type: 'reload', wanted: settings(what.count, what.preloadApp, what.canary) });
         break;
       case 'deploy':
-        world.event({ type: 'reload', wanted: settings(what.count, false) });
+        world.event({ type: 'reload', wanted: settings(what.count, false, true) });
+        // The canary, and then the others.
+        world.boot();
         world.boot();
         break;
       case 'scale':

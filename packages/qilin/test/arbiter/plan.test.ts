@@ -27,6 +27,18 @@ describe('start', () => {
     expect(types(world.boot())).toEqual(['spawn', 'spawn']);
   });
 
+  it('with a canary boots all at once, unless it is to take the place of another server', () => {
+    expect(types(new FleetWorld(wanted(3, { canary: true })).log)).toEqual(['spawn', 'spawn', 'spawn']);
+    const upgrade = new FleetWorld(wanted(3, { canary: true }), true);
+    expect(types(upgrade.log)).toEqual(['spawn']);
+    expect(types(upgrade.boot())).toEqual(['spawn', 'spawn']);
+    upgrade.boot();
+    upgrade.pass(2_000);
+    // What fell later is not tried again one by one.
+    for (const age of upgrade.ages('ready')) upgrade.event({ type: 'exited', age, fatalStatus: 3 });
+    expect(upgrade.ages('booting')).toHaveLength(3);
+  });
+
   it.each([3, 4])('ends with status %i when a worker exits before any was ready', (status) => {
     const world = new FleetWorld(wanted(2));
     expect(types(world.exit(1, status))).toEqual(['quit']);
@@ -261,6 +273,19 @@ describe('reload', () => {
     const done = world.event({ type: 'reload', wanted: wanted(3) });
     expect(types(done)).toEqual(['spawn', 'spawn', 'spawn', 'callOff']);
     expect(world.ages('ready')).toEqual([1, 2]);
+  });
+
+  it('with a canary boots one worker first, and ends with that when it fails', () => {
+    const world = serving(3, { canary: true });
+    expect(types(world.event({ type: 'reload', wanted: wanted(3, { canary: true }) }))).toEqual(['spawn']);
+    expect(types(world.boot())).toEqual(['spawn', 'spawn']);
+    expect(types(world.boot())).toContain('commit');
+
+    world.event({ type: 'reload', wanted: wanted(3, { canary: true }) });
+    const [canary = 0] = world.ages('booting');
+    const after = world.exit(canary);
+    expect(types(after)).toEqual(['callOff']);
+    expect(world.ages('ready')).toHaveLength(3);
   });
 
   it('is called off when its workers make no progress: each that gets ready gives the others time', () => {

@@ -14,6 +14,7 @@ describe('settings', () => {
       chdir: '/',
       interface: 'auto',
       preloadApp: false,
+      canary: true,
       reload: false,
       reloadExtraFiles: [],
       bind: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
