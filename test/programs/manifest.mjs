@@ -12,6 +12,7 @@
  * @property {'redis' | 'upstream'} [needs] What must be there before it starts.
  * @property {Readonly<Record<string, string>>} [except] Worker classes that do not serve it, each with the reason.
  * @property {string} [differs] From how it is run by node.
+ * @property {string} ran What was run and held, for the table: on each class, Node's line and how many requests.
  */
 
 /** @type {readonly Program[]} */
@@ -23,8 +24,9 @@ export const PROGRAMS = [
     packages: ['express', 'express-session', 'connect-redis', 'redis', 'multer', 'compression'],
     start: 'server.js',
     needs: 'redis',
+    ran: '24: 200 000',
   },
-  { name: 'ws', folder: 'ws', what: 'ws', packages: ['ws'], start: 'server.js' },
+  { name: 'ws', folder: 'ws', what: 'ws', packages: ['ws'], start: 'server.js', ran: '20, 24: 200 000' },
   {
     name: 'socket-io',
     folder: 'socket-io',
@@ -32,6 +34,7 @@ export const PROGRAMS = [
     packages: ['socket.io'],
     start: 'server.js',
     differs: 'WebSocket only, with several workers: see docs/apps.md',
+    ran: '24: 5 000',
   },
   {
     name: 'next-standalone',
@@ -40,6 +43,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: '--chdir .next/standalone server.js',
     builds: '.next/BUILD_ID',
+    ran: '20: shortly',
   },
   {
     name: 'next-custom',
@@ -48,6 +52,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: 'server.js',
     builds: '.next/BUILD_ID',
+    ran: '20: shortly',
   },
   {
     name: 'nest-express',
@@ -57,6 +62,7 @@ export const PROGRAMS = [
     start: 'dist/express.js',
     builds: 'dist/express.js',
     differs: 'compiled first: see docs/apps.md',
+    ran: '24: 5 000',
   },
   {
     name: 'nest-fastify',
@@ -66,6 +72,7 @@ export const PROGRAMS = [
     start: 'dist/fastify.js',
     builds: 'dist/fastify.js',
     differs: 'compiled first: see docs/apps.md',
+    ran: '24: 5 000',
   },
   {
     name: 'fastify-websocket',
@@ -73,6 +80,7 @@ export const PROGRAMS = [
     what: 'Fastify with @fastify/websocket',
     packages: ['fastify', '@fastify/websocket'],
     start: 'server.js',
+    ran: '24: 200 000',
   },
   {
     name: 'apollo',
@@ -80,6 +88,7 @@ export const PROGRAMS = [
     what: 'Apollo Server on Express, with its drain plugin',
     packages: ['@apollo/server', '@as-integrations/express5', 'graphql'],
     start: 'server.js',
+    ran: '20: 200 000',
   },
   {
     name: 'http-proxy-middleware',
@@ -88,6 +97,7 @@ export const PROGRAMS = [
     packages: ['http-proxy-middleware', 'express'],
     start: 'server.js',
     needs: 'upstream',
+    ran: '24: 200 000',
   },
   {
     name: 'nitro',
@@ -96,9 +106,24 @@ export const PROGRAMS = [
     packages: ['nitropack'],
     start: '.output/server/index.mjs',
     builds: '.output/nitro.json',
+    ran: '24: 5 000',
   },
-  { name: 'yoga', folder: 'yoga', what: 'GraphQL Yoga', packages: ['graphql-yoga', 'graphql'], start: 'server.js' },
-  { name: 'trpc', folder: 'trpc', what: 'tRPC', packages: ['@trpc/server', 'zod'], start: 'server.js' },
+  {
+    name: 'yoga',
+    folder: 'yoga',
+    what: 'GraphQL Yoga',
+    packages: ['graphql-yoga', 'graphql'],
+    start: 'server.js',
+    ran: '24: 5 000',
+  },
+  {
+    name: 'trpc',
+    folder: 'trpc',
+    what: 'tRPC',
+    packages: ['@trpc/server', 'zod'],
+    start: 'server.js',
+    ran: '24: 5 000',
+  },
   {
     name: 'astro',
     folder: 'astro',
@@ -107,6 +132,7 @@ export const PROGRAMS = [
     start: 'dist/server/entry.mjs',
     builds: 'dist/server/entry.mjs',
     node: 22,
+    ran: '24: shortly',
   },
   {
     name: 'react-router',
@@ -116,6 +142,7 @@ export const PROGRAMS = [
     start: 'server.js',
     builds: 'build/server/index.js',
     node: 22,
+    ran: '24: shortly',
   },
   {
     name: 'sveltekit',
@@ -125,5 +152,6 @@ export const PROGRAMS = [
     start: 'build/index.js',
     builds: 'build/index.js',
     node: 22,
+    ran: '24: shortly',
   },
 ];
