@@ -37,7 +37,8 @@ function settingsOf(server) {
     workerConnections: 10_000,
     // Of Node's server 0 is no limit.
     keepalive: seconds(server.keepAliveTimeout) || MANY.seconds,
-    headersTimeout: seconds(server.headersTimeout),
+    // Node's `requestTimeout` is that of the head too.
+    headersTimeout: seconds(server.headersTimeout || server.requestTimeout),
     bodyTimeout: seconds(server.requestTimeout),
     limitRequestLine: bytes,
     limitRequestFieldSize: bytes,
