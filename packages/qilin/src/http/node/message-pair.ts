@@ -197,8 +197,9 @@ export class MessagePair implements BodySink, Pair {
       if (!exchange.hasBody || exchange.takeBody() !== undefined) closeSilently(request);
       return;
     }
-    // Node 26 looks for the end of a request without a body at once.
-    if (!exchange.hasBody) this.end();
+    // Node 26 looks at once for the end of a request that is complete, and not again: of one with a body it comes below.
+    if (exchange.hasBody) request.complete = false;
+    else this.end();
     request._dump();
     if (!exchange.hasBody) return;
     if (exchange.takeBody() !== undefined) this.end();
