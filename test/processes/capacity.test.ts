@@ -22,7 +22,7 @@ const settings = (values: Readonly<Record<string, unknown>>) => `export default 
 describe('a reload to an app that never finishes loading', () => {
   const reload = async (server: QilinProcess, folder: string, limit: Readonly<Record<string, unknown>> = {}) => {
     write(folder, 'hangs.mjs', 'setInterval(() => {}, 1_000);\nawait new Promise(() => {});\n');
-    write(folder, 'qilin.config.mjs', settings({ app: 'hangs.mjs', workers: 2, ...limit }));
+    write(folder, 'qilin.config.mjs', settings({ app: 'hangs.mjs', workers: 2, canary: false, ...limit }));
     const from = server.log.length;
     server.signal('SIGHUP');
     await server.logged(/Booting[\s\S]*Booting/, from);

@@ -16,7 +16,7 @@ class HeadFacts {
   const char* Add(std::string_view name, std::string_view value, Piece piece);
 
   /// Fills in what follows from the fields. The head's method, target and version are known, and its host when the
-  /// target names it. 
+  /// target names it.
   HeadOutcome Conclude(bool target_has_authority, const HeadLimits& limits, Head& head) const;
 
  private:
