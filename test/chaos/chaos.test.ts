@@ -84,7 +84,7 @@ async function hangingReload({ server, load, loading }: Scene): Promise<void> {
   loading('hang');
   const from = server.log.length;
   await signal(server, 'HUP');
-  await server.logged(/Booting worker[\s\S]*Booting worker/, from);
+  await server.logged(/Booting worker/, from);
   await load.progress(50);
   loading('well');
   const before = load.pids;
