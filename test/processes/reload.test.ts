@@ -85,6 +85,75 @@ describe('a canary', () => {
   });
 });
 
+describe('a health check', () => {
+  const LISTENER =
+    "(req, res) => { res.statusCode = req.url === '/health?new' ? STATUS : 200; res.end('db: ' + req.headers.host); }";
+  const FETCH =
+    "{ fetch: (r) => new Response('db: ' + r.headers.get('host'), { status: r.url.endsWith('/health?new') ? STATUS : 200 }) }";
+  const says = (app: string, status: number) => `export const app = ${app.replace('STATUS', String(status))};\n`;
+  const program = (status: number) =>
+    `import { createServer } from 'node:http';\ncreateServer(${LISTENER.replace('STATUS', String(status))}).listen(3000);\n`;
+
+  test.each([
+    { workerClass: 'async', flags: [], what: 'a listener', app: (status: number) => says(LISTENER, status) },
+    { workerClass: 'async', flags: [], what: 'a program', app: program },
+    { workerClass: 'sync', flags: [], what: 'a fetch handler', app: (status: number) => says(FETCH, status) },
+    { workerClass: 'picoev', flags: [], what: 'a fetch handler', app: (status: number) => says(FETCH, status) },
+    { workerClass: 'picoev', flags: [], what: 'a program', app: program },
+    {
+      workerClass: 'threads',
+      flags: ['--threads', '2'],
+      what: 'a listener',
+      app: (status: number) => says(LISTENER, status),
+    },
+  ])('keeps $what off that is not well, on class $workerClass', async ({ workerClass, flags, app }) => {
+    using folder = temporaryFolder();
+    // Of a server that starts nobody asks.
+    write(folder.path, 'app.mjs', app(503));
+    const named = app === program ? 'app.mjs' : 'app.mjs:app';
+    const args = ['-k', workerClass, ...flags, '-w', '2', '--health-check', '/health?new', named];
+    await using server = await startQilin(args, { cwd: folder.path });
+    const told = await failToReload(server);
+    expect(told).toContain(
+      'failed to boot: GET /health?new (healthCheck) was answered with 503, and must be with 2xx: "db: localhost"',
+    );
+    expect((await ask(`${server.url}/`)).status).toBe(200);
+    // One that died is replaced: it is no better than the others.
+    const from = server.log.length;
+    process.kill(server.workerPids[0] ?? 0, 'SIGKILL');
+    await server.logged(/Booting worker with pid: (\d+)/, from);
+
+    write(folder.path, 'app.mjs', app(201));
+    await reload(server);
+  });
+
+  test.each([
+    { what: 'never answers', app: '() => {}', says: 'was not answered in 0.5 s' },
+    { what: 'throws', app: "() => { throw new Error('no'); }", says: 'has no answer:\nError: no' },
+    { what: 'cuts the connection', app: '(req) => req.socket.destroy()', says: 'has no answer:' },
+  ])('that $what calls a reload off', async ({ app, says: words }) => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', appThatSays('well'));
+    const args = ['--timeout', '0.5', '--health-check', '/', '--no-canary', 'app.mjs:app'];
+    await using server = await startQilin(args, { cwd: folder.path });
+    write(folder.path, 'app.mjs', `export const app = (req, res) => (${app})(req);\n`);
+    expect(await failToReload(server)).toContain(`GET / (healthCheck) ${words}`);
+    expect((await ask(server.url)).text).toBe('well');
+  });
+
+  test('of an upgrade: the old server serves on', async () => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', appThatSays('well'));
+    await using server = await startQilin(['--health-check', '/', 'app.mjs:app'], { cwd: folder.path });
+    write(folder.path, 'app.mjs', 'export const app = (req, res) => res.writeHead(500).end();\n');
+    const from = server.log.length;
+    server.signal('SIGUSR2');
+    await server.logged(/GET \/ \(healthCheck\) was answered with 500/, from);
+    await server.logged(/The new arbiter .*ended|new arbiter/i, from);
+    expect((await ask(server.url)).text).toBe('well');
+  });
+});
+
 describe('HUP with a config file that is broken', () => {
   const BROKEN = [
     { name: 'by its syntax', config: 'export default {', says: /SyntaxError/ },

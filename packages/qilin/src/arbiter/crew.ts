@@ -7,7 +7,7 @@ import type { StallReport } from '../contract/stalls.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
 import { BootFailures } from './boot-failures.ts';
-import { isServing, type WorkerView } from './fleet.ts';
+import { isOnTrial, isServing, type WorkerView } from './fleet.ts';
 import { type Generation, type Generations, socketsOf } from './generations.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
@@ -167,6 +167,7 @@ export class Crew {
         age,
         generation: view.generation,
         sockets: socketsOf(given, view.place),
+        isOnTrial: isOnTrial(this.#state.fleet, view.generation),
         config: view.place === 1 ? given.config : withoutInspector(given.config),
       },
       {

@@ -98,6 +98,10 @@ export interface Fleet {
 /** `retiring` serves as well as `ready`, until its successor is there. */
 export const isServing = ({ state }: WorkerView): boolean => state === 'ready' || state === 'retiring';
 
+/** Whether what a generation's workers are to replace serves until they have shown that they can. */
+export const isOnTrial = ({ candidate, isUpgrade, started }: Fleet, generation: number): boolean =>
+  generation === candidate?.number || (isUpgrade && !started);
+
 export function createFleet(wanted: Wanted, now: Milliseconds, isUpgrade = false): Fleet {
   return {
     goal: 'serve',

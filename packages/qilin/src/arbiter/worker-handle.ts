@@ -31,6 +31,7 @@ interface WorkerStart {
   readonly config: WorkerConfig & { readonly rawEnv: Readonly<Record<string, string>> };
   readonly privileges: Privileges;
   readonly sockets: Sockets;
+  readonly isOnTrial: boolean;
 }
 
 interface WorkerListener {
@@ -95,9 +96,9 @@ export class WorkerHandle {
     this.#channel = this.#pipe(CHANNEL_FD);
     this.#stalls = this.#pipe(STALLS_FD);
     this.#hear(listener);
-    const { age, generation, config } = start;
+    const { age, generation, config, isOnTrial } = start;
     const listeners = start.sockets.map(({ actual }, index) => ({ fd: FIRST_LISTENER + index, address: actual }));
-    this.#send({ type: 'boot', config, listeners, age, generation });
+    this.#send({ type: 'boot', config, listeners, age, generation, isOnTrial });
   }
 
   /** 0 when the process could not be started. */

@@ -67,6 +67,11 @@ export const ERRORS = {
     cure: 'Correct the error that the stack shows.',
     exitStatus: WORKER_BOOT_ERROR,
   },
+  HEALTH_CHECK: {
+    meaning: 'A new app does not answer the path of the setting `healthCheck` with 2xx.',
+    cure: 'Look at what the path answered, which the message has: the app that serves keeps serving.',
+    exitStatus: WORKER_BOOT_ERROR,
+  },
   WORKER_CLASS_UNKNOWN: {
     meaning: 'No worker class of that name exists, or it could not be loaded.',
     cure: 'Use one of the classes that the message lists, or a path `./file.ts#ClassName`.',

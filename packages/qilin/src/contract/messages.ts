@@ -31,6 +31,8 @@ export type ArbiterMessage =
       /** Number of the worker, counted over all generations from 1. Gunicorn's `worker.age`. */
       readonly age: number;
       readonly generation: number;
+      /** It is to take the place of workers that serve, and has to show first that it can. */
+      readonly isOnTrial: boolean;
     }
   | { readonly type: 'reopenLogs' };
 
@@ -134,8 +136,11 @@ export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
 
 /** `config` is taken as it is: the settings that the arbiter itself has checked, each by its own kind. */
 function isBoot(said: Fields): said is Fields & Extract<ArbiterMessage, { type: 'boot' }> {
-  const { type, config, listeners, age, generation } = said;
-  return type === 'boot' && isObject(config) && Array.isArray(listeners) && isCount(age) && isCount(generation);
+  const { type, config, listeners, age, generation, isOnTrial } = said;
+  const isNumbered = isCount(age) && isCount(generation);
+  return (
+    type === 'boot' && isObject(config) && Array.isArray(listeners) && isNumbered && typeof isOnTrial === 'boolean'
+  );
 }
 
 const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(ERRORS, value);

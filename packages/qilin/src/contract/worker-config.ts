@@ -103,6 +103,8 @@ export interface WorkerConfig
   readonly maxRequestsJitter: number;
   readonly timeout: Seconds;
   readonly stallWarning: Seconds;
+  /** A path that a new app must answer before it serves; null for none. Only of a worker on trial. */
+  readonly healthCheck: string | null;
   readonly bootTimeout: Seconds;
   readonly gracefulTimeout: Seconds;
   readonly keepalive: Seconds;

@@ -10,6 +10,8 @@ type ArbiterOnly =
   | 'inspectBrk'
   | 'workers'
   | 'preloadApp'
+  | 'canary'
+  | 'healthCheck'
   | 'reload'
   | 'reloadExtraFiles'
   | 'daemon'
@@ -22,6 +24,10 @@ type ArbiterOnly =
   | 'maxRequests'
   | 'bootTimeout'
   | 'drainGenerations'
+  | 'stallWarning'
+  | 'adminBind'
+  | 'unreadyWhenStuck'
+  | 'drainDelay'
   | 'hookTimeout'
   | 'maxRequestsJitter';
 

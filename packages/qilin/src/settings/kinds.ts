@@ -147,6 +147,19 @@ export function text<Known extends string = string>(what: string, placeholder: s
   });
 }
 
+/** The target of a request: a path, and a query where there is one. */
+export function requestPath(): Kind<string> {
+  const read = (value: unknown): Checked<string> =>
+    typeof value === 'string' && /^\/[\x21-\x7E]*$/.test(value) && !value.includes('#') ? good(value) : bad(value);
+  return scalar({
+    expected: 'a path such as /healthz, without spaces and in ASCII',
+    placeholder: 'PATH',
+    schema: { type: 'string', pattern: '^/[!-~]*$' },
+    read,
+    check: read,
+  });
+}
+
 /** A format of the access log. Of a wrong one only the part that is no atom is shown. */
 export function accessFormat(): Kind<string> {
   const read = (format: string): Checked<string> => {

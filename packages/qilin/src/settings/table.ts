@@ -23,6 +23,7 @@ import {
   int,
   oneOf,
   optional,
+  requestPath,
   seconds,
   text,
   umask,
@@ -122,6 +123,14 @@ export const SETTINGS = {
     section: 'Start',
     text: 'At a reload (HUP) or an upgrade (USR2) start one new worker first, and the others once it serves: what is wrong with them costs one process, and is told once.',
     reload: 'live',
+  }),
+  healthCheck: setting({
+    flags: ['--health-check'],
+    kind: optional(requestPath()),
+    default: null,
+    section: 'Start',
+    text: 'A path that each new worker of a reload (HUP) or an upgrade (USR2) must answer with 2xx within `timeout` before it serves; else the reload is called off. It is asked within the worker. Workers that replace one that died are not asked: what fails there fails while others are needed.',
+    reload: 'workers',
   }),
   reload: setting({
     flags: ['--reload'],

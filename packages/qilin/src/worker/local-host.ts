@@ -9,6 +9,7 @@ import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { Milestone } from './milestone.ts';
+import { checkHealth } from './node-http/health-check.ts';
 
 const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
@@ -59,6 +60,7 @@ export class LocalHost implements AppHost {
       log,
     });
     this.#app = app;
+    await checkHealth(app, config, log);
     this.#class = this.#create({ ...this.#context, app });
     if (app.kind === 'server') interception.adopt(app.server);
   }

@@ -130,7 +130,8 @@ export class Worker {
 
   async #load(): Promise<void> {
     if (this.#boot === undefined) throw new Error('A worker boots with what its arbiter tells it.');
-    const { config, listeners, age, generation } = this.#boot;
+    const { listeners, age, generation, isOnTrial } = this.#boot;
+    const config = isOnTrial ? this.#boot.config : { ...this.#boot.config, healthCheck: null };
     this.#config = config;
     process.title = `qilin: worker [${config.procName}]`;
     const log = createLog(config);

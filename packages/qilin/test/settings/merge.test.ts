@@ -15,6 +15,7 @@ describe('settings', () => {
       interface: 'auto',
       preloadApp: false,
       canary: true,
+      healthCheck: null,
       reload: false,
       reloadExtraFiles: [],
       bind: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
