@@ -236,29 +236,10 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     const Arguments<2> arguments(env_, info);
     return Boolean(env_, loop_->Follow(arguments.Unsigned(0), arguments.Unsigned(1)));
   }
-  /// (tells)
-  napi_value TellConnections(napi_callback_info info) {
-    loop_->TellConnections(Arguments<1>(env_, info).Flag(0));
-    return Undefined(env_);
-  }
-  /// (tells)
-  napi_value TellRefusals(napi_callback_info info) {
-    loop_->TellRefusals(Arguments<1>(env_, info).Flag(0));
-    return Undefined(env_);
-  }
-  /// (takes)
-  napi_value TakeExpectations(napi_callback_info info) {
-    loop_->TakeExpectations(Arguments<1>(env_, info).Flag(0));
-    return Undefined(env_);
-  }
-  /// (takes)
-  napi_value TakeWithoutHost(napi_callback_info info) {
-    loop_->TakeWithoutHost(Arguments<1>(env_, info).Flag(0));
-    return Undefined(env_);
-  }
-  /// (barely)
-  napi_value RefuseBarely(napi_callback_info info) {
-    loop_->RefuseBarely(Arguments<1>(env_, info).Flag(0));
+  /// (flag): what the loop does from now on, or no more
+  template <void (HttpLoop::*kSet)(bool)>
+  napi_value Set(napi_callback_info info) {
+    (*loop_.*kSet)(Arguments<1>(env_, info).Flag(0));
     return Undefined(env_);
   }
   /// (number) → the sentence
@@ -346,11 +327,11 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("peer", Invoke<&HttpLoopObject::Peer>),
       method("local", Invoke<&HttpLoopObject::Local>),
       method("follow", Invoke<&HttpLoopObject::Follow>),
-      method("tellConnections", Invoke<&HttpLoopObject::TellConnections>),
-      method("tellRefusals", Invoke<&HttpLoopObject::TellRefusals>),
-      method("takeExpectations", Invoke<&HttpLoopObject::TakeExpectations>),
-      method("takeWithoutHost", Invoke<&HttpLoopObject::TakeWithoutHost>),
-      method("refuseBarely", Invoke<&HttpLoopObject::RefuseBarely>),
+      method("tellConnections", Invoke<&HttpLoopObject::Set<&HttpLoop::TellConnections>>),
+      method("tellRefusals", Invoke<&HttpLoopObject::Set<&HttpLoop::TellRefusals>>),
+      method("takeExpectations", Invoke<&HttpLoopObject::Set<&HttpLoop::TakeExpectations>>),
+      method("takeWithoutHost", Invoke<&HttpLoopObject::Set<&HttpLoop::TakeWithoutHost>>),
+      method("refuseBarely", Invoke<&HttpLoopObject::Set<&HttpLoop::RefuseBarely>>),
       method("refusalReason", Invoke<&HttpLoopObject::RefusalReason>),
       method("received", Invoke<&HttpLoopObject::Received>),
       method("sent", Invoke<&HttpLoopObject::Sent>),

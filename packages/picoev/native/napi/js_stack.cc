@@ -29,7 +29,6 @@ struct Location {
 /// Functions of V8, by the names that the C++ ABI of Linux and macOS gives them. A handle of V8 is what Node-API calls a
 /// value: the address of a slot, which is also the `this` of the methods.
 struct V8 {
-  void* (*get_current_isolate)();
   napi_value (*current_stack)(void* isolate, int most, int options);
   int (*count_frames)(napi_value stack);
   napi_value (*frame_at)(napi_value stack, void* isolate, uint32_t index);
@@ -41,7 +40,6 @@ struct V8 {
   static const V8* Find() {
     static const V8 found = [] {
       V8 v8{};
-      Look(v8.get_current_isolate, "_ZN2v87Isolate10GetCurrentEv");
       Look(v8.current_stack, "_ZN2v810StackTrace17CurrentStackTraceEPNS_7IsolateEiNS0_17StackTraceOptionsE");
       Look(v8.count_frames, "_ZNK2v810StackTrace13GetFrameCountEv");
       Look(v8.frame_at, "_ZNK2v810StackTrace8GetFrameEPNS_7IsolateEj");
@@ -51,9 +49,9 @@ struct V8 {
       Look(v8.source_map, "_ZNK2v810StackFrame25GetScriptSourceMappingURLEv");
       return v8;
     }();
-    const bool is_whole = found.get_current_isolate != nullptr && found.current_stack != nullptr &&
-                          found.count_frames != nullptr && found.frame_at != nullptr && found.location != nullptr &&
-                          found.function_name != nullptr && found.script_name != nullptr && found.source_map != nullptr;
+    const bool is_whole = found.current_stack != nullptr && found.count_frames != nullptr &&
+                          found.frame_at != nullptr && found.location != nullptr && found.function_name != nullptr &&
+                          found.script_name != nullptr && found.source_map != nullptr;
     return is_whole ? &found : nullptr;
   }
 
@@ -98,10 +96,9 @@ void AppendQuoted(std::string& json, std::string_view text) {
 
 bool CanTellStack() { return V8::Find() != nullptr; }
 
-std::string TellStack(napi_env env) {
+std::string TellStack(napi_env env, void* isolate) {
   const HandleScope scope(env);
   const V8& v8 = *V8::Find();
-  void* const isolate = v8.get_current_isolate();
   const napi_value stack = v8.current_stack(isolate, kFrames, kEverything);
   std::string frames;
   std::string maps;

@@ -11,7 +11,7 @@ namespace picoev {
 bool CanTellStack();
 
 /// Members of a JSON object: `"frames":[[function,script,line,column],…],"maps":{script:sourceMappingURL,…}`, the innermost call
-/// first. Lines and columns count from 1. A script's map is there when it is in the script itself, as a `data:` URL.
-std::string TellStack(napi_env env);
+/// first, of V8's isolate. Lines and columns count from 1. A script's map is there when it is in the script itself, as a `data:` URL.
+std::string TellStack(napi_env env, void* isolate);
 
 }  // namespace picoev

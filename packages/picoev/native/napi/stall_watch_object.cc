@@ -15,7 +15,7 @@ class StallWatchObject final : public OpenObject {
  public:
   StallWatchObject(napi_env env, int fd, int number) : env_(env) {
     Instance& instance = Instance::Of(env);
-    watch_ = StallWatch::Start(instance.loop, fd, number, [env] { return TellStack(env); });
+    watch_ = StallWatch::Start(instance.loop, fd, number, [env](void* isolate) { return TellStack(env, isolate); });
     if (watch_) instance.open.insert(this);
   }
   StallWatchObject(const StallWatchObject&) = delete;

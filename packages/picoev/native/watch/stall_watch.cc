@@ -207,14 +207,14 @@ void StallWatch::Ask(Missed missed, Clock::time_point since) {
     uint64_t beats;
   };
   auto errand = std::make_unique<Errand>(target_, missed, since, number_, seen_turn_, target_->beats);
-  const auto run = [](void*, void* data) {
+  const auto run = [](void* isolate, void* data) {
     const std::unique_ptr<Errand> errand(static_cast<Errand*>(data));
     Target& target = *errand->target;
     if (target.stopped) return;
     // It may have come round before the interrupt did.
     const bool has_turned = target.turned_at.load(std::memory_order_relaxed) != errand->turn;
     if (errand->missed == Missed::kTurn && has_turned) return;
-    const std::string stack = target.capture();
+    const std::string stack = target.capture(isolate);
     const std::lock_guard lock(target.mutex);
     if (errand->missed == Missed::kBeat && target.beats != errand->beats) return;
     const char* const isLast = errand->missed == Missed::kBeat ? ",\"last\":true," : ",\"last\":false,";

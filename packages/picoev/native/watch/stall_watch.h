@@ -31,8 +31,8 @@ namespace picoev {
 class StallWatch {
  public:
   using Milliseconds = std::chrono::milliseconds;
-  /// Tells where JavaScript is, as members of a JSON object. Called on the watched thread, amid JavaScript.
-  using Capture = std::function<std::string()>;
+  /// Tells where the JavaScript of V8's isolate is, as members of a JSON object. Called on the watched thread, amid JavaScript.
+  using Capture = std::function<std::string(void* isolate)>;
 
   /// Watches the thread that this is called on, which has `loop`, from the first beat on. Lines go to `fd`, which stays
   /// the caller's, and bear `number`. Null where the engine cannot be interrupted, or no thread can be started.

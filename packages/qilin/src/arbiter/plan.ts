@@ -3,7 +3,7 @@
  * carries each out and tells the fleet (`preparing`, `drained`, …), and plans again until nothing is left to do.
  */
 import type { Milliseconds } from '../contract/units.ts';
-import { type Fleet, isServing, type Wanted, type WorkerView } from './fleet.ts';
+import { type Fleet, isOnTrial, isServing, type Target, type WorkerView } from './fleet.ts';
 
 export type Action =
   | { readonly type: 'spawn'; readonly generation: number }
@@ -36,14 +36,11 @@ function planServing(fleet: Fleet, now: Milliseconds): Action[] {
   // At the very first start a worker that failed ends the server: none is spawned for it until it has gone.
   const isFirst = (worker: WorkerView) => !fleet.started && worker.state === 'aborting';
   const present = held + fleet.workers.filter(isFirst).length;
-  const isTried = fleet.isUpgrade && !fleet.started && serving.limits.canary;
-  const isAlone = serving.limits.preloadApp || isTried;
-  const served = planTarget(serving, workersOf(fleet, serving.number), present, isAlone);
+  const served = planTarget(fleet, serving, present);
   if (candidate === null) return [...served, ...planReplaced(fleet), ...planDraining(fleet)];
   const verdict = planVerdict(fleet, now);
   if (verdict !== undefined) return [verdict];
-  const { canary, preloadApp } = candidate.limits;
-  const tried = planTarget(candidate, workersOf(fleet, candidate.number), 0, canary || preloadApp);
+  const tried = planTarget(fleet, candidate, 0);
   return [...served, ...tried, ...planReplaced(fleet), ...planDraining(fleet)];
 }
 
@@ -62,13 +59,11 @@ function planVerdict({ candidate, workers }: Fleet, now: Milliseconds): Action |
   return { type: 'callOff', reason };
 }
 
-/** Keeps a generation complete. `present` is how many places are to stay empty; `isAlone`, that the first to serve boots alone. */
-function planTarget(
-  target: Wanted & { readonly number: number },
-  mine: readonly WorkerView[],
-  present: number,
-  isAlone: boolean,
-): Action[] {
+/** Keeps a generation complete. `present` is how many places are to stay empty. */
+function planTarget(fleet: Fleet, target: Target, present: number): Action[] {
+  const mine = workersOf(fleet, target.number);
+  const { preloadApp, canary } = target.limits;
+  const isAlone = preloadApp || (canary && isOnTrial(fleet, target.number));
   const ready = mine.filter(({ state }) => state === 'ready').length;
   const coming = mine.filter(isComing).length;
   const lacking = Math.max(0, target.count - ready - coming - present);

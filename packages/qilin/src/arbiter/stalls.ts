@@ -17,6 +17,8 @@ export interface StalledPlace {
 /** Places that are counted; beyond that those where least time was lost are forgotten. */
 const MOST_PLACES = 1_000;
 const WORST = 10;
+/** Of a worker: as many as it may have. */
+const MOST_THREADS = 1_024;
 
 const UNKNOWN = 'native code';
 
@@ -71,6 +73,7 @@ export class Stalls {
     this.#log().warning(`${whose} ${place === undefined ? UNKNOWN : formatFrame(place)}${from}`);
     const threads = this.#stuck.get(age) ?? new Map<number, Stuck>();
     const at = place === undefined ? UNKNOWN : withoutColumn(place);
+    if (threads.size >= MOST_THREADS) return;
     this.#stuck.set(age, threads.set(thread, { at, since: performance.now() - lasts }));
   }
 

@@ -131,16 +131,15 @@ function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage
 export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   const said = parseObject(line);
   if (said?.['type'] === 'reopenLogs') return { type: 'reopenLogs' };
-  return said !== undefined && isBoot(said) ? said : undefined;
+  if (said === undefined || !isBoot(said)) return undefined;
+  // An arbiter from before there were trials does not speak of one.
+  return { ...said, isOnTrial: said.isOnTrial === true };
 }
 
 /** `config` is taken as it is: the settings that the arbiter itself has checked, each by its own kind. */
 function isBoot(said: Fields): said is Fields & Extract<ArbiterMessage, { type: 'boot' }> {
-  const { type, config, listeners, age, generation, isOnTrial } = said;
-  const isNumbered = isCount(age) && isCount(generation);
-  return (
-    type === 'boot' && isObject(config) && Array.isArray(listeners) && isNumbered && typeof isOnTrial === 'boolean'
-  );
+  const { type, config, listeners, age, generation } = said;
+  return type === 'boot' && isObject(config) && Array.isArray(listeners) && isCount(age) && isCount(generation);
 }
 
 const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(ERRORS, value);

@@ -49,9 +49,14 @@ export function parseStallReport(line: string): StallReport | undefined {
   return { type, thread, isLast: last, lasts: time, frames: read, maps: new Map(texts) };
 }
 
+/** Characters of a name: a KiB of UTF-8 is told. Places are kept, so longer ones are none. */
+const LONGEST_NAME = 1024;
+
 function parseFrame(frame: unknown): Frame | undefined {
   if (!Array.isArray(frame)) return undefined;
   const [name, script, line, column]: unknown[] = frame;
-  if (typeof name !== 'string' || typeof script !== 'string' || !isCount(line) || !isCount(column)) return undefined;
+  if (!isName(name) || !isName(script) || !isCount(line) || !isCount(column)) return undefined;
   return { name, script, line, column };
 }
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST_NAME;

@@ -14,7 +14,7 @@ export function toSources(frames: readonly Frame[], maps: ReadonlyMap<string, st
     const entry = read.get(script)?.findEntry(line - 1, column - 1);
     if (entry === undefined || !('originalSource' in entry)) return { ...frame, script: toPath(script) };
     const { originalSource, originalLine, originalColumn } = entry;
-    const source = URL.canParse(originalSource, script) ? new URL(originalSource, script).href : originalSource;
+    const source = URL.canParse(originalSource, script) ? new URL(originalSource, script).href : String(originalSource);
     return { ...frame, script: toPath(source), line: originalLine + 1, column: originalColumn + 1 };
   });
 }
@@ -45,5 +45,11 @@ function readMap(url: string): SourceMap | undefined {
   }
 }
 
-const toPath = (script: string): string =>
-  script.startsWith('file:') && URL.canParse(script) ? fileURLToPath(script) : script;
+/** A script may call itself as it likes, by a URL that is no path too. */
+function toPath(script: string): string {
+  try {
+    return script.startsWith('file:') ? fileURLToPath(script) : script;
+  } catch {
+    return script;
+  }
+}

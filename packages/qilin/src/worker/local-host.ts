@@ -9,7 +9,6 @@ import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { Milestone } from './milestone.ts';
-import { checkHealth } from './node-http/health-check.ts';
 
 const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
@@ -60,7 +59,11 @@ export class LocalHost implements AppHost {
       log,
     });
     this.#app = app;
-    await checkHealth(app, config, log);
+    if (config.healthCheck !== null) {
+      // Most workers never ask.
+      const { checkHealth } = await import('./node-http/health-check.ts');
+      await checkHealth(app, config.healthCheck, config, log);
+    }
     this.#class = this.#create({ ...this.#context, app });
     if (app.kind === 'server') interception.adopt(app.server);
   }

@@ -3,7 +3,7 @@
  * where JavaScript is when the event loop stands still, and an alarm in the kernel some time beyond `timeout`. A
  * worker whose event loop hangs is thus ended by its arbiter, and by the kernel when the arbiter has gone meanwhile.
  */
-import { setAlarm, watchStalls } from '@qilin/picoev';
+import { type StallLimits, setAlarm, watchStalls } from '@qilin/picoev';
 import { STALLS_FD } from '../contract/messages.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../contract/units.ts';
 
@@ -20,17 +20,11 @@ const ALARM_LONGEST: Seconds = 86_400;
 export const beatInterval = (limit: Milliseconds): Milliseconds =>
   limit === 0 ? LONGEST : Math.min(LONGEST, limit / 3);
 
-/** In which the event loop may be silent, and stand still; 0 for ever. */
-interface WatchLimits {
-  readonly silence: Milliseconds;
-  readonly stall: Milliseconds;
-}
-
 export class Watchdog {
   readonly #onBeat: () => void;
   readonly #setAlarm: (seconds: number, grace: number) => void;
-  readonly #beatNative: ((limits: WatchLimits) => void) | undefined;
-  #limits: WatchLimits = { silence: 0, stall: 0 };
+  readonly #beatNative: ((limits: StallLimits) => void) | undefined;
+  #limits: StallLimits = { silence: 0, stall: 0 };
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -49,7 +43,7 @@ export class Watchdog {
   }
 
   /** From now on these hold. Beats for as long as the process lives. */
-  watch(limits: WatchLimits): void {
+  watch(limits: StallLimits): void {
     this.#limits = limits;
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#beat(), beatInterval(limits.silence)).unref();

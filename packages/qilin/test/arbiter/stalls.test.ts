@@ -61,6 +61,12 @@ test('one that was never asked where it is has a length alone', () => {
   expect(stalls.worst()).toMatchObject([{ at: 'native code', count: 1 }]);
 });
 
+test('a worker that speaks of threads without end is not remembered without end', () => {
+  for (let thread = 0; thread < 2_000; thread++) stalls.hear(WORKER, begin('/app.js', 3, { thread }));
+  stalls.forget(WORKER);
+  expect(stalls.worst()[0]?.count).toBe(1_024);
+});
+
 test('each thread has its own', () => {
   stalls.hear(WORKER, begin('/a.js', 1, { thread: 1 }));
   stalls.hear(WORKER, begin('/b.js', 1, { thread: 2 }));

@@ -4,6 +4,7 @@ import { LineReader } from '../../src/contract/line-reader.ts';
 import {
   encodeWorkerMessage,
   LONGEST_LINE,
+  parseArbiterMessage,
   parseWorkerMessage,
   type WorkerMessage,
 } from '../../src/contract/messages.ts';
@@ -90,5 +91,17 @@ describe('the reader of lines', () => {
         expect(tooLong).toBe(lines.filter(({ length }) => length > limit).length);
       }),
     );
+  });
+});
+
+describe('an order to boot', () => {
+  const boot = { type: 'boot', config: {}, listeners: [], age: 1, generation: 1 };
+
+  it.each([
+    [{}, false],
+    [{ isOnTrial: false }, false],
+    [{ isOnTrial: true }, true],
+  ])('of an arbiter from before there were trials is one without: %j', (said, isOnTrial) => {
+    expect(parseArbiterMessage(JSON.stringify({ ...boot, ...said }))).toEqual({ ...boot, isOnTrial });
   });
 });

@@ -40,6 +40,7 @@ describe('what is none', () => {
     JSON.stringify({ ...STALL, frames: {} }),
     JSON.stringify({ ...STALL, frames: [['f', 'a.js', 1]] }),
     JSON.stringify({ ...STALL, frames: [null] }),
+    JSON.stringify({ ...STALL, frames: [['f', 'x'.repeat(1_025), 1, 2]] }),
     JSON.stringify({ ...STALL, maps: [] }),
   ])('%s', (line) => {
     expect(parseStallReport(line)).toBeUndefined();

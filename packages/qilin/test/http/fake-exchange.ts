@@ -22,8 +22,8 @@ export class FakeExchange implements Exchange {
   readonly target: string;
   readonly minorVersion: 0 | 1;
   readonly hasBody: boolean;
-  /** Told to be still on its way. */
-  readonly hasWholeBody = false;
+  /** Told to be still on its way, unless a test says otherwise. */
+  hasWholeBody = false;
   readonly bodyLength: number | undefined;
   readonly expectsContinue: boolean;
   keepsAlive: boolean;

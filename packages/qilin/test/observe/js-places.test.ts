@@ -39,13 +39,13 @@ describe('a script that brings its map', () => {
 });
 
 test('a file is told by its path, other scripts by their names', () => {
-  const scripts = ['file:///srv/a%20b.js', 'node:timers', 'evalmachine.<anonymous>', ''];
-  expect(
-    toSources(
-      scripts.map((script) => frame(script)),
-      new Map(),
-    ).map(({ script }) => script),
-  ).toEqual(['/srv/a b.js', 'node:timers', 'evalmachine.<anonymous>', '']);
+  // The last two are URLs, and no paths.
+  const scripts = ['node:timers', 'evalmachine.<anonymous>', '', 'file://host/a.js', 'file:///a%2Fb.js'];
+  const told = toSources(
+    ['file:///srv/a%20b.js', ...scripts].map((script) => frame(script)),
+    new Map(),
+  );
+  expect(told.map(({ script }) => script)).toEqual(['/srv/a b.js', ...scripts]);
 });
 
 test('a frame is written as in an error', () => {

@@ -25,9 +25,7 @@ const NOWHERE: Origins<IncomingMessage> = {
 const EXCERPT = 200;
 
 /** @throws QilinError HEALTH_CHECK when the app does not answer 2xx within `timeout`, or `bootTimeout` where that is 0 */
-export async function checkHealth(app: App, config: WorkerConfig, log: Log): Promise<void> {
-  const { healthCheck: path } = config;
-  if (path === null) return;
+export async function checkHealth(app: App, path: string, config: WorkerConfig, log: Log): Promise<void> {
   const limit = config.timeout > 0 ? config.timeout : config.bootTimeout;
   const late = limit > 0 ? AbortSignal.timeout(toMilliseconds(limit)) : new AbortController().signal;
   const thrown = new AbortController();

@@ -97,6 +97,18 @@ describe('a request', () => {
     expect(request?.headersDistinct['x-a']).toEqual(['1', '2']);
   });
 
+  test.each([true, false])('is complete before anybody reads it where all of its body has come: %s', (hasWholeBody) => {
+    const exchange = new FakeExchange({ method: 'POST', body: 'a body' });
+    exchange.hasWholeBody = hasWholeBody;
+    let complete: boolean | undefined;
+    const listener: NodeListener = (req, res) => {
+      complete = req.complete;
+      res.end();
+    };
+    createNodeServer(listener, { keepAliveTimeout: 5000, onError: (error) => errors.push(error) })(exchange);
+    expect(complete).toBe(hasWholeBody);
+  });
+
   test('has a socket with the addresses of both ends', async () => {
     let seen: unknown;
     await serve(({ socket, connection }, res) => {
