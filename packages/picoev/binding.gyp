@@ -36,6 +36,7 @@
         "native/net/listener_watch.cc",
         "native/stream/write_now.cc",
         "native/watch/alarm.cc",
+        "native/watch/cpu_wait.cc",
         "native/watch/stall_watch.cc",
       ],
       "include_dirs": ["native"],

@@ -8,7 +8,10 @@ const LONGEST = 2 ** 31 - 1;
 export interface StallLimits {
   /** More without another call is told: the thread says itself that it is well. */
   readonly silence: number;
-  /** An event loop that has neither turned nor waited for so long is told, an eighth of it later at most, and how long it was when it turns. */
+  /**
+   * An event loop that has neither turned nor waited for so long is told, an eighth of it later at most, and how long it was when it turns. The
+   * time in which no CPU was free for it does not count (Linux).
+   */
   readonly stall: number;
 }
 

@@ -8,9 +8,13 @@ import { describe, expect, test } from 'vitest';
 const FIXTURE = fileURLToPath(new URL('fixtures/stalls.mjs', import.meta.url));
 /** Milliseconds: the fixture's limit, and how long it blocks where that ends. */
 const LIMIT = 400;
-const LONG = 5 * LIMIT;
+const LONG = 2 * LIMIT;
 /** Milliseconds. */
 const PATIENCE = 15_000;
+/** One that nobody tells of would block for ever, and the test with it. */
+const BOUNDS = { timeout: PATIENCE, killSignal: 'SIGKILL' } as const;
+/** On the first CPU alone. */
+const ON_ONE_CPU = ['taskset', '-c', '0', process.execPath] as const;
 const LINES = readFileSync(FIXTURE, 'utf8').split('\n');
 /** What is watched for: a sign of life, a turn of the event loop, or both. */
 const SILENCE = ['1', '0'];
@@ -30,12 +34,15 @@ interface Line {
 const lineOf = (text: string): number => LINES.findIndex((line) => line.includes(text)) + 1;
 
 /** Starts the fixture, and resolves with the first `count` lines that are told of it, or fewer if it ends. */
-async function told(way: string, watched: readonly string[], count = 1): Promise<Line[]> {
-  // One that nobody tells of would block for ever, and the test with it.
-  const bounds = { timeout: PATIENCE, killSignal: 'SIGKILL' } as const;
-  const child = spawn(process.execPath, [FIXTURE, way, ...watched], {
+async function told(
+  way: string,
+  watched: readonly string[],
+  count = 1,
+  [program, ...args] = [process.execPath],
+): Promise<Line[]> {
+  const child = spawn(program, [...args, FIXTURE, way, ...watched], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    ...bounds,
+    ...BOUNDS,
   });
   const exit = once(child, 'exit');
   const found: Line[] = [];
@@ -112,4 +119,8 @@ test('an event loop that turns is no stall, nor one that waits, nor one without 
   expect(await told('busy', BOTH)).toEqual([]);
   expect(await told('waiting', STALL)).toEqual([]);
   expect(await told('unlimited', BOTH)).toEqual([]);
+});
+
+test.runIf(process.platform === 'linux')('an event loop that waits for a CPU is none', async () => {
+  expect(await told('starved', STALL, 1, ON_ONE_CPU)).toEqual([]);
 });

@@ -122,13 +122,16 @@ void StallWatch::Beat(Milliseconds limit, Milliseconds warning) {
   if (std::exchange(limit_, limit) != limit) target_->changed.notify_one();
   if (std::exchange(warning_, warning) == warning) return;
   // What it has done until now was allowed.
-  turned_at_ = Clock::now();
+  waited_ = cpu_wait_.Total();
+  Turned(Clock::now(), waited_);
   target_->changed.notify_one();
 }
 
 void StallWatch::Watch() {
   std::unique_lock lock(target_->mutex);
-  looked_at_ = turned_at_ = Clock::now();
+  looked_at_ = Clock::now();
+  waited_ = cpu_wait_.Total();
+  Turned(looked_at_, waited_);
   while (!stopping_) {
     const Clock::time_point next = NextLook();
     if (next == Clock::time_point::max()) {
@@ -137,7 +140,10 @@ void StallWatch::Watch() {
       target_->changed.wait_until(lock, next);
     }
     const Clock::time_point now = Clock::now();
-    if (next < now && now - next > kAway) target_->beat_at = turned_at_ = now;
+    if (next < now && now - next > kAway) {
+      target_->beat_at = now;
+      Turned(now, cpu_wait_.Total());
+    }
     Look(now);
     const std::string lines = std::exchange(target_->found, {});
     if (lines.empty()) continue;
@@ -171,12 +177,13 @@ void StallWatch::Look(Clock::time_point now) {
 void StallWatch::LookForTurns(Clock::time_point now) {
   const uint64_t turn = target_->turned_at.load(std::memory_order_relaxed);
   const uint64_t idle = uv_metrics_idle_time(loop_);
+  const auto waited_before = std::exchange(waited_, cpu_wait_.Total());
   const bool has_turned = std::exchange(seen_turn_, turn) != turn;
   const bool has_waited = std::exchange(seen_idle_, idle) != idle;
   if (!has_turned && !has_waited) {
-    if (is_stalled_ || warning_.count() == 0 || now - turned_at_ < warning_) return;
+    if (is_stalled_ || warning_.count() == 0 || now - StillSince() < warning_) return;
     is_stalled_ = true;
-    Ask(Missed::kTurn, turned_at_);
+    Ask(Missed::kTurn, StillSince());
     return;
   }
   const Clock::time_point last_turn{Milliseconds(turn)};
@@ -184,11 +191,19 @@ void StallWatch::LookForTurns(Clock::time_point now) {
     const Clock::time_point end = has_turned ? std::clamp(last_turn, turned_at_, now) : now;
     target_->found += StallOver(end);
   }
-  turned_at_ = has_waited ? now : std::min(last_turn, now);
+  // How much of what it waited for a CPU since the look before came behind the turn is not known: all of it is taken to.
+  Turned(has_waited ? now : std::min(last_turn, now), waited_before);
 }
 
+void StallWatch::Turned(Clock::time_point now, std::chrono::nanoseconds waited) {
+  turned_at_ = now;
+  waited_at_turn_ = waited;
+}
+
+StallWatch::Clock::time_point StallWatch::StillSince() const { return turned_at_ + (waited_ - waited_at_turn_); }
+
 std::string StallWatch::StallOver(Clock::time_point end) const {
-  return Head("stallOver", number_, end - turned_at_) + "}\n";
+  return Head("stallOver", number_, std::max(end - StillSince(), Clock::duration::zero())) + "}\n";
 }
 
 void StallWatch::LookForBeats(Clock::time_point now) {

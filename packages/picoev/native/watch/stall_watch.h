@@ -1,6 +1,9 @@
 // Finds out that a thread has not come round to its event loop for too long, and where its JavaScript is then.
 //
 // A native thread looks a few times in the time that is watched for; the watched thread pays one store a turn of its loop.
+// The time in which the thread would have run and got no CPU is not the fault of its code: it does not count, or a busy
+// machine told stalls at whatever line it left the thread.
+//
 // What is found is written by the looking thread, as lines of JSON, to a descriptor: whoever reads it need not wait for
 // the thread that is stuck.
 //
@@ -25,6 +28,7 @@
 #include <utility>
 
 #include "base/uv_handle.h"
+#include "watch/cpu_wait.h"
 
 namespace picoev {
 
@@ -73,6 +77,10 @@ class StallWatch {
   void Look(Clock::time_point now);
   void LookForTurns(Clock::time_point now);
   void LookForBeats(Clock::time_point now);
+  /// The loop turned, or waited for what comes, at `now`, before the wait for a CPU came to `waited`.
+  void Turned(Clock::time_point now, std::chrono::nanoseconds waited);
+  /// When it would have turned last, had it not had to wait for a CPU since.
+  Clock::time_point StillSince() const;
   std::string StallOver(Clock::time_point end) const;
   /// Has the watched thread say where it is, unless it has come round before it says so.
   void Ask(Missed missed, Clock::time_point since);
@@ -81,6 +89,7 @@ class StallWatch {
   void* const isolate_;
   const int fd_;
   const int number_;
+  const CpuWait cpu_wait_;
   const std::shared_ptr<Target> target_;
   UvHandle<uv_prepare_t> turn_;
 
@@ -94,6 +103,9 @@ class StallWatch {
   uint64_t seen_idle_ = 0;
   /// When the loop was last seen to turn, or to wait for what comes.
   Clock::time_point turned_at_;
+  /// All that the thread had waited for a CPU when it was last looked at, and at the last turn at the latest.
+  std::chrono::nanoseconds waited_{0};
+  std::chrono::nanoseconds waited_at_turn_{0};
   bool is_stalled_ = false;
   /// None when it could not be started.
   std::optional<uv_thread_t> thread_;

@@ -287,7 +287,7 @@ export const SETTINGS = {
       value: ({ isInspected }) => (isInspected ? 0 : STALL_WARNING),
     },
     section: 'Workers',
-    text: 'The seconds after which an event loop that does not turn is told in the error log, with the line of JavaScript that it is at; 0 for never. How long it was follows when it turns again. `/status` of `adminBind` shows it too, and the places where most time was lost.',
+    text: 'The seconds after which an event loop that does not turn is told in the error log, with the line of JavaScript that it is at; 0 for never. How long it was follows when it turns again. Time in which no CPU was free for it does not count (Linux). `/status` of `adminBind` shows it too, and the places where most time was lost.',
     reload: 'workers',
   }),
   bootTimeout: setting({
