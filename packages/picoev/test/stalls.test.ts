@@ -38,7 +38,7 @@ async function told(
   way: string,
   watched: readonly string[],
   count = 1,
-  [program, ...args] = [process.execPath],
+  [program, ...args]: readonly [string, ...string[]] = [process.execPath],
 ): Promise<Line[]> {
   const child = spawn(program, [...args, FIXTURE, way, ...watched], {
     stdio: ['ignore', 'pipe', 'inherit'],
