@@ -124,6 +124,15 @@ export function describeClientErrors(underTest: ClassUnderTest): void {
       expect(answer).toMatch(/answer$/);
     });
 
+    test('and once, however often its client goes on', async () => {
+      const from = server.log.length;
+      using connection = await RawConnection.open(server.port);
+      const sending = setInterval(() => connection.socket.write('silent\r\n'), 20);
+      await connection.ended;
+      clearInterval(sending);
+      expect(server.log.slice(from)).not.toContain('MaxListenersExceededWarning');
+    });
+
     testIfAble(underTest, 'keepAlive', 'a client that leaves meanwhile is no harm', async () => {
       const from = server.log.length;
       for (const deed of ['wait', 'silent', 'long']) {

@@ -1,7 +1,7 @@
 /** A program's sockets: one for each connection, announced and ended once, as under node. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
-import { RawConnection } from '../processes/http-client.ts';
+import { ask, RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
 import { alone, type ClassUnderTest, testIfAble } from './classes.ts';
 import { exchange, get } from './requests.ts';
@@ -25,7 +25,7 @@ export function describeSockets(underTest: ClassUnderTest): void {
   describe('the sockets of a program', () => {
     let server: QilinProcess;
     beforeAll(async () => {
-      server = await startQilin([...alone(underTest), 'test/fixtures/sockets.mjs']);
+      server = await startQilin([...alone(underTest), '--keep-alive', '60', 'test/fixtures/sockets.mjs']);
     });
     afterAll(() => server[Symbol.asyncDispose]());
 
@@ -75,6 +75,21 @@ export function describeSockets(underTest: ClassUnderTest): void {
       const size = 16 * 1024 * 1024;
       expect(Number(waiting)).toBeGreaterThan(size / 4);
       expect(Number(waiting)).toBeLessThan(size + 1024);
+    });
+
+    testIfAble(underTest, 'keepAlive', 'keep nothing of their requests while they are idle', async () => {
+      const count = 10;
+      const connections = await Promise.all(Array.from({ length: count }, () => RawConnection.open(server.port)));
+      for (const connection of connections) {
+        connection.send(get('/remember'));
+        await connection.until(/"url":"\/remember".*\}/);
+      }
+      // The newest may be kept until another comes.
+      await vi.waitFor(
+        async () => expect(Number((await ask(`${server.url}/kept`)).text)).toBeLessThanOrEqual(1),
+        10_000,
+      );
+      for (const connection of connections) connection[Symbol.dispose]();
     });
 
     test('are let go of when their connections end', async () => {

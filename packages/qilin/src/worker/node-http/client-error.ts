@@ -25,12 +25,16 @@ const PATIENCE: Milliseconds = 5_000;
 export function answerClientErrors(server: Server, barely: boolean): void {
   server.prependListener('clientError', (error: Error, socket: HttpSocket) => {
     if (server.listenerCount('clientError') === 1) answerClientError(error, socket, barely);
-    else if (!socket.destroyed) endLater(socket);
+    else if (!socket.destroyed && !ending.has(socket)) endLater(socket);
   });
 }
 
+/** Of each, its listener is told again and again, for as long as it sends. */
+const ending = new WeakSet<HttpSocket>();
+
 /** Requests that were whole are answered first. */
 function endLater(socket: HttpSocket): void {
+  ending.add(socket);
   const timer = setInterval(() => {
     const connection = connectionOf(socket);
     if (connection?.isAnswering !== true || connection.response?.req.complete !== true) socket.destroy();

@@ -56,8 +56,9 @@ export class Connection {
   readonly socket: HttpSocket;
   /** The descriptor of the listening socket by which it came. */
   readonly listener: number;
-  /** The latest response of HTTP/1. */
+  /** The latest response of HTTP/1; undefined too once the connection was seen idle behind it. */
   response: ServerResponse | undefined = undefined;
+  #hasRested = false;
   /** Its bytes were no HTTP: Node tells of everything that comes on it afterwards, too. */
   isRefused = false;
   /** What requests come on: the accepted one, or with TLS the decrypted one above it. */
@@ -97,6 +98,19 @@ export class Connection {
   /** An answer of HTTP/1 is not sent in full yet. */
   get isAnswering(): boolean {
     return this.response !== undefined && !this.response.writableFinished && !this.isUpgraded;
+  }
+
+  /** It has had a request, and waits for another one. */
+  get isBetweenRequests(): boolean {
+    return !this.isAnswering && (this.#hasRested || this.response !== undefined);
+  }
+
+  /** Lets go of the messages behind which it is idle, to be called about once a second: what the app has hung on them may be much. */
+  rest(): void {
+    const { response } = this;
+    if (response === undefined || this.isLast || !response.writableFinished || !response.req.complete) return;
+    this.#hasRested = true;
+    this.response = undefined;
   }
 
   get bytesRead(): number {

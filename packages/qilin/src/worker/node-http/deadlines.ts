@@ -47,13 +47,16 @@ export class Deadlines {
   /** Ends those now that have had an answer and wait for a request. */
   endIdle(): void {
     for (const connection of this.#connections.open)
-      if (connection.response) endIfIdle(connection, connection.bytesRead);
+      if (connection.isBetweenRequests) endIfIdle(connection, connection.bytesRead);
   }
 
   #sweep(): void {
     const now = performance.now();
     for (const connection of this.#connections.open) {
-      if (!connection.isAnswering) continue;
+      if (!connection.isAnswering) {
+        connection.rest();
+        continue;
+      }
       connection.limitSending(this.#sendTimeout, now);
       connection.watchHalfClosed(now);
     }
