@@ -1,4 +1,5 @@
 /** What a program does to its own `http.Server`: kept, or said in the log at start. */
+import { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { takeAnswers } from '../http/answers.ts';
 import { ask, RawConnection } from '../processes/http-client.ts';
@@ -33,8 +34,17 @@ export function describePrograms(underTest: ClassUnderTest): void {
         await exchange(server, get('/facts', 'Connection: close', 'X-Twice: 1', 'X-Twice: 2')),
         [],
       ).answers;
-      const facts = { greeting: 'hello /facts', isServers: true, joined: '1, 2', upgrade: false };
-      expect(JSON.parse(answer?.body ?? '')).toEqual(facts);
+      expect(JSON.parse(answer?.body ?? '')).toEqual({
+        greeting: 'hello /facts',
+        isServers: true,
+        joined: '1, 2',
+        upgrade: false,
+        isSocket: true,
+        marks: [100_000, 100_000, 100_000],
+        encoding: 'ERR_HTTP_SOCKET_ENCODING',
+        // Where Node has that option.
+        isEmpty: '_dumpAndCloseReadable' in IncomingMessage.prototype,
+      });
     });
 
     test('closes, by setTimeout(), a connection whose answer does not come', async () => {
@@ -57,6 +67,15 @@ export function describePrograms(underTest: ClassUnderTest): void {
       await connection.ended;
     });
 
+    test("serves what comes on a tunnel's connection that it gives to its server", async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.send('CONNECT this.host:80 HTTP/1.1\r\nHost: this.host\r\n\r\n');
+      await connection.until(/^HTTP\/1\.1 200 Mine\r\n\r\n$/);
+      connection.send(get('/late', 'Connection: close'));
+      await connection.until(/added when it listened/);
+      await connection.ended;
+    });
+
     test("is told which of its settings are Qilin's", async () => {
       expect(server.log).toMatch(
         /\[INFO\] .*program\.mjs sets keepAliveTimeout = 65000 on its server; what holds is keepalive = 1/,
@@ -64,6 +83,26 @@ export function describePrograms(underTest: ClassUnderTest): void {
       expect(await exchange(server, 'no HTTP\r\n\r\n')).toMatch(/^HTTP\/1\.1 499 Mine/);
       expect(server.log).not.toContain('clientError');
     });
+  });
+
+  describe('a program that listens to the end of the time that it sets for its connections', () => {
+    let server: QilinProcess;
+    beforeAll(async () => {
+      server = await startQilin([...alone(underTest), '--keep-alive', '1', 'test/fixtures/timeouts.mjs']);
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    const hears = (what: string, name: string, asked: string): void =>
+      testIfAble(underTest, 'keepAlive', name, async () => {
+        const from = server.log.length;
+        using connection = await RawConnection.open(server.port);
+        connection.send(asked);
+        await server.logged(new RegExp(`timeout ${what} a request`), from);
+        await connection.ended;
+      });
+    hears('before', 'hears of one that sends nothing', '');
+    hears('behind', 'hears of one whose answer does not come', get('/nothing'));
+    hears('behind', 'hears of one that asks for nothing more', get('/'));
   });
 
   test.each([

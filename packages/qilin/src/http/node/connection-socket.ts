@@ -9,6 +9,7 @@ import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Connection, Exchange } from '@qilin/picoev';
 import type { BridgedResponse } from './node-internals.ts';
+import { SocketClock } from './socket-clock.ts';
 import { SocketFacts } from './socket-facts.ts';
 
 /** The head of an informational answer; 101 is none: another protocol follows it. */
@@ -63,7 +64,7 @@ export class ConnectionSocket extends SocketFacts {
   #first: Pair | undefined = undefined;
   /** The one whose response has the socket. */
   #current: Pair | undefined = undefined;
-  #timer: NodeJS.Timeout | undefined = undefined;
+  #clock: SocketClock | undefined = undefined;
   /** What `destroy()` was given. */
   #error: Error | undefined = undefined;
   #isClosed = false;
@@ -78,6 +79,12 @@ export class ConnectionSocket extends SocketFacts {
     super(connection, server);
     connection.owner = this;
     connection.onClose = onClose;
+  }
+
+  /** Nothing has come yet. */
+  accept(): void {
+    const { server } = this;
+    if (server !== undefined && timesConnections(server)) this.setTimeout(server.timeout);
   }
 
   /** A request has come. */
@@ -110,13 +117,20 @@ export class ConnectionSocket extends SocketFacts {
     if (pair.response !== undefined) pair.response.socket = null;
     if (!keepsAlive) this.endSide();
     const { next } = pair;
-    // Of the time that the program has set, the next one has all; one that is idle has the engine's.
-    if (next === undefined) this.setTimeout(0);
+    // Of the time that the program has set, the next one has all.
+    if (next === undefined) this.#beIdle(keepsAlive ? pair.response : undefined);
     this.#current = next;
     if (pair.isEnded) this.drop(pair);
     if (next === undefined) return;
     this.#lend(next.response);
     next.exchange.run(() => this.#introduce(next));
+  }
+
+  /** The engine ends it in time; the program hears of that time, as under Node, where it wants to. */
+  #beIdle(last: BridgedResponse | undefined): void {
+    const { server } = this;
+    const isTimed = last !== undefined && server !== undefined && timesConnections(server);
+    this.setTimeout(isTimed ? last._keepAliveTimeout : 0);
   }
 
   /** One that had to wait has the socket now. */
@@ -334,17 +348,17 @@ export class ConnectionSocket extends SocketFacts {
     this.destroyed = true;
     this.readable = false;
     this.writable = false;
-    clearTimeout(this.#timer);
+    this.#clock?.stop();
   }
 
   // Time.
 
   setTimeout(milliseconds: number, callback?: () => void): this {
     this.timeout = milliseconds;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#clock?.stop();
+    this.#clock = undefined;
     if (milliseconds > 0 && !this.destroyed) {
-      this.#timer = setTimeout(onTimeout, milliseconds, this).unref();
+      this.#clock = new SocketClock(this, milliseconds);
       if (callback) this.once('timeout', callback);
     } else if (callback) this.removeListener('timeout', callback);
     return this;
@@ -352,7 +366,7 @@ export class ConnectionSocket extends SocketFacts {
 
   /** Bytes have come or gone. */
   touch(): void {
-    this.#timer?.refresh();
+    this.#clock?.wind();
   }
 
   /** As Node's server does, which listens before all others: whoever listens to what it tells decides, else the connection is closed. */
@@ -367,6 +381,9 @@ export class ConnectionSocket extends SocketFacts {
     this.emit('timeout');
   }
 }
+
+/** The program listens to what becomes of its connections in the time that it has set for them, be they idle or not. */
+export const timesConnections = (server: Server): boolean => server.timeout > 0 && server.listenerCount('timeout') > 0;
 
 /** The socket of a connection. */
 export function socketOf(connection: Connection, server: Server | undefined): ConnectionSocket {
@@ -388,10 +405,6 @@ function onClose({ owner }: Connection): void {
 
 function tellError(socket: ConnectionSocket): void {
   socket.tellError();
-}
-
-function onTimeout(socket: ConnectionSocket): void {
-  socket.timedOut();
 }
 
 /** A text of ASCII has as many bytes as characters, and is the same in latin1: no copy is made. */

@@ -13,6 +13,8 @@ import { MessagePair } from './message-pair.ts';
 import {
   type BridgedRequest,
   type BridgedResponse,
+  closeSilently,
+  closesEmptyRequests,
   optionsOf,
   type ServerOptions,
   uniqueHeadersOf,
@@ -62,6 +64,7 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
     });
   }
   const keepUnique = server && uniqueHeadersOf(server);
+  const closesEmpty = server !== undefined && closesEmptyRequests(server);
 
   return function serve(exchange) {
     const socket = socketOf(exchange.connection, server);
@@ -69,6 +72,10 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
     const req = new classes.IncomingMessage(socket as unknown as Socket) as BridgedRequest;
     if (joinDuplicateHeaders) req.joinDuplicateHeaders = true;
     fillRequest(req, exchange);
+    if (closesEmpty && hasNoLength(exchange)) {
+      req._dumped = true;
+      closeSilently(req);
+    }
     const res = new Response(req, responseOptions) as BridgedResponse;
     res._keepAliveTimeout = keepAliveTimeout;
     keepUnique?.(res);
@@ -125,6 +132,11 @@ function drop(server: Server, req: IncomingMessage, res: ServerResponse, socket:
   server.emit('dropRequest', req, socket as unknown as Socket);
   res.writeHead(503).end();
 }
+
+const hasNoLength = (exchange: Exchange): boolean =>
+  !exchange.hasBody &&
+  exchange.header('content-length') === undefined &&
+  exchange.header('transfer-encoding') === undefined;
 
 /** HTTP/1.0 knows none, and 100-continue is the engine's affair. */
 function hasOtherExpectation(exchange: Exchange): boolean {

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, type OutgoingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 
 export interface BridgedRequest extends IncomingMessage {
   /**
@@ -13,7 +14,7 @@ export interface BridgedRequest extends IncomingMessage {
   _addHeaderLines(rawHeaders: string[], count: number): void;
   /** Throws the body away, and lets the stream end. */
   _dump(): void;
-  readonly _dumped: boolean;
+  _dumped: boolean;
   readonly _readableState: { readonly reading?: boolean };
   /** Somebody reads. */
   readonly _consuming: boolean;
@@ -61,7 +62,7 @@ export interface ServerOptions {
   readonly shouldUpgradeCallback?: (req: IncomingMessage) => boolean;
 }
 
-export const optionsOf = (server: Server & ServerOptions): ServerOptions => server;
+export const optionsOf = (server: NetServer & ServerOptions): ServerOptions => server;
 
 const model = new Server();
 const incomingMessage = symbolNamed(model, 'IncomingMessage');
@@ -87,6 +88,12 @@ export function uniqueHeadersOf(server: Server): ((res: ServerResponse) => void)
   if (symbol === undefined || !unique) return undefined;
   return (res) => void Reflect.set(res, symbol, unique);
 }
+
+const closesEmpty = symbolNamed(model, 'OptimizeEmptyRequestsOption');
+
+/** The option `optimizeEmptyRequests` of the server, of Node 24 and later. */
+export const closesEmptyRequests = (server: Server): boolean =>
+  closesEmpty !== undefined && Reflect.get(server, closesEmpty) === true;
 
 const needDrain = symbolNamed(new ServerResponse(new IncomingMessage(undefined as never)), 'kNeedDrain');
 /** Node 24 and later. */

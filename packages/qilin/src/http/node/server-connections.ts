@@ -5,15 +5,18 @@
 import http, { type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Connection } from '@qilin/picoev';
-import { ConnectionSocket, socketOf } from './connection-socket.ts';
+import { ConnectionSocket, socketOf, timesConnections } from './connection-socket.ts';
 
 /** Null while nobody wants to hear of connections. */
 type SetListener = (listener: ((connection: Connection) => void) | null) => void;
 
-/** Sockets that went over to another protocol, and were announced: Node's server must not read requests from them. */
-const upgraded = new WeakSet<object>();
+/**
+ * A socket that goes over to another protocol, while it is announced: Node's server must not read requests from it. Later the
+ * program may give it back itself: a proxy does so with a tunnel in which HTTP is spoken.
+ */
+let announced: unknown;
 
-const isOurs = (socket: unknown): boolean => socket instanceof ConnectionSocket || upgraded.has(socket as object);
+const isOurs = (socket: unknown): boolean => socket instanceof ConnectionSocket || socket === announced;
 
 /** What Node's own server listens with: it would read requests from the sockets. */
 const nodesOwn: unknown = Reflect.get(http, '_connectionListener');
@@ -29,15 +32,18 @@ export function followConnections(server: Server, set: SetListener): void {
     server.prependListener('connection', serveOthers);
   }
   const announce = (connection: Connection): void => {
-    server.emit('connection', socketOf(connection, server) as unknown as Socket);
+    const socket = socketOf(connection, server);
+    socket.accept();
+    server.emit('connection', socket as unknown as Socket);
   };
-  const isHeard = () => server.listeners('connection').some((listener) => listener !== serveOthers);
+  const isHeard = () =>
+    timesConnections(server) || server.listeners('connection').some((listener) => listener !== serveOthers);
   set(isHeard() ? announce : null);
   server.on('newListener', (event) => {
-    if (event === 'connection') set(announce);
+    if (event === 'connection' || (event === 'timeout' && server.timeout > 0)) set(announce);
   });
   server.on('removeListener', (event) => {
-    if (event === 'connection' && !isHeard()) set(null);
+    if ((event === 'connection' || event === 'timeout') && !isHeard()) set(null);
   });
 }
 
@@ -46,8 +52,12 @@ export function upgradeSocket(server: Server, connection: Connection, fd: number
   const { owner } = connection;
   const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
   Object.assign(socket, { server, parser: null });
-  upgraded.add(socket);
   if (owner instanceof ConnectionSocket) owner.close();
-  server.emit('connection', socket);
+  announced = socket;
+  try {
+    server.emit('connection', socket);
+  } finally {
+    announced = undefined;
+  }
   return socket;
 }

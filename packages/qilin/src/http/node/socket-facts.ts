@@ -1,6 +1,7 @@
 /** What Node's HTTP code and the frameworks ask a socket without changing anything: its addresses, and what never varies. */
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
+import { Socket } from 'node:net';
 import { getDefaultHighWaterMark } from 'node:stream';
 import type { Connection } from '@qilin/picoev';
 import { optionsOf } from './node-internals.ts';
@@ -93,8 +94,10 @@ export class SocketFacts extends EventEmitter {
     return this;
   }
 
-  setEncoding(): this {
-    return this;
+  /** As a socket of Node's server. */
+  setEncoding(): never {
+    const message = 'Changing the socket encoding is not allowed per RFC7230 Section 3.';
+    throw Object.assign(new Error(message), { code: 'ERR_HTTP_SOCKET_ENCODING' });
   }
 
   ref(): this {
@@ -106,6 +109,24 @@ export class SocketFacts extends EventEmitter {
   }
 }
 
+/**
+ * Node's documentation promises a `net.Socket`: this is one for `instanceof`. Of its methods, each of which would look for a
+ * stream, none is inherited.
+ */
+function bareSocket(): object {
+  const bare: object = Object.create(Socket.prototype);
+  let prototype: unknown = Socket.prototype;
+  while (typeof prototype === 'object' && prototype !== null && prototype !== EventEmitter.prototype) {
+    for (const name of Reflect.ownKeys(prototype)) {
+      const value: unknown = Reflect.get(EventEmitter.prototype, name);
+      Object.defineProperty(bare, name, { configurable: true, writable: true, value });
+    }
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return bare;
+}
+
+Object.setPrototypeOf(SocketFacts.prototype, bareSocket());
 Object.assign(SocketFacts.prototype, {
   _writableState: { corked: 0 },
   writableHighWaterMark: getDefaultHighWaterMark(false),

@@ -17,6 +17,8 @@ export interface ConnectionsOptions {
   readonly limit: number;
   /** Whether a client may end its side and still be answered. */
   readonly allowHalfOpen: boolean;
+  /** Of each socket, as the server's option says. */
+  readonly highWaterMark: number | undefined;
   /** A handshake comes first. */
   readonly tls: boolean;
   readonly onConnection: (socket: Socket) => void;
@@ -146,8 +148,8 @@ export class Connections {
   }
 
   #take(fd: number, listener: number): void {
-    const { allowHalfOpen, tls, onConnection } = this.#options;
-    const socket = openSocket(fd, allowHalfOpen);
+    const { allowHalfOpen, highWaterMark, tls, onConnection } = this.#options;
+    const socket = openSocket(fd, allowHalfOpen, highWaterMark);
     // The client may be gone already.
     if (socket === undefined) return;
     this.#accepted += 1;
@@ -182,9 +184,10 @@ export class Connections {
   }
 }
 
-function openSocket(fd: number, allowHalfOpen: boolean): Socket | undefined {
+function openSocket(fd: number, allowHalfOpen: boolean, mark: number | undefined): Socket | undefined {
+  const marks = { readableHighWaterMark: mark, writableHighWaterMark: mark };
   try {
-    return new Socket({ fd, readable: true, writable: true, allowHalfOpen });
+    return new Socket({ fd, readable: true, writable: true, allowHalfOpen, ...marks });
   } catch {
     closeFd(fd);
     return undefined;

@@ -12,6 +12,7 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
+import { optionsOf } from '../../http/node/node-internals.ts';
 import {
   followRejections,
   gateRequests,
@@ -85,6 +86,7 @@ export class NodeEngine implements WorkerClass {
       {
         limit: options.connections,
         allowHalfOpen: allowsHalfOpen(this.#server),
+        highWaterMark: optionsOf(this.#server).highWaterMark,
         tls: this.#server instanceof TlsServer,
         onConnection: (socket) => this.#server.emit('connection', socket),
         onRoom: () => this.#sessions.feed(),
