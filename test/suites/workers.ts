@@ -41,6 +41,16 @@ export function describeWorkers(underTest: ClassUnderTest): void {
         await server.until(() => server.workerPids.length >= 6, 'four replacements');
       }));
 
+    test('while workers are replaced at maxAge', () =>
+      expectEveryAnswer([...args, '--max-age', '0.5', '--max-age-jitter', '0.5', FETCH_APP], async (server) => {
+        await server.until(() => server.workerPids.length >= 6, 'four replacements');
+        const ages = [...server.log.matchAll(/it has served for (\d+\.\d) s \(maxAge\)/g)].map((match) =>
+          Number(match[1]),
+        );
+        expect(ages.length).toBeGreaterThanOrEqual(4);
+        for (const age of ages) expect(age >= 0.5 && age <= 1, `served for ${ages.join(', ')} s`).toBe(true);
+      }));
+
     test('while a worker is killed, except for what it had in hand', () =>
       expectEveryAnswer([...args, FETCH_APP], async (server, load) => {
         const from = server.log.length;

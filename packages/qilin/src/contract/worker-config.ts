@@ -101,6 +101,8 @@ export interface WorkerConfig
   readonly workerConnections: number;
   readonly maxRequests: number;
   readonly maxRequestsJitter: number;
+  readonly maxAge: Seconds;
+  readonly maxAgeJitter: Seconds;
   readonly timeout: Seconds;
   readonly stallWarning: Seconds;
   /** A path that a new app must answer before it serves; null for none. Only of a worker on trial. */

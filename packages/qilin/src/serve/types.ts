@@ -29,7 +29,9 @@ type ArbiterOnly =
   | 'unreadyWhenStuck'
   | 'drainDelay'
   | 'hookTimeout'
-  | 'maxRequestsJitter';
+  | 'maxRequestsJitter'
+  | 'maxAge'
+  | 'maxAgeJitter';
 
 /** The settings of docs/settings.md, but those of an arbiter. `bind` is 127.0.0.1:8000 by default. */
 export type ServeOptions = Omit<QilinConfig, ArbiterOnly>;

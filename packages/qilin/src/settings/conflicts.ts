@@ -100,6 +100,7 @@ export function* notes(config: Config): Generator<string> {
   if (config.maxRequestsJitter > 0 && config.maxRequests === 0) {
     yield 'maxRequestsJitter has no effect while maxRequests is 0.';
   }
+  if (config.maxAgeJitter > 0 && config.maxAge === 0) yield 'maxAgeJitter has no effect while maxAge is 0.';
   if (config.threads > 1 && ownWorkerClass(config.workerClass, config.threads) !== 'threads') {
     yield `threads has no effect with the worker class ${config.workerClass}.`;
   }

@@ -269,6 +269,22 @@ export const SETTINGS = {
     text: 'The most requests, chosen at random for each worker, that are added to `maxRequests`, so that not all workers are replaced at once.',
     reload: 'workers',
   }),
+  maxAge: setting({
+    flags: ['--max-age'],
+    kind: seconds(),
+    default: 0,
+    section: 'Workers',
+    text: 'The seconds for which a worker serves before it is replaced, its successor first; 0 for ever.',
+    reload: 'workers',
+  }),
+  maxAgeJitter: setting({
+    flags: ['--max-age-jitter'],
+    kind: seconds(),
+    default: 0,
+    section: 'Workers',
+    text: 'The most seconds, chosen at random for each worker, that are added to `maxAge`, so that not all workers are replaced at once.',
+    reload: 'workers',
+  }),
   timeout: setting({
     flags: ['-t', '--timeout'],
     kind: seconds(),

@@ -23,6 +23,7 @@ import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
 import { LocalHost } from './local-host.ts';
 import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
+import { beginAge, requestShare } from './shares.ts';
 import { Watchdog } from './watchdog.ts';
 
 type Boot = Extract<ArbiterMessage, { type: 'boot' }>;
@@ -51,7 +52,7 @@ export class Worker {
   #inspector: Inspector | undefined;
   #boot: Boot | undefined;
   #hasClosedServer = false;
-  #requests = 0;
+  #hasRetired = false;
   #lastMessage = Promise.resolve();
 
   constructor(around: WorkerProcess) {
@@ -156,7 +157,7 @@ export class Worker {
       listeners,
       log,
       accessLog: this.#accessLog,
-      onRequest: this.#requestCounter(config),
+      onRequest: requestShare(config, (reason) => this.#retire(reason)),
       onServerClosed: () => this.#serverClosed(),
     };
     this.#host = found.kind === 'host' ? found.create(context) : new LocalHost(found.create, context);
@@ -186,6 +187,7 @@ export class Worker {
           stall: toMilliseconds(this.#config?.stallWarning ?? 0),
         });
         this.#send({ type: 'ready' });
+        if (this.#config !== undefined) beginAge(this.#config, (reason) => this.#retire(reason));
         break;
       case 'bootFailed': {
         const code = news.error instanceof QilinError ? news.error.code : 'APP_FAILED';
@@ -208,7 +210,14 @@ export class Worker {
   /** The app's own way to say that it has done its share. */
   #serverClosed(): void {
     this.#hasClosedServer = true;
-    this.#life.happen({ type: 'retire', reason: SERVER_CLOSED });
+    this.#retire(SERVER_CLOSED);
+  }
+
+  /** Asks for a successor, once: there may be more than one reason. */
+  #retire(reason: string): void {
+    if (this.#hasRetired) return;
+    this.#hasRetired = true;
+    this.#life.happen({ type: 'retire', reason });
   }
 
   async #haveTurn(signal: LeaveSignal | undefined): Promise<number> {
@@ -242,17 +251,6 @@ export class Worker {
   #flushLogs(): void {
     this.#accessLog?.flush();
     this.#log?.flush();
-  }
-
-  /** Counts towards `maxRequests`, a random share of the jitter added so that not all workers retire at once. */
-  #requestCounter({ maxRequests, maxRequestsJitter }: WorkerConfig): () => void {
-    if (maxRequests === 0) return () => {};
-    const limit = maxRequests + Math.floor(Math.random() * (maxRequestsJitter + 1));
-    return () => {
-      this.#requests += 1;
-      if (this.#requests !== limit) return;
-      this.#life.happen({ type: 'retire', reason: `it has served ${limit} requests (maxRequests)` });
-    };
   }
 
   #beat(): void {

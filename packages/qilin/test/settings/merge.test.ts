@@ -30,6 +30,8 @@ describe('settings', () => {
       workerConnections: 1000,
       maxRequests: 0,
       maxRequestsJitter: 0,
+      maxAge: 0,
+      maxAgeJitter: 0,
       timeout: 30,
       stallWarning: 1,
       bootTimeout: 60,
@@ -203,10 +205,22 @@ describe('settings that cannot be combined are told with their sources', () => {
   });
 
   test('what is possible but hardly meant is noted', async () => {
-    const argv = ['-D', '--max-requests-jitter', '5', '--reload-extra-file', 'x', '--threads', '2', 'app'];
+    const argv = [
+      '-D',
+      '--max-requests-jitter',
+      '5',
+      '--max-age-jitter',
+      '5',
+      '--reload-extra-file',
+      'x',
+      '--threads',
+      '2',
+      'app',
+    ];
     expect((await loaded({ argv })).notes).toEqual([
       'daemon is set and errorlog is "-": a daemon has no terminal, so its error log is lost.',
       'maxRequestsJitter has no effect while maxRequests is 0.',
+      'maxAgeJitter has no effect while maxAge is 0.',
       'threads has no effect with the worker class async.',
       'reloadExtraFiles has no effect while reload is off.',
     ]);

@@ -59,6 +59,8 @@ test('these settings are numbers', () => {
       "workerConnections 1 to 1048576",
       "maxRequests 0 to 9007199254740991",
       "maxRequestsJitter 0 to 9007199254740991",
+      "maxAge 0.001 to 2000000",
+      "maxAgeJitter 0.001 to 2000000",
       "timeout 0.001 to 2000000",
       "stallWarning 0.001 to 2000000",
       "bootTimeout 0.001 to 2000000",
