@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { heapFlags } from '../contract/heap.ts';
 import { LineReader } from '../contract/line-reader.ts';
 import {
   type ArbiterMessage,
@@ -163,10 +164,12 @@ function afterLastWords(done: () => void): void {
 }
 
 function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
-  return spawn(process.execPath, [...FLAGS, ENTRY], {
+  const env = { ...process.env, ...config.rawEnv };
+  const given = [...process.execArgv, env['NODE_OPTIONS']].join(' ');
+  return spawn(process.execPath, [...FLAGS, ...heapFlags(config, given), ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
     cwd: config.chdir,
-    env: { ...process.env, ...config.rawEnv },
+    env,
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
   });

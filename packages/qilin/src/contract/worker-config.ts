@@ -103,6 +103,8 @@ export interface WorkerConfig
   readonly maxRequestsJitter: number;
   readonly maxAge: Seconds;
   readonly maxAgeJitter: Seconds;
+  /** Bytes of the old space of V8's heap, of all threads together; 0 for Node's own choice. */
+  readonly heapLimit: number;
   readonly timeout: Seconds;
   readonly stallWarning: Seconds;
   /** A path that a new app must answer before it serves; null for none. Only of a worker on trial. */

@@ -31,7 +31,8 @@ type ArbiterOnly =
   | 'hookTimeout'
   | 'maxRequestsJitter'
   | 'maxAge'
-  | 'maxAgeJitter';
+  | 'maxAgeJitter'
+  | 'heapLimit';
 
 /** The settings of docs/settings.md, but those of an arbiter. `bind` is 127.0.0.1:8000 by default. */
 export type ServeOptions = Omit<QilinConfig, ArbiterOnly>;

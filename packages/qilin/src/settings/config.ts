@@ -8,7 +8,8 @@ type Table = typeof SETTINGS;
 export type SettingName = keyof Table;
 export type HookName = keyof Hooks;
 
-type ValueOf<Name extends SettingName> =
+/** Of a setting, as its own kind reads it. */
+export type ValueOf<Name extends SettingName> =
   Table[Name] extends Setting<infer Value, infer _Input, infer _Alias> ? Value : never;
 type InputOf<Name extends SettingName> =
   Table[Name] extends Setting<infer _Value, infer Input, infer _Alias> ? Input : never;
@@ -18,12 +19,14 @@ type AliasOf<Name extends SettingName> =
 /** The settings whose value is data. */
 export type PlainName = Exclude<SettingName, HookName>;
 
-type PlainValues = { readonly [Name in Exclude<PlainName, 'workers'>]: ValueOf<Name> };
+type PlainValues = { readonly [Name in Exclude<PlainName, 'workers' | 'heapLimit'>]: ValueOf<Name> };
 
 /** All settings with their values, deeply frozen. */
 export interface Config extends PlainValues {
   /** The number of workers to start with; `auto` has been counted out. */
   readonly workers: number;
+  /** Bytes; 0 for Node's own choice. `auto` has been worked out. */
+  readonly heapLimit: number;
   readonly hooks: Readonly<Partial<Hooks>>;
 }
 

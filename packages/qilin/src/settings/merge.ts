@@ -4,13 +4,15 @@ import { resolve } from 'node:path';
 import { QilinError } from '../contract/errors.ts';
 import { ownWorkerClass } from '../contract/worker-classes.ts';
 import { type CommandLine, readCommandLine, splitWords } from './argv.ts';
-import type { Config, Origins, SettingName } from './config.ts';
+import type { Config, Origins, SettingName, ValueOf } from './config.ts';
 import { conflicts, notes } from './conflicts.ts';
 import { usableCpus } from './cpus.ts';
 import { type ConfigFile, type ConfigFileContent, findConfigFile, readConfigFile, sortKeys } from './file.ts';
 import type { Checked } from './kinds.ts';
+import { type MemoryLimits, memoryLimits } from './memory-limit.ts';
 import { invalid } from './mistakes.ts';
 import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
+import { type Crew, heapFlagIn, type SettledHeap, settleHeap } from './worker-heap.ts';
 
 export type { Config };
 
@@ -25,6 +27,10 @@ export interface SettingsSources {
   readonly options?: Readonly<Record<string, unknown>>;
   /** What `workers = auto` becomes. By default the CPUs that this process may use. */
   readonly cpus?: () => number;
+  /** What `heapLimit = auto` is made from. By default the limits of this process. */
+  readonly memory?: () => MemoryLimits;
+  /** The arguments of Node itself, which workers have too. By default those of this process. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export type LoadedSettings =
@@ -148,34 +154,50 @@ const UNTOLD_THREADS = 2;
 
 /** Makes the config of values that are each valid, and checks them together. */
 function finish(
-  { cwd, cpus = usableCpus }: SettingsSources,
+  sources: SettingsSources,
   file: ConfigFile | undefined,
   given: ReadonlyMap<SettingName, Found>,
   defaults: ReadonlyMap<SettingName, Found>,
 ): LoadedSettings {
   const found = new Map([...defaults, ...given]);
-  const value = (name: SettingName): unknown => found.get(name)?.value;
-  const auto = value('workers') === 'auto';
-  const spread = !given.has('threads') && ownWorkerClass(String(value('workerClass')), 1) === 'threads';
+  // The compiler cannot follow a loop over the table: each name is there, with a value that its own kind let pass.
+  const value = <Name extends SettingName>(name: Name) => found.get(name)?.value as ValueOf<Name>;
+  const spread = !given.has('threads') && ownWorkerClass(value('workerClass'), 1) === 'threads';
   const plain = PLAIN_NAMES.map((name) => [name, value(name)]);
   const hooks = HOOK_NAMES.flatMap((name) => (value(name) === null ? [] : [[name, value(name)]]));
-  const origins = SETTING_NAMES.map((name) => [
-    name,
-    `${found.get(name)?.origin}${auto && name === 'workers' ? ', auto' : ''}`,
-  ]);
+  const origins = SETTING_NAMES.map((name) => {
+    const isAuto = (name === 'workers' || name === 'heapLimit') && value(name) === 'auto';
+    return [name, `${found.get(name)?.origin}${isAuto ? ', auto' : ''}`];
+  });
+  const { cwd, cpus = usableCpus } = sources;
+  const asked = value('workers');
+  const workers = asked === 'auto' ? cpus() : asked;
+  const threads = spread ? UNTOLD_THREADS : value('threads');
+  const isThreaded = ownWorkerClass(value('workerClass'), threads) === 'threads';
+  const heap = heapOf(sources, value, { workers, threads: isThreaded ? threads : 0 });
   const whole = {
     ...Object.fromEntries(plain),
     hooks: Object.fromEntries(hooks),
-    workers: auto ? cpus() : value('workers'),
-    threads: spread ? UNTOLD_THREADS : value('threads'),
-    chdir: resolve(cwd, String(value('chdir'))),
+    workers,
+    threads,
+    heapLimit: heap.heapLimit,
+    chdir: resolve(cwd, value('chdir')),
     config: file?.path ?? null,
   };
-  // The compiler cannot follow a loop over the table: each name is there, with a value that its own kind let pass.
-  return complete(deepFreeze(whole) as Config, Object.freeze(Object.fromEntries(origins)) as Origins);
+  return complete(deepFreeze(whole) as Config, Object.freeze(Object.fromEntries(origins)) as Origins, heap.notes);
 }
 
-function complete(config: Config, origins: Origins): LoadedSettings {
+function heapOf(
+  { env, memory = memoryLimits, nodeArguments = process.execArgv }: SettingsSources,
+  value: <Name extends SettingName>(name: Name) => ValueOf<Name>,
+  crew: Crew,
+): SettledHeap {
+  const options = value('rawEnv')['NODE_OPTIONS'] ?? env['NODE_OPTIONS'] ?? '';
+  const ownFlag = heapFlagIn([...nodeArguments, ...(splitWords(options) ?? [])]);
+  return settleHeap({ heapLimit: value('heapLimit'), crew, ownFlag }, memory());
+}
+
+function complete(config: Config, origins: Origins, further: readonly string[]): LoadedSettings {
   const command = config.printConfig ? 'printConfig' : config.checkConfig ? 'checkConfig' : 'serve';
   const errors = [...conflicts(config, origins)];
   if (config.app === '' && command !== 'printConfig') {
@@ -183,7 +205,7 @@ function complete(config: Config, origins: Origins): LoadedSettings {
   }
   if (!isFolder(config.chdir) && command !== 'printConfig') errors.push(noFolder(config.chdir, origins.chdir));
   if (errors.length > 0) return { ok: false, errors };
-  return { ok: true, command, config, origins, notes: [...notes(config)] };
+  return { ok: true, command, config, origins, notes: [...notes(config), ...further] };
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

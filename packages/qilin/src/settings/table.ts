@@ -31,6 +31,7 @@ import {
 } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
 import { setting } from './setting.ts';
+import { autoSize } from './sizes.ts';
 
 type WorkerClassName =
   | 'async'
@@ -50,6 +51,9 @@ const LEAST_BOOT_TIMEOUT = 60;
 /** Seconds. */
 const TIMEOUT = 30;
 const STALL_WARNING = 1;
+
+/** Bytes of memory: no process of Node has less. */
+const LEAST_SIZE = 16 * 2 ** 20;
 
 const file = () => optional(text('a file name', 'FILE'));
 
@@ -283,6 +287,14 @@ export const SETTINGS = {
     default: 0,
     section: 'Workers',
     text: 'The most seconds, chosen at random for each worker, that are added to `maxAge`, so that not all workers are replaced at once.',
+    reload: 'workers',
+  }),
+  heapLimit: setting({
+    flags: ['--heap-limit'],
+    kind: autoSize({ min: LEAST_SIZE }),
+    default: 'auto',
+    section: 'Workers',
+    text: "The bytes that the old space of a worker's heap may have, `--max-old-space-size` of Node; 0 for what Node itself chooses. `auto` shares out what the memory limit of the control group, or `ulimit -v`, leaves for heaps among the workers, by the rule of docs/memory.md, and is 0 without a limit. The threads of a worker share it out evenly. Where Node is given that flag, by NODE_OPTIONS or its own arguments, that counts instead.",
     reload: 'workers',
   }),
   timeout: setting({

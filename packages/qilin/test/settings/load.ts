@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Config, Origins } from '../../src/settings/config.ts';
+import type { MemoryLimits } from '../../src/settings/memory-limit.ts';
 import { type LoadedSettings, loadSettings } from '../../src/settings/merge.ts';
 
 /** A new folder with these files, removed after the test. */
@@ -15,15 +16,26 @@ export function folder(files: Readonly<Record<string, string>>): string {
   return path;
 }
 
+/** A machine of 16 GiB that limits nothing. */
+export const NO_LIMITS: MemoryLimits = { group: null, addresses: null, machine: 2 ** 34 };
+
 export interface Given {
   readonly argv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  readonly memory?: Partial<MemoryLimits>;
+  readonly nodeArguments?: readonly string[];
 }
 
 /** `/` has no config file that could disturb. */
-export function load({ argv = ['app'], env = {}, cwd = '/' }: Given): Promise<LoadedSettings> {
-  return loadSettings({ argv, env, cwd, cpus: () => 6 });
+export function load({
+  argv = ['app'],
+  env = {},
+  cwd = '/',
+  memory,
+  nodeArguments = [],
+}: Given): Promise<LoadedSettings> {
+  return loadSettings({ argv, env, cwd, cpus: () => 6, memory: () => ({ ...NO_LIMITS, ...memory }), nodeArguments });
 }
 
 export async function loaded(given: Given): Promise<{ config: Config; origins: Origins; notes: readonly string[] }> {

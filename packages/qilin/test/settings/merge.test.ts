@@ -32,6 +32,7 @@ describe('settings', () => {
       maxRequestsJitter: 0,
       maxAge: 0,
       maxAgeJitter: 0,
+      heapLimit: 0,
       timeout: 30,
       stallWarning: 1,
       bootTimeout: 60,

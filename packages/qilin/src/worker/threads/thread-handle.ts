@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { QilinError } from '../../contract/errors.ts';
+import { heapOfThread } from '../../contract/heap.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { Milestone } from '../milestone.ts';
@@ -36,7 +37,7 @@ export class ThreadHandle {
   constructor(start: ThreadStart, listener: ThreadListener) {
     this.number = start.number;
     this.#listener = listener;
-    this.#worker = new Worker(ENTRY, { workerData: start });
+    this.#worker = new Worker(ENTRY, { workerData: start, resourceLimits: heapOfThread(start.config) });
     this.#worker.on('message', (report: ThreadReport) => this.#hear(report));
     this.#worker.on('error', (error: Error) => {
       this.#error = error;
