@@ -225,7 +225,10 @@ export class Crew {
         break;
       case 'retire':
         this.#state.log.info(`Worker ${pid} is being replaced: ${message.reason}`);
-        this.#state.change({ type: 'retire', age, failed: message.failed }, at);
+        this.#state.change({ type: 'retire', age, cause: message.cause }, at);
+        break;
+      case 'snapshot':
+        this.#state.change({ type: 'snapshot', age }, at);
         break;
       case 'bootFailed':
         this.#bootFailures.explained(worker, message.code, message.text, this.#state.fleet.started);
@@ -299,6 +302,6 @@ export const withoutInspector = (config: Config): Config => ({ ...config, inspec
  */
 function severityOf({ status, signal }: WorkerExit, view: WorkerView | undefined): 'info' | 'warning' | 'error' {
   if (status === 0 || view?.state === 'aborting' || view?.state === 'quitting') return 'info';
-  if (view?.state !== 'draining') return 'error';
+  if (view?.state !== 'draining' && view?.state !== 'snapshotting') return 'error';
   return signal === null || signal === 'SIGTERM' || view.killed ? 'info' : 'warning';
 }

@@ -10,10 +10,18 @@ import type { Milliseconds } from '../contract/units.ts';
 
 /**
  * preparing (a hook runs before it is spawned) → booting → ready → retiring → draining; from any of them aborting when
- * `timeout` passed, or quitting when it is to leave at once. A worker that exits is removed. `retiring` serves still, but
+ * `timeout` passed, or quitting when it is to leave at once; from draining also snapshotting, where it writes what its heap holds. A worker that exits is removed. `retiring` serves still, but
  * has asked for a successor; `draining` leaves and accepts no more: it has been told to, by the plan or by anybody else, or has failed.
  */
-export type WorkerState = 'preparing' | 'booting' | 'ready' | 'retiring' | 'draining' | 'quitting' | 'aborting';
+export type WorkerState =
+  | 'preparing'
+  | 'booting'
+  | 'ready'
+  | 'retiring'
+  | 'draining'
+  | 'snapshotting'
+  | 'quitting'
+  | 'aborting';
 
 export interface WorkerView {
   /** Counts the workers from 1 on, over all generations. */

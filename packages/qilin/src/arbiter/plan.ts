@@ -65,9 +65,12 @@ function planTarget(fleet: Fleet, target: Target, present: number): Action[] {
   const { preloadApp, canary } = target.limits;
   const isAlone = preloadApp || (canary && isOnTrial(fleet, target.number));
   const ready = mine.filter(({ state }) => state === 'ready').length;
+  const retiring = mine.filter(({ state }) => state === 'retiring').length;
   const coming = mine.filter(isComing).length;
   const lacking = Math.max(0, target.count - ready - coming - present);
-  const allowed = isAlone && !mine.some(isServing) ? Math.min(lacking, 1 - Math.min(coming, 1)) : lacking;
+  // Those who serve still wait for their successors one after the other, as memory and CPUs are there for the wanted ones alone.
+  const next = Math.min(lacking, Math.max(lacking - retiring, coming === 0 ? 1 : 0));
+  const allowed = isAlone && !mine.some(isServing) ? Math.min(next, 1 - Math.min(coming, 1)) : next;
   const spawns = Array.from({ length: allowed }, (): Action => ({ type: 'spawn', generation: target.number }));
   return [...spawns, ...planBeyondCount(target.count, mine)];
 }
@@ -131,7 +134,7 @@ function planLeaving({ goal, workers, fatal }: Fleet): Action[] {
     if (isComing(worker) || isServing(worker)) {
       return goal === 'drain' || state === 'preparing' ? [drain(worker, reason)] : [{ type: 'quit', age, reason }];
     }
-    return goal === 'stop' && state === 'draining' ? [{ type: 'quit', age, reason }] : [];
+    return goal === 'stop' && (state === 'draining' || state === 'snapshotting') ? [{ type: 'quit', age, reason }] : [];
   });
 }
 
@@ -140,7 +143,7 @@ function planOverdue(worker: WorkerView, now: Milliseconds): Action[] {
   const { age, state, limits, since, heartbeatAt, leaveBy } = worker;
   if (worker.killed || state === 'preparing') return [];
   if (leaveBy !== null && now >= leaveBy) return [{ type: 'kill', age, reason: lateness(worker) }];
-  if (state === 'quitting' || state === 'aborting') return [];
+  if (state === 'snapshotting' || state === 'quitting' || state === 'aborting') return [];
   if (state === 'booting') {
     const { bootTimeout } = limits;
     const isLate = bootTimeout > 0 && now - since >= bootTimeout;
@@ -153,7 +156,8 @@ function planOverdue(worker: WorkerView, now: Milliseconds): Action[] {
   return [{ type: 'abort', age, reason }];
 }
 
-const lateness = ({ state, limits }: WorkerView) =>
-  state === 'draining'
-    ? `it was still busy after the graceful timeout of ${limits.gracefulTimeout / 1000} s`
-    : 'it did not leave when asked';
+function lateness({ state, limits }: WorkerView): string {
+  if (state === 'snapshotting') return 'it was still writing a snapshot of its heap';
+  if (state !== 'draining') return 'it did not leave when asked';
+  return `it was still busy after the graceful timeout of ${limits.gracefulTimeout / 1000} s`;
+}

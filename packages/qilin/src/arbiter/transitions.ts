@@ -1,5 +1,6 @@
 /** How each event changes the fleet. Pure: no timers, no I/O; the time comes in with the event. */
 import { backoff, WELL_AFTER } from '../contract/backoff.ts';
+import type { RetireCause } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import {
   type Fleet,
@@ -23,7 +24,9 @@ export type FleetEvent =
   | { readonly type: 'dropped'; readonly age: number }
   | { readonly type: 'ready'; readonly age: number }
   | { readonly type: 'heartbeat'; readonly age: number }
-  | { readonly type: 'retire'; readonly age: number; readonly failed: boolean }
+  | { readonly type: 'retire'; readonly age: number; readonly cause: RetireCause }
+  /** It writes a snapshot of its heap, and then exits. */
+  | { readonly type: 'snapshot'; readonly age: number }
   | { readonly type: 'drained'; readonly age: number }
   /** It drains, whoever told it to. */
   | { readonly type: 'leaving'; readonly age: number }
@@ -67,7 +70,9 @@ export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet
     case 'heartbeat':
       return update(fleet, event.age, () => ({ heartbeatAt: now }));
     case 'retire':
-      return retire(fleet, event.age, event.failed, now);
+      return retire(fleet, event.age, event.cause, now);
+    case 'snapshot':
+      return snapshot(fleet, event.age, now);
     case 'drained':
       return drain(fleet, event.age, ['booting', 'ready', 'retiring'], now);
     case 'leaving':
@@ -89,14 +94,17 @@ export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet
     case 'scale':
       return scale(fleet, event.to);
     case 'goal':
-      // A quick stop may follow a graceful one; never the other way round.
-      return fleet.goal === 'stop' ? fleet : { ...fleet, goal: event.goal, candidate: null };
+      return pursue(fleet, event.goal, now);
   }
 }
 
+/** What a snapshot may take: a gigabyte of heap about a minute. */
+const SNAPSHOT_TIME: Milliseconds = 600_000;
+
+const OUTGREW_AT_ONCE = 'a new worker outgrew maxMemory in its first second';
 const FELL_AT_ONCE = 'a new worker failed in its first second';
 
-const ANY_ALIVE: readonly WorkerState[] = ['booting', 'ready', 'retiring', 'draining', 'aborting'];
+const ANY_ALIVE: readonly WorkerState[] = ['booting', 'ready', 'retiring', 'draining', 'snapshotting', 'aborting'];
 
 function update(fleet: Fleet, age: number, change: (worker: WorkerView) => Partial<WorkerView>): Fleet {
   const workers = fleet.workers.map((worker) => (worker.age === age ? { ...worker, ...change(worker) } : worker));
@@ -180,17 +188,46 @@ function progress(fleet: Fleet, now: Milliseconds): Fleet {
   return reached <= candidate.reached ? fleet : { ...fleet, candidate: { ...candidate, reached, progressAt: now } };
 }
 
-function retire(fleet: Fleet, age: number, isFailed: boolean, now: Milliseconds): Fleet {
-  if (!isFailed) return enter(fleet, age, ['ready'], { state: 'retiring' }, now);
+function retire(fleet: Fleet, age: number, cause: RetireCause, now: Milliseconds): Fleet {
   const worker = find(fleet, age);
+  if (cause === 'full') return full(fleet, age, now);
+  if (cause !== 'failure') {
+    const retiring = enter(fleet, age, ['ready'], { state: 'retiring' }, now);
+    const isHasty = cause === 'memory' && worker?.state === 'ready' && !isWell(worker, now);
+    return isHasty ? failedToStart(retiring, worker, now, OUTGREW_AT_ONCE) : retiring;
+  }
   // It answers what it has, and takes no more.
   const leaving = drain(fleet, age, ['ready', 'retiring'], now);
   return worker?.state === 'ready' ? fallen(leaving, worker, now, FELL_AT_ONCE) : leaving;
 }
 
+/** It answers what it has. No pause holds its successor up, which would leave nobody in its place. */
+function full(fleet: Fleet, age: number, now: Milliseconds): Fleet {
+  const leaving = drain(fleet, age, ['ready', 'retiring'], now);
+  return { ...leaving, held: Math.max(0, leaving.held - 1) };
+}
+
 function drain(fleet: Fleet, age: number, from: readonly WorkerState[], now: Milliseconds): Fleet {
   const leaveBy = ({ limits }: WorkerView) => now + limits.gracefulTimeout + DRAIN_GRACE;
   return leave(fleet, age, from, 'draining', leaveBy, now);
+}
+
+/** Its loop stands still meanwhile. Who waits for the server's end does not wait for that. */
+function snapshot(fleet: Fleet, age: number, now: Milliseconds): Fleet {
+  return update(fleet, age, ({ state, leaveBy }) => {
+    if (state !== 'draining') return {};
+    return { state: 'snapshotting', since: now, leaveBy: fleet.goal === 'serve' ? now + SNAPSHOT_TIME : leaveBy };
+  });
+}
+
+/** A quick stop may follow a graceful one; never the other way round. */
+function pursue(fleet: Fleet, goal: Goal, now: Milliseconds): Fleet {
+  if (fleet.goal === 'stop') return fleet;
+  const inTime = (worker: WorkerView): WorkerView => {
+    if (worker.state !== 'snapshotting' || worker.leaveBy === null) return worker;
+    return { ...worker, leaveBy: Math.min(worker.leaveBy, now + worker.limits.gracefulTimeout + DRAIN_GRACE) };
+  };
+  return { ...fleet, goal, candidate: null, workers: fleet.workers.map(inTime) };
 }
 
 function abort(fleet: Fleet, age: number, now: Milliseconds): Fleet {
@@ -227,13 +264,17 @@ function exited(fleet: Fleet, age: number, fatalStatus: number, now: Millisecond
  */
 function fallen(fleet: Fleet, worker: WorkerView, now: Milliseconds, flaw: string): Fleet {
   if (isWell(worker, now)) return fleet;
+  // While others do well, one that was ready fell by some request or by somebody's hand rather than by its start.
+  const isAlone = worker.state === 'ready' && fleet.workers.some((other) => isWell(other, now));
+  return isAlone && worker.generation !== fleet.candidate?.number ? fleet : failedToStart(fleet, worker, now, flaw);
+}
+
+function failedToStart(fleet: Fleet, worker: WorkerView, now: Milliseconds, flaw: string): Fleet {
   const { candidate } = fleet;
   if (candidate !== null && worker.generation === candidate.number) {
     return { ...fleet, candidate: { ...candidate, flaw: candidate.flaw ?? flaw } };
   }
   if (worker.generation !== fleet.serving.number) return fleet;
-  // While others do well, one that was ready fell by some request or by somebody's hand rather than by its start.
-  if (worker.state === 'ready' && fleet.workers.some((other) => isWell(other, now))) return fleet;
   // Many that fall at once are one failure: only the first of them lengthens the pause.
   if (now < fleet.retryAt) return { ...fleet, held: fleet.held + 1 };
   const failures = fleet.failures + 1;

@@ -181,6 +181,9 @@ function upToItsCaller(stack: string): string {
 }
 
 /** The same without a stack, as a part of a sentence. Never throws. */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
 export function reasonOf(error: unknown): string {
   return readable(() => (error instanceof Error && typeof error.message === 'string' ? error.message : textOf(error)));
 }

@@ -45,15 +45,22 @@ export interface Heartbeat {
   readonly usage: WorkerUsage;
 }
 
+const RETIRE_CAUSES = ['share', 'memory', 'full', 'failure'] as const;
+
+/**
+ * It has done its share (`maxRequests`, `maxAge`) or has outgrown `maxMemory`, and serves until it is told to leave; or it has no memory
+ * left for further requests, or has failed (an uncaught error), answers what is in flight, and leaves by itself.
+ */
+export type RetireCause = (typeof RETIRE_CAUSES)[number];
+
 export type WorkerMessage =
   /** The app is loaded and the worker accepts. */
   | { readonly type: 'ready' }
   | Heartbeat
-  /**
-   * The worker asks for a successor: it has done its share (`maxRequests`) and serves until it is told to leave, or it has
-   * failed (an uncaught error), answers what is in flight, and leaves by itself.
-   */
-  | { readonly type: 'retire'; readonly failed: boolean; readonly reason: string }
+  /** The worker asks for a successor. */
+  | { readonly type: 'retire'; readonly cause: RetireCause; readonly reason: string }
+  /** It has left but for a snapshot of its heap, which it writes now, deaf and dumb until it exits. */
+  | { readonly type: 'snapshot' }
   /** The worker drains, by the arbiter's order or anybody's: it accepts no more. */
   | { readonly type: 'leaving'; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
@@ -92,11 +99,14 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
   switch (said?.['type']) {
     case 'ready':
       return { type: 'ready' };
+    case 'snapshot':
+      return { type: 'snapshot' };
     case 'heartbeat':
       return parseHeartbeat(said);
     case 'retire': {
-      const { failed, reason } = said;
-      return typeof failed === 'boolean' && typeof reason === 'string' ? { type: 'retire', failed, reason } : undefined;
+      const { reason } = said;
+      const cause = RETIRE_CAUSES.find((each) => each === said['cause']);
+      return cause !== undefined && typeof reason === 'string' ? { type: 'retire', cause, reason } : undefined;
     }
     case 'leaving': {
       const { reason } = said;

@@ -22,3 +22,13 @@ export interface WorkerUsage {
   readonly heapUsed: number;
   readonly heapLimit: number;
 }
+
+/** A heap of V8: a process's main one, or a thread's. */
+export interface HeapUse {
+  /** Bytes in use, garbage that has not been collected included. */
+  readonly used: number;
+  /** Bytes that it may have, young generation included. */
+  readonly limit: number;
+  /** Bytes in use by space, the largest first; those that come to something. */
+  readonly spaces: readonly (readonly [name: string, bytes: number])[];
+}

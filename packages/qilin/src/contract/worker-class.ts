@@ -2,7 +2,7 @@
 import type { App } from './app.ts';
 import type { Log } from './log.ts';
 import type { Listener } from './messages.ts';
-import type { WorkerStats } from './stats.ts';
+import type { HeapUse, WorkerStats } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
@@ -93,6 +93,13 @@ export interface AppHost extends WorkerClass {
   shutdown(): Promise<void>;
   /** Logs that the worker itself has not opened. */
   reopenLogs(): void;
+  /** Heaps beside that of the process's main thread, each with its name. */
+  heaps?(): readonly (readonly [name: string, heap: HeapUse])[];
+  /**
+   * Where the app lives in other heaps: a snapshot of the largest, once nothing is served from that any more. To be called before
+   * `drain()`. Resolves when it is written, or when there is nobody left to write it.
+   */
+  writeSnapshot?(fd: number): Promise<void>;
 }
 
 export type AppHostFactory = (context: HostContext) => AppHost;

@@ -105,6 +105,10 @@ export interface WorkerConfig
   readonly maxAgeJitter: Seconds;
   /** Bytes of the old space of V8's heap, of all threads together; 0 for Node's own choice. */
   readonly heapLimit: number;
+  /** Bytes of resident memory; 0 for no bound. */
+  readonly maxMemory: number;
+  /** Absolute path of the folder for snapshots of the heap; null for none. */
+  readonly heapSnapshot: string | null;
   readonly timeout: Seconds;
   readonly stallWarning: Seconds;
   /** A path that a new app must answer before it serves; null for none. Only of a worker on trial. */

@@ -32,7 +32,9 @@ type ArbiterOnly =
   | 'maxRequestsJitter'
   | 'maxAge'
   | 'maxAgeJitter'
-  | 'heapLimit';
+  | 'heapLimit'
+  | 'maxMemory'
+  | 'heapSnapshot';
 
 /** The settings of docs/settings.md, but those of an arbiter. `bind` is 127.0.0.1:8000 by default. */
 export type ServeOptions = Omit<QilinConfig, ArbiterOnly>;

@@ -19,7 +19,7 @@ type AliasOf<Name extends SettingName> =
 /** The settings whose value is data. */
 export type PlainName = Exclude<SettingName, HookName>;
 
-type PlainValues = { readonly [Name in Exclude<PlainName, 'workers' | 'heapLimit'>]: ValueOf<Name> };
+type PlainValues = { readonly [Name in Exclude<PlainName, 'workers' | 'heapLimit' | 'maxMemory'>]: ValueOf<Name> };
 
 /** All settings with their values, deeply frozen. */
 export interface Config extends PlainValues {
@@ -27,6 +27,8 @@ export interface Config extends PlainValues {
   readonly workers: number;
   /** Bytes; 0 for Node's own choice. `auto` has been worked out. */
   readonly heapLimit: number;
+  /** Bytes; 0 for no bound. A percentage has been worked out. */
+  readonly maxMemory: number;
   readonly hooks: Readonly<Partial<Hooks>>;
 }
 

@@ -101,6 +101,9 @@ export function* notes(config: Config): Generator<string> {
     yield 'maxRequestsJitter has no effect while maxRequests is 0.';
   }
   if (config.maxAgeJitter > 0 && config.maxAge === 0) yield 'maxAgeJitter has no effect while maxAge is 0.';
+  if (config.heapSnapshot !== null && config.maxMemory === 0) {
+    yield 'heapSnapshot has no effect while maxMemory is 0.';
+  }
   if (config.threads > 1 && ownWorkerClass(config.workerClass, config.threads) !== 'threads') {
     yield `threads has no effect with the worker class ${config.workerClass}.`;
   }

@@ -12,6 +12,7 @@ import type { Checked } from './kinds.ts';
 import { type MemoryLimits, memoryLimits } from './memory-limit.ts';
 import { invalid } from './mistakes.ts';
 import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
+import { partOf } from './sizes.ts';
 import { type Crew, heapFlagIn, type SettledHeap, settleHeap } from './worker-heap.ts';
 
 export type { Config };
@@ -165,36 +166,45 @@ function finish(
   const spread = !given.has('threads') && ownWorkerClass(value('workerClass'), 1) === 'threads';
   const plain = PLAIN_NAMES.map((name) => [name, value(name)]);
   const hooks = HOOK_NAMES.flatMap((name) => (value(name) === null ? [] : [[name, value(name)]]));
-  const origins = SETTING_NAMES.map((name) => {
-    const isAuto = (name === 'workers' || name === 'heapLimit') && value(name) === 'auto';
-    return [name, `${found.get(name)?.origin}${isAuto ? ', auto' : ''}`];
-  });
-  const { cwd, cpus = usableCpus } = sources;
+  const origins = SETTING_NAMES.map((name) => [name, `${found.get(name)?.origin}${wish(name, value(name))}`]);
+  const { cwd, cpus = usableCpus, memory = memoryLimits } = sources;
+  const limits = memory();
   const asked = value('workers');
   const workers = asked === 'auto' ? cpus() : asked;
   const threads = spread ? UNTOLD_THREADS : value('threads');
   const isThreaded = ownWorkerClass(value('workerClass'), threads) === 'threads';
-  const heap = heapOf(sources, value, { workers, threads: isThreaded ? threads : 0 });
+  const heap = heapOf(sources, value, { workers, threads: isThreaded ? threads : 0 }, limits);
+  const chdir = resolve(cwd, value('chdir'));
+  const [bound, snapshots] = [value('maxMemory'), value('heapSnapshot')];
   const whole = {
     ...Object.fromEntries(plain),
     hooks: Object.fromEntries(hooks),
     workers,
     threads,
     heapLimit: heap.heapLimit,
-    chdir: resolve(cwd, value('chdir')),
+    maxMemory: typeof bound === 'string' ? partOf(bound, limits) : bound,
+    heapSnapshot: snapshots === null ? null : resolve(chdir, snapshots),
+    chdir,
     config: file?.path ?? null,
   };
   return complete(deepFreeze(whole) as Config, Object.freeze(Object.fromEntries(origins)) as Origins, heap.notes);
 }
 
+/** What was asked for, where something else has come of it. */
+const wish = (name: SettingName, value: unknown): string =>
+  WORKED_OUT.includes(name) && typeof value === 'string' ? `, ${value}` : '';
+
+const WORKED_OUT: readonly SettingName[] = ['workers', 'heapLimit', 'maxMemory'];
+
 function heapOf(
-  { env, memory = memoryLimits, nodeArguments = process.execArgv }: SettingsSources,
+  { env, nodeArguments = process.execArgv }: SettingsSources,
   value: <Name extends SettingName>(name: Name) => ValueOf<Name>,
   crew: Crew,
+  limits: MemoryLimits,
 ): SettledHeap {
   const options = value('rawEnv')['NODE_OPTIONS'] ?? env['NODE_OPTIONS'] ?? '';
   const ownFlag = heapFlagIn([...nodeArguments, ...(splitWords(options) ?? [])]);
-  return settleHeap({ heapLimit: value('heapLimit'), crew, ownFlag }, memory());
+  return settleHeap({ heapLimit: value('heapLimit'), crew, ownFlag }, limits);
 }
 
 function complete(config: Config, origins: Origins, further: readonly string[]): LoadedSettings {
@@ -203,15 +213,21 @@ function complete(config: Config, origins: Origins, further: readonly string[]):
   if (config.app === '' && command !== 'printConfig') {
     errors.unshift(new QilinError('USAGE', 'the app is missing: write qilin [OPTIONS] MODULE[:APP].'));
   }
-  if (!isFolder(config.chdir) && command !== 'printConfig') errors.push(noFolder(config.chdir, origins.chdir));
+  if (command !== 'printConfig') errors.push(...missingFolders(config, origins));
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, command, config, origins, notes: [...notes(config), ...further] };
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-const noFolder = (path: string, origin: string): QilinError =>
-  new QilinError('SETTING_INVALID', `${origin}: chdir must be a folder that exists (got ${JSON.stringify(path)}).`);
+function missingFolders(config: Config, origins: Origins): readonly QilinError[] {
+  return (['chdir', 'heapSnapshot'] as const).flatMap((name) => {
+    const path = config[name];
+    if (path === null || isFolder(path)) return [];
+    const sentence = `${origins[name]}: ${name} must be a folder that exists (got ${JSON.stringify(path)}).`;
+    return [new QilinError('SETTING_INVALID', sentence)];
+  });
+}
 
 function deepFreeze<Value extends object>(value: Value): Value {
   for (const part of Object.values(value)) {

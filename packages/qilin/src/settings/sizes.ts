@@ -1,11 +1,15 @@
 /** The kinds of settings that are amounts of memory. As text bytes, or with K, M or G for powers of 1024: `512M`. */
 import { bad, type Checked, good, type Kind } from './kinds.ts';
+import type { MemoryLimits } from './memory-limit.ts';
 
 const UNITS = [
   ['G', 2 ** 30],
   ['M', 2 ** 20],
   ['K', 2 ** 10],
 ] as const;
+
+/** `80%` of the memory limit that holds. */
+export type Percentage = `${number}%`;
 
 interface SizeRange {
   /** Bytes. Less would be a number of something else: 512 are meant to be megabytes. */
@@ -40,6 +44,20 @@ function size<const Word extends string>(
 /** 0, a size, or `auto`. */
 export const autoSize = (range: SizeRange): Kind<number | 'auto', number | string> =>
   size(range, { is: (text): text is 'auto' => text === 'auto', says: '"auto"', placeholder: 'auto' });
+
+/** 0, a size, or a part of the memory limit. */
+export const sizeOrPart = (range: SizeRange): Kind<number | Percentage, number | string> =>
+  size(range, { is: isPercentage, says: 'a percentage from 1% to 100%', placeholder: 'N%' });
+
+function isPercentage(text: string): text is Percentage {
+  const digits = /^(\d{1,3}(?:\.\d{1,3})?)%$/.exec(text)?.[1];
+  return digits !== undefined && Number(digits) >= 1 && Number(digits) <= 100;
+}
+
+/** Bytes: of the limit that holds for the server, or else of the machine's memory. */
+export function partOf(part: Percentage, { group, machine }: MemoryLimits): number {
+  return Math.floor(((group ?? machine) * Number(part.slice(0, -1))) / 100);
+}
 
 function sizeOf(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];

@@ -31,7 +31,7 @@ import {
 } from './kinds.ts';
 import { mapping, networks, texts } from './list-kinds.ts';
 import { setting } from './setting.ts';
-import { autoSize } from './sizes.ts';
+import { autoSize, sizeOrPart } from './sizes.ts';
 
 type WorkerClassName =
   | 'async'
@@ -295,6 +295,22 @@ export const SETTINGS = {
     default: 'auto',
     section: 'Workers',
     text: "The bytes that the old space of a worker's heap may have, `--max-old-space-size` of Node; 0 for what Node itself chooses. `auto` shares out what the memory limit of the control group, or `ulimit -v`, leaves for heaps among the workers, by the rule of docs/memory.md, and is 0 without a limit. The threads of a worker share it out evenly. Where Node is given that flag, by NODE_OPTIONS or its own arguments, that counts instead.",
+    reload: 'workers',
+  }),
+  maxMemory: setting({
+    flags: ['--max-memory'],
+    kind: sizeOrPart({ min: LEAST_SIZE }),
+    default: 0,
+    section: 'Workers',
+    text: "The bytes of resident memory beyond which a worker is replaced, its successor first; 0 for no bound. A percentage is one of the memory limit that holds for the whole server, or else of the machine's memory. The log tells what its memory is made of. One worker is replaced after the other, and one that is beyond it in its first second after a pause. docs/memory.md says how to choose it.",
+    reload: 'workers',
+  }),
+  heapSnapshot: setting({
+    flags: ['--heap-snapshot'],
+    kind: optional(text('a folder', 'FOLDER')),
+    default: null,
+    section: 'Workers',
+    text: "The folder into which a worker that `maxMemory` replaces writes a snapshot of its heap, for the memory page of a browser's developer tools: one a day at most, when it has answered all requests. It takes as much memory as the heap once more, and holds whatever the app does, secrets included.",
     reload: 'workers',
   }),
   timeout: setting({

@@ -25,6 +25,8 @@ export type LifeEvent =
       readonly signal?: LeaveSignal;
       /** The app has sent it to itself. */
       readonly isOwn?: boolean;
+      /** What waits in the queue is left to others. */
+      readonly isFull?: boolean;
       readonly limit: Milliseconds;
     }
   /** Leave now, whatever is in flight. Without a signal the app has no turn. */

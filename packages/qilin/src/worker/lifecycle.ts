@@ -118,24 +118,22 @@ function bootFailed(life: Life, error: unknown): Step {
 }
 
 function drain(life: Life, event: Extract<LifeEvent, { type: 'drain' }>, now: Milliseconds): Step {
-  const { reason, signal, isOwn, limit } = event;
+  const { reason, signal, isOwn, isFull = false, limit } = event;
   if (life.at === 'parting') return isOwn ? deliver({ ...life, signal }) : stay(life);
   const until = now + limit;
   if (life.at === 'serving') {
     const ending: Ending = { hasTurn: true, signal, until, status: 0, asked: undefined };
-    return beginDrain(ending, limit, tell({ type: 'draining', reason }));
+    return beginDrain(ending, limit, !isFull, tell({ type: 'draining', reason }));
   }
   const hasTurn = signal !== undefined;
   return isBooting(life) ? abandon(life, { hasTurn, signal, until, status: 0, asked: undefined }, now) : stay(life);
 }
 
-function beginDrain(ending: Ending, limit: Milliseconds, ...first: readonly Effect[]): Step {
+function beginDrain(ending: Ending, limit: Milliseconds, takesQueue: boolean, ...first: readonly Effect[]): Step {
   const { hasTurn, until } = ending;
   const handOver = hasTurn ? until - Math.min(SHARE_OF_HANDLERS, limit / 2) : until;
   const life: Life = { ...ending, at: 'draining', handOver };
   const wakes = handOver < until ? [...wakeAt(handOver), ...wakeAt(until)] : wakeAt(until);
-  // An app that has failed is given nothing new: others are there for it, or come.
-  const takesQueue = ending.status === 0;
   return to(life, ...first, { type: 'drain', takesQueue }, tell({ type: 'deaf' }), ...wakes);
 }
 
@@ -165,7 +163,8 @@ function failed(life: Life, event: Extract<LifeEvent, { type: 'failed' }>, now: 
     case 'serving': {
       const ending: Ending = { hasTurn: false, signal: undefined, until: now + limit, status: 1, asked: undefined };
       const retiring = tell({ type: 'retiring', failed: true, reason: 'nobody caught an error in it' });
-      return beginDrain(ending, limit, news, retiring);
+      // It is given nothing new: others are there for it, or come.
+      return beginDrain(ending, limit, false, news, retiring);
     }
     // An error of the app's own handlers ends them, as it would end the process under node.
     case 'parting':

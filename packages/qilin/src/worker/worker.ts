@@ -21,6 +21,7 @@ import { Inspector } from './inspector.ts';
 import { LivedLife } from './life.ts';
 import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
 import { LocalHost } from './local-host.ts';
+import { MemoryBound } from './memory-bound.ts';
 import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
 import { beginAge, requestShare } from './shares.ts';
@@ -52,7 +53,8 @@ export class Worker {
   #inspector: Inspector | undefined;
   #boot: Boot | undefined;
   #hasClosedServer = false;
-  #hasRetired = false;
+  #retireCause: 'share' | 'memory' | undefined;
+  #memory: MemoryBound | undefined;
   #lastMessage = Promise.resolve();
 
   constructor(around: WorkerProcess) {
@@ -60,7 +62,10 @@ export class Worker {
     this.#life = new LivedLife({
       load: () => this.#load(),
       start: async () => this.#host?.start(),
-      drain: async (onQuiet, takesQueue) => this.#host?.drain(onQuiet, takesQueue),
+      drain: async (onQuiet, takesQueue) => {
+        this.#memory?.prepareSnapshot();
+        await this.#host?.drain(onQuiet, takesQueue);
+      },
       stop: () => this.#host?.stop(),
       deliver: (signal) => this.#haveTurn(signal),
       sayLastWords: () => this.#sayLastWords(),
@@ -89,6 +94,7 @@ export class Worker {
 
   /** SIGINT or SIGQUIT: leave now, whatever is in flight. */
   quit(signal: LeaveSignal, isOwn: boolean): void {
+    this.#memory?.dropSnapshot();
     this.#life.happen({ type: 'quit', signal, isOwn });
   }
 
@@ -157,10 +163,11 @@ export class Worker {
       listeners,
       log,
       accessLog: this.#accessLog,
-      onRequest: requestShare(config, (reason) => this.#retire(reason)),
+      onRequest: requestShare(config, (reason) => this.#retire('share', reason)),
       onServerClosed: () => this.#serverClosed(),
     };
     this.#host = found.kind === 'host' ? found.create(context) : new LocalHost(found.create, context);
+    this.#memory = new MemoryBound(config, log, this.#host);
     await this.#host.load();
     await this.#hooks.postWorkerInit?.(this.#info);
   }
@@ -187,7 +194,11 @@ export class Worker {
           stall: toMilliseconds(this.#config?.stallWarning ?? 0),
         });
         this.#send({ type: 'ready' });
-        if (this.#config !== undefined) beginAge(this.#config, (reason) => this.#retire(reason));
+        this.#memory?.begin((cause, reason) => {
+          if (cause === 'memory') this.#retire(cause, reason);
+          else this.#leaveFull(reason);
+        });
+        if (this.#config !== undefined) beginAge(this.#config, (reason) => this.#retire('share', reason));
         break;
       case 'bootFailed': {
         const code = news.error instanceof QilinError ? news.error.code : 'APP_FAILED';
@@ -195,7 +206,11 @@ export class Worker {
         break;
       }
       case 'retiring':
-        this.#send({ type: 'retire', failed: news.failed, reason: news.reason });
+        this.#send({
+          type: 'retire',
+          cause: news.failed ? 'failure' : (this.#retireCause ?? 'share'),
+          reason: news.reason,
+        });
         break;
       default:
         if (this.#log !== undefined) logNews(this.#log, news, this.#subject);
@@ -210,14 +225,21 @@ export class Worker {
   /** The app's own way to say that it has done its share. */
   #serverClosed(): void {
     this.#hasClosedServer = true;
-    this.#retire(SERVER_CLOSED);
+    this.#retire('share', SERVER_CLOSED);
   }
 
   /** Asks for a successor, once: there may be more than one reason. */
-  #retire(reason: string): void {
-    if (this.#hasRetired) return;
-    this.#hasRetired = true;
+  #retire(cause: 'share' | 'memory', reason: string): void {
+    if (this.#retireCause !== undefined) return;
+    this.#retireCause = cause;
     this.#life.happen({ type: 'retire', reason });
+  }
+
+  /** Not by the arbiter's order, which comes when its successor serves. */
+  #leaveFull(reason: string): void {
+    if (this.#life.at !== 'serving') return;
+    this.#send({ type: 'retire', cause: 'full', reason });
+    this.#life.happen({ type: 'drain', reason, signal: 'SIGTERM', isFull: true, limit: this.#gracefulTimeout });
   }
 
   async #haveTurn(signal: LeaveSignal | undefined): Promise<number> {
@@ -230,6 +252,10 @@ export class Worker {
   }
 
   async #sayLastWords(): Promise<void> {
+    await this.#memory?.writeSnapshot(async () => {
+      this.#watchdog?.watch({ silence: 0, stall: 0 });
+      await this.#process.send({ type: 'snapshot' });
+    });
     await this.#callHook('onShutdown', () => this.#host?.shutdown());
     await this.#callHook('workerExit', this.#hooks.workerExit);
   }
@@ -245,7 +271,7 @@ export class Worker {
 
   #end(status: number): void {
     this.#flushLogs();
-    this.#lastMessage.then(() => this.#finished.reach(status));
+    Promise.all([this.#lastMessage, this.#memory?.done]).then(() => this.#finished.reach(status));
   }
 
   #flushLogs(): void {

@@ -74,7 +74,7 @@ export class FleetWorld {
 
   /** Every worker that was told to leave does so. */
   bury(): Action[] {
-    const leaving = this.ages('draining', 'quitting', 'aborting');
+    const leaving = this.ages('draining', 'snapshotting', 'quitting', 'aborting');
     return leaving.flatMap((age) => this.exit(age));
   }
 

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WorkerView } from '../../src/arbiter/fleet.ts';
+import type { RetireCause } from '../../src/contract/messages.ts';
 import { FleetWorld, wanted } from './fleet-world.ts';
 
 const LONGEST = 60;
@@ -26,7 +27,12 @@ const happening = fc.oneof(
   fc.record({ type: fc.constant('boot' as const) }),
   fc.record({ type: fc.constant('crash' as const), pick }),
   fc.record({ type: fc.constant('hang' as const), pick }),
-  fc.record({ type: fc.constant('retire' as const), pick, failed: switched }),
+  fc.record({
+    type: fc.constant('retire' as const),
+    pick,
+    cause: fc.constantFrom<RetireCause>('share', 'memory', 'failure'),
+  }),
+  fc.record({ type: fc.constant('snapshot' as const), pick }),
   fc.record({ type: fc.constant('leaving' as const), pick }),
   fc.record({
     type: fc.constant('reload' as const),
@@ -104,7 +110,8 @@ class Story {
     else if (what.type === 'crash') this.world.exit(age);
     else if (what.type === 'ready') this.world.event({ type: 'ready', age });
     else if (what.type === 'leaving') this.world.event({ type: 'leaving', age });
-    else this.world.event({ type: 'retire', age, failed: what.failed });
+    else if (what.type === 'snapshot') this.world.event({ type: 'snapshot', age });
+    else this.world.event({ type: 'retire', age, cause: what.cause });
   }
 }
 
@@ -177,7 +184,8 @@ describe('whatever happens', () => {
           const { world } = story;
           story.happen({ type: 'refuses', on: false });
           story.happen({ type: 'prepares', on: false });
-          for (let round = 0; round < 5; round++) {
+          // Successors of those who serve come one after the other.
+          for (let round = 0; round < 12; round++) {
             world.pass(35_000);
             world.boot();
             world.pass(250);

@@ -388,16 +388,133 @@ describe('scale', () => {
 describe('maxRequests', () => {
   it('drains a worker that asks for it only when its successor is ready', () => {
     const world = serving(2);
-    expect(types(world.event({ type: 'retire', age: 2, failed: false }))).toEqual(['spawn']);
+    expect(types(world.event({ type: 'retire', age: 2, cause: 'share' }))).toEqual(['spawn']);
     expect(world.pass(20_000)).toEqual([]);
     expect(world.event({ type: 'ready', age: 3 })).toMatchObject([{ type: 'drain', age: 2 }]);
+  });
+});
+
+describe('workers that have done their share at the same time', () => {
+  it('have successors one after the other, each drained when its own is there', () => {
+    const world = serving(3);
+    for (const age of [1, 2, 3]) world.event({ type: 'retire', age, cause: 'share' });
+    expect(world.ages('booting')).toEqual([4]);
+    expect(world.event({ type: 'ready', age: 4 })).toMatchObject([
+      { type: 'spawn', generation: 1 },
+      { type: 'drain', age: 1 },
+    ]);
+    expect(world.event({ type: 'ready', age: 5 })).toMatchObject([{ type: 'spawn' }, { type: 'drain', age: 2 }]);
+    expect(world.event({ type: 'ready', age: 6 })).toMatchObject([{ type: 'drain', age: 3 }]);
+  });
+
+  it('serve on, all of them, where another one falls meanwhile', () => {
+    const world = serving(3);
+    world.event({ type: 'retire', age: 1, cause: 'memory' });
+    world.event({ type: 'retire', age: 2, cause: 'memory' });
+    world.exit(3);
+    expect(types(world.event({ type: 'ready', age: 4 }))).toEqual(['spawn']);
+    expect(world.ages('ready', 'retiring')).toEqual([1, 2, 4]);
+  });
+});
+
+describe('maxMemory', () => {
+  /** Each of these is beyond it as soon as it serves. Returns when each began to boot. */
+  function outgrow(world: FleetWorld, duration: number): number[] {
+    const begun: number[] = [];
+    for (const end = world.now + duration; world.now < end; world.pass(250)) {
+      for (const age of world.ages('booting')) {
+        begun.push(world.now);
+        world.event({ type: 'ready', age });
+        world.event({ type: 'retire', age, cause: 'memory' });
+      }
+      world.bury();
+    }
+    return begun;
+  }
+
+  it('replaces a worker at once that had done well', () => {
+    const world = serving(2);
+    world.pass(5_000);
+    expect(types(world.event({ type: 'retire', age: 2, cause: 'memory' }))).toEqual(['spawn']);
+    expect(world.event({ type: 'ready', age: 3 })).toMatchObject([{ type: 'drain', age: 2 }]);
+  });
+
+  it('replaces workers ever later that are beyond it from their start, and never leaves fewer to serve', () => {
+    const world = new FleetWorld(wanted(2));
+    world.onRest = () => {
+      if (world.fleet.started && world.ages('ready', 'retiring', 'booting').length < 2)
+        throw new Error('too few serve');
+    };
+    const begun = outgrow(world, 300_000);
+    expect(begun.length).toBeLessThan(40);
+    expect(begun.filter((at) => at > 200_000).length).toBeLessThanOrEqual(8);
+    expect(world.fleet.failures).toBeGreaterThan(5);
+  });
+
+  it('does so while another worker does well', () => {
+    const world = serving(2);
+    world.pass(60_000);
+    world.event({ type: 'retire', age: 2, cause: 'memory' });
+    expect(outgrow(world, 300_000).length).toBeLessThan(20);
+  });
+
+  it('calls a reload off whose workers are beyond it from their start', () => {
+    const world = serving(2);
+    world.pass(5_000);
+    world.event({ type: 'reload', wanted: wanted(2) });
+    world.event({ type: 'ready', age: 3 });
+    expect(world.event({ type: 'retire', age: 3, cause: 'memory' })).toContainEqual({
+      type: 'callOff',
+      reason: 'a new worker outgrew maxMemory in its first second',
+    });
+    expect(world.ages('ready')).toEqual([1, 2]);
+  });
+});
+
+describe('a worker that writes a snapshot of its heap', () => {
+  function snapshotting(): FleetWorld {
+    const world = serving(1, { gracefulTimeout: 10_000 });
+    world.event({ type: 'retire', age: 1, cause: 'memory' });
+    world.boot();
+    world.event({ type: 'snapshot', age: 1 });
+    expect(world.ages('snapshotting')).toEqual([1]);
+    return world;
+  }
+
+  it('may be silent, and take longer than gracefulTimeout, but not for ever', () => {
+    const world = snapshotting();
+    expect(world.pass(599_000, (age) => age !== 1)).toEqual([]);
+    expect(world.pass(2_000, (age) => age !== 1)).toEqual([
+      { type: 'kill', age: 1, reason: 'it was still writing a snapshot of its heap' },
+    ]);
+  });
+
+  it('has no longer than others at the end of the server', () => {
+    const world = snapshotting();
+    world.event({ type: 'goal', goal: 'drain' });
+    expect(types(world.pass(13_000, () => false))).toContain('kill');
+  });
+
+  it('is ended at a quick stop', () => {
+    const world = snapshotting();
+    expect(world.event({ type: 'goal', goal: 'stop' })).toContainEqual(
+      expect.objectContaining({ type: 'quit', age: 1 }),
+    );
+    expect(types(world.pass(3_000, () => false))).toContain('kill');
+  });
+
+  it('begun at the end of the server, changes nothing of its time', () => {
+    const world = serving(1, { gracefulTimeout: 10_000 });
+    world.event({ type: 'goal', goal: 'drain' });
+    world.event({ type: 'snapshot', age: 1 });
+    expect(types(world.pass(13_000, () => false))).toEqual(['kill']);
   });
 });
 
 describe('workers that are recycled faster than they boot', () => {
   /** Each that is ready asks for its successor at once, until none is left in that state. */
   const recycle = (world: FleetWorld) =>
-    world.ages('ready').flatMap((age) => world.event({ type: 'retire', age, failed: false }));
+    world.ages('ready').flatMap((age) => world.event({ type: 'retire', age, cause: 'share' }));
 
   it.each([true, false])(
     'serve until their successors are there, so that a reload is done (preloadApp %s)',
@@ -438,7 +555,7 @@ describe('a worker that leaves', () => {
     world.event({ type: 'reload', wanted: wanted(2) });
     world.event({ type: 'ready', age: 3 });
     world.pass(2_000);
-    expect(types(world.event({ type: 'retire', age: 3, failed: true }))).toEqual(['spawn']);
+    expect(types(world.event({ type: 'retire', age: 3, cause: 'failure' }))).toEqual(['spawn']);
     expect(types(world.event({ type: 'ready', age: 4 }))).toEqual([]);
     expect(types(world.event({ type: 'ready', age: 5 }))).toEqual(['commit', 'drain', 'drain']);
   });

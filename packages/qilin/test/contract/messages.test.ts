@@ -6,6 +6,7 @@ import {
   LONGEST_LINE,
   parseArbiterMessage,
   parseWorkerMessage,
+  type RetireCause,
   type WorkerMessage,
 } from '../../src/contract/messages.ts';
 
@@ -18,7 +19,12 @@ const message: fc.Arbitrary<WorkerMessage> = fc.oneof(
     stats: fc.option(fc.record({ connections: count, accepted: count, requests: count, wakeups: count })),
     usage: fc.record({ cpu: count, resident: count, heapUsed: count, heapLimit: count }),
   }),
-  fc.record({ type: fc.constant('retire' as const), failed: fc.boolean(), reason: fc.string({ unit: 'binary' }) }),
+  fc.record({
+    type: fc.constant('retire' as const),
+    cause: fc.constantFrom<RetireCause>('share', 'memory', 'failure'),
+    reason: fc.string({ unit: 'binary' }),
+  }),
+  fc.record({ type: fc.constant('snapshot' as const) }),
   fc.record({
     type: fc.constant('bootFailed' as const),
     code: fc.constant('APP_FAILED' as const),
@@ -46,8 +52,8 @@ describe('a message of a worker', () => {
     ['', 'null', '[]', '1', '"ready"', '{', '{}', '{"type":"toString"}', '{"type":["ready"]}'],
     [
       '{"type":"retire"}',
-      '{"type":"retire","failed":1,"reason":"x"}',
-      '{"type":"retire","failed":false,"reason":null}',
+      '{"type":"retire","cause":"age","reason":"x"}',
+      '{"type":"retire","cause":"share","reason":null}',
     ],
     ['{"type":"heartbeat"}', '{"type":"heartbeat","silentFor":-1,"stats":null}'],
     ['{"type":"heartbeat","silentFor":"0","stats":null}', '{"type":"heartbeat","silentFor":0,"stats":{}}'],

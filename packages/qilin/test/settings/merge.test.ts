@@ -33,6 +33,8 @@ describe('settings', () => {
       maxAge: 0,
       maxAgeJitter: 0,
       heapLimit: 0,
+      maxMemory: 0,
+      heapSnapshot: null,
       timeout: 30,
       stallWarning: 1,
       bootTimeout: 60,

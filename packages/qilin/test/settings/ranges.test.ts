@@ -33,7 +33,7 @@ function rangeOf(name: PlainName): Range | undefined {
  * A mask is written in octal digits, and its range is three of them: kinds.test.ts has it. Amounts of memory are written with units:
  * worker-heap.test.ts.
  */
-const WRITTEN_OTHERWISE: readonly PlainName[] = ['umask', 'heapLimit'];
+const WRITTEN_OTHERWISE: readonly PlainName[] = ['umask', 'heapLimit', 'maxMemory'];
 const RANGES = PLAIN_NAMES.filter((name) => !WRITTEN_OTHERWISE.includes(name)).flatMap((name) => rangeOf(name) ?? []);
 
 /** What a setting becomes when it is given this value by each source, or the sentence of its refusal. */

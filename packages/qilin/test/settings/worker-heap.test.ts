@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { heapFlags, heapOfThread } from '../../src/contract/heap.ts';
-import { complaints, loaded } from './load.ts';
+import { loadSettings } from '../../src/settings/merge.ts';
+import { complaints, folder, loaded } from './load.ts';
 
 const MIB = 2 ** 20;
 
@@ -82,6 +83,61 @@ describe('heapLimit by hand', () => {
   test.each(['512', '-1', '1.5G', '512MB', '15M', '', 'max', '80%', '1T'])('is not %j', async (text) => {
     expect(await complaints({ argv: ['--heap-limit', text, 'app'] })).toEqual([
       `flag --heap-limit: heapLimit must be 0, "auto", or a number of bytes of at least 16M, such as 512M or 2G (got ${JSON.stringify(text)}).`,
+    ]);
+  });
+});
+
+describe('maxMemory', () => {
+  test.each<[string, number | null, number]>([
+    ['0', 256, 0],
+    ['512M', 256, 512],
+    ['80%', 1024, 819.2],
+    ['100%', 1024, 1024],
+    ['12.5%', 1024, 128],
+    // Of the machine, where nothing less holds.
+    ['50%', null, 8192],
+  ])('%s, where the limit is %d MiB, is %d MiB', async (text, limit, expected) => {
+    const memory = { group: limit === null ? null : limit * MIB };
+    const { config } = await loaded({ argv: ['--max-memory', text, 'app'], memory });
+    expect(config.maxMemory).toBe(Math.floor(expected * MIB));
+  });
+
+  test('of a percentage tells what it has come to', async () => {
+    const { origins } = await loaded({ argv: ['--max-memory', '80%', 'app'] });
+    expect(origins.maxMemory).toBe('flag --max-memory, 80%');
+  });
+
+  test.each(['512', '-1', '0%', '0.5%', '101%', '80 %', '%', 'auto', '1.5G', ''])('is not %j', async (text) => {
+    expect(await complaints({ argv: ['--max-memory', text, 'app'] })).toEqual([
+      `flag --max-memory: maxMemory must be 0, a percentage from 1% to 100%, or a number of bytes of at least 16M, such as 512M or 2G (got ${JSON.stringify(text)}).`,
+    ]);
+  });
+
+  test.each([true, null, 512, -5, Number.NaN, 2.5e7 + 0.5, ['512M'], {}])('is not %j in a file', async (value) => {
+    const result = await loadSettings({ argv: ['app'], env: {}, cwd: '/', options: { maxMemory: value } });
+    expect(result.ok ? [] : result.errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining(
+        'maxMemory must be 0, a percentage from 1% to 100%, or a number of bytes of at least 16M',
+      ),
+    ]);
+  });
+});
+
+describe('heapSnapshot', () => {
+  test('is a folder that exists, found from chdir', async () => {
+    const cwd = folder({ file: '' });
+    const argv = (path: string) => ['--chdir', cwd, '--max-memory', '512M', '--heap-snapshot', path, 'app'];
+    expect((await loaded({ argv: argv('.') })).config.heapSnapshot).toBe(cwd);
+    for (const path of ['file', 'none']) {
+      expect(await complaints({ argv: argv(path) })).toEqual([
+        `flag --heap-snapshot: heapSnapshot must be a folder that exists (got "${cwd}/${path}").`,
+      ]);
+    }
+  });
+
+  test('without maxMemory is told to have no effect', async () => {
+    expect((await loaded({ argv: ['--heap-snapshot', '/', 'app'] })).notes).toEqual([
+      'heapSnapshot has no effect while maxMemory is 0.',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 /** All that a worker's main thread and its threads say to each other. */
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { Listener } from '../../contract/messages.ts';
-import type { WorkerStats } from '../../contract/stats.ts';
+import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 
@@ -22,6 +22,8 @@ export type ThreadOrder =
   | { readonly type: 'drain'; readonly limit: Milliseconds }
   /** Close everything, have the app's last words, and end, whatever is in flight. */
   | { readonly type: 'leave' }
+  /** At its end, when it serves nobody any more, write a snapshot of its heap. */
+  | { readonly type: 'snapshot'; readonly fd: number }
   | { readonly type: 'reopenLogs' };
 
 export type ThreadReport =
@@ -31,7 +33,9 @@ export type ThreadReport =
   /** It could not be started, and ends. `text` is what the operator should read. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string }
   /** Sent while its event loop turns. */
-  | { readonly type: 'beat'; readonly stats: WorkerStats }
+  | { readonly type: 'beat'; readonly stats: WorkerStats; readonly heap: HeapUse }
+  /** It writes a snapshot of its heap now, deaf and dumb until that is done. */
+  | { readonly type: 'snapshot' }
   /** So many requests have come since the last report. Only where `maxRequests` counts them. */
   | { readonly type: 'requests'; readonly count: number }
   /**

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
 import { explain } from '../../contract/errors.ts';
-import type { WorkerStats } from '../../contract/stats.ts';
+import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
 import { beatInterval } from '../watchdog.ts';
@@ -85,6 +85,21 @@ export class ThreadPool implements AppHost {
 
   reopenLogs(): void {
     for (const thread of this.#threads) thread.order({ type: 'reopenLogs' });
+  }
+
+  heaps(): readonly (readonly [name: string, heap: HeapUse])[] {
+    return this.#byHeap().flatMap(({ number, heap }) => (heap === undefined ? [] : [[`thread ${number}`, heap]]));
+  }
+
+  async writeSnapshot(fd: number): Promise<void> {
+    const [largest] = this.#byHeap();
+    largest?.order({ type: 'snapshot', fd });
+    await largest?.ended;
+  }
+
+  /** The largest first. */
+  #byHeap(): readonly ThreadHandle[] {
+    return [...this.#threads].sort((a, b) => (b.heap?.used ?? 0) - (a.heap?.used ?? 0));
   }
 
   stats(): WorkerStats {
@@ -176,7 +191,7 @@ export class ThreadPool implements AppHost {
       for (const thread of this.#threads) {
         if (wasAway) thread.heardAt = now;
         const limit = thread.readyAt === undefined ? bootTimeout : timeout;
-        const isSilent = limit > 0 && now - thread.heardAt >= limit + TELLING;
+        const isSilent = limit > 0 && !thread.isWriting && now - thread.heardAt >= limit + TELLING;
         if (isSilent && thread.terminatedAt === undefined) this.#endSilent(thread, now - thread.heardAt, limit);
       }
     }, interval).unref();

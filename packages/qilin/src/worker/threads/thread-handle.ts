@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { QilinError } from '../../contract/errors.ts';
 import { heapOfThread } from '../../contract/heap.ts';
-import type { WorkerStats } from '../../contract/stats.ts';
+import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { Milestone } from '../milestone.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
@@ -24,6 +24,9 @@ export class ThreadHandle {
   readyAt: Milliseconds | undefined;
   /** When it was terminated. */
   terminatedAt: Milliseconds | undefined;
+  /** It writes a snapshot of its heap: its loop stands still by arrangement. */
+  isWriting = false;
+  heap: HeapUse | undefined;
   stats: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
   readonly #worker: Worker;
   readonly #listener: ThreadListener;
@@ -97,6 +100,10 @@ export class ThreadHandle {
         break;
       case 'beat':
         this.stats = report.stats;
+        this.heap = report.heap;
+        break;
+      case 'snapshot':
+        this.isWriting = true;
         break;
       case 'deaf':
         this.#deaf.reach();

@@ -15,9 +15,12 @@ import { captureOutput } from '../../observe/capture-output.ts';
 import { createLog } from '../../observe/error-log.ts';
 import { statusSoFar } from '../app-exits.ts';
 import { loadWorkerClass } from '../classes/registry.ts';
+import { writeSnapshot } from '../heap-snapshot.ts';
+import { describeHeap, heapUse } from '../heap-use.ts';
 import { LivedLife } from '../life.ts';
 import { type News, SERVER_CLOSED } from '../life-terms.ts';
 import { LocalHost } from '../local-host.ts';
+import { watchMemory } from '../memory-watch.ts';
 import { Milestone } from '../milestone.ts';
 import { logExit, logNews } from '../news-log.ts';
 import { Watchdog } from '../watchdog.ts';
@@ -35,6 +38,8 @@ export class Thread {
   #watchdog: Watchdog | undefined;
   #host: AppHost | undefined;
   #hasClosedServer = false;
+  /** Where a snapshot of its heap is to go. */
+  #snapshotFd: number | undefined;
   #requests = 0;
 
   /** @param idle resolves with the exit status when the app has nothing left to do */
@@ -72,7 +77,11 @@ export class Thread {
         this.#life.happen({ type: 'drain', reason: 'the worker says so', limit: order.limit });
         break;
       case 'leave':
+        this.#snapshotFd = undefined;
         this.#life.happen({ type: 'quit' });
+        break;
+      case 'snapshot':
+        this.#snapshotFd = order.fd;
         break;
       case 'reopenLogs':
         this.#log?.reopen();
@@ -152,6 +161,7 @@ export class Thread {
           stall: toMilliseconds(this.#start.config.stallWarning),
         });
         this.#report(news);
+        this.#watchHeap();
         break;
       case 'bootFailed': {
         const code = news.error instanceof QilinError ? news.error.code : 'APP_FAILED';
@@ -181,11 +191,31 @@ export class Thread {
   }
 
   async #sayLastWords(): Promise<void> {
+    if (this.#snapshotFd !== undefined) this.#writeSnapshot(this.#snapshotFd);
     try {
       await this.#host?.shutdown();
     } catch (error) {
       this.#log?.error(`onShutdown threw: ${explain(error)}`);
     }
+  }
+
+  /** What the process holds is the worker's to watch. */
+  #watchHeap(): void {
+    const { config, number } = this.#start;
+    if (config.maxMemory === 0) return;
+    watchMemory(Number.POSITIVE_INFINITY, config.heapLimit, (growth) => {
+      const reason = `little is left of what V8 may have: ${describeHeap(heapUse())}`;
+      if (growth === 'outgrown') {
+        this.#log?.info(`Thread ${number} of the worker is being replaced: ${reason}`);
+        this.#life.happen({ type: 'retire', reason });
+      } else this.#life.happen({ type: 'drain', reason, isFull: true, limit: this.#gracefulTimeout });
+    });
+  }
+
+  #writeSnapshot(fd: number): void {
+    this.#watchdog?.watch({ silence: 0, stall: 0 });
+    this.#report({ type: 'snapshot' });
+    writeSnapshot(fd);
   }
 
   #end(status: number): void {
@@ -199,7 +229,7 @@ export class Thread {
   }
 
   #beat(): void {
-    if (this.#host !== undefined) this.#report({ type: 'beat', stats: this.#host.stats() });
+    if (this.#host !== undefined) this.#report({ type: 'beat', stats: this.#host.stats(), heap: heapUse() });
   }
 
   /** Told once for all requests of a turn of the event loop. */
