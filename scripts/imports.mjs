@@ -19,6 +19,7 @@ const ALLOWED = {
   settings: ['contract', 'modules'],
   worker: [
     'contract',
+    'files',
     'modules',
     'app',
     'http',

@@ -7,6 +7,7 @@ import type { StallReport } from '../contract/stalls.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
 import { BootFailures } from './boot-failures.ts';
+import { EndReasons } from './end-reasons.ts';
 import { isOnTrial, isServing, type WorkerView } from './fleet.ts';
 import { type Generation, type Generations, socketsOf } from './generations.ts';
 import type { Action } from './plan.ts';
@@ -51,6 +52,7 @@ export class Crew {
   /** The last of each. */
   readonly #heartbeats = new Map<number, Heartbeat>();
   readonly #orphans = new OrphanReaper();
+  readonly #endReasons = new EndReasons();
   readonly #stalls = new Stalls(() => this.#state.log);
   #announced = false;
   /** The most workers that served at the same time before that, and since when. */
@@ -240,12 +242,13 @@ export class Crew {
     const before = this.#state.fleet;
     const view = this.#view(age);
     const { log, config, hooks, info } = this.#state;
+    const why = this.#endReasons.explain(exit, view, this.#heartbeats.get(age)?.usage);
     const how = howItEnded(exit);
     this.#workers.delete(age);
     this.#heartbeats.delete(age);
     this.#stalls.forget(worker);
     if (view?.state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
-    log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})`);
+    log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})${why}`);
     this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);
     const isFatal = before.fatal === null && this.#state.fleet.fatal !== null;
     if (isFatal) log.error('Shutting down: the first worker failed to boot');

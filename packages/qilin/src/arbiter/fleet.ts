@@ -10,8 +10,9 @@ import type { Milliseconds } from '../contract/units.ts';
 
 /**
  * preparing (a hook runs before it is spawned) → booting → ready → retiring → draining; from any of them aborting when
- * `timeout` passed, or quitting when it is to leave at once; from draining also snapshotting, where it writes what its heap holds. A worker that exits is removed. `retiring` serves still, but
- * has asked for a successor; `draining` leaves and accepts no more: it has been told to, by the plan or by anybody else, or has failed.
+ * `timeout` passed, or quitting when it is to leave at once; from draining also snapshotting, where it writes what its heap
+ * holds. A worker that exits is removed. `retiring` serves still, but has asked for a successor; `draining` leaves and accepts
+ * no more: it has been told to, by the plan or by anybody else, or has failed.
  */
 export type WorkerState =
   | 'preparing'

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { QilinError, reasonOf } from '../contract/errors.ts';
+import { hasCode, QilinError, reasonOf } from '../contract/errors.ts';
 import { inFolder, openInFolder } from '../files/in-folder.ts';
 
 /** More than any pid has digits. */
@@ -111,6 +111,6 @@ function runningOwner(path: string): number | undefined {
     return pid;
   } catch (error) {
     // EPERM: it runs, but belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM' ? pid : undefined;
+    return hasCode(error, 'EPERM') ? pid : undefined;
   }
 }

@@ -6,7 +6,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { closeFd, type ListenOptions, listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
-import { QilinError, reasonOf } from '../contract/errors.ts';
+import { hasCode, QilinError, reasonOf } from '../contract/errors.ts';
 import { inFolder } from '../files/in-folder.ts';
 import type { Hosts } from './hosts.ts';
 
@@ -51,7 +51,7 @@ export function openSocket(address: Address, { backlog, reusePort, umask }: Sock
     return { fd, requested: address, actual: actualAddress(fd, address), file: fileOf(address) };
   } catch (error) {
     const message = reasonOf(error);
-    const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    const isInUse = hasCode(error, 'EADDRINUSE');
     throw isInUse ? new AddressInUse('BIND_FAILED', message) : new QilinError('BIND_FAILED', message);
   }
 }

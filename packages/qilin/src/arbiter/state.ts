@@ -68,7 +68,7 @@ export class ArbiterState {
     const { failures, held, retryAt, goal } = this.#fleet;
     if (goal !== 'serve' || held === 0 || failures === before.failures) return;
     this.#log.warning(
-      `Next worker in ${((retryAt - at) / 1000).toFixed(0)} s: ${failures} starts in a row have failed, or outgrown maxMemory at once`,
+      `Next worker in ${((retryAt - at) / 1000).toFixed(0)} s: ${failures} starts in a row have failed`,
     );
   }
 

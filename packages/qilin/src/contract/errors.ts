@@ -144,6 +144,10 @@ export class QilinError extends Error {
   }
 }
 
+/** Whether it is the system's, or Node's, error of this name: `ENOENT`. */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
 /** What is said of a value that lets nobody look at it: its getters or its proxy throw. */
 const UNREADABLE = 'a value that throws when it is read';
 
@@ -181,9 +185,6 @@ function upToItsCaller(stack: string): string {
 }
 
 /** The same without a stack, as a part of a sentence. Never throws. */
-export const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
-
 export function reasonOf(error: unknown): string {
   return readable(() => (error instanceof Error && typeof error.message === 'string' ? error.message : textOf(error)));
 }

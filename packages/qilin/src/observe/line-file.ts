@@ -6,7 +6,7 @@
  * Why not sonic-boom: its synchronous mode answers a full pipe with a sleep of 100 ms that stops the event loop, keeps
  * all that a full disk refuses in memory, and measures its growing buffer anew with every line.
  */
-import { reasonOf } from '../contract/errors.ts';
+import { hasCode, reasonOf } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { type Outlet, openOutlet } from './outlet.ts';
 
@@ -239,6 +239,4 @@ function countLines(lines: string | Buffer, from = 0): number {
   return count;
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-}
+const isBusy = (error: unknown): boolean => hasCode(error, 'EAGAIN');

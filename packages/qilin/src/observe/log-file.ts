@@ -1,7 +1,7 @@
 /** How a log file is opened: at once, whatever is in its place, and as nothing else than what a log can be written to. */
 import { closeSync, constants, fchownSync, fstatSync, type Stats } from 'node:fs';
 import { resolve } from 'node:path';
-import { QilinError, reasonOf } from '../contract/errors.ts';
+import { hasCode, QilinError, reasonOf } from '../contract/errors.ts';
 import { openInFolder } from '../files/in-folder.ts';
 
 /** Whose file it is to be. What is undefined stays as it is. */
@@ -104,9 +104,6 @@ function faultOf(found: Stats): string | undefined {
   const byAnotherName = process.geteuid?.() === 0 && !found.isCharacterDevice() && found.nlink > 1;
   return byAnotherName ? `it has ${found.nlink} names (hard links), and root writes to none such` : undefined;
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 function refusal(path: string, error: unknown): QilinError {
   const reason = reasonOf(error);

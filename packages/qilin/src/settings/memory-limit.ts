@@ -24,6 +24,15 @@ export function memoryLimits(machine: Machine = thisMachine): MemoryLimits {
   return { group: Number.isFinite(group) ? group : null, addresses, machine: machine.memory };
 }
 
+/** How many processes of this process's control group the kernel has ended so far, since no memory was left. */
+export function oomKills(machine: Machine = thisMachine): number {
+  const counts = controlGroups(machine, 'memory').map(({ version, folders }) => {
+    const events = join(folders.at(-1) ?? '', version === 2 ? 'memory.events' : 'memory.oom_control');
+    return Number(/^oom_kill (\d+)$/m.exec(machine.readFile(events) ?? '')?.[1] ?? 0);
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Beyond `memory.high` processes are slowed down until they use less: it is no place to live at either. */
 const limitsOfV2 = (machine: Machine, folder: string): readonly number[] =>
   ['memory.max', 'memory.high'].map((name) => bytes(machine.readFile(join(folder, name))));

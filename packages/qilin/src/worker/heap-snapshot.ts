@@ -2,17 +2,21 @@
  * A file for a snapshot of a heap: one a day, by its name, whichever worker comes first; never one that is there already, nor what a
  * link points to; for its owner alone, since a heap holds the app's secrets.
  */
-import { closeSync, fstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, unlinkSync, writeFileSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { writeHeapSnapshot } from 'node:v8';
-import { hasCode } from '../contract/errors.ts';
+import { hasCode, reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
+import { inFolder, openInFolder } from '../files/in-folder.ts';
 import { mebibytes } from './heap-use.ts';
 
 export interface SnapshotFile {
   readonly path: string;
   readonly fd: number;
 }
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** V8 held as many times the heap while it wrote one of two million small objects, the worst that was measured. */
 const TIMES_THE_HEAP = 25;
@@ -30,16 +34,17 @@ export function openSnapshotFile(
 ): SnapshotFile | undefined {
   const name = procName.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'qilin';
   const path = join(folder, `${name}-${now.toISOString().slice(0, 10)}.heapsnapshot`);
-  const [needed, available] = [heap * TIMES_THE_HEAP, process.availableMemory()];
+  // Node has it since 20.13.
+  const [needed, available] = [heap * TIMES_THE_HEAP, process.availableMemory?.() ?? freemem()];
   if (needed > available) {
     const left = `${mebibytes(available)} are left`;
     log.warning(`No heap snapshot: one of ${mebibytes(heap)} may take ${mebibytes(needed)} of memory, and ${left}`);
     return undefined;
   }
   try {
-    return { path, fd: openSync(path, 'wx', 0o600) };
+    return { path, fd: openInFolder(path, NEW_FILE, 0o600) };
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) log.error(`No heap snapshot: ${String(error)}`);
+    if (!hasCode(error, 'EEXIST')) log.error(`No heap snapshot: ${reasonOf(error)}`);
     return undefined;
   }
 }
@@ -66,6 +71,15 @@ function dieFirst(): void {
 export function closeSnapshotFile({ path, fd }: SnapshotFile): boolean {
   const isWritten = fstatSync(fd).size > 0;
   closeSync(fd);
-  if (!isWritten) unlinkSync(path);
+  if (!isWritten) removeSnapshotFile(path);
   return isWritten;
+}
+
+/** Its folder may have gone. */
+export function removeSnapshotFile(path: string): void {
+  try {
+    inFolder(path, unlinkSync);
+  } catch {
+    // An empty file in its place is the reason for none today, and no harm.
+  }
 }

@@ -1,9 +1,15 @@
 /** A worker's `maxMemory`: asks for a successor when it is outgrown, and leaves a snapshot of the heap behind. */
-import { unlinkSync } from 'node:fs';
+import { reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { AppHost } from '../contract/worker-class.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
-import { closeSnapshotFile, openSnapshotFile, type SnapshotFile, writeSnapshot } from './heap-snapshot.ts';
+import {
+  closeSnapshotFile,
+  openSnapshotFile,
+  removeSnapshotFile,
+  type SnapshotFile,
+  writeSnapshot,
+} from './heap-snapshot.ts';
 import { describeMemory, heapUse, mebibytes } from './heap-use.ts';
 import { watchMemory } from './memory-watch.ts';
 
@@ -53,7 +59,7 @@ export class MemoryBound {
   /** It is to leave at once. */
   dropSnapshot(): void {
     // A thread may still open it by its descriptor, which must stay what it is: the end of the process closes it.
-    if (this.#snapshot !== undefined) unlinkSync(this.#snapshot.path);
+    if (this.#snapshot !== undefined) removeSnapshotFile(this.#snapshot.path);
     this.#snapshot = undefined;
   }
 
@@ -77,7 +83,7 @@ export class MemoryBound {
       if (this.#elsewhere === undefined) writeSnapshot(file.fd);
       else await this.#elsewhere;
     } catch (error) {
-      this.#log.error(`No heap snapshot: ${String(error)}`);
+      this.#log.error(`No heap snapshot: ${reasonOf(error)}`);
     }
     const isWritten = closeSnapshotFile(file);
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);

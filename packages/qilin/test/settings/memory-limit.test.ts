@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryLimits } from '../../src/settings/memory-limit.ts';
+import { memoryLimits, oomKills } from '../../src/settings/memory-limit.ts';
 
 const MIB = 2 ** 20;
 const V2 = '30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate';
@@ -91,5 +91,26 @@ describe('the memory limit that holds', () => {
 
   test('of this machine can be read', () => {
     expect(memoryLimits().machine).toBeGreaterThan(MIB);
+  });
+});
+
+describe('the processes that the kernel has ended for want of memory', () => {
+  const kills = (membership: string, mounts: string, files: Readonly<Record<string, string>>) => {
+    const tree: Readonly<Record<string, string>> = {
+      '/proc/self/cgroup': membership,
+      '/proc/self/mountinfo': mounts,
+      ...files,
+    };
+    return oomKills({ cpus: 1, memory: 8192 * MIB, readFile: (path) => tree[path] });
+  };
+
+  test.each<[string, string, string, Record<string, string>, number]>([
+    ['v2', '0::/pod', V2, { '/sys/fs/cgroup/pod/memory.events': 'oom 5\noom_kill 3\noom_group_kill 0\n' }, 3],
+    ['v1', '4:memory:/a', V1, { '/sys/fs/cgroup/memory/a/memory.oom_control': 'under_oom 0\noom_kill 2' }, 2],
+    ['another group', '4:memory:/b', V1, { '/sys/fs/cgroup/memory/a/memory.oom_control': 'oom_kill 2' }, 0],
+    ['nonsense', '0::/pod', V2, { '/sys/fs/cgroup/pod/memory.events': 'oom_kill many' }, 0],
+    ['no control groups', '', '', {}, 0],
+  ])('by %s', (_, membership, mounts, files, expected) => {
+    expect(kills(membership, mounts, files)).toBe(expected);
   });
 });

@@ -1,10 +1,11 @@
 /** A thread as its worker sees it: what it has said, what it can be told, and how it is ended. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { QilinError } from '../../contract/errors.ts';
+import { hasCode, QilinError } from '../../contract/errors.ts';
 import { heapOfThread } from '../../contract/heap.ts';
 import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
+import { mebibytes } from '../heap-use.ts';
 import { Milestone } from '../milestone.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 
@@ -118,10 +119,17 @@ export class ThreadHandle {
   }
 
   #end(status: number): void {
-    const how = this.#error === undefined ? `with status ${status}` : `by an error: ${this.#error.message}`;
+    const how = this.#howItEnded(status);
     this.#failBoot(new QilinError('APP_FAILED', `A thread ended before it was ready, ${how}.`));
     for (const milestone of [this.#deaf, this.#drained, this.#ended]) milestone.reach();
     this.#listener.onEnd(this, how);
+  }
+
+  #howItEnded(status: number): string {
+    if (this.#error === undefined) return `with status ${status}`;
+    if (!hasCode(this.#error, 'ERR_WORKER_OUT_OF_MEMORY')) return `by an error: ${this.#error.message}`;
+    const limit = this.heap === undefined ? '' : ` (limit ${mebibytes(this.heap.limit)})`;
+    return `since its JavaScript heap is out of memory${limit}; see heapLimit and maxMemory`;
   }
 
   /** Without effect on what has been reached already. */
