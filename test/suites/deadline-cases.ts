@@ -73,6 +73,12 @@ export const ROWS = {
     node: '`sendTimeout`',
     http2: '`sendTimeout`',
   },
+  overdue: {
+    state: 'has a request whose answer is not complete, whatever else it does',
+    native: '`requestTimeout`',
+    node: '`requestTimeout`',
+    http2: '`requestTimeout`',
+  },
   left: {
     state: 'has ended its side, an answer is on its way',
     native: 'as without',
@@ -223,4 +229,59 @@ export const CASES: readonly Case[] = [
     gone: true,
   },
   { state: 'lost', what: 'by a reset', send: get('/never'), leaves: 'resets', received: NOTHING, gone: true },
+];
+
+const BEGUN = /^HTTP\/1\.1 200 (?![\s\S]*(?:HTTP\/1\.1|surely|\r\n0\r\n))/;
+
+/** The same where `requestTimeout` alone is short. */
+export const OVERDUE_CASES: readonly Case[] = [
+  { state: 'overdue', what: 'waits', send: get('/never'), received: only(503), gone: true },
+  {
+    state: 'overdue',
+    what: 'waits, having ended its side',
+    send: get('/never'),
+    leaves: 'ends',
+    received: only(503),
+    gone: true,
+  },
+  {
+    state: 'overdue',
+    what: 'sends a body that the app reads',
+    send: post('/read', HALF),
+    drip: 'x',
+    received: only(503),
+    gone: true,
+  },
+  {
+    state: 'overdue',
+    what: 'sends a body that the app does not read',
+    send: post('/never', HALF),
+    drip: 'x',
+    received: only(503),
+    gone: true,
+  },
+  {
+    state: 'overdue',
+    what: 'sends a body amid the answer',
+    send: post('/begin-and-read', HALF),
+    drip: 'x',
+    received: BEGUN,
+    gone: true,
+  },
+  { state: 'overdue', what: 'waits for more of the answer', send: get('/slowly'), received: BEGUN, gone: true },
+  {
+    state: 'overdue',
+    what: 'takes a bit of the answer now and then',
+    send: get('/trickle'),
+    received: BEGUN,
+    gone: true,
+  },
+  { state: 'overdue', what: 'takes nothing', send: get('/flood'), deaf: true, gone: true },
+  {
+    state: 'overdue',
+    what: 'has asked before, for as long',
+    send: `${get('/hello')}${get('/never')}`,
+    received: /^HTTP\/1\.1 200 [\s\S]*helloHTTP\/1\.1 503 (?![\s\S]*HTTP\/1\.1)/,
+    keepAlive: true,
+  },
 ];

@@ -8,8 +8,8 @@ import { type Certificate, makeCertificate } from '../processes/certificates.ts'
 import { RawConnection } from '../processes/http-client.ts';
 import { QilinProcess, repository, temporaryFolder } from '../processes/server.ts';
 import { type ClassUnderTest, classNamed } from './classes.ts';
-import { CASES, type Case, ROWS, type State } from './deadline-cases.ts';
-import { HTTP2_CASES } from './http2-deadlines.ts';
+import { CASES, type Case, OVERDUE_CASES, ROWS, type State } from './deadline-cases.ts';
+import { HTTP2_CASES, HTTP2_OVERDUE_CASES } from './http2-deadlines.ts';
 import { get } from './requests.ts';
 
 vi.setConfig({ maxConcurrency: 500 });
@@ -19,7 +19,14 @@ const LISTENER = { kind: 'a Node listener', app: 'test/fixtures/deadlines.mjs:li
 
 /** In seconds. Those of clients are short, so that they come before the app's. */
 const CLIENTS = ['--headers-timeout', '1.5', '--body-timeout', '1.5', '--send-timeout', '1.5', '--keep-alive', '1.5'];
-const DEADLINES = [...CLIENTS, '--response-timeout', '6'];
+/** What is short, and what clients do then. */
+const EACH = { title: '', args: [...CLIENTS, '--response-timeout', '6'], http1: CASES, http2: HTTP2_CASES };
+const WHOLE = {
+  title: ' and requestTimeout',
+  args: ['--request-timeout', '1.5'],
+  http1: OVERDUE_CASES,
+  http2: HTTP2_OVERDUE_CASES,
+};
 
 /** A server, and what clients do to it. */
 interface Play {
@@ -52,8 +59,8 @@ async function play(server: QilinProcess, one: Case, id: string): Promise<string
   return connection.received;
 }
 
-function overHttp1({ name, flags, lacks }: ClassUnderTest, { kind, app }: typeof FETCH): Play {
-  const reachable = CASES.filter(({ keepAlive }) => !keepAlive || lacks.keepAlive === undefined);
+function overHttp1({ name, flags, lacks }: ClassUnderTest, { kind, app }: typeof FETCH, short = EACH): Play {
+  const reachable = short.http1.filter(({ keepAlive }) => !keepAlive || lacks.keepAlive === undefined);
   const acts = reachable.map((one, index) => ({
     name: `${ROWS[one.state].state} (${one.what})`,
     async act(server: QilinProcess) {
@@ -68,11 +75,15 @@ function overHttp1({ name, flags, lacks }: ClassUnderTest, { kind, app }: typeof
   }));
   // Where a worker has one request at a time, several are needed.
   const workers = lacks.concurrency === undefined ? '1' : '6';
-  return { name: `class ${name} with ${kind}`, args: [...flags, '-w', workers, ...DEADLINES, app], acts };
+  return {
+    name: `class ${name} with ${kind}${short.title}`,
+    args: [...flags, '-w', workers, ...short.args, app],
+    acts,
+  };
 }
 
-function overTls(certificate: Certificate, { kind, app }: typeof FETCH): Play {
-  const acts = HTTP2_CASES.map(({ state, what, gone, play }, index) => ({
+function overTls(certificate: Certificate, { kind, app }: typeof FETCH, short = EACH): Play {
+  const acts = short.http2.map(({ state, what, gone, play }, index) => ({
     name: `${ROWS[state].state} (${what})`,
     async act(server: QilinProcess) {
       const id = `case${index}`;
@@ -82,7 +93,7 @@ function overTls(certificate: Certificate, { kind, app }: typeof FETCH): Play {
     },
   }));
   const tls = ['--keyfile', certificate.keyfile, '--certfile', certificate.certfile, '--http2', 'on'];
-  return { name: `class async over TLS with ${kind}`, args: [...tls, ...DEADLINES, app], acts };
+  return { name: `class async over TLS with ${kind}${short.title}`, args: [...tls, ...short.args, app], acts };
 }
 
 /** Until its worker leaves, it is the app's. */
@@ -139,6 +150,11 @@ const STAGES: readonly { readonly stack: string; readonly plays: readonly Play[]
       overTls(certificate, FETCH),
       overTls(certificate, LISTENER),
       overHttp1(sync, FETCH),
+      overHttp1(onNode, FETCH, WHOLE),
+      overHttp1(onNode, LISTENER, WHOLE),
+      overTls(certificate, FETCH, WHOLE),
+      overTls(certificate, LISTENER, WHOLE),
+      overHttp1(sync, LISTENER, WHOLE),
       upgraded(onNode),
       silent(onNode),
       upgraded(sync),
@@ -150,6 +166,9 @@ const STAGES: readonly { readonly stack: string; readonly plays: readonly Play[]
       overHttp1(native, FETCH),
       overHttp1(native, LISTENER),
       overHttp1(threads, LISTENER),
+      overHttp1(native, FETCH, WHOLE),
+      overHttp1(native, LISTENER, WHOLE),
+      overHttp1(threads, FETCH, WHOLE),
       upgraded(native),
       silent(native),
       upgraded(threads),
@@ -199,8 +218,8 @@ const beginning = (text: string) => new RegExp(`^${text.replace(/[+]/g, '\\$&')}
 
 test('each cell of the table has a case', () => {
   const tried: Record<'http1' | 'http2', ReadonlySet<State>> = {
-    http1: new Set<State>([...CASES.map(({ state }) => state), 'upgraded', 'handshake', 'refused']),
-    http2: new Set(HTTP2_CASES.map(({ state }) => state)),
+    http1: new Set<State>([...CASES.map(({ state }) => state), 'overdue', 'upgraded', 'handshake', 'refused']),
+    http2: new Set<State>([...HTTP2_CASES.map(({ state }) => state), 'overdue']),
   };
   for (const [state, row] of Object.entries(ROWS) as [State, (typeof ROWS)[State]][]) {
     if (row.node !== undefined) expect(tried.http1, state).toContain(state);

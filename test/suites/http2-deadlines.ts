@@ -227,3 +227,48 @@ export const HTTP2_CASES: readonly Http2Case[] = [
     },
   },
 ];
+
+/** The same where `requestTimeout` alone is short. */
+export const HTTP2_OVERDUE_CASES: readonly Http2Case[] = [
+  {
+    state: 'overdue',
+    what: 'waits',
+    gone: true,
+    play: async (server, name) => expect((await statusOf(server, `/never${name}`)).status).toBe(503),
+  },
+  {
+    state: 'overdue',
+    what: 'sends a body that the app reads',
+    gone: true,
+    async play(server, name) {
+      const { status, text } = await upload(server, `/read${name}`, 'x');
+      expect(`${status} ${text}`).toBe('503 Service Unavailable\n');
+    },
+  },
+  {
+    state: 'overdue',
+    what: 'sends a body amid the answer',
+    gone: true,
+    play: async (server, name) =>
+      expect(await upload(server, `/begin-and-read${name}`, 'x')).toEqual({ status: 200, code: 2, text: 'begun' }),
+  },
+  {
+    state: 'overdue',
+    what: 'takes a bit of the answer now and then',
+    gone: true,
+    async play(server, name) {
+      const { status, code, text } = await upload(server, `/trickle${name}`, '');
+      expect([status, code]).toEqual([200, 2]);
+      expect(text).toMatch(/^x+$/);
+    },
+  },
+  {
+    state: 'overdue',
+    what: 'takes nothing',
+    gone: true,
+    async play(server, name) {
+      using client = await begun(server, `/flood${name}`);
+      await client.until((frames) => frames.some(({ type }) => type === FRAME.RST_STREAM));
+    },
+  },
+];

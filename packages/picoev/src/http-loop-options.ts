@@ -29,6 +29,8 @@ export interface HttpLoopOptions {
   readonly writeTimeout: number;
   /** For the app's answer; then 503. */
   readonly answerTimeout: number;
+  /** For all of an exchange, until the last byte of its answer is sent; then 503, or cut where the answer has begun. */
+  readonly exchangeTimeout: number;
   /** Header names in lower case, for apps that cannot see the difference: their lookup is cheaper. */
   readonly lowerCaseNames: boolean;
 }

@@ -34,8 +34,13 @@ export interface HttpLoopHandlers {
   onUnwatchable?(fd: number, code: string): void;
   /** A request is refused whose head is a good one: `onRequest` does not get it, and its answer is given. */
   onUnserved?(exchange: Exchange): void;
-  /** The engine has answered in the app's place: 503 for a late answer, 400, 408 or 413 for a body; `onGone` follows. */
-  onReplaced?(exchange: Exchange, status: number): void;
+  /**
+   * The engine has answered in the app's place: 503 for a late answer, 400, 408 or 413 for a body; `onGone` follows.
+   * @param isOverdue by `exchangeTimeout`
+   */
+  onReplaced?(exchange: Exchange, status: number, isOverdue: boolean): void;
+  /** `exchangeTimeout` has passed amid the answer: the connection is cut; `onGone` follows. */
+  onOverdue?(exchange: Exchange): void;
   /**
    * In place of the engine, while `tellsRefusals` is set: the client has sent no request, and is told so by an exchange that has
    * none; or what is no body, instead of the answer to its request. The connection ends behind it, in 5 s at the latest. What the
@@ -527,23 +532,28 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
           return;
         }
         newest.breakBody();
-        this.#replace(newest, word(EVENT_WORD.STATUS));
+        this.#replace(newest, word(EVENT_WORD.STATUS), flags);
         newest.leave();
         return;
       case EVENT.DRAIN:
         exchangeBy(newest, sequence)?.drain();
         return;
       case EVENT.GONE:
-        if (word(EVENT_WORD.STATUS) !== 0) this.#replace(exchangeBy(newest, sequence), word(EVENT_WORD.STATUS));
-        else if ((flags & EVENT_FLAG.LOST) !== 0) leaveAll(newest);
+        if (word(EVENT_WORD.STATUS) !== 0) this.#replace(exchangeBy(newest, sequence), word(EVENT_WORD.STATUS), flags);
+        else if ((flags & EVENT_FLAG.LOST) !== 0) this.#lose(newest, flags);
         else halfCloseAll(newest, sequence);
     }
   }
 
-  #replace(exchange: HttpExchange | undefined, status: number): void {
+  #replace(exchange: HttpExchange | undefined, status: number, flags: number): void {
     if (status === 0 || exchange === undefined || exchange.isOver) return;
-    this.#handlers.onReplaced?.(exchange, status);
+    this.#handlers.onReplaced?.(exchange, status, (flags & EVENT_FLAG.OVERDUE) !== 0);
     exchange.replace(status);
+  }
+
+  #lose(newest: HttpExchange, flags: number): void {
+    if ((flags & EVENT_FLAG.OVERDUE) !== 0) this.#handlers.onOverdue?.(oldestOf(newest));
+    leaveAll(newest);
   }
 
   #flushLater(): void {
@@ -569,6 +579,12 @@ function exchangeBy(newest: HttpExchange, sequence: number): HttpExchange | unde
     if (one.sequence === sequence) return one;
   }
   return undefined;
+}
+
+function oldestOf(newest: HttpExchange): HttpExchange {
+  let oldest = newest;
+  while (oldest.earlier !== undefined) oldest = oldest.earlier;
+  return oldest;
 }
 
 /** The oldest first, as their answers go. */

@@ -59,6 +59,7 @@ export const EVENT_FLAG = {
   RESET: 256,
   ENDED: 512,
   OFFERED: 1024,
+  OVERDUE: 2048,
 } as const;
 
 /** Of a refusal that no bytes are the cause of. */
@@ -115,4 +116,5 @@ export const OPTION_RANGES = {
   keepAliveTimeout: TIME,
   writeTimeout: TIME,
   answerTimeout: TIME,
+  exchangeTimeout: TIME,
 } as const;

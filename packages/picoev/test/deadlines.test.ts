@@ -17,7 +17,13 @@ const SHORT = 300;
 /** What a client is given that sends what nobody reads. */
 const LINGER = 2_000;
 
-type Deadline = 'headTimeout' | 'bodyTimeout' | 'answerTimeout' | 'writeTimeout' | 'keepAliveTimeout';
+type Deadline =
+  | 'headTimeout'
+  | 'bodyTimeout'
+  | 'answerTimeout'
+  | 'exchangeTimeout'
+  | 'writeTimeout'
+  | 'keepAliveTimeout';
 
 interface Case {
   readonly state: string;
@@ -72,6 +78,15 @@ function flood(exchange: Exchange): void {
   };
   exchange.onDrain = go;
   go();
+}
+
+/** Writes a little, again and again. */
+function trickle(exchange: Exchange): void {
+  exchange.begin(200, '', undefined);
+  const timer = setInterval(() => {
+    if (exchange.isOver) clearInterval(timer);
+    else exchange.write(Buffer.from('x'));
+  }, 20);
 }
 
 const CASES: readonly Case[] = [
@@ -285,6 +300,59 @@ const CASES: readonly Case[] = [
     told: ['gone', 'over'],
   },
   {
+    state: 'the exchange has not begun to be answered',
+    deadline: 'exchangeTimeout',
+    serve: never,
+    send: GET,
+    received: REFUSED(503),
+    told: ['gone', 'over'],
+  },
+  {
+    state: 'the exchange is one of which the body is read',
+    deadline: 'exchangeTimeout',
+    serve: read,
+    send: HALF,
+    drip: 'x',
+    received: REFUSED(503),
+    told: ['aborted', 'gone', 'over'],
+  },
+  {
+    state: 'the exchange is answered bit by bit, and taken',
+    deadline: 'exchangeTimeout',
+    serve: trickle,
+    send: GET,
+    received: /^HTTP\/1\.1 200 [\s\S]*x\r\n$/,
+    told: ['gone', 'over'],
+  },
+  {
+    state: 'the exchange is answered bit by bit to a client that has ended its side',
+    deadline: 'exchangeTimeout',
+    serve: trickle,
+    send: GET,
+    ends: true,
+    received: /^HTTP\/1\.1 200 [\s\S]*x\r\n0*$/,
+    told: ['gone', 'over'],
+  },
+  {
+    state: 'the exchange has all of its answer, which nobody takes',
+    deadline: 'exchangeTimeout',
+    serve: (exchange) => exchange.respond(200, '', big),
+    send: GET.repeat(40),
+    deaf: true,
+    received: /^$/,
+    told: ['gone', 'over'],
+  },
+  {
+    state: 'the exchange is the second of a connection, and the first took its time',
+    deadline: 'exchangeTimeout',
+    serve: (exchange) => {
+      if (exchange.target === '/first') setTimeout(() => hello(exchange), SHORT - 100);
+    },
+    send: get('/first') + get('/second') + get('/third'),
+    received: /^HTTP\/1\.1 200 [\s\S]*helloHTTP\/1\.1 503 (?![\s\S]*HTTP\/1\.1)/,
+    told: ['gone', 'over'],
+  },
+  {
     state: 'the request was refused, and the client goes on sending',
     deadline: undefined,
     send: 'GET / HTTP/1.1\r\nHost : test\r\n\r\n',
@@ -402,6 +470,23 @@ describe.each(KINDS)('a loop that was kept for longer than a deadline, by $multi
     expect(received).toBeGreaterThan(size);
     close();
   });
+});
+
+test('an exchange that is answered in time is followed by others on its connection', async () => {
+  const fd = listen({ host: '127.0.0.1', port: 0 });
+  const serve = (exchange: Exchange) => void setTimeout(() => hello(exchange), SHORT / 4);
+  const loop = new HttpLoop({ ...LOOP_OPTIONS, exchangeTimeout: SHORT }, { onRequest: serve });
+  loop.accept(fd);
+  const address = addressOf(fd);
+  const socket = net.connect('port' in address ? address.port : 0, '127.0.0.1').setEncoding('latin1');
+  for (let round = 0; round < 8; round++) {
+    socket.write(GET);
+    const [text] = await once(socket, 'data');
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+  }
+  socket.destroy();
+  loop.close();
+  closeFd(fd);
 });
 
 describe.each(KINDS)('by $multiplexer and $timers', (kind) => {

@@ -54,6 +54,7 @@ HttpLoop::HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, st
       poller_(std::move(poller)),
       keep_alive_field_(KeepAliveField(options.timeouts.keep_alive)),
       deadlines_(new Deadlines(loop, options.timers, *this)),
+      exchange_deadlines_(options.timeouts.exchange == 0 ? nullptr : new Deadlines(loop, options.timers, overdue_)),
       soon_(MakeUvHandle(uv_idle_init, loop, this)) {}
 
 HttpLoop::~HttpLoop() { Close(); }
@@ -115,6 +116,7 @@ void HttpLoop::Close() {
   sleeper_.reset();
   poller_.reset();
   deadlines_.reset();
+  exchange_deadlines_.reset();
   soon_.reset();
 }
 

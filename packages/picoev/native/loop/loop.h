@@ -42,6 +42,8 @@ struct Timeouts {
   uint64_t write;
   /// From a complete request, or from its head while nobody reads its body, to the begin of its answer.
   uint64_t answer;
+  /// From its head, or from the end of the answer before it, until the last byte of its answer is sent.
+  uint64_t exchange;
 };
 
 struct LoopOptions {
@@ -213,6 +215,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool body_reprieved = false;
     /// Of whose answer `waits_for` tells.
     uint32_t awaited = 0;
+    /// Whose time for all of the exchange runs, if any does.
+    std::optional<uint32_t> timed;
     /// What the poller watches.
     uint8_t interest = 0;
     /// The client has ended its side.
@@ -229,6 +233,13 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool lingers = false;
     /// JavaScript wants to be told when it ends.
     bool followed = false;
+  };
+
+  /// What is told of exchanges that take too long.
+  struct Overdue final : Deadlines::Owner {
+    explicit Overdue(HttpLoop& loop) : loop(loop) {}
+    void OnDeadline(int fd) override { loop.OnOverdue(fd); }
+    HttpLoop& loop;
   };
 
   /// Descriptors for which there is room from the start; more is made in steps of as many.
@@ -270,7 +281,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   uint32_t CountWaiting() const;
   void MakeRoom(int fd);
   void GoOnSoon(int fd);
-  void Lose(int fd);
+  void Lose(int fd, uint32_t flags = 0);
   void LoseBy(int fd, int error);
   void Forget(int fd);
   UniqueFd Remove(int fd);
@@ -302,7 +313,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void Settle(int fd);
   void Linger(int fd);
   void LeaveIdle(int fd);
-  void GiveUp(int fd);
+  void GiveUp(int fd, uint32_t flags = 0);
   std::string_view Date();
 
   // Time.
@@ -311,6 +322,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   uint64_t TimeoutOf(const Slot& slot) const;
   void BeginBody(Slot& slot) const;
   void OnDeadline(int fd) override;
+  void TimeExchange(int fd);
+  void OnOverdue(int fd);
 
   uv_loop_t* const loop_;
   const LoopOptions options_;
@@ -326,6 +339,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   const std::string keep_alive_field_;
   std::unique_ptr<Sleeper> sleeper_;
   std::unique_ptr<Deadlines> deadlines_;
+  Overdue overdue_{*this};
+  /// Of all of an exchange; null where nothing limits that.
+  std::unique_ptr<Deadlines> exchange_deadlines_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   UvHandle<uv_idle_t> soon_;
 

@@ -184,10 +184,10 @@ void HttpLoop::GoOn() {
 }
 
 /// The connection is of no use any more.
-void HttpLoop::Lose(int fd) {
+void HttpLoop::Lose(int fd, uint32_t flags) {
   const Outbox& out = At(fd).http.Out();
   // Behind a last answer all were told.
-  if (out.InFlight() > 0 && !out.IsFinished()) TellLate(EventRow::kGone, EventRow::kLost, fd);
+  if (out.InFlight() > 0 && !out.IsFinished()) TellLate(EventRow::kGone, EventRow::kLost | flags, fd);
   Forget(fd);
 }
 
@@ -212,6 +212,7 @@ UniqueFd HttpLoop::Remove(int fd) {
     run_.Clear();
   }
   deadlines_->Forget(fd);
+  if (exchange_deadlines_) exchange_deadlines_->Forget(fd);
   (void)poller_->Watch(fd, 0);
   slot = Slot{};
   --stats_.open;

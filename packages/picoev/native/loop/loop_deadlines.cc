@@ -69,6 +69,7 @@ uint64_t HttpLoop::TimeoutOf(const Slot& slot) const {
 
 /// Notes what a connection waits for now; the time runs from when it began to.
 void HttpLoop::Expect(int fd) {
+  TimeExchange(fd);
   Slot& slot = At(fd);
   const Wait before = slot.waits_for;
   const Wait now = WaitsFor(slot);
@@ -84,6 +85,27 @@ void HttpLoop::Expect(int fd) {
   // What came before the first byte counts for the head too, or a client could wait twice.
   if (before == Wait::kFirst && now == Wait::kHead) return;
   deadlines_->Set(fd, TimeoutOf(slot), now == Wait::kBody && slot.body_reprieved);
+}
+
+/// Of several requests each has all of its time, from its turn. That of the last one runs until nothing of its answer waits.
+void HttpLoop::TimeExchange(int fd) {
+  if (!exchange_deadlines_) return;
+  Slot& slot = At(fd);
+  const Outbox& out = slot.http.Out();
+  if (out.InFlight() > 0 && !out.IsFinished()) {
+    if (slot.timed == out.First()) return;
+    slot.timed = out.First();
+    exchange_deadlines_->Set(fd, options_.timeouts.exchange);
+  } else if (slot.timed && !out.HasPending()) {
+    slot.timed.reset();
+    exchange_deadlines_->Set(fd, 0);
+  }
+}
+
+void HttpLoop::OnOverdue(int fd) {
+  const Outbox& out = At(fd).http.Out();
+  if (out.InFlight() == 0 || out.HasBegun(out.First())) return Lose(fd, EventRow::kOverdue);
+  GiveUp(fd, EventRow::kOverdue);
 }
 
 /// A request has come; its body, if any, has all of its time.
@@ -128,11 +150,11 @@ void HttpLoop::LeaveIdle(int fd) {
 }
 
 /// The app is late with the first answer, which is the last one therefore.
-void HttpLoop::GiveUp(int fd) {
+void HttpLoop::GiveUp(int fd, uint32_t flags) {
   Connection& http = At(fd).http;
-  TellLate(EventRow::kGone, EventRow::kLost, fd, 503);
+  TellLate(EventRow::kGone, EventRow::kLost | flags, fd, 503);
   late_rows_.back().sequence = http.Out().First();
-  refusals_.emplace_back(503, "the app has not begun its answer in time");
+  refusals_.emplace_back(503, "the app has not answered in time");
   http.BreakInput();
   AppendRefusal(OutOf(fd), 503, 0, Date());
   Complete(fd, http.Out().First(), true);

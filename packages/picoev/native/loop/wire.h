@@ -43,6 +43,8 @@ struct EventRow {
     /// Of kRefused and kBodyBroken: JavaScript says what the client is told, as the answer `sequence`. Of kRefused then all that
     /// has come of the head and behind it is at `head_offset`, and `body_size` bytes of it were found right.
     kOffered = 1024,
+    /// Of kGone: the time for all of an exchange is over, that of the oldest request.
+    kOverdue = 2048,
   };
 
   static constexpr uint32_t kNoReason = ~uint32_t{0};

@@ -14,7 +14,7 @@ constexpr uint64_t kIntMax = INT32_MAX;
 /// The largest integer that is exact as JavaScript's number.
 constexpr uint64_t kExactMax = (uint64_t{1} << 53) - 1;
 
-constexpr std::array<OptionRange, 13> kRanges{{
+constexpr std::array<OptionRange, 14> kRanges{{
     {"multiplexer", 0, static_cast<uint64_t>(Multiplexer::kSelect)},
     {"timers", 0, static_cast<uint64_t>(TimerKind::kHeap)},
     {"lowerCaseNames", 0, 1},
@@ -28,6 +28,7 @@ constexpr std::array<OptionRange, 13> kRanges{{
     {"keepAliveTimeout", 0, kIntMax},
     {"writeTimeout", 0, kIntMax},
     {"answerTimeout", 0, kIntMax},
+    {"exchangeTimeout", 0, kIntMax},
 }};
 
 }  // namespace
@@ -59,7 +60,8 @@ std::optional<LoopOptions> ReadLoopOptions(napi_env env, napi_value object) {
                    .body = read("bodyTimeout"),
                    .keep_alive = read("keepAliveTimeout"),
                    .write = read("writeTimeout"),
-                   .answer = read("answerTimeout")},
+                   .answer = read("answerTimeout"),
+                   .exchange = read("exchangeTimeout")},
       .max_connections = word("connections"),
       .lower_case_names = read("lowerCaseNames") != 0,
   };

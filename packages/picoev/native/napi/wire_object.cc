@@ -60,6 +60,8 @@ const char* NameOf(EventRow::Flag flag) {
       return "ENDED";
     case EventRow::kOffered:
       return "OFFERED";
+    case EventRow::kOverdue:
+      return "OVERDUE";
   }
   return nullptr;
 }

@@ -60,6 +60,8 @@ export interface DeadlineSettings {
   readonly sendTimeout: Seconds;
   /** For the app to begin its answer, from the end of the head: then 503. */
   readonly responseTimeout: Seconds;
+  /** For all of a request, from the end of its head until its answer is sent: then 503, or the answer is cut. */
+  readonly requestTimeout: Seconds;
 }
 
 /** Where Node's inspector listens. */

@@ -436,6 +436,14 @@ export const SETTINGS = {
     text: 'The seconds that the app may take to begin its answer, counted from the end of the request, or from its head while the app does not read the body; 0 for ever. Then the client is answered with 503 and its connection closed. While the app waits for more of a body, `bodyTimeout` counts instead.',
     reload: 'workers',
   }),
+  requestTimeout: setting({
+    flags: ['--request-timeout'],
+    kind: seconds(),
+    default: 0,
+    section: 'Requests',
+    text: "The seconds that a request may take in all, from the end of its head until the last byte of its answer is sent; 0 for ever. Then the app's `signal` is aborted, and the client is answered with 503, or its connection cut where the answer has begun (over HTTP/2, the stream); the worker serves on. It does not end a request whose code never lets go of the event loop, which `timeout` does, nor a connection that has gone over to another protocol. Another thing than the `requestTimeout` of a server of Node, which is about receiving a request: here `headersTimeout` and `bodyTimeout`.",
+    reload: 'workers',
+  }),
 
   adminBind: setting({
     flags: ['--admin-bind'],

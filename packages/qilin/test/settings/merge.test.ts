@@ -57,6 +57,7 @@ describe('settings', () => {
       bodyTimeout: 300,
       sendTimeout: 60,
       responseTimeout: 0,
+      requestTimeout: 0,
       daemon: false,
       rawEnv: {},
       pidfile: null,

@@ -9,6 +9,7 @@ import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
+import { logCut, logUnanswered } from '../late-answers.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
 
 export class NativeEngine implements WorkerClass {
@@ -37,7 +38,8 @@ export class NativeEngine implements WorkerClass {
           ),
         onRefusal: (exchange, refusal) => this.#app.refuse(exchange, refusal),
         onUnserved: (exchange) => this.#app.noteUnserved(exchange),
-        onReplaced: (exchange, status) => this.#noteReplaced(exchange, status),
+        onReplaced: (exchange, status, isOverdue) => this.#noteReplaced(exchange, status, isOverdue),
+        onOverdue: ({ method, target }) => logCut(log, method, target, config.requestTimeout),
         onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
         onEmpty: () => this.#tellWhenEmpty(),
       },
@@ -100,13 +102,12 @@ export class NativeEngine implements WorkerClass {
     return 0;
   }
 
-  #noteReplaced(exchange: Exchange, status: number): void {
+  #noteReplaced(exchange: Exchange, status: number, isOverdue: boolean): void {
     const { config, log } = this.#context;
     this.#app.noteReplaced(exchange, status);
-    // The app's doing, where all others are the client's.
-    if (status !== 503) return;
     const { method, target } = exchange;
-    log.warning(`No answer to ${method} ${target} within ${config.responseTimeout} s (responseTimeout): 503`);
+    // The app's doing, where all others are the client's.
+    if (status === 503) logUnanswered(log, method, target, config, isOverdue ? 'requestTimeout' : 'responseTimeout');
   }
 
   #isEmpty(): boolean {
@@ -150,5 +151,6 @@ export function loopOptions(config: WorkerConfig): Omit<HttpLoopOptions, 'lowerC
     keepAliveTimeout: toMilliseconds(config.keepalive),
     writeTimeout: toMilliseconds(config.sendTimeout),
     answerTimeout: toMilliseconds(config.responseTimeout),
+    exchangeTimeout: toMilliseconds(config.requestTimeout),
   };
 }

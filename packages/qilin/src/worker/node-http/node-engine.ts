@@ -35,6 +35,7 @@ import { Deadlines } from './deadlines.ts';
 import { Http2Sessions, type StreamArguments } from './http2-sessions.ts';
 import { messageView } from './message-view.ts';
 import { chooseProtocols, isHttp2Server } from './protocols.ts';
+import { limitRequestTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
 
@@ -213,9 +214,11 @@ export class NodeEngine implements WorkerClass {
   }
 
   #call(req: IncomingMessage, res: ServerResponse): void {
-    const { bodyTimeout, responseTimeout } = this.#context.config;
+    const { config, log } = this.#context;
+    const { bodyTimeout, responseTimeout, requestTimeout } = config;
     if (bodyTimeout > 0 && !isOfHttp1(req)) limitBodyTime(req, res, bodyTimeout);
-    if (responseTimeout > 0) limitResponseTime(req, res, responseTimeout, this.#context.log);
+    if (responseTimeout > 0) limitResponseTime(req, res, config, log);
+    if (requestTimeout > 0) limitRequestTime(req, res, config, log);
     if (Number.isFinite(this.#limits.maxBody)) limitBody(req, res, this.#limits.maxBody);
     const listener = this.#listener;
     whenFailed(

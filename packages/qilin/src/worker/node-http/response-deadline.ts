@@ -1,20 +1,22 @@
 /** Ends a request whose answer the app does not begin in time, on Node's HTTP stack: setting `responseTimeout`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../contract/log.ts';
-import { type Seconds, toMilliseconds } from '../../contract/units.ts';
-import { giveUp } from './give-up.ts';
+import { toMilliseconds } from '../../contract/units.ts';
+import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { logUnanswered } from '../late-answers.ts';
+import { giveUp, statusOfGivenUp } from './give-up.ts';
 
-export function limitResponseTime(req: IncomingMessage, res: ServerResponse, limit: Seconds, log: Log): void {
+export function limitResponseTime(req: IncomingMessage, res: ServerResponse, config: WorkerConfig, log: Log): void {
   const { method, url } = req;
   const deadline = setTimeout(() => {
-    if (res.headersSent) return;
+    if (res.headersSent || statusOfGivenUp(res) !== undefined) return;
     if (waitsForClient(req)) {
       deadline.refresh();
       return;
     }
-    log.warning(`No answer to ${method} ${url} within ${limit} s (responseTimeout): 503`);
+    logUnanswered(log, method, url, config, 'responseTimeout');
     giveUp(req, res, 503);
-  }, toMilliseconds(limit));
+  }, toMilliseconds(config.responseTimeout));
   req.once('end', () => deadline.refresh());
   res.once('close', () => clearTimeout(deadline));
 }

@@ -1,0 +1,20 @@
+/** Ends a request whose answer is not complete, and sent, in time, on Node's HTTP stack: setting `requestTimeout`. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../../contract/log.ts';
+import { toMilliseconds } from '../../contract/units.ts';
+import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { logCut, logUnanswered } from '../late-answers.ts';
+import { giveUp, statusOfGivenUp } from './give-up.ts';
+
+export function limitRequestTime(req: IncomingMessage, res: ServerResponse, config: WorkerConfig, log: Log): void {
+  const { method, url } = req;
+  const { requestTimeout } = config;
+  const deadline = setTimeout(() => {
+    if (statusOfGivenUp(res) !== undefined) return;
+    if (res.headersSent) logCut(log, method, url, requestTimeout);
+    else logUnanswered(log, method, url, config, 'requestTimeout');
+    giveUp(req, res, 503);
+  }, toMilliseconds(requestTimeout));
+  // Of an answer it comes when the kernel has all of it.
+  res.once('close', () => clearTimeout(deadline));
+}
