@@ -127,6 +127,9 @@ async function startWith(folder: string, code: string, ...flags: readonly string
 /** Its last worker's exit, as the log has it. */
 const exitOf = async (server: QilinProcess) => (await server.logged(/Worker exited \(pid: \d+, (.*)\)/))[1];
 
+/** The first of its frames is the app's own. */
+const EXITED = /\[ERROR\] The app exits with status 6; connections closed: 1\n {4}at .*program\.mjs:4:\d+/;
+
 describe('process.exit()', () => {
   test.each(['async', 'picoev'])('in a drain waits for its end, and has its status (%s)', async (workerClass) => {
     using folder = temporaryFolder();
@@ -153,25 +156,25 @@ describe('process.exit()', () => {
     await held.connection.ended;
   });
 
-  test('out of a drain ends the worker at once, and what that costs is told', async () => {
+  test('out of a drain ends the worker at once, and what that costs is told, with the line that asked for it', async () => {
     using folder = temporaryFolder();
     await using server = await startWith(folder.path, '');
     using connection = await RawConnection.open(server.port);
     connection.send(get('/exit'));
     expect(await exitOf(server)).toBe('status 6');
     expect(server.log).toContain('exit handlers with 6');
-    expect(server.log).toMatch(/\[ERROR\] The app exits with status 6; connections closed: 1\n/);
+    expect(server.log).toMatch(EXITED);
   });
 });
 
 describe('process.exit() in a thread', () => {
   const start = (folder: string) => startWith(folder, '', '-k', 'threads', '--threads', '1', '--keep-alive', '30');
 
-  test('ends it at once while it serves, and what that costs is told', async () => {
+  test('ends it at once while it serves, and what that costs is told, with the line that asked for it', async () => {
     using folder = temporaryFolder();
     await using server = await start(folder.path);
     await expect(ask(`${server.url}/exit`)).rejects.toThrow();
-    await server.logged(/\[ERROR\] The app exits with status 6; connections closed: 1\n/);
+    await server.logged(EXITED);
     await server.logged(/Thread 1 of the worker ended with status 6[\s\S]*Thread 2 of the worker is ready/);
     expect((await server.stop()).status).toBe(0);
   });

@@ -7,8 +7,11 @@
 type Exit = (status?: number | string | null) => never;
 
 export interface ExitWishes {
-  /** Whether the process may end now; told of what it would be. Else `onWish` is called. */
-  mayExit(status: number): boolean;
+  /**
+   * Whether the process may end now; told of what it would be. Else `onWish` is called.
+   * @param call has the stack of the app's call
+   */
+  mayExit(status: number, call: Error): boolean;
   onWish(status: number): void;
 }
 
@@ -23,19 +26,27 @@ export function holdExits({ mayExit, onWish }: ExitWishes): Exit {
     isOpen = true;
     return exit(status);
   };
-  const hold =
-    (now: (status: number) => unknown) =>
-    (...status: readonly [(number | string | null)?]): void => {
+  const hold = (now: (status: number) => unknown) => {
+    const held = (...status: readonly [(number | string | null)?]): void => {
       // Node's own check of the value, and its own default.
       if (status.length > 0) process.exitCode = status[0] ?? undefined;
       const wished = statusSoFar();
-      if (isOpen || mayExit(wished)) now(wished);
+      if (isOpen || mayExit(wished, callOf(held))) now(wished);
       else onWish(wished);
     };
+    return held;
+  };
   const reallyExit: (status: number) => never = Reflect.get(process, 'reallyExit').bind(process);
   put('exit', hold(leave));
   put('reallyExit', hold(reallyExit));
   return leave;
+}
+
+/** Where it was called, itself left out. */
+function callOf(called: (...status: readonly [(number | string | null)?]) => void): Error {
+  const call = new Error('process.exit() was called');
+  Error.captureStackTrace(call, called);
+  return call;
 }
 
 /**

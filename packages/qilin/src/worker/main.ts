@@ -27,7 +27,7 @@ const signals = new AppSignals((signal, isOwn) => {
   else worker.quit(signal, isOwn);
 });
 const exit = holdExits({
-  mayExit: (status) => worker.mayExit(status),
+  mayExit: (status, call) => worker.mayExit(status, call),
   onWish: (status) => worker.exitAsked(status),
 });
 

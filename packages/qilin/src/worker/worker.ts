@@ -110,9 +110,9 @@ export class Worker {
   }
 
   /** The app calls `process.exit`. True: it may, as under node; else its wish is granted when the worker has drained. */
-  mayExit(status: number): boolean {
+  mayExit(status: number, call: Error): boolean {
     if (!this.#life.mayExit) return false;
-    if (this.#log !== undefined) logExit(this.#log, status, this.#connections);
+    if (this.#log !== undefined) logExit(this.#log, status, call, this.#connections);
     this.#flushLogs();
     return true;
   }

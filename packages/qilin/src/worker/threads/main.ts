@@ -14,7 +14,7 @@ const thread = new Thread(
 
 // In a thread this ends the thread alone, and has it run its `exit` handlers.
 const exit = holdExits({
-  mayExit: (status) => thread.mayExit(status),
+  mayExit: (status, call) => thread.mayExit(status, call),
   onWish: (status) => thread.exitAsked(status),
 });
 

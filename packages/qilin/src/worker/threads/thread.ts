@@ -96,9 +96,9 @@ export class Thread {
   }
 
   /** The app calls `process.exit`, which in a thread ends the thread. */
-  mayExit(status: number): boolean {
+  mayExit(status: number, call: Error): boolean {
     if (!this.#life.mayExit) return false;
-    if (this.#log !== undefined) logExit(this.#log, status, this.#connections);
+    if (this.#log !== undefined) logExit(this.#log, status, call, this.#connections);
     this.#flushLogs();
     return true;
   }
