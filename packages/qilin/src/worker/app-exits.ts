@@ -44,7 +44,7 @@ export function holdExits({ mayExit, onWish }: ExitWishes): Exit {
 
 /** Where it was called, itself left out. */
 function callOf(called: (...status: readonly [(number | string | null)?]) => void): Error {
-  const call = new Error('process.exit() was called');
+  const call = new Error('The app exits');
   Error.captureStackTrace(call, called);
   return call;
 }
