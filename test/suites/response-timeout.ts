@@ -1,10 +1,11 @@
 /** The time that an app has for its answer: `responseTimeout` runs in the app's turn alone. */
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RawConnection } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
 import { type ClassUnderTest, SHAPES } from './classes.ts';
-import { post } from './requests.ts';
+import { exchange, get, post } from './requests.ts';
 
 export function describeResponseTimeout(underTest: ClassUnderTest): void {
   describe.each(SHAPES)('the time for an answer with $kind', ({ app }) => {
@@ -30,6 +31,17 @@ export function describeResponseTimeout(underTest: ClassUnderTest): void {
       await connection.send(`${post('/never', 'Content-Length: 25')}x`);
       await connection.ended;
       expect(connection.received).toMatch(/^HTTP\/1\.1 503 /);
+    });
+
+    test.concurrent('is told once, where the time for all of the request is over soon behind it', async () => {
+      const limits = ['--response-timeout', '1', '--request-timeout', '1.3'];
+      await using hurried = await startQilin([...underTest.flags, '-w', '2', ...limits, app]);
+      // Stays open on its client's side.
+      using connection = new RawConnection(connect({ port: hurried.port, host: '127.0.0.1', allowHalfOpen: true }));
+      connection.send(get('/never?late'));
+      await connection.until(/^HTTP\/1\.1 503 /);
+      expect(await exchange(hurried, get('/never'))).toMatch(/^HTTP\/1\.1 503 /);
+      expect(hurried.log.match(/No answer to GET \/never\?late /g)).toHaveLength(1);
     });
   });
 }
