@@ -235,11 +235,11 @@ test('a successor that loops at load is ended after bootTimeout, also where `tim
       response.end(process.pid + ' ' + threadId);
     };\n`;
   write(folder.path, 'app.mjs', code);
-  const flags = ['-k', 'threads', '--threads', '1', '--timeout', '0', '--boot-timeout', '2', 'app.mjs'];
+  const flags = ['-k', 'threads', '--threads', '1', '--timeout', '0', '--boot-timeout', '6', 'app.mjs'];
   await using server = await startQilin(flags, { cwd: folder.path });
   using connection = await RawConnection.open(server.port);
   connection.send(get('/exit'));
-  await server.logged(/THREAD TIMEOUT \(thread 2\): no heartbeat for \d\.\d s \(timeout 2 s\)/);
+  await server.logged(/THREAD TIMEOUT \(thread 2\): no heartbeat for \d\.\d s \(timeout 6 s\)/);
   await server.logged(/Thread 3 of the worker is ready/);
   expect((await whoServes(server)).thread).toBe(3);
 });
