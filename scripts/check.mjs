@@ -2,7 +2,7 @@
 import { checkImports } from './imports.mjs';
 import { prepare, run } from './prepare.mjs';
 
-prepare();
+await prepare();
 run('npx', ['tsc', '--project', 'tsconfig.json']);
 run('npx', ['biome', 'check', '--error-on-warnings']);
 const violations = checkImports();

@@ -65,10 +65,13 @@ function buildAddon() {
   utimesSync(addon, now, now);
 }
 
-export function prepare() {
+export async function prepare() {
   installDependencies();
   buildAddon();
   run('npx', ['tsc', '--build', 'packages/qilin', 'packages/flask']);
+  // Its bundler is a dependency, which a fresh clone has not got before.
+  const { bundle } = await import('./bundle.mjs');
+  await bundle(root);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepare();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await prepare();

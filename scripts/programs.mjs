@@ -22,7 +22,7 @@ if (unknown.length > 0) {
 const chosen = PROGRAMS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const [major = ''] = process.versions.node.split('.');
 
-prepare();
+await prepare();
 if (chosen.some(({ needs }) => needs === 'redis')) installTools(['redis-server']);
 for (const program of chosen.filter(({ node = 20 }) => Number(major) >= node)) {
   const folder = join(root, 'test/programs', program.folder);

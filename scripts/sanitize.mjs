@@ -154,7 +154,7 @@ if (missing.length > 0) {
   console.error('sanitize: needs valgrind (a package of Debian): install it, then run this again.');
   process.exit(2);
 }
-prepare();
+await prepare();
 buildAddon();
 const quick = process.argv.includes('--quick');
 const sanitized = testSanitized(quick ? TESTS : [...TESTS, ...TESTS_OF_SERVERS]);

@@ -7,7 +7,7 @@ import { prepare, root } from './prepare.mjs';
 const port = Number(process.argv[2] ?? 8000);
 const pidfile = join(tmpdir(), 'qilin-start.pid');
 
-prepare();
+await prepare();
 console.log(`
 Qilin serves examples/hello.ts on http://127.0.0.1:${port} with 2 workers. In another terminal, try:
 

@@ -10,8 +10,8 @@ interface Row {
   readonly uid?: string;
 }
 
-/** How long the descriptors of other processes are looked through: an answer is good to have, and not worth more. */
-const PATIENCE_MS = 200;
+/** Descriptors of processes that are looked through, for a fifth of a second at most: an answer is good to have, and not worth more. */
+const MOST_DESCRIPTORS = 50_000;
 /** TCP_LISTEN of the kernel, in hexadecimal. */
 const LISTENS = '0A';
 /** __SO_ACCEPTCON: the flag of a unix socket that listens. */
@@ -57,8 +57,12 @@ function unixRows(path: string): Row[] {
 function findOwner(rows: readonly Row[]): number | undefined {
   if (rows.length === 0) return undefined;
   const sockets = new Set(rows.map(({ inode }) => `socket:[${inode}]`));
-  const end = performance.now() + PATIENCE_MS;
-  return processes().find((pid) => performance.now() < end && descriptorsOf(pid).some((file) => sockets.has(file)));
+  let looked = 0;
+  return processes().find((pid) => {
+    const files = looked < MOST_DESCRIPTORS ? descriptorsOf(pid) : [];
+    looked += files.length;
+    return files.some((file) => sockets.has(file));
+  });
 }
 
 /** What they lead to; empty for a process that is not ours to look into. */

@@ -1,7 +1,7 @@
 /** A worker as the arbiter sees it: a child process, what it says, and the signals that it can be sent. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { WORKER_ENTRY } from '../contract/entries.ts';
 import { heapFlags } from '../contract/heap.ts';
 import { LineReader } from '../contract/line-reader.ts';
 import {
@@ -42,8 +42,6 @@ interface WorkerListener {
   onNonsense(worker: WorkerHandle, what: string): void;
   onExit(worker: WorkerHandle, exit: WorkerExit): void;
 }
-
-const ENTRY = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 
 /** Where the inherited listening sockets begin. */
 const FIRST_LISTENER = STALLS_FD + 1;
@@ -166,7 +164,7 @@ function afterLastWords(done: () => void): void {
 function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
   const env = { ...process.env, ...config.rawEnv };
   const given = [...process.execArgv, env['NODE_OPTIONS']].join(' ');
-  return spawn(process.execPath, [...FLAGS, ...heapFlags(config, given), ENTRY], {
+  return spawn(process.execPath, [...FLAGS, ...heapFlags(config, given), WORKER_ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
     cwd: config.chdir,
     env,

@@ -1,6 +1,6 @@
 /** A thread as its worker sees it: what it has said, what it can be told, and how it is ended. */
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { THREAD_ENTRY } from '../../contract/entries.ts';
 import { hasCode, QilinError } from '../../contract/errors.ts';
 import { heapOfThread } from '../../contract/heap.ts';
 import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
@@ -8,8 +8,6 @@ import type { Milliseconds } from '../../contract/units.ts';
 import { mebibytes } from '../heap-use.ts';
 import { Milestone } from '../milestone.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
-
-const ENTRY = fileURLToPath(new URL('./main.js', import.meta.url));
 
 interface ThreadListener {
   onReport(thread: ThreadHandle, report: ThreadReport): void;
@@ -41,7 +39,7 @@ export class ThreadHandle {
   constructor(start: ThreadStart, listener: ThreadListener) {
     this.number = start.number;
     this.#listener = listener;
-    this.#worker = new Worker(ENTRY, { workerData: start, resourceLimits: heapOfThread(start.config) });
+    this.#worker = new Worker(THREAD_ENTRY, { workerData: start, resourceLimits: heapOfThread(start.config) });
     this.#worker.on('message', (report: ThreadReport) => this.#hear(report));
     this.#worker.on('error', (error: Error) => {
       this.#error = error;

@@ -1,0 +1,57 @@
+/**
+ * The packages' JavaScript from their TypeScript, bundled: a worker, or a thread, begins with a dozen files instead of a hundred, for
+ * three fifths of the CPU. Files that are begun with keep their place and name; what they share lies in dist/chunks.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** In each package's `src`, without `.ts`. */
+const ENTRIES = {
+  picoev: ['index'],
+  qilin: [
+    // Exported, and run.
+    'index',
+    'app/patch',
+    'cli/qilin',
+    'worker/main',
+    'worker/threads/main',
+    // Asked for by tests and scripts that run as JavaScript.
+    'app/intercept',
+    'app/load',
+    'app/served-server',
+    'contract/errors',
+    'http/node/fetch-listener',
+    'settings/reference',
+    'worker/channel',
+  ],
+};
+
+/** @param {string} root Of the repository. */
+export async function bundle(root) {
+  for (const [name, entries] of Object.entries(ENTRIES)) {
+    const folder = join(root, 'packages', name);
+    const { metafile } = await build({
+      absWorkingDir: folder,
+      entryPoints: entries.map((entry) => `src/${entry}.ts`),
+      outbase: 'src',
+      outdir: 'dist',
+      // One folder deep, as nearly all of src is: paths relative to a source file hold for its chunk.
+      chunkNames: 'chunks/[name]-[hash]',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.11',
+      packages: 'external',
+      sourcemap: true,
+      sourcesContent: false,
+      metafile: true,
+      logLevel: 'warning',
+    });
+    const chunks = join(folder, 'dist/chunks');
+    mkdirSync(chunks, { recursive: true });
+    const made = new Set(Object.keys(metafile.outputs).map((path) => join(folder, path)));
+    for (const name of readdirSync(chunks)) if (!made.has(join(chunks, name))) rmSync(join(chunks, name));
+  }
+}
