@@ -1,6 +1,6 @@
 /** The arbiter's own listener (setting `adminBind`): when it answers, and what it knows of the server. */
 import { duplicateFd } from '@qilin/picoev';
-import { AdminServer } from '../admin/admin-server.ts';
+import type { AdminServer } from '../admin/admin-server.ts';
 import type { Pulse } from '../admin/probes.ts';
 import type { ServerState, Status, WorkerStatus } from '../admin/status.ts';
 import { type Address, formatUrl } from '../contract/address.ts';
@@ -22,8 +22,13 @@ export class Admin {
   readonly #succession: Succession;
   readonly #crew: Crew;
   readonly #reloads: Reloads;
+  readonly #onLoaded: () => void;
   #server: AdminServer | undefined;
+  /** With node:http, which takes as much memory as all else here: loaded where it is asked for. */
+  #class: typeof AdminServer | undefined;
+  #isLoading = false;
 
+  /** @param onLoaded Then `follow()` is to be called once more. */
   constructor(
     version: string,
     state: ArbiterState,
@@ -31,6 +36,7 @@ export class Admin {
     succession: Succession,
     crew: Crew,
     reloads: Reloads,
+    onLoaded: () => void,
   ) {
     this.#version = version;
     this.#state = state;
@@ -38,14 +44,16 @@ export class Admin {
     this.#succession = succession;
     this.#crew = crew;
     this.#reloads = reloads;
+    this.#onLoaded = onLoaded;
   }
 
   /** Answers from now on, or no more: of the two arbiters of an upgrade one does. To be called after each change. */
   follow(): undefined {
     const { admin } = this.#generations;
     const isAsked = admin !== undefined && this.#succession.speaksForServer(this.#crew.hasStarted);
-    if (isAsked && this.#server === undefined) this.#open(admin.fd, admin.actual);
-    else if (!isAsked) this.close();
+    if (!isAsked) this.close();
+    else if (this.#class === undefined) this.#load();
+    else this.#server ??= this.#open(this.#class, admin.fd, admin.actual);
   }
 
   close(): void {
@@ -53,18 +61,28 @@ export class Admin {
     this.#server = undefined;
   }
 
-  #open(fd: number, address: Address): void {
+  #load(): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    void import('../admin/admin-server.ts').then(({ AdminServer }) => {
+      this.#class = AdminServer;
+      this.#onLoaded();
+    });
+  }
+
+  #open(Class: typeof AdminServer, fd: number, address: Address): AdminServer {
     const { log } = this.#state;
-    this.#server = new AdminServer(duplicateFd(fd), {
+    const server = new Class(duplicateFd(fd), {
       pulse: () => this.#pulse(),
       status: () => this.#status(),
       onError: (error) => log.error(`${formatUrl(address, 'http')} (adminBind) does not answer: ${error.message}`),
     });
     log.info(`Health and status at: ${formatUrl(address, 'http')} (${process.pid})`);
-    if (address.kind !== 'tcp' || isLoopback(address.host)) return;
-    log.warning(
-      `adminBind ${formatUrl(address, 'http')} is open to other machines: they can read pids, memory and load of all workers`,
-    );
+    if (address.kind === 'tcp' && !isLoopback(address.host))
+      log.warning(
+        `adminBind ${formatUrl(address, 'http')} is open to other machines: they can read pids, memory and load of all workers`,
+      );
+    return server;
   }
 
   get #serverState(): ServerState {

@@ -20,7 +20,6 @@ import { ArbiterState } from './state.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
 import { TICK } from './transitions.ts';
 import { Upgrade } from './upgrade.ts';
-import { watchFiles } from './watch.ts';
 
 /** What the hooks have when the last worker has gone, and `onExit` once more. */
 const LAST_HOOKS: Milliseconds = 5_000;
@@ -75,7 +74,9 @@ export class Arbiter {
     this.#opening = new Opening(state, generations, this.#succession, put);
     this.#crew = new Crew(state, generations, put, options.onReady);
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
-    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, this.#reloads);
+    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, this.#reloads, () =>
+      this.#mailbox.put({ type: 'tick' }),
+    );
   }
 
   /**
@@ -89,8 +90,9 @@ export class Arbiter {
     const unguard = guardArbiter({ log: () => this.#state.log, onExit: () => this.#succession.removePidFile() });
     const stopListening = listenForSignals((signal) => this.#mailbox.put({ type: 'signal', signal }));
     const ticker = setInterval(() => this.#mailbox.put({ type: 'tick' }), TICK);
-    const stopWatching = config.reload ? this.#watch(config) : undefined;
+    let stopWatching: (() => Promise<void>) | undefined;
     try {
+      if (config.reload) stopWatching = await this.#watch(config);
       this.#opening.begin(this.#options.version, this.#options.notes);
       return await this.#serve();
     } catch (error) {
@@ -106,7 +108,9 @@ export class Arbiter {
     }
   }
 
-  #watch(config: Config): () => Promise<void> {
+  async #watch(config: Config): Promise<() => Promise<void>> {
+    // Its libraries take megabytes, and few servers watch files.
+    const { watchFiles } = await import('./watch.ts');
     return watchFiles(config, {
       onChange: (file) => this.#mailbox.put({ type: 'filesChanged', file }),
       onFailure: (why) => this.#state.log.error(`Changes of files may go unseen: ${why}`),
