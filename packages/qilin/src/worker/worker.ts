@@ -20,7 +20,6 @@ import { loadHooks } from './hooks.ts';
 import { Inspector } from './inspector.ts';
 import { LivedLife } from './life.ts';
 import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
-import { LocalHost } from './local-host.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
@@ -166,7 +165,12 @@ export class Worker {
       onRequest: requestShare(config, (reason) => this.#retire('share', reason)),
       onServerClosed: () => this.#serverClosed(),
     };
-    this.#host = found.kind === 'host' ? found.create(context) : new LocalHost(found.create, context);
+    if (found.kind === 'host') this.#host = found.create(context);
+    else {
+      // With all that finds and loads an app: threads have theirs.
+      const { LocalHost } = await import('./local-host.ts');
+      this.#host = new LocalHost(found.create, context);
+    }
     this.#memory = new MemoryBound(config, log, this.#host);
     await this.#host.load();
     await this.#hooks.postWorkerInit?.(this.#info);
