@@ -141,6 +141,53 @@ describe('a health check', () => {
     expect((await ask(server.url)).text).toBe('well');
   });
 
+  describe.each([
+    ['async', []],
+    ['picoev', []],
+    ['threads', ['--threads', '2']],
+  ])('by a function, class %s', (workerClass, flags) => {
+    const CONFIG = `
+      export default {
+        healthCheck: async (ask) => {
+          const answers = await Promise.all([ask('/one'), ask('/two')]);
+          const said = await Promise.all(answers.map(async (answer) => answer.status + ' ' + (await answer.text())));
+          if (said.join() !== '200 well,200 well') throw new Error('it said ' + said);
+        },
+      };
+    `;
+    const args = ['-k', workerClass, ...flags, 'app.mjs:app'];
+
+    test('what it throws calls a reload off, and nothing else does', async () => {
+      using folder = temporaryFolder();
+      write(folder.path, 'app.mjs', appThatSays('well'));
+      write(folder.path, 'qilin.config.mjs', CONFIG);
+      await using server = await startQilin(args, { cwd: folder.path });
+      write(folder.path, 'app.mjs', appThatSays('worse'));
+      const told = await failToReload(server);
+      expect(told).toContain('healthCheck threw:\nError: it said 200 worse,200 worse');
+      expect(told).toContain(`${folder.path}/qilin.config.mjs:6:`);
+      expect((await ask(server.url)).text).toBe('well');
+      write(folder.path, 'app.mjs', appThatSays('well'));
+      await reload(server);
+    });
+  });
+
+  test.each([
+    { what: 'says false', check: 'false', says: 'healthCheck said false: the app is not well' },
+    { what: 'says nonsense', check: "'fine'", says: "healthCheck must return true, false or nothing (got 'fine')" },
+    { what: 'never ends', check: 'new Promise(() => {})', says: 'healthCheck did not end in 0.5 s' },
+  ])('by a function that $what calls a reload off', async ({ check, says: words }) => {
+    using folder = temporaryFolder();
+    write(folder.path, 'app.mjs', appThatSays('well'));
+    write(folder.path, 'qilin.config.mjs', 'export default {};\n');
+    await using server = await startQilin(['--timeout', '0.5', '--no-canary', 'app.mjs:app'], { cwd: folder.path });
+    write(folder.path, 'qilin.config.mjs', `export default { health_check: () => ${check} };\n`);
+    expect(await failToReload(server)).toContain(words);
+    write(folder.path, 'qilin.config.mjs', 'export default { health_check: () => true };\n');
+    await reload(server);
+    expect((await ask(server.url)).text).toBe('well');
+  });
+
   test('of an upgrade: the old server serves on', async () => {
     using folder = temporaryFolder();
     write(folder.path, 'app.mjs', appThatSays('well'));

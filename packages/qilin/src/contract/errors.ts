@@ -68,8 +68,9 @@ export const ERRORS = {
     exitStatus: WORKER_BOOT_ERROR,
   },
   HEALTH_CHECK: {
-    meaning: 'A new app does not answer the path of the setting `healthCheck` with 2xx.',
-    cure: 'Look at what the path answered, which the message has: the app that serves keeps serving.',
+    meaning:
+      'A new app does not answer the path of the setting `healthCheck` with 2xx, or its function says that it is not well.',
+    cure: 'Look at what the path answered, or the function threw, which the message has: the app that serves keeps serving.',
     exitStatus: WORKER_BOOT_ERROR,
   },
   WORKER_CLASS_UNKNOWN: {

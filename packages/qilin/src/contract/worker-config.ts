@@ -2,7 +2,9 @@
  * The settings that a worker needs, as plain data: they travel to it as JSON. settings/table.ts holds each one's
  * meaning, default and unit; the compiler checks that the whole `Config` still has all of these.
  */
+
 import type { Interface } from './app.ts';
+import type { OWN_HEALTH_CHECK } from './health-check.ts';
 import type { LogSettings } from './log.ts';
 import type { Seconds } from './units.ts';
 
@@ -113,8 +115,8 @@ export interface WorkerConfig
   readonly heapSnapshot: string | null;
   readonly timeout: Seconds;
   readonly stallWarning: Seconds;
-  /** A path that a new app must answer before it serves; null for none. Only of a worker on trial. */
-  readonly healthCheck: string | null;
+  /** A path that a new app must answer before it serves, or a function of the config file; null for none. Only of a worker on trial. */
+  readonly healthCheck: `/${string}` | typeof OWN_HEALTH_CHECK | null;
   readonly bootTimeout: Seconds;
   readonly gracefulTimeout: Seconds;
   readonly keepalive: Seconds;

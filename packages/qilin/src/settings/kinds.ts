@@ -4,6 +4,7 @@
  */
 
 import { ACCESS_FORMAT_EXPECTED, parseAccessFormat } from '../contract/access-format.ts';
+import { type HealthCheck, OWN_HEALTH_CHECK } from '../contract/health-check.ts';
 import type { InspectorAddress } from '../contract/worker-config.ts';
 
 /** A value, or the part of the input that was wrong. */
@@ -148,15 +149,20 @@ export function text<Known extends string = string>(what: string, placeholder: s
 }
 
 /** The target of a request: a path, and a query where there is one. */
-export function requestPath(): Kind<string> {
-  const read = (value: unknown): Checked<string> =>
-    typeof value === 'string' && /^\/[\x21-\x7E]*$/.test(value) && !value.includes('#') ? good(value) : bad(value);
+type Path = `/${string}`;
+
+const isPath = (value: unknown): value is Path =>
+  typeof value === 'string' && /^\/[\x21-\x7E]*$/.test(value) && !value.includes('#');
+
+/** The path of a request, or in a file a function, for which OWN_HEALTH_CHECK stands. */
+export function healthCheck(): Kind<Path | typeof OWN_HEALTH_CHECK, Path | HealthCheck> {
+  const read = (value: unknown): Checked<Path> => (isPath(value) ? good(value) : bad(value));
   return scalar({
-    expected: 'a path such as /healthz, without spaces and in ASCII',
+    expected: 'a path such as /healthz, without spaces and in ASCII, or in a config file a function',
     placeholder: 'PATH',
     schema: { type: 'string', pattern: '^/[!-~]*$' },
     read,
-    check: read,
+    check: (value) => (typeof value === 'function' ? good(OWN_HEALTH_CHECK) : read(value)),
   });
 }
 

@@ -4,10 +4,13 @@ import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
 import type { Address } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
+import { QilinError } from '../contract/errors.ts';
+import { type HealthCheck, OWN_HEALTH_CHECK } from '../contract/health-check.ts';
 import type { WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
+import { loadHealthCheck } from './hooks.ts';
 import { Milestone } from './milestone.ts';
 
 const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
@@ -24,6 +27,13 @@ const BORN: Milliseconds = isMainThread ? 0 : performance.now();
 function patienceFor(bootTimeout: Milliseconds, age: Milliseconds): Milliseconds | undefined {
   if (bootTimeout === 0) return undefined;
   return Math.max(0, bootTimeout - Math.min(bootTimeout * SHARE_OF_WORDS, LONGEST_SHARE) - age);
+}
+
+async function checkOf(setting: string, configFile: string | null): Promise<string | HealthCheck> {
+  if (setting !== OWN_HEALTH_CHECK) return setting;
+  const check = await loadHealthCheck(configFile);
+  if (check !== undefined) return check;
+  throw new QilinError('HEALTH_CHECK', `healthCheck was a function, and is none in ${configFile} any more.`);
 }
 
 export class LocalHost implements AppHost {
@@ -62,7 +72,7 @@ export class LocalHost implements AppHost {
     if (config.healthCheck !== null) {
       // Most workers never ask.
       const { checkHealth } = await import('./node-http/health-check.ts');
-      await checkHealth(app, config.healthCheck, config, log);
+      await checkHealth(app, await checkOf(config.healthCheck, config.config), config, log);
     }
     this.#class = this.#create({ ...this.#context, app });
     if (app.kind === 'server') interception.adopt(app.server);

@@ -1,12 +1,14 @@
 /**
- * Asks a new app, before anybody else can reach it, for the path of the setting `healthCheck`. The request comes by a connection within
- * this process, over Node's own HTTP stack, whatever the worker class.
+ * Asks a new app, before anybody else can reach it, for the path of the setting `healthCheck`, or what its function asks for. Each request
+ * comes by a connection within this process, over Node's own HTTP stack, whatever the worker class.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
-import { text } from 'node:stream/consumers';
-import type { App } from '../../contract/app.ts';
+import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
+import type { App, NodeListener } from '../../contract/app.ts';
 import { QilinError } from '../../contract/errors.ts';
+import type { HealthCheck } from '../../contract/health-check.ts';
 import type { Log } from '../../contract/log.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
@@ -24,38 +26,86 @@ const NOWHERE: Origins<IncomingMessage> = {
 /** Characters of an answer that are told. */
 const EXCERPT = 200;
 
-/** @throws QilinError HEALTH_CHECK when the app does not answer 2xx within `timeout`, or `bootTimeout` where that is 0 */
-export async function checkHealth(app: App, path: string, config: WorkerConfig, log: Log): Promise<void> {
+type Ask = (path: string) => Promise<Response>;
+
+/**
+ * @param check A path, or what is to be asked otherwise
+ * @throws QilinError HEALTH_CHECK when the app does not stand it within `timeout`, or `bootTimeout` where that is 0
+ */
+export async function checkHealth(
+  app: App,
+  check: string | HealthCheck,
+  config: WorkerConfig,
+  log: Log,
+): Promise<void> {
   const limit = config.timeout > 0 ? config.timeout : config.bootTimeout;
   const late = limit > 0 ? AbortSignal.timeout(toMilliseconds(limit)) : new AbortController().signal;
+  const { listener, thrown } = listenerOf(app, log);
+  const ask: Ask = (path) => askWithin(listener, path, AbortSignal.any([late, thrown]));
+  const [what, verdict] =
+    typeof check === 'string'
+      ? [`GET ${check} (healthCheck)`, () => expectSuccess(check, ask)]
+      : ['healthCheck', () => expectApproval(check, ask)];
+  try {
+    await Promise.race([verdict(), once(late, 'abort').then(() => late.throwIfAborted())]);
+  } catch (cause) {
+    if (cause instanceof QilinError) throw cause;
+    if (late.aborted)
+      throw failed(`${what} ${typeof check === 'string' ? 'was not answered' : 'did not end'} in ${limit} s`);
+    const told = typeof check === 'string' ? 'has no answer' : 'threw';
+    throw new QilinError('HEALTH_CHECK', `${what} ${told}:`, { cause: thrown.aborted ? thrown.reason : cause });
+  }
+}
+
+async function expectSuccess(path: string, ask: Ask): Promise<void> {
+  const answer = await ask(path);
+  if (answer.ok) return;
+  const said = excerptOf(await answer.text());
+  throw failed(`GET ${path} (healthCheck) was answered with ${answer.status}, and must be with 2xx: ${said}`);
+}
+
+async function expectApproval(check: HealthCheck, ask: Ask): Promise<void> {
+  const verdict: unknown = await check(ask);
+  if (verdict === undefined || verdict === true) return;
+  if (verdict === false) throw failed('healthCheck said false: the app is not well');
+  throw failed(`healthCheck must return true, false or nothing (got ${inspect(verdict, { depth: 0 })})`);
+}
+
+/** What the app throws at once is thrown in here, and aborts `thrown`. */
+function listenerOf(app: App, log: Log): { readonly listener: NodeListener; readonly thrown: AbortSignal } {
   const thrown = new AbortController();
-  const signal = AbortSignal.any([late, thrown.signal]);
-  const listener = createAppListener(app, NOWHERE, log);
-  const server = createServer((req, res) => {
-    // One that throws at once throws in here, too.
-    void (async () => listener(req, res))().catch((error: unknown) => thrown.abort(error));
-  });
+  const serve = createAppListener(app, NOWHERE, log);
+  const listener: NodeListener = (req, res) => {
+    void (async () => serve(req, res))().catch((error: unknown) => thrown.abort(error));
+  };
+  return { listener, thrown: thrown.signal };
+}
+
+async function askWithin(listener: NodeListener, path: string, signal: AbortSignal): Promise<Response> {
+  const server = createServer(listener);
   const [client, connection] = streamPair();
   server.emit('connection', connection);
   try {
     const headers = { Host: 'localhost', 'User-Agent': 'qilin-health-check', Connection: 'close' };
     const asked = request({ path, headers, createConnection: () => client, signal }).end();
-    const [response]: IncomingMessage[] = await once(asked, 'response', { signal });
-    const said = response === undefined ? '' : await text(response);
-    const status = response?.statusCode ?? 0;
-    if (status >= 200 && status < 300) return;
-    throw failed(`GET ${path} (healthCheck) was answered with ${status}, and must be with 2xx: ${excerptOf(said)}`);
-  } catch (cause) {
-    if (cause instanceof QilinError) throw cause;
-    if (late.aborted) throw failed(`GET ${path} (healthCheck) was not answered in ${limit} s`);
-    const { aborted, reason } = thrown.signal;
-    throw new QilinError('HEALTH_CHECK', `GET ${path} (healthCheck) has no answer:`, {
-      cause: aborted ? reason : cause,
-    });
+    const [answer]: IncomingMessage[] = await once(asked, 'response', { signal });
+    if (answer === undefined) throw new Error('a response without a message');
+    return responseFrom(answer, await buffer(answer));
   } finally {
     client.destroy();
     connection.destroy();
   }
+}
+
+function responseFrom(
+  { statusCode = 0, statusMessage = '', headersDistinct }: IncomingMessage,
+  body: Buffer,
+): Response {
+  const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  const hasBody = ![204, 205, 304].includes(statusCode);
+  return new Response(hasBody ? body : null, { status: statusCode, statusText: statusMessage, headers });
 }
 
 const failed = (message: string) => new QilinError('HEALTH_CHECK', message);
