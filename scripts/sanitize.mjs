@@ -24,6 +24,8 @@ const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
 /** @param {readonly string[]} names */
 const ofAddon = (names) => ['--project', 'unit', ...names.map((name) => `packages/picoev/test/${name}.test.ts`)];
+/** All takes several times as long. */
+const SLOW = '--testTimeout=300000';
 /** In threads of one process, which ends by itself. */
 const ENGINE = [...ofAddon(['http-loop']), '--pool=threads'];
 const TESTS = [ENGINE, ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'sharing', 'stalls', 'write-now'])];
@@ -110,7 +112,7 @@ function testSanitized(tests) {
   const env = sanitizedEnvironment();
   const failed = tests.filter((test) => {
     announce(`under AddressSanitizer and UndefinedBehaviorSanitizer: vitest run ${test.join(' ')}`);
-    return !succeeds(process.execPath, [vitest, 'run', '--reporter=dot', ...test], env);
+    return !succeeds(process.execPath, [vitest, 'run', '--reporter=dot', ...test, SLOW], env);
   });
   const texts = readdirSync(reports).map((name) => readFileSync(join(reports, name), 'utf8'));
   const searched = texts.filter((text) => text.includes('LeakSanitizer: detected memory leaks'));
@@ -137,7 +139,7 @@ async function testUnderValgrind() {
   const suppressions = `--suppressions=${join(root, 'packages/picoev/test/native/node.supp')}`;
   // It looks anew at code that was compiled at run time, and lets threads take turns.
   const forNode = ['--smc-check=all-non-file', '--fair-sched=yes', '--num-callers=30', suppressions];
-  const tests = [vitest, 'run', '--reporter=dot', ...ENGINE, '--testTimeout=300000'];
+  const tests = [vitest, 'run', '--reporter=dot', ...ENGINE, SLOW];
   const engine = succeeds('valgrind', [...valgrind, ...forNode, process.execPath, ...tests]);
   announce(
     `valgrind: the parts without Node ${parts ? 'hold' : 'FAIL'}, the engine in Node ${engine ? 'holds' : 'FAILS'}`,
