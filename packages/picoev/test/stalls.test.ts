@@ -121,6 +121,10 @@ test('an event loop that turns is no stall, nor one that waits, nor one without 
   expect(await told('unlimited', BOTH)).toEqual([]);
 });
 
+test('the time in which the process was stopped is no silence', async () => {
+  expect(await told('stopped', ['15', '0'])).toEqual([]);
+});
+
 test.runIf(process.platform === 'linux')('an event loop that waits for a CPU is none', async () => {
   expect(await told('starved', STALL, 1, ON_ONE_CPU)).toEqual([]);
 });

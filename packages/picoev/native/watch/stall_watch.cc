@@ -36,6 +36,9 @@ void* CurrentIsolate() {
 /// A thread that wakes so much later than it asked for was not running: the process was stopped, or the machine slept.
 constexpr std::chrono::seconds kAway{1};
 
+/// The looking thread asks to be woken so often, or a stop within a longer sleep would go unseen, and count as silence.
+constexpr std::chrono::seconds kLongestSleep{1};
+
 /// Looks in the time after which a loop that has not turned is told of, which is thus told so much later.
 constexpr int kLooks = 8;
 
@@ -163,7 +166,7 @@ StallWatch::Clock::time_point StallWatch::NextLook() const {
   if (limit_.count() > 0) {
     const bool heard = target_->beats != told_beats_;
     // Told of once, a silence lasts until the next beat, of which nobody wakes this thread: look again in a while.
-    next = std::min(next, (heard ? target_->beat_at : looked_at_) + limit_);
+    next = std::min({next, (heard ? target_->beat_at : looked_at_) + limit_, looked_at_ + kLongestSleep});
   }
   return next;
 }
