@@ -131,12 +131,17 @@ describe('a health check', () => {
     { what: 'never answers', app: '() => {}', says: 'was not answered in 0.5 s' },
     { what: 'throws', app: "() => { throw new Error('no'); }", says: 'has no answer:\nError: no' },
     { what: 'cuts the connection', app: '(req) => req.socket.destroy()', says: 'has no answer:' },
+    {
+      what: 'answers with a status that is none',
+      app: '(req, res) => res.writeHead(700).end()',
+      says: 'was answered with 700',
+    },
   ])('that $what calls a reload off', async ({ app, says: words }) => {
     using folder = temporaryFolder();
     write(folder.path, 'app.mjs', appThatSays('well'));
     const args = ['--timeout', '0.5', '--health-check', '/', '--no-canary', 'app.mjs:app'];
     await using server = await startQilin(args, { cwd: folder.path });
-    write(folder.path, 'app.mjs', `export const app = (req, res) => (${app})(req);\n`);
+    write(folder.path, 'app.mjs', `export const app = (req, res) => (${app})(req, res);\n`);
     expect(await failToReload(server)).toContain(`GET / (healthCheck) ${words}`);
     expect((await ask(server.url)).text).toBe('well');
   });

@@ -26,49 +26,72 @@ const NOWHERE: Origins<IncomingMessage> = {
 /** Characters of an answer that are told. */
 const EXCERPT = 200;
 
-type Ask = (path: string) => Promise<Response>;
+interface Answer {
+  readonly head: IncomingMessage;
+  readonly body: Buffer;
+}
+
+interface Check {
+  readonly name: string;
+  /** What is said of it where its time is over, and where an error has come instead of a verdict. */
+  readonly late: string;
+  readonly broken: string;
+  /** Rejects with a QilinError HEALTH_CHECK, or with whatever was thrown. */
+  pass(ask: (path: string) => Promise<Answer>): Promise<void>;
+}
 
 /**
- * @param check A path, or what is to be asked otherwise
+ * @param setting A path, or what is to be asked otherwise
  * @throws QilinError HEALTH_CHECK when the app does not stand it within `timeout`, or `bootTimeout` where that is 0
  */
 export async function checkHealth(
   app: App,
-  check: string | HealthCheck,
+  setting: string | HealthCheck,
   config: WorkerConfig,
   log: Log,
 ): Promise<void> {
   const limit = config.timeout > 0 ? config.timeout : config.bootTimeout;
   const late = limit > 0 ? AbortSignal.timeout(toMilliseconds(limit)) : new AbortController().signal;
   const { listener, thrown } = listenerOf(app, log);
-  const ask: Ask = (path) => askWithin(listener, path, AbortSignal.any([late, thrown]));
-  const [what, verdict] =
-    typeof check === 'string'
-      ? [`GET ${check} (healthCheck)`, () => expectSuccess(check, ask)]
-      : ['healthCheck', () => expectApproval(check, ask)];
+  const check = typeof setting === 'string' ? ofPath(setting) : ofFunction(setting);
+  const verdict = check.pass((path) => askWithin(listener, path, AbortSignal.any([late, thrown])));
   try {
-    await Promise.race([verdict(), once(late, 'abort').then(() => late.throwIfAborted())]);
+    await Promise.race([verdict, once(late, 'abort').then(() => late.throwIfAborted())]);
   } catch (cause) {
     if (cause instanceof QilinError) throw cause;
-    if (late.aborted)
-      throw failed(`${what} ${typeof check === 'string' ? 'was not answered' : 'did not end'} in ${limit} s`);
-    const told = typeof check === 'string' ? 'has no answer' : 'threw';
-    throw new QilinError('HEALTH_CHECK', `${what} ${told}:`, { cause: thrown.aborted ? thrown.reason : cause });
+    if (late.aborted) throw failed(`${check.name} ${check.late} in ${limit} s`);
+    const error = thrown.aborted ? thrown.reason : cause;
+    throw new QilinError('HEALTH_CHECK', `${check.name} ${check.broken}:`, { cause: error });
   }
 }
 
-async function expectSuccess(path: string, ask: Ask): Promise<void> {
-  const answer = await ask(path);
-  if (answer.ok) return;
-  const said = excerptOf(await answer.text());
-  throw failed(`GET ${path} (healthCheck) was answered with ${answer.status}, and must be with 2xx: ${said}`);
+function ofPath(path: string): Check {
+  const name = `GET ${path} (healthCheck)`;
+  return {
+    name,
+    late: 'was not answered',
+    broken: 'has no answer',
+    async pass(ask) {
+      const { head, body } = await ask(path);
+      const { statusCode = 0 } = head;
+      if (statusCode >= 200 && statusCode < 300) return;
+      throw failed(`${name} was answered with ${statusCode}, and must be with 2xx: ${excerptOf(body.toString())}`);
+    },
+  };
 }
 
-async function expectApproval(check: HealthCheck, ask: Ask): Promise<void> {
-  const verdict: unknown = await check(ask);
-  if (verdict === undefined || verdict === true) return;
-  if (verdict === false) throw failed('healthCheck said false: the app is not well');
-  throw failed(`healthCheck must return true, false or nothing (got ${inspect(verdict, { depth: 0 })})`);
+function ofFunction(approve: HealthCheck): Check {
+  return {
+    name: 'healthCheck',
+    late: 'did not end',
+    broken: 'threw',
+    async pass(ask) {
+      const verdict: unknown = await approve(async (path) => responseFrom(await ask(path)));
+      if (verdict === undefined || verdict === true) return;
+      if (verdict === false) throw failed('healthCheck said false: the app is not well');
+      throw failed(`healthCheck must return true, false or nothing (got ${inspect(verdict, { depth: 0 })})`);
+    },
+  };
 }
 
 /** What the app throws at once is thrown in here, and aborts `thrown`. */
@@ -81,26 +104,25 @@ function listenerOf(app: App, log: Log): { readonly listener: NodeListener; read
   return { listener, thrown: thrown.signal };
 }
 
-async function askWithin(listener: NodeListener, path: string, signal: AbortSignal): Promise<Response> {
+async function askWithin(listener: NodeListener, path: string, signal: AbortSignal): Promise<Answer> {
   const server = createServer(listener);
   const [client, connection] = streamPair();
   server.emit('connection', connection);
   try {
     const headers = { Host: 'localhost', 'User-Agent': 'qilin-health-check', Connection: 'close' };
     const asked = request({ path, headers, createConnection: () => client, signal }).end();
-    const [answer]: IncomingMessage[] = await once(asked, 'response', { signal });
-    if (answer === undefined) throw new Error('a response without a message');
-    return responseFrom(answer, await buffer(answer));
+    const [head]: IncomingMessage[] = await once(asked, 'response', { signal });
+    if (head === undefined) throw new Error('a response without a message');
+    return { head, body: await buffer(head) };
   } finally {
     client.destroy();
     connection.destroy();
   }
 }
 
-function responseFrom(
-  { statusCode = 0, statusMessage = '', headersDistinct }: IncomingMessage,
-  body: Buffer,
-): Response {
+/** @throws RangeError where the status is none that a Response may have: 600 and above */
+function responseFrom({ head, body }: Answer): Response {
+  const { statusCode = 0, statusMessage = '', headersDistinct } = head;
   const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
     values.map((value): [string, string] => [name, value]),
   );
