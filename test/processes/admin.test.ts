@@ -73,6 +73,23 @@ describe('probes', () => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await eventually(async () => (await ask(`${admin}/readyz`)).text === '{"ok":true}\n', 'others serve');
   });
+
+  test('while all threads of all workers are stuck, though the workers themselves are not', async () => {
+    await using server = await startQilin([...ADMIN, '-k', 'threads', '--threads', '2', APP]);
+    const admin = await adminOf(server);
+    const blocked = async () => {
+      using connection = await RawConnection.open(server.port);
+      connection.send('GET /block HTTP/1.1\r\nHost: test\r\n\r\n');
+      await pause(500);
+      return (await json(`${admin}/status`)).stuckSeconds > 0;
+    };
+    await eventually(blocked, 'both threads are stuck');
+    expect((await probe(`${admin}/readyz`)).reason).toMatch(/^all workers stuck for \d+\.\d s$/);
+    const { workers } = await json(`${admin}/status`);
+    expect(workers[0].silentSeconds).toBeGreaterThanOrEqual(3);
+    process.kill(workers[0].pid, 'SIGKILL');
+    await eventually(async () => (await ask(`${admin}/readyz`)).text === '{"ok":true}\n', 'others serve');
+  });
 });
 
 describe('drainDelay', () => {
@@ -144,7 +161,13 @@ describe('/status', () => {
     }
 
     await reload(server);
-    expect((await json(`${admin}/status`)).lastReload).toMatchObject({ outcome: 'done', generation: 2, reason: null });
+    expect((await json(`${admin}/status`)).lastReload).toMatchObject({
+      by: 'HUP',
+      endedAt: expect.any(String),
+      outcome: 'done',
+      generation: 2,
+      reason: null,
+    });
 
     writeFileSync(load, 'throw');
     const from = server.log.length;
@@ -153,7 +176,17 @@ describe('/status', () => {
     expect(await json(`${admin}/status`)).toMatchObject({
       generation: 2,
       workersReady: 2,
-      lastReload: { outcome: 'called off', generation: 3, reason: 'a new worker failed to boot' },
+      lastReload: { outcome: 'called off', generation: 3, reason: 'a new worker failed to boot (APP_FAILED)' },
+    });
+
+    const before = server.log.length;
+    await signal(server, 'USR2');
+    await server.logged(/this one keeps serving/, before);
+    expect((await json(`${admin}/status`)).lastReload).toMatchObject({
+      by: 'USR2',
+      outcome: 'called off',
+      generation: null,
+      reason: 'The new arbiter has exited (status 3)',
     });
   });
 

@@ -18,7 +18,7 @@ export interface Status {
   readonly workersReady: number;
   /** For how long no worker that serves has shown a sign of life; 0 while one does. */
   readonly stuckSeconds: number;
-  /** null before the first reload (HUP). */
+  /** null before the first reload (HUP) or upgrade (USR2) of this arbiter. */
   readonly lastReload: ReloadStatus | null;
   /** Where event loops have stood still for longer than `stallWarning`: the ten places where most time was lost, the worst first. */
   readonly stalls: readonly StallStatus[];
@@ -35,12 +35,16 @@ export interface StallStatus {
 }
 
 export interface ReloadStatus {
+  /** The signal that asked for it: a reload, or an upgrade, which the old arbiter tells of. */
+  readonly by: 'HUP' | 'USR2';
   /** When it began. */
   readonly at: string;
+  /** null while it is under way. */
+  readonly endedAt: string | null;
   readonly outcome: 'under way' | 'done' | 'called off';
-  /** The generation that it booted; null where it came to none. */
+  /** The generation that it booted; null where it came to none, and of an upgrade, whose generation is the new arbiter's first. */
   readonly generation: number | null;
-  /** Why it was called off; else null. */
+  /** Why it was called off; else null. What the app said of it is in the log alone. */
   readonly reason: string | null;
 }
 
@@ -53,7 +57,10 @@ export interface WorkerStatus {
   readonly state: string;
   /** When it entered that state. */
   readonly since: string;
-  /** Time since the last sign of life of its event loop, which comes each second at the latest. */
+  /**
+   * Time since the last sign of life of its event loop, which comes each second at the latest; of class threads, of all of its threads that
+   * serve. The wait for a CPU counts.
+   */
   readonly silentSeconds: number;
   /** Where an event loop of it stands still; null while all turn, or for less than `stallWarning`. */
   readonly stuckAt: string | null;

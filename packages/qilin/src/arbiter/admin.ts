@@ -8,7 +8,6 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
 import { isServing, type WorkerView, wantedCount } from './fleet.ts';
 import type { Generations } from './generations.ts';
-import type { Reloads } from './reload.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
 
@@ -21,7 +20,6 @@ export class Admin {
   readonly #generations: Generations;
   readonly #succession: Succession;
   readonly #crew: Crew;
-  readonly #reloads: Reloads;
   readonly #onLoaded: () => void;
   #server: AdminServer | undefined;
   /** With node:http, which takes as much memory as all else here: loaded where it is asked for. */
@@ -35,7 +33,6 @@ export class Admin {
     generations: Generations,
     succession: Succession,
     crew: Crew,
-    reloads: Reloads,
     onLoaded: () => void,
   ) {
     this.#version = version;
@@ -43,7 +40,6 @@ export class Admin {
     this.#generations = generations;
     this.#succession = succession;
     this.#crew = crew;
-    this.#reloads = reloads;
     this.#onLoaded = onLoaded;
   }
 
@@ -94,8 +90,7 @@ export class Admin {
 
   #pulse(): Pulse {
     const serving = this.#state.fleet.workers.filter(isServing);
-    const silent = serving.map(({ heartbeatAt }) => performance.now() - heartbeatAt);
-    const least = Math.min(...silent);
+    const least = Math.min(...serving.map((worker) => this.#silence(worker)));
     return {
       state: this.#serverState,
       hasStarted: this.#crew.hasStarted,
@@ -117,7 +112,7 @@ export class Admin {
       workersWanted: wantedCount(fleet),
       workersReady: ready,
       stuckSeconds: inSeconds(stuckFor),
-      lastReload: this.#reloads.last,
+      lastReload: this.#state.lastReload.status,
       stalls: this.#crew.stalls.map(({ at, count, total, longest, last }) => ({
         at,
         count,
@@ -129,7 +124,16 @@ export class Admin {
     };
   }
 
-  #workerStatus({ age, generation, state, since, heartbeatAt }: WorkerView): WorkerStatus {
+  /** How long nothing in it has turned that could answer. */
+  #silence({ age, heartbeatAt }: WorkerView): Milliseconds {
+    const { heartbeat } = this.#crew.facts(age);
+    const { silentFor = 0, stuckFor = 0 } = heartbeat ?? {};
+    // The fleet's time of the heartbeat has `silentFor` taken off.
+    return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
+  }
+
+  #workerStatus(worker: WorkerView): WorkerStatus {
+    const { age, generation, state, since } = worker;
     const { pid, heartbeat, stuckAt } = this.#crew.facts(age);
     const { stats, usage } = heartbeat ?? {};
     return {
@@ -138,7 +142,7 @@ export class Admin {
       generation,
       state,
       since: pointOfTime(since),
-      silentSeconds: inSeconds(Math.max(0, performance.now() - heartbeatAt)),
+      silentSeconds: inSeconds(this.#silence(worker)),
       stuckAt: stuckAt ?? null,
       requests: stats?.requests ?? null,
       accepted: stats?.accepted ?? null,

@@ -74,7 +74,7 @@ export class Arbiter {
     this.#opening = new Opening(state, generations, this.#succession, put);
     this.#crew = new Crew(state, generations, put, options.onReady);
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
-    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, this.#reloads, () =>
+    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
   }

@@ -8,8 +8,8 @@ export class BootFailures {
   /** The last error told, so that a worker that fails the same way again is told in one line. */
   #told = '';
   #status: number = WORKER_BOOT_ERROR;
-  /** Ages of workers that told why they do not boot. One that exits without a word was ended by its app. */
-  readonly #explained = new Set<number>();
+  /** By the age of the worker that told why it does not boot. One that exits without a word was ended by its app. */
+  readonly #explained = new Map<number, ErrorCode>();
 
   constructor(log: () => Log) {
     this.#log = log;
@@ -28,15 +28,16 @@ export class BootFailures {
   /** @param started Whether a worker has been ready once. At the first start all fail alike: once is enough. */
   explained(worker: WorkerHandle, code: ErrorCode, text: string, started: boolean): void {
     this.#status = ERRORS[code].exitStatus;
-    this.#explained.add(worker.age);
+    this.#explained.set(worker.age, code);
     this.#tell(worker, text, started);
   }
 
-  /** A worker ended while it booted: tells so unless the worker has said why. */
-  ended(worker: WorkerHandle, how: string, app: string, started: boolean): void {
-    if (!this.#explained.delete(worker.age)) {
-      this.#tell(worker, `its process ended while ${app} was loaded (${how})`, started);
-    }
+  /** A worker ended while it booted: tells so unless the worker has said why. What it said, in the code of that. */
+  ended(worker: WorkerHandle, how: string, app: string, started: boolean): ErrorCode | null {
+    const code = this.#explained.get(worker.age);
+    this.#explained.delete(worker.age);
+    if (code === undefined) this.#tell(worker, `its process ended while ${app} was loaded (${how})`, started);
+    return code ?? null;
   }
 
   #tell({ pid }: WorkerHandle, text: string, started: boolean): void {

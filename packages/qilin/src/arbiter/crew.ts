@@ -247,9 +247,9 @@ export class Crew {
     this.#workers.delete(age);
     this.#heartbeats.delete(age);
     this.#stalls.forget(worker);
-    if (view?.state === 'booting') this.#bootFailures.ended(worker, how, config.app, before.started);
+    const code = view?.state === 'booting' ? this.#bootFailures.ended(worker, how, config.app, before.started) : null;
     log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})${why}`);
-    this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status }, at);
+    this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status, code }, at);
     const isFatal = before.fatal === null && this.#state.fleet.fatal !== null;
     if (isFatal) log.error('Shutting down: the first worker failed to boot');
     void hooks.call('childExit', (user) => user.childExit?.(info, { pid, age, generation, log }));

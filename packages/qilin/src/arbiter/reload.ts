@@ -3,7 +3,6 @@
  * called off. Only the first two are the user's code and take time; a newer reload does not wait for those of one before.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { ReloadStatus } from '../admin/status.ts';
 import { formatUrl } from '../contract/address.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import { createLog } from '../observe/error-log.ts';
@@ -37,7 +36,6 @@ export class Reloads {
   readonly #loadSettings: () => Promise<LoadedSettings>;
   readonly #put: (event: ReloadEvent) => void;
   #number = 0;
-  #last: ReloadStatus | null = null;
 
   constructor(
     state: ArbiterState,
@@ -53,15 +51,10 @@ export class Reloads {
     this.#put = put;
   }
 
-  /** null before the first. */
-  get last(): ReloadStatus | null {
-    return this.#last;
-  }
-
   begin(): void {
-    const { log, hooks, info } = this.#state;
+    const { log, hooks, info, lastReload } = this.#state;
     log.info('Reloading');
-    this.#last = { at: new Date().toISOString(), outcome: 'under way', generation: null, reason: null };
+    lastReload.begin('HUP');
     this.#number += 1;
     const reload = this.#number;
     void hooks
@@ -103,7 +96,7 @@ export class Reloads {
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
       const number = this.#state.fleet.lastGeneration;
       this.#generations.add(number, generation);
-      this.#note({ generation: number });
+      this.#state.lastReload.boots(number);
     } catch (error) {
       log.error(explain(error));
       this.#tellCalledOff('the settings cannot be applied');
@@ -118,7 +111,7 @@ export class Reloads {
     const committed = this.#generations.get(number);
     if (committed !== undefined) this.#state.adopt(committed.config);
     this.#state.log.info(`Reload done: generation ${number} serves`);
-    this.#note({ outcome: 'done' });
+    this.#state.lastReload.end('HUP', 'done');
     this.#succession.closeUnused();
     if (!isDeepStrictEqual(before, committed?.lent)) tellAddresses(this.#state, this.#generations.sockets);
   }
@@ -131,11 +124,7 @@ export class Reloads {
 
   #tellCalledOff(reason: string): void {
     this.#state.log.error(`Reload called off: ${reason}; the old workers keep serving`);
-    this.#note({ outcome: 'called off', reason });
-  }
-
-  #note(change: Partial<ReloadStatus>): void {
-    if (this.#last !== null) this.#last = { ...this.#last, ...change };
+    this.#state.lastReload.end('HUP', 'called off', reason);
   }
 
   /** Looked up anew only where they are others: to ask for a user can take long, and a process. */

@@ -7,6 +7,7 @@ import { createLog } from '../observe/error-log.ts';
 import type { Config } from '../settings/config.ts';
 import { createFleet, type Fleet, type Wanted, wantedCount } from './fleet.ts';
 import { HookRunner } from './hook-runner.ts';
+import { LastReload } from './last-reload.ts';
 import { apply, type FleetEvent } from './transitions.ts';
 
 export class ArbiterState {
@@ -14,6 +15,7 @@ export class ArbiterState {
     const { hooks, hookTimeout } = this.#config;
     return { hooks, limit: toMilliseconds(hookTimeout), log: this.#log };
   });
+  readonly lastReload = new LastReload();
   #config: Config;
   #log: Log;
   #fleet: Fleet;

@@ -69,6 +69,7 @@ export class Succession {
       return;
     }
     this.#isPreparing = true;
+    this.#state.lastReload.begin('USR2');
     if (!hooks.has('preExec')) this.#begin();
     else void hooks.call('preExec', (user) => user.preExec?.(info)).finally(() => this.#put({ type: 'upgrade' }));
   }
@@ -79,6 +80,7 @@ export class Succession {
         if (this.#isPreparing) this.#begin();
         break;
       case 'successorReady':
+        this.#state.lastReload.end('USR2', 'done');
         if (this.#leavesWhenReady) this.end('drain');
         break;
       case 'successorExit':
@@ -127,6 +129,7 @@ export class Succession {
   }
 
   #carryOn(what: string): void {
+    this.#state.lastReload.end('USR2', 'called off', what);
     if (this.#state.fleet.goal !== 'serve') return;
     const order = this.#leavesWhenReady ? ', and forgets the TERM that came meanwhile: send it again to stop' : '';
     this.#leavesWhenReady = false;

@@ -1,5 +1,6 @@
 /** How each event changes the fleet. Pure: no timers, no I/O; the time comes in with the event. */
 import { backoff, WELL_AFTER } from '../contract/backoff.ts';
+import type { ErrorCode } from '../contract/errors.ts';
 import type { RetireCause } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import {
@@ -33,13 +34,16 @@ export type FleetEvent =
   | { readonly type: 'quitted'; readonly age: number }
   | { readonly type: 'aborted'; readonly age: number }
   | { readonly type: 'killed'; readonly age: number }
-  | { readonly type: 'exited'; readonly age: number; readonly fatalStatus: number }
+  /** `code` is why it did not boot, where it said so. */
+  | { readonly type: 'exited'; readonly age: number; readonly fatalStatus: number; readonly code: ErrorCode | null }
   | { readonly type: 'reload'; readonly wanted: Wanted }
   | { readonly type: 'commit' }
   | { readonly type: 'callOff' }
   /** Of the serving generation and of a reload under way: to this number, or by one. */
   | { readonly type: 'scale'; readonly to: 0 | 'more' | 'fewer' }
   | { readonly type: 'goal'; readonly goal: Goal };
+
+type Exited = Extract<FleetEvent, { type: 'exited' }>;
 
 /** How often the shell sends `tick`. */
 export const TICK: Milliseconds = 250;
@@ -84,7 +88,7 @@ export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet
     case 'killed':
       return update(fleet, event.age, () => ({ killed: true }));
     case 'exited':
-      return exited(fleet, event.age, event.fatalStatus, now);
+      return exited(fleet, event, now);
     case 'reload':
       return reload(fleet, event.wanted, now);
     case 'commit':
@@ -246,7 +250,7 @@ function spawnFailed(fleet: Fleet, age: number, now: Milliseconds): Fleet {
   return fallen(rest, worker, now, 'a new worker could not be started');
 }
 
-function exited(fleet: Fleet, age: number, fatalStatus: number, now: Milliseconds): Fleet {
+function exited(fleet: Fleet, { age, fatalStatus, code }: Exited, now: Milliseconds): Fleet {
   const worker = find(fleet, age);
   if (worker === undefined) return fleet;
   const rest = { ...fleet, workers: fleet.workers.filter((other) => other !== worker) };
@@ -254,7 +258,8 @@ function exited(fleet: Fleet, age: number, fatalStatus: number, now: Millisecond
   if (fleet.goal !== 'serve') return rest;
   const isFirst = !fleet.started && generation === fleet.serving.number;
   if (isFirst && (state === 'booting' || state === 'aborting')) return { ...rest, goal: 'stop', fatal: fatalStatus };
-  if (state === 'booting') return fallen(rest, worker, now, 'a new worker failed to boot');
+  if (state === 'booting')
+    return fallen(rest, worker, now, `a new worker failed to boot${code === null ? '' : ` (${code})`}`);
   return state === 'ready' ? fallen(rest, worker, now, FELL_AT_ONCE) : rest;
 }
 

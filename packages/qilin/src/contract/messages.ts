@@ -40,6 +40,8 @@ export type ArbiterMessage =
 export interface Heartbeat {
   readonly type: 'heartbeat';
   readonly silentFor: Milliseconds;
+  /** For how long nothing in it has turned that could answer, as long as it is not ended for that: its threads are, by itself. */
+  readonly stuckFor: Milliseconds;
   /** null before its app is there. */
   readonly stats: WorkerStats | null;
   readonly usage: WorkerUsage;
@@ -121,15 +123,15 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
   }
 }
 
-function parseHeartbeat({ silentFor, stats, usage }: Fields): WorkerMessage | undefined {
-  if (!isCount(silentFor)) return undefined;
+function parseHeartbeat({ silentFor, stuckFor, stats, usage }: Fields): WorkerMessage | undefined {
+  if (!isCount(silentFor) || !isCount(stuckFor)) return undefined;
   const used = isObject(usage) ? parseUsage(usage) : undefined;
   if (used === undefined) return undefined;
-  if (stats === null) return { type: 'heartbeat', silentFor, stats, usage: used };
+  if (stats === null) return { type: 'heartbeat', silentFor, stuckFor, stats, usage: used };
   if (!isObject(stats)) return undefined;
   const { connections, accepted, requests, wakeups } = stats;
   if (!isCount(connections) || !isCount(accepted) || !isCount(requests) || !isCount(wakeups)) return undefined;
-  return { type: 'heartbeat', silentFor, stats: { connections, accepted, requests, wakeups }, usage: used };
+  return { type: 'heartbeat', silentFor, stuckFor, stats: { connections, accepted, requests, wakeups }, usage: used };
 }
 
 function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {

@@ -93,6 +93,8 @@ export interface AppHost extends WorkerClass {
   shutdown(): Promise<void>;
   /** Logs that the worker itself has not opened. */
   reopenLogs(): void;
+  /** For how long no copy of the app has shown that its event loop turns, the longest that a client can be kept waiting. */
+  stuckFor(): Milliseconds;
   /** Heaps beside that of the process's main thread, each with its name. */
   heaps?(): readonly (readonly [name: string, heap: HeapUse])[];
   /**

@@ -3,8 +3,10 @@ import { SourceMap, type SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Frame } from '../contract/stalls.ts';
 
-/** Where Qilin itself is installed. */
-const QILIN = fileURLToPath(new URL('../..', import.meta.url));
+/** Where Qilin itself is installed: both packages, which need not be among others (a link, this repository). */
+const QILIN = [new URL('../..', import.meta.url), new URL('..', import.meta.resolve('@qilin/picoev'))].map((folder) =>
+  fileURLToPath(folder),
+);
 
 /** Frames in the sources that their scripts' own maps lead to; those without a map as they are, with paths for file URLs. */
 export function toSources(frames: readonly Frame[], maps: ReadonlyMap<string, string>): Frame[] {
@@ -28,7 +30,8 @@ export function formatFrame({ name, script, line, column }: Frame): string {
 /** The calls of the program's own code: those of Node, of packages and of Qilin only where there are no others. */
 export function ownFrames(frames: readonly Frame[]): readonly Frame[] {
   const beyondNode = frames.filter(({ script }) => script !== '' && !script.startsWith('node:'));
-  const isForeign = ({ script }: Frame) => script.includes('/node_modules/') || script.startsWith(QILIN);
+  const isForeign = ({ script }: Frame) =>
+    script.includes('/node_modules/') || QILIN.some((folder) => script.startsWith(folder));
   const own = beyondNode.filter((frame) => !isForeign(frame));
   return [own, beyondNode, frames].find(({ length }) => length > 0) ?? [];
 }

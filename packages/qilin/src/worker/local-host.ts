@@ -102,6 +102,10 @@ export class LocalHost implements AppHost {
     return this.#class?.stats() ?? NOTHING_YET;
   }
 
+  stuckFor(): Milliseconds {
+    return this.busyFor();
+  }
+
   busyFor(): Milliseconds {
     return this.#class?.busyFor() ?? 0;
   }

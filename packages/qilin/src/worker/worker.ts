@@ -284,8 +284,9 @@ export class Worker {
   }
 
   #beat(): void {
+    const [silentFor, stuckFor] = [this.#host?.busyFor() ?? 0, this.#host?.stuckFor() ?? 0];
     const stats = this.#host?.stats() ?? null;
-    void this.#process.send({ type: 'heartbeat', silentFor: this.#host?.busyFor() ?? 0, stats, usage: usage() });
+    void this.#process.send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: usage() });
   }
 }
 

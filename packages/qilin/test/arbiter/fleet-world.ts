@@ -79,7 +79,7 @@ export class FleetWorld {
   }
 
   exit(age: number, fatalStatus = 3): Action[] {
-    return this.event({ type: 'exited', age, fatalStatus });
+    return this.event({ type: 'exited', age, fatalStatus, code: null });
   }
 
   ages(...states: readonly string[]): number[] {

@@ -35,7 +35,7 @@ describe('start', () => {
     upgrade.boot();
     upgrade.pass(2_000);
     // What fell later is not tried again one by one.
-    for (const age of upgrade.ages('ready')) upgrade.event({ type: 'exited', age, fatalStatus: 3 });
+    for (const age of upgrade.ages('ready')) upgrade.event({ type: 'exited', age, fatalStatus: 3, code: null });
     expect(upgrade.ages('booting')).toHaveLength(3);
   });
 

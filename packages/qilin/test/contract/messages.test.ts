@@ -16,6 +16,7 @@ const message: fc.Arbitrary<WorkerMessage> = fc.oneof(
   fc.record({
     type: fc.constant('heartbeat' as const),
     silentFor: count,
+    stuckFor: count,
     stats: fc.option(fc.record({ connections: count, accepted: count, requests: count, wakeups: count })),
     usage: fc.record({ cpu: count, resident: count, heapUsed: count, heapLimit: count }),
   }),
@@ -56,7 +57,7 @@ describe('a message of a worker', () => {
       '{"type":"retire","cause":"share","reason":null}',
     ],
     ['{"type":"heartbeat"}', '{"type":"heartbeat","silentFor":-1,"stats":null}'],
-    ['{"type":"heartbeat","silentFor":"0","stats":null}', '{"type":"heartbeat","silentFor":0,"stats":{}}'],
+    ['{"type":"heartbeat","silentFor":"0","stats":null}', '{"type":"heartbeat","silentFor":0,"stuckFor":0,"stats":{}}'],
     ['{"type":"bootFailed","code":"toString","text":""}', '{"type":"bootFailed","code":"APP_FAILED"}'],
   ])('is not made of %s, %s and their like', (...lines) => {
     for (const line of lines) expect(parseWorkerMessage(line), line).toBeUndefined();

@@ -59,8 +59,9 @@ test("the program's own calls are better than a package's, and those better than
   const packaged = frame('/app/node_modules/x/index.js');
   const qilin = frame(fileURLToPath(new URL('../../src/worker/worker.ts', import.meta.url)));
   const own = frame('/app/server.js');
-  expect(ownFrames([node, packaged, own, qilin, own])).toEqual([own, own]);
-  expect(ownFrames([node, qilin, packaged])).toEqual([qilin, packaged]);
+  const engine = frame(fileURLToPath(new URL('../../../picoev/dist/index.js', import.meta.url)));
+  expect(ownFrames([node, packaged, own, qilin, engine, own])).toEqual([own, own]);
+  expect(ownFrames([node, qilin, engine, packaged])).toEqual([qilin, engine, packaged]);
   expect(ownFrames([node])).toEqual([node]);
   expect(ownFrames([])).toEqual([]);
 });

@@ -35,6 +35,7 @@ const host: AppHost = {
   shutdown: async () => {},
   reopenLogs: () => {},
   busyFor: () => 0,
+  stuckFor: () => 0,
   stats: () => ({ connections: 0, accepted: 0, requests: 0, wakeups: 0 }),
   heaps: () => [['thread 1', { used: 2 ** 20, limit: 2 ** 26, spaces: [] }]],
   writeSnapshot: async () => {},

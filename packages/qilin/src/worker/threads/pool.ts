@@ -40,6 +40,8 @@ export class ThreadPool implements AppHost {
   /** Aborted when no thread is to be replaced any more. */
   readonly #leaving = new AbortController();
   #started = 0;
+  /** When a thread that serves last showed that its event loop turns. */
+  #heardAt: Milliseconds = performance.now();
   /** Counts of the threads that have ended. */
   #past: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
   #listenersClosed = false;
@@ -115,6 +117,10 @@ export class ThreadPool implements AppHost {
     return Math.max(0, ...stuck.map(({ heardAt }) => now - heardAt));
   }
 
+  stuckFor(): Milliseconds {
+    return performance.now() - this.#heardAt;
+  }
+
   #launch(place: Place): ThreadHandle {
     const { config, listeners } = this.#context;
     this.#started += 1;
@@ -129,6 +135,7 @@ export class ThreadPool implements AppHost {
   }
 
   #hear(place: Place, thread: ThreadHandle, report: ThreadReport): void {
+    if (thread.readyAt !== undefined) this.#heardAt = thread.heardAt;
     if (report.type === 'retiring') this.#replace(place, thread);
     if (report.type !== 'requests') return;
     for (let request = 0; request < report.count; request++) this.#context.onRequest();
@@ -188,6 +195,7 @@ export class ThreadPool implements AppHost {
       const now = performance.now();
       const wasAway = now - lookedAt > interval + AWAY;
       lookedAt = now;
+      if (wasAway) this.#heardAt = now;
       for (const thread of this.#threads) {
         if (wasAway) thread.heardAt = now;
         const limit = thread.readyAt === undefined ? bootTimeout : timeout;
