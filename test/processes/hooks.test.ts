@@ -82,6 +82,15 @@ test('workerAbort runs in a sync worker past its timeout, before that worker exi
   expect(noted).toEqual([`workerAbort ${pid} ${pid} 1`, `workerExit ${pid} ${pid} 1`]);
 });
 
+test('a hook that comes by a promise runs, too', async () => {
+  using folder = temporaryFolder();
+  const hook = "({ postWorkerInit: ({ log, pid }) => log.info('by a promise: ' + pid) })";
+  write(folder.path, 'qilin.config.cjs', `module.exports = (async () => ${hook})();\n`);
+  await using server = await startQilin([APP], { cwd: folder.path });
+  const [pid] = server.workerPids;
+  expect(server.log).toContain(`by a promise: ${pid}`);
+});
+
 test('preExec runs in the old arbiter before the new one starts', async () => {
   using folder = temporaryFolder();
   write(folder.path, 'qilin.config.mjs', HOOKS);

@@ -193,6 +193,17 @@ describe('a health check', () => {
     expect((await ask(server.url)).text).toBe('well');
   });
 
+  test('by a function that is not afraid of a path that throws', async () => {
+    using folder = temporaryFolder();
+    const app = "(req, res) => { if (req.url === '/throws') throw new Error('no'); res.end('well'); }";
+    write(folder.path, 'app.mjs', `export const app = ${app};\n`);
+    const check = "async (ask) => (await ask('/throws').catch(String)) === 'Error: no' && (await ask('/')).ok";
+    write(folder.path, 'qilin.config.mjs', `export default { healthCheck: ${check} };\n`);
+    await using server = await startQilin(['app.mjs:app'], { cwd: folder.path });
+    await reload(server);
+    expect((await ask(server.url)).text).toBe('well');
+  });
+
   test('of an upgrade: the old server serves on', async () => {
     using folder = temporaryFolder();
     write(folder.path, 'app.mjs', appThatSays('well'));

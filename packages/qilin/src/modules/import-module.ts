@@ -83,9 +83,12 @@ export async function importModule(file: string): Promise<ModuleNamespace> {
   }
 }
 
-/** The default export, or all exports by name where there is none: what a config file says. */
-export function mainExport(module: ModuleNamespace): unknown {
-  const value = Object.hasOwn(module, 'default') ? module['default'] : module;
+/**
+ * The default export, or all exports by name where there is none: what a config file says. That may come by a promise, which is
+ * the only way to await something in CommonJS.
+ */
+export async function mainExport(module: ModuleNamespace): Promise<unknown> {
+  const value = Object.hasOwn(module, 'default') ? await module['default'] : module;
   // What a CommonJS module exported by way of a compiler has its default one level deeper.
   const isCompiled = typeof value === 'object' && value !== null && '__esModule' in value && 'default' in value;
   return isCompiled ? value.default : value;

@@ -61,14 +61,17 @@ export async function readConfigFile(file: ConfigFile): Promise<ConfigFileConten
   const done = new AbortController();
   const late = async (): Promise<never> => {
     await pause(LOAD_TIMEOUT, undefined, { signal: done.signal });
-    const message = `the config file ${file.label} has not finished after ${LOAD_TIMEOUT / 1000} s: what it awaits at its top level must come sooner.`;
+    const message = `the config file ${file.label} has not finished after ${LOAD_TIMEOUT / 1000} s: what it awaits must come sooner.`;
     throw new QilinError('CONFIG_FILE', message);
   };
-  try {
-    const module = await Promise.race([importModuleAnew(file.path), late()]);
+  const read = async (): Promise<ConfigFileContent> => {
+    const module = await importModuleAnew(file.path);
     if (Object.keys(module).length === 0) throw exportsNothing(file.label);
-    const content = sortKeys(mainExport(module), file.label);
+    const content = sortKeys(await mainExport(module), file.label);
     return { ...content, errors: [...content.errors, ...unheard(module, file.label)] };
+  };
+  try {
+    return await Promise.race([read(), late()]);
   } catch (error) {
     return { values: new Map(), errors: [await failure(file, error)] };
   } finally {
@@ -102,8 +105,17 @@ async function failure({ label, path }: ConfigFile, error: unknown): Promise<Qil
   return new QilinError('CONFIG_FILE', `the config file ${label} failed${cure}:`, { cause });
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** With keys to read: of a Map, or an unawaited promise, nothing that its author set would hold. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).length > 0 || isPlain(value);
+}
+
+/** Without a prototype, or with `Object.prototype`, of whatever realm. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return typeof prototype !== 'object' || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 /** Keys that say something about the file, not about the server. */
 const IGNORED = new Set(['$schema', '__esModule', 'module.exports']);

@@ -9,7 +9,7 @@ const LONGEST_QUOTE = 80;
 export function quote(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || value instanceof Map || value instanceof Set) return String(value);
   const text = jsonOf(value);
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }

@@ -41,7 +41,8 @@ export default defineConfig({
 });
 \`\`\`
 
-Exports by name work as well, as in Gunicorn's files: \`export const workers = 4;\`. A switch such as \`--daemon\` is
+Exports by name work as well, as in Gunicorn's files: \`export const workers = 4;\`, and so does a promise of the settings as the
+default export (in CommonJS \`module.exports\`), which has 30 s. A switch such as \`--daemon\` is
 turned off again with \`--no-daemon\`; an empty text, as in \`--pid ''\`, clears a setting that can be without a value.
 
 ${SECTIONS.map(sectionText).join('\n')}`;

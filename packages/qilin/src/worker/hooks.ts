@@ -15,7 +15,7 @@ export async function loadHealthCheck(configFile: string | null): Promise<Health
 
 async function loadFunctions(configFile: string | null, names: readonly string[]) {
   if (configFile === null || configFile.endsWith('.json')) return {};
-  const settings = mainExport(await importModule(configFile));
+  const settings = await mainExport(await importModule(configFile));
   const found = names.flatMap((name) => {
     const given = pick(settings, name) ?? pick(settings, snakeCase(name));
     return typeof given === 'function' ? [[name, given]] : [];

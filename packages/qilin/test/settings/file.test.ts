@@ -133,14 +133,36 @@ describe('a config file', () => {
     expect(await complaint('both.cjs')).toEqual([]);
   });
 
+  test.each([
+    ['c.mjs', 'export default Promise.resolve({ workers: 3 })'],
+    ['c.cjs', 'module.exports = (async () => ({ workers: 3 }))()'],
+    ['c.ts', 'export default (async () => ({ workers: 3 as number }))()'],
+  ])('may export a promise of its settings: %s', async (name, text) => {
+    const { config } = await loaded({ argv: ['-c', name, 'app'], cwd: folder({ [name]: text }) });
+    expect(config.workers).toBe(3);
+  });
+
+  test('whose promise fails is told with its error', async () => {
+    const cwd = folder({ 'c.mjs': 'export default Promise.reject(new Error("no secret"))' });
+    const result = await load({ argv: ['-c', 'c.mjs', 'app'], cwd });
+    const [error] = result.ok ? [] : result.errors;
+    expect(error).toMatchObject({ message: 'the config file c.mjs failed:', cause: { message: 'no secret' } });
+  });
+
   test('that cannot be one is told in a sentence', async () => {
-    const cwd = folder({ 'gunicorn.conf.py': 'workers = 4', 'five.mjs': 'export default 5', 'broken.json': '{' });
+    const cwd = folder({
+      'gunicorn.conf.py': 'workers = 4',
+      'five.mjs': 'export default 5',
+      'map.mjs': 'export default new Map([["workers", 4]])',
+      'broken.json': '{',
+    });
     const complaint = async (name: string) => (await complaints({ argv: ['-c', name, 'app'], cwd }))[0];
     expect(await complaint('nope.ts')).toBe('the config file nope.ts does not exist.');
     expect(await complaint('gunicorn.conf.py')).toBe(
       'a config file ends in .ts, .mts, .js, .mjs, .cjs, .json (got "gunicorn.conf.py").',
     );
     expect(await complaint('five.mjs')).toBe('five.mjs must export an object of settings (got 5).');
+    expect(await complaint('map.mjs')).toBe('map.mjs must export an object of settings (got [object Map]).');
     expect(await complaint('broken.json')).toMatch(/^broken\.json is not valid JSON: .+/);
   });
 

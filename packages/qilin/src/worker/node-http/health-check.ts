@@ -52,16 +52,15 @@ export async function checkHealth(
 ): Promise<void> {
   const limit = config.timeout > 0 ? config.timeout : config.bootTimeout;
   const late = limit > 0 ? AbortSignal.timeout(toMilliseconds(limit)) : new AbortController().signal;
-  const { listener, thrown } = listenerOf(app, log);
+  const listener = createAppListener(app, NOWHERE, log);
   const check = typeof setting === 'string' ? ofPath(setting) : ofFunction(setting);
-  const verdict = check.pass((path) => askWithin(listener, path, AbortSignal.any([late, thrown])));
+  const verdict = check.pass((path) => askWithin(listener, path, late));
   try {
     await Promise.race([verdict, once(late, 'abort').then(() => late.throwIfAborted())]);
   } catch (cause) {
     if (cause instanceof QilinError) throw cause;
     if (late.aborted) throw failed(`${check.name} ${check.late} in ${limit} s`);
-    const error = thrown.aborted ? thrown.reason : cause;
-    throw new QilinError('HEALTH_CHECK', `${check.name} ${check.broken}:`, { cause: error });
+    throw new QilinError('HEALTH_CHECK', `${check.name} ${check.broken}:`, { cause });
   }
 }
 
@@ -94,18 +93,13 @@ function ofFunction(approve: HealthCheck): Check {
   };
 }
 
-/** What the app throws at once is thrown in here, and aborts `thrown`. */
-function listenerOf(app: App, log: Log): { readonly listener: NodeListener; readonly thrown: AbortSignal } {
+async function askWithin(listener: NodeListener, path: string, late: AbortSignal): Promise<Answer> {
   const thrown = new AbortController();
-  const serve = createAppListener(app, NOWHERE, log);
-  const listener: NodeListener = (req, res) => {
-    void (async () => serve(req, res))().catch((error: unknown) => thrown.abort(error));
-  };
-  return { listener, thrown: thrown.signal };
-}
-
-async function askWithin(listener: NodeListener, path: string, signal: AbortSignal): Promise<Answer> {
-  const server = createServer(listener);
+  const signal = AbortSignal.any([late, thrown.signal]);
+  const server = createServer((req, res) => {
+    // One that throws at once throws in here, too.
+    void (async () => listener(req, res))().catch((error: unknown) => thrown.abort(error));
+  });
   const [client, connection] = streamPair();
   server.emit('connection', connection);
   try {
@@ -114,6 +108,8 @@ async function askWithin(listener: NodeListener, path: string, signal: AbortSign
     const [head]: IncomingMessage[] = await once(asked, 'response', { signal });
     if (head === undefined) throw new Error('a response without a message');
     return { head, body: await buffer(head) };
+  } catch (error) {
+    throw thrown.signal.aborted ? thrown.signal.reason : error;
   } finally {
     client.destroy();
     connection.destroy();
