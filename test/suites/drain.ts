@@ -35,6 +35,28 @@ export function describeDrain(underTest: ClassUnderTest): void {
       await request.connection.ended;
       await expectGone(server);
     });
+
+    testIfAble(
+      underTest,
+      'keepAlive',
+      'lets all requests that have come on a connection be answered, the last with Connection: close',
+      async () => {
+        await using server = await startQilin([...underTest.flags, '--log-level', 'debug', app]);
+        using connection = await RawConnection.open(server.port);
+        // More than are handed to an app at once.
+        const paths = Array.from({ length: 30 }, (_, index) => `/number-${index}?wait=700`);
+        connection.send(get('/first?wait=700&announce') + paths.map((path) => get(path)).join(''));
+        await server.logged(/began \/first/);
+        server.signal('SIGTERM');
+        await drains(server);
+        await connection.ended;
+        const answered = connection.received.matchAll(/GET (\/number-\d+)/g);
+        expect([...answered].map(([, path]) => path)).toEqual(paths.map((path) => path.replace(/\?.*/, '')));
+        expect(connection.received.match(/^Connection: close\r$/gim)).toHaveLength(1);
+        expect(connection.received).toMatch(/Connection: close\r\n[\s\S]*number-29[^\n]*$/i);
+        await expectGone(server);
+      },
+    );
   });
 
   describe('a drain', () => {

@@ -88,6 +88,7 @@ export interface NativeHttpLoop {
   received(fd: number, serial: number): number;
   sent(fd: number, serial: number): number;
   waiting(fd: number, serial: number): number;
+  hasBehind(fd: number, serial: number, sequence: number): boolean;
   stats(): {
     readonly accepted: number;
     readonly requests: number;

@@ -34,6 +34,7 @@ export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHtt
     received: () => 0,
     sent: () => 0,
     waiting: () => 0,
+    hasBehind: () => false,
     stats: () => last,
   };
 }

@@ -21,8 +21,8 @@ const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;
 /** What an exchange needs of the loop that it belongs to. */
 export interface ExchangeLoop {
   readonly lowerCaseNames: boolean;
-  /** Answers that begin from now on are their connections' last. */
-  readonly isDraining: boolean;
+  /** This answer, where it has not begun yet, is its connection's last: the loop drains, and no request has come behind it. */
+  endsBehind(exchange: HttpExchange): boolean;
   /** Notes a row of the table of answers; `fields` and `body` have a character for each byte. */
   answer(
     exchange: HttpExchange,
@@ -181,7 +181,7 @@ export class HttpExchange implements Exchange {
   get keepsAlive(): boolean {
     if (this.#closes || (this.#flags & EVENT_FLAG.LAST_REQUEST) !== 0) return false;
     // A head that has said nothing of an end must not be followed by one: the client may be asking again already.
-    return this.#hasBegun || !this.#loop.isDraining;
+    return this.#hasBegun || !this.#loop.endsBehind(this);
   }
 
   header(name: string): string | undefined {
@@ -517,7 +517,7 @@ export class HttpExchange implements Exchange {
   }
 
   #note(status: number, fields: string): void {
-    if (this.#loop.isDraining) this.#closes = true;
+    if (this.#loop.endsBehind(this)) this.#closes = true;
     this.#hasBegun = true;
     this.status = status;
     this.fields = fields;

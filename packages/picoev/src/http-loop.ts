@@ -80,8 +80,6 @@ function flushAll(): void {
 
 export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   readonly lowerCaseNames: boolean;
-  /** Answers that begin from now on are their connections' last. */
-  isDraining = false;
 
   /** From its close on, what stands for it. */
   #native: NativeHttpLoop;
@@ -101,6 +99,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   #isFlushDue = false;
   /** The process ends: there is no later any more. */
   #isLast = false;
+  #isDraining = false;
   #unsettled: HttpExchange[] = [];
   readonly #flushSoon = (): void => {
     this.#isFlushDue = false;
@@ -182,14 +181,17 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 
   /**
-   * Answers that have not begun become their connections' last. Connections without a request end when `keepAliveTimeout` is over, or
+   * Of each connection the answer to the request that has come last, where that has not begun, becomes its last. Connections without a request end when `keepAliveTimeout` is over, or
    * by {@link closeSilent} and {@link closeIdle}.
    */
   drain(): void {
-    this.isDraining = true;
-    for (const newest of this.#exchanges) {
-      for (let exchange = newest; exchange !== undefined; exchange = exchange.earlier) exchange.beLast();
-    }
+    this.#isDraining = true;
+    for (const newest of this.#exchanges) if (newest !== undefined && this.endsBehind(newest)) newest.beLast();
+  }
+
+  /** @internal */
+  endsBehind({ fd, serial, sequence }: HttpExchange): boolean {
+    return this.#isDraining && !this.#native.hasBehind(fd, serial, sequence);
   }
 
   /** Closes the connections that have sent nothing yet. */

@@ -49,6 +49,21 @@ describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
     expect(most).toBeLessThanOrEqual(64);
   });
 
+  test('drains a connection by the answer to the last request that has come, whichever is ready first', async () => {
+    const waiting: Exchange[] = [];
+    const loop = serve((exchange) => {
+      waiting.push(exchange);
+      // The latter half comes to the app when earlier ones are answered.
+      if (exchange.target === '/8') loop.drain();
+      if (waiting.length === 8) for (const one of waiting.splice(0).reverse()) one.respond(200, '', `<${one.target}>`);
+    }, kind);
+    const targets = Array.from({ length: 16 }, (_, index) => `/${index + 1}`);
+    const client = await Client.open(targets.map((target) => get(target)).join(''));
+    const text = await client.toTheEnd();
+    expect(text.match(/<\/\d+>/g)).toEqual(targets.map((target) => `<${target}>`));
+    expect(text.match(/Connection: close/g)).toHaveLength(1);
+  });
+
   test('hands a body over in pieces, and no more of it than the app takes', async () => {
     const body = Buffer.alloc(8 * MEBIBYTE, 'x');
     let seen = 0;

@@ -108,6 +108,10 @@ class Connection {
     keep_alive_ = false;
     if (input_ == Input::kHead) input_ = Input::kEnded;
   }
+  /// A further request, or a part of one, has come behind this one.
+  bool HasBehind(uint32_t sequence) const {
+    return sequence != out_.Newest() || (input_ == Input::kHead && CarriedSize() > 0);
+  }
   bool InputEnded() const { return input_ == Input::kEnded; }
   /// A head has begun and is not complete. The empty line that may come before it (RFC 9112, 2.2) does not begin it.
   bool IsInHead() const {

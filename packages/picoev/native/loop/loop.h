@@ -142,6 +142,11 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
   /// A connection that was given away has ended.
   void FreePlace();
+  /// Whether a further request, or a part of one, has come behind this one.
+  bool HasBehind(uint32_t fd, uint32_t serial, uint32_t sequence) {
+    const Slot* slot = Find(fd, serial);
+    return slot != nullptr && slot->http.HasBehind(sequence);
+  }
   bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
   /// Tells the end of this connection by kClosed. False when it has ended already.
   bool Follow(uint32_t fd, uint32_t serial);

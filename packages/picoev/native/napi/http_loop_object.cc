@@ -259,6 +259,10 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     const Arguments<2> arguments(env_, info);
     return Number(env_, static_cast<double>(loop_->WaitingOf(arguments.Unsigned(0), arguments.Unsigned(1))));
   }
+  napi_value HasBehind(napi_callback_info info) {
+    const Arguments<3> arguments(env_, info);
+    return Boolean(env_, loop_->HasBehind(arguments.Unsigned(0), arguments.Unsigned(1), arguments.Unsigned(2)));
+  }
   napi_value Stats(napi_callback_info) {
     const HttpLoop::Stats& stats = loop_->GetStats();
     return Object(env_, {{"accepted", Number(env_, static_cast<double>(stats.accepted))},
@@ -335,6 +339,7 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("refusalReason", Invoke<&HttpLoopObject::RefusalReason>),
       method("received", Invoke<&HttpLoopObject::Received>),
       method("sent", Invoke<&HttpLoopObject::Sent>),
+      method("hasBehind", Invoke<&HttpLoopObject::HasBehind>),
       method("waiting", Invoke<&HttpLoopObject::Waiting>),
       method("stats", Invoke<&HttpLoopObject::Stats>),
   };
