@@ -306,19 +306,7 @@ export const DIFFERENCES = [
     reason: HALF_CLOSED,
   },
   { project: 'node', tests: ['test-http-server-client-error.js'], on: ['picoev'], reason: WORDS },
-  {
-    project: 'node',
-    tests: ['test-http-server-reject-chunked-with-content-length.js'],
-    on: ['picoev'],
-    reason: NO_HOST,
-  },
   { project: 'node', tests: ['test-http-socket-error-listeners.js'], on: ['picoev'], reason: ONCE },
-  {
-    project: 'node',
-    tests: ['test-http-keep-alive-max-requests.js'],
-    on: ['picoev'],
-    reason: 'sends three empty lines between two requests, of which two are ignored',
-  },
   {
     project: 'node',
     tests: ['test-http-chunk-extensions-limit.js'],

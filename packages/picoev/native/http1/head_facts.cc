@@ -104,12 +104,13 @@ HeadOutcome HeadFacts::ConcludeTransferEncoding(const Head& head) const {
 HeadOutcome HeadFacts::Conclude(bool target_has_authority, const HeadLimits& limits, Head& head) const {
   const bool current = head.minor_version > 0;
   if (hosts_ > 1) return Refuse(400, "more than one Host (RFC 9112, 3.2)");
-  if (current && hosts_ == 0 && !limits.no_host) return Refuse(400, "no Host in HTTP/1.1 (RFC 9112, 3.2)");
   if (lengths_ > 1) return Refuse(400, "more than one Content-Length (RFC 9112, 6.3)");
   if (transfer_encoding_) {
     const HeadOutcome outcome = ConcludeTransferEncoding(head);
     if (outcome.kind == HeadOutcome::Kind::kRefused) return outcome;
   }
+  // Behind what its body is: who is told the reason hears of an attempt at smuggling first, as from Node's parser.
+  if (current && hosts_ == 0 && !limits.no_host) return Refuse(400, "no Host in HTTP/1.1 (RFC 9112, 3.2)");
   if (other_expectation_ && !limits.any_expectation) return Refuse(417, "an expectation other than 100-continue (RFC 9110, 10.1.1)");
 
   if (!target_has_authority) head.host = host_;

@@ -16,7 +16,7 @@ namespace picoev {
 namespace {
 
 /// Before a request.
-constexpr uint32_t kEmptyLines = 2;
+constexpr uint32_t kEmptyLines = 10;
 
 constexpr std::string_view kVersionShape = "HTTP/d.d\r\n";
 

@@ -99,7 +99,7 @@ struct HeadOutcome {
 /// `bytes` begins with the head and may hold more behind it. `fields` has room for kMaxFields; the first
 /// `head.field_count` are filled in. `head` and `fields` are of use only when the outcome is complete. `progress` is
 /// kept by the caller between the calls for one head, whose bytes must all be in `bytes` again each time; up to
-/// two empty lines before a request line are skipped (RFC 9112, 2.2) and count into `head.size`.
+/// ten empty lines before a request line are skipped (RFC 9112, 2.2) and count into `head.size`.
 ///
 /// What cannot become a head is refused at its first wrong byte. The outcome depends on the bytes alone, not on how
 /// they were split: what one line contradicts in another is found at the end.
