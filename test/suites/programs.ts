@@ -51,6 +51,18 @@ export function describePrograms(underTest: ClassUnderTest): void {
       expect(await exchange(server, get('/nobody-answers'))).toBe('');
     });
 
+    test('closes one also where the request listens, which is told of its own body alone', async () => {
+      expect(await exchange(server, get('/unheard'))).toBe('');
+    });
+
+    testIfAble(underTest, 'keepAlive', 'answers by setTimeout(), and what was asked behind', async () => {
+      const { answers } = takeAnswers(await exchange(server, get('/late-answer') + get('/', 'Connection: close')), []);
+      expect(answers.map(({ status, body }) => [status, body])).toEqual([
+        [504, 'late\n'],
+        [200, 'first\n'],
+      ]);
+    });
+
     testIfAble(underTest, 'keepAlive', 'ends a connection at maxRequestsPerSocket, and says so', async () => {
       const { answers } = takeAnswers(await exchange(server, get('/').repeat(3)), []);
       expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(['keep-alive', 'keep-alive', 'close']);

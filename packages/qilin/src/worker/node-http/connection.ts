@@ -173,10 +173,17 @@ export class Connection {
     return (this.socket._handle?.writeQueueSize ?? 0) > 0;
   }
 
-  /** Nothing has come or gone for the time that the program has set on the socket, while there is an answer to give. */
+  /**
+   * Nothing has come or gone for the time that the program has set on the socket, while there is an answer to give. Node has told the
+   * answer whose turn it is, and the latest request while more of that is to come: whoever listens decides.
+   */
   answerTimedOut(): void {
     const { response } = this;
-    if (!response?.listenerCount('timeout') && !response?.req.listenerCount('timeout')) this.destroy();
+    const current = this.#carrier._httpMessage ?? response;
+    const request = response?.req.complete === false ? response.req : undefined;
+    // Who listened once does not any more, and may have answered.
+    const isHeard = current?.writableEnded || current?.listenerCount('timeout') || request?.listenerCount('timeout');
+    if (!isHeard) this.destroy();
   }
 
   /**
