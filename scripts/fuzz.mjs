@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildProgram, CONNECTION_SOURCES, HTTP_SOURCES, SANITIZED, SANITIZER_ENV } from './native.mjs';
+import { buildProgram, CONNECTION_SOURCES, HTTP_SOURCES, PROXY_SOURCES, SANITIZED, SANITIZER_ENV } from './native.mjs';
 import { root } from './prepare.mjs';
 import { installTools } from './test-tools.mjs';
 
@@ -14,6 +14,7 @@ const TARGETS = [
   { name: 'http1_parser', sources: HTTP_SOURCES },
   { name: 'connection', sources: CONNECTION_SOURCES },
   { name: 'outbox', sources: CONNECTION_SOURCES },
+  { name: 'proxy_header', sources: PROXY_SOURCES },
 ];
 
 /** @param {(typeof TARGETS)[number]} target */

@@ -31,8 +31,10 @@ export const HTTP_SOURCES = fromKernel([
   'http1/http1_parser',
   'http1/octet_scan',
 ]);
+export const PROXY_SOURCES = fromKernel(['net/endpoint', 'net/proxy_header']);
 export const CONNECTION_SOURCES = [
   ...HTTP_SOURCES,
+  ...PROXY_SOURCES,
   ...fromKernel(['loop/connection', 'loop/outbox', 'http1/response']),
 ];
 export const POLLER_SOURCES = fromKernel([
@@ -53,11 +55,13 @@ export const UNIT_SOURCES = [
     'octet_scan_test',
     'outbox_test',
     'poller_test',
+    'proxy_header_test',
     'timers_test',
   ].map((name) => join(harness, `${name}.cc`)),
   ...CONNECTION_SOURCES,
   ...POLLER_SOURCES,
   ...TIMER_SOURCES,
+  ...fromKernel(['net/networks', 'net/proxy_reader']),
 ];
 
 /**

@@ -17,6 +17,7 @@ import { describeFetchBodies } from './fetch-bodies.ts';
 import { describeLimits } from './limits.ts';
 import { describePrograms } from './programs.ts';
 import { describeProxies } from './proxies.ts';
+import { describeProxyProtocol } from './proxy-protocol.ts';
 import { describeRefusals } from './refusals.ts';
 import { describeResponseTimeout } from './response-timeout.ts';
 import { describeSockets } from './sockets.ts';
@@ -44,6 +45,7 @@ export function describeClass(name: string): void {
     describeDrain(underTest);
     describeWorkers(underTest);
     describeProxies(underTest);
+    describeProxyProtocol(underTest);
     describeBinds(underTest);
     describeAccessLog(underTest);
   });

@@ -3,6 +3,8 @@
 // and in the order of their requests; and behind a refusal or a last answer there is nothing.
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "loop/connection.h"
@@ -14,6 +16,8 @@ namespace {
 
 /// Of splits and answers, tried with each input.
 constexpr int kHistories = 6;
+
+constexpr std::string_view kProxyHeader = "PROXY TCP4 203.0.113.7 10.0.0.1 4711 80\r\n";
 
 struct Request {
   std::string head;
@@ -82,8 +86,11 @@ Reading ReadPlainly(std::vector<uint8_t> all, const RequestLimits& limits) {
 /// The app and the loop in one: feeds, reads bodies, answers, and keeps account of both.
 class Driver final : public RequestSink {
  public:
-  Driver(std::span<const uint8_t> input, const RequestLimits& limits, test::Random& random)
-      : input_(input), limits_(limits), random_(random) {}
+  /// `input` begins with a header of PROXY protocol where it is `proxied`.
+  Driver(std::span<const uint8_t> input, const RequestLimits& limits, bool proxied, test::Random& random)
+      : input_(input), limits_(limits), random_(random), awaits_header_(proxied) {
+    if (proxied) connection_.ExpectProxyHeader();
+  }
 
   void Run() {
     for (int step = 0; step < 4000 && !done_; ++step) {
@@ -114,7 +121,13 @@ class Driver final : public RequestSink {
     Require(told_.requests.size() >= least, "no request is lost");
   }
 
+  void OnProxyHeader(Connection&, const ProxyHeader& header) override {
+    Require(std::exchange(awaits_header_, false), "a header is told once, and where one is expected");
+    Require(header.kind == ProxyHeader::Kind::kComplete && header.size == kProxyHeader.size(), "it is the one that was sent");
+  }
+
   void OnRequest(Connection& connection, const RequestView& request) override {
+    Require(!awaits_header_, "no request comes before the header");
     Require(told_.refusal == 0, "nothing is told behind a refusal");
     Require(request.sequence == told_.requests.size(), "requests are counted");
     Require(&connection == &connection_ && connection_.Out().InFlight() <= Outbox::kMostInFlight, "the queue is bounded");
@@ -284,6 +297,7 @@ class Driver final : public RequestSink {
   std::vector<Answer> answers_;
   ByteBuffer out_;
   bool done_ = false;
+  bool awaits_header_;
   /// By a last answer, an upgrade, or an answer before its body: what follows need not be read.
   bool ended_early_ = false;
 };
@@ -292,8 +306,11 @@ void Try(std::span<const uint8_t> bytes) {
   test::Random random = RandomOf(bytes);
   const RequestLimits limits{.head = LimitsOf(random), .body = random.Below(3) == 0 ? 1 + random.Below(40) : 0};
   const Reading plain = ReadPlainly({bytes.begin(), bytes.end()}, limits);
+  std::vector<uint8_t> proxied(kProxyHeader.begin(), kProxyHeader.end());
+  proxied.insert(proxied.end(), bytes.begin(), bytes.end());
   for (int history = 0; history < kHistories; ++history) {
-    Driver driver(bytes, limits, random);
+    const bool is_proxied = history % 3 == 2;
+    Driver driver(is_proxied ? proxied : bytes, limits, is_proxied, random);
     driver.Run();
     driver.RequireAgrees(plain);
   }

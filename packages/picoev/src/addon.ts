@@ -30,6 +30,14 @@ export interface NativeAcceptor {
   stats(): NativeStats;
 }
 
+/** native/net/proxy_gate.h says what each does. */
+export interface NativeProxyGate {
+  take(fd: number): void;
+  waiting(): number;
+  closeWaiting(): void;
+  close(): void;
+}
+
 interface NativeEndpoint {
   readonly address: string;
   readonly port: number;
@@ -45,6 +53,7 @@ interface NativeHandlers {
   onBroken(failure: NativeFailure): void;
   onUnwatchable(connection: { readonly fd: number; readonly code: string }): void;
   onRefused(refusal: { readonly status: number; readonly reason: string }): void;
+  onUnproxied(unproxied: { readonly connections: number; readonly reason: string; readonly peer: string }): void;
   onEmpty(): void;
 }
 
@@ -65,7 +74,11 @@ export interface NativeHttpLoop {
   pauseBody(fd: number, serial: number, sequence: number): void;
   abort(fd: number, serial: number): void;
   endConnection(fd: number, serial: number): void;
-  detach(fd: number, serial: number, sequence: number): { readonly fd: number; readonly rest: Buffer } | undefined;
+  detach(
+    fd: number,
+    serial: number,
+    sequence: number,
+  ): { readonly fd: number; readonly rest: Buffer; readonly client: NativeEndpoint | undefined } | undefined;
   /** A connection that was detached has ended. */
   freePlace(): void;
   acceptRest(): number;
@@ -76,6 +89,8 @@ export interface NativeHttpLoop {
   close(): void;
   peer(fd: number, serial: number): NativeEndpoint | undefined;
   local(fd: number, serial: number): NativeEndpoint | undefined;
+  /** Addresses, blocks or `*`. */
+  expectProxies(networks: readonly string[]): void;
   /** Whether it is still open. */
   follow(fd: number, serial: number): boolean;
   tellConnections(tells: boolean): void;
@@ -93,6 +108,7 @@ export interface NativeHttpLoop {
     readonly accepted: number;
     readonly requests: number;
     readonly refused: number;
+    readonly unproxied: number;
     readonly turns: number;
     readonly wakeups: number;
     readonly open: number;
@@ -124,6 +140,13 @@ interface Addon {
     onExhausted: (code: string) => void,
     onBroken: (failure: NativeFailure) => void,
   ): NativeAcceptor | NativeFailure;
+  /** `timeout` is 0 for none. */
+  startProxyGate(
+    networks: readonly string[],
+    timeout: number,
+    onPassed: (passed: { readonly fd: number; readonly client: NativeEndpoint | undefined }) => void,
+    onRefused: (refused: { readonly reason: string | undefined; readonly peer: string }) => void,
+  ): NativeProxyGate;
   /** `slab`, `events` and `answers` are shared with the kernel: wire.ts. */
   startHttpLoop(
     options: Readonly<Record<string, number>>,

@@ -24,6 +24,7 @@ export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHtt
     close: nothing,
     peer: nothing,
     local: nothing,
+    expectProxies: nothing,
     follow: () => false,
     tellConnections: nothing,
     tellRefusals: nothing,

@@ -13,7 +13,10 @@ export interface Endpoint {
 export interface Connection {
   /** The descriptor of the listening socket by which it came, as `accept()` was given it. */
   readonly listener: number;
-  /** Address and port of the client; undefined on a unix socket, and of a client that is gone. A system call, then remembered. */
+  /**
+   * Address and port of the client, as a proxy has told it where such are expected; undefined on a unix socket, and of a client that is
+   * gone. A system call, then remembered.
+   */
   readonly peer: Endpoint | undefined;
   /** Where the client connected to; undefined as `peer`. */
   readonly local: Endpoint | undefined;
@@ -216,6 +219,8 @@ export interface Exchange extends FetchExchange {
 export interface Detached {
   readonly fd: number;
   readonly rest: Buffer;
+  /** The client as its proxy has told it; undefined where it is the socket's own other end. */
+  readonly client: Endpoint | undefined;
   /** To be called when it has ended: until then it takes one of the loop's places. Idempotent. */
   readonly freePlace: () => void;
 }

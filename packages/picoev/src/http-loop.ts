@@ -49,6 +49,12 @@ export interface HttpLoopHandlers {
   onRefusal?(exchange: Exchange, refusal: Refusal): void;
   /** A request was refused before the app saw it. */
   onRefused?(status: number, reason: string): void;
+  /**
+   * Of so many connections since the last call none said validly whom a proxy passes on: they are closed.
+   * @param reason why the latest one was
+   * @param peer whose that was, empty where nobody knows
+   */
+  onUnproxied?(connections: number, reason: string, peer: string): void;
   /** No connection is open any more. */
   onEmpty?(): void;
 }
@@ -58,6 +64,8 @@ export interface HttpLoopStats {
   readonly accepted: number;
   readonly requests: number;
   readonly refused: number;
+  /** Connections that were closed for want of a valid header of PROXY protocol, or of a proxy that is believed. */
+  readonly unproxied: number;
   /** Turns of the loop that found something to do, or looked. */
   readonly turns: number;
   /** Times that a loop was woken for a connection to accept. */
@@ -120,6 +128,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
       },
       onUnwatchable: ({ fd, code }) => handlers.onUnwatchable?.(fd, code),
       onRefused: ({ status, reason }) => handlers.onRefused?.(status, reason),
+      onUnproxied: ({ connections, reason, peer }) => handlers.onUnproxied?.(connections, reason, peer),
       onEmpty: () => handlers.onEmpty?.(),
     });
     if (isFailure(result)) throw new SocketError('cannot start the HTTP loop', result);
@@ -156,6 +165,14 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   /** A refusal is a status line and the connection's end from now on, as of Node's server; else it has a length and a text too. */
   set refusesBarely(barely: boolean) {
     this.#native.refuseBarely(barely);
+  }
+
+  /**
+   * Connections that are accepted from now on begin with a header of PROXY protocol, version 1 or 2, within `headTimeout`.
+   * @param networks The proxies: addresses, CIDR blocks, or `*` for all. Whoever may connect to a unix socket is one.
+   */
+  expectProxies(networks: readonly string[]): void {
+    this.#native.expectProxies(networks);
   }
 
   get stats(): HttpLoopStats {

@@ -17,6 +17,8 @@ thread_local std::array<Field, kMaxFields> fields_of_head;
 
 bool Connection::WantsInput() const {
   switch (input_) {
+    case Input::kProxyHeader:
+      return true;
     case Input::kHead:
       return !waiting_ && out_.TakesRequest();
     case Input::kLength:
@@ -70,6 +72,15 @@ void Connection::Receive(std::span<uint8_t> bytes, const RequestLimits& limits, 
   waiting_ = false;
   while (!bytes.empty()) {
     switch (input_) {
+      case Input::kProxyHeader: {
+        const auto rest = ReceiveProxyHeader(bytes, sink);
+        if (AwaitsProxyHeader()) {
+          Keep(bytes);
+          return;
+        }
+        bytes = rest;
+        break;
+      }
       case Input::kHead: {
         if (!out_.TakesRequest()) {
           waiting_ = true;
@@ -96,6 +107,16 @@ void Connection::Receive(std::span<uint8_t> bytes, const RequestLimits& limits, 
         return;
     }
   }
+}
+
+/// Returns what follows it. A sink that closes the connection leaves a fresh one behind.
+std::span<uint8_t> Connection::ReceiveProxyHeader(std::span<uint8_t> bytes, RequestSink& sink) {
+  const ProxyHeader header = ParseProxyHeader(bytes);
+  if (header.kind == ProxyHeader::Kind::kPartial) return bytes;
+  const bool is_good = header.kind == ProxyHeader::Kind::kComplete;
+  input_ = is_good ? Input::kHead : Input::kEnded;
+  sink.OnProxyHeader(*this, header);
+  return is_good ? bytes.subspan(header.size) : std::span<uint8_t>();
 }
 
 /// Returns what follows the request, or all of the bytes when its head is not complete.

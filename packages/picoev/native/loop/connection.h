@@ -12,6 +12,7 @@
 #include "http1/chunked_decoder.h"
 #include "http1/http1_parser.h"
 #include "loop/outbox.h"
+#include "net/proxy_header.h"
 
 namespace picoev {
 
@@ -68,6 +69,8 @@ class RequestSink {
   virtual void OnRequest(Connection& connection, const RequestView& request) = 0;
   virtual void OnBody(Connection& connection, const BodyView& piece) = 0;
   virtual void OnRefusal(Connection& connection, const Refusal& refusal) = 0;
+  /// Complete, and requests follow; or refused, and nothing does. Only where it was asked for.
+  virtual void OnProxyHeader(Connection& connection, const ProxyHeader& header) = 0;
 
  protected:
   ~RequestSink() = default;
@@ -87,6 +90,9 @@ class Connection {
 
   // The input.
 
+  /// Of a fresh connection: a header of PROXY protocol comes before its first request.
+  void ExpectProxyHeader() { input_ = Input::kProxyHeader; }
+  bool AwaitsProxyHeader() const { return input_ == Input::kProxyHeader; }
   /// Whether bytes are of use now. When not, they should stay in the kernel, so that the client is slowed down.
   bool WantsInput() const;
   /// The same, for who is about to read: where no further request is to be read for now, CanGoOn() tells when it is.
@@ -161,6 +167,7 @@ class Connection {
 
  private:
   enum class Input : uint8_t {
+    kProxyHeader,
     kHead,
     kLength,
     kChunked,
@@ -169,6 +176,7 @@ class Connection {
     kEnded,
   };
 
+  std::span<uint8_t> ReceiveProxyHeader(std::span<uint8_t> bytes, RequestSink& sink);
   std::span<uint8_t> ReceiveHead(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink);
   std::span<uint8_t> ReceiveBody(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink);
   struct BodyPiece {

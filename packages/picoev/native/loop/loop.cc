@@ -8,8 +8,8 @@
 namespace picoev {
 namespace {
 
-/// Rows that one call of Receive() can make: each request in flight, the rest of a body, its end, a refusal.
-constexpr uint32_t kRowsOfOneRead = Outbox::kMostInFlight + 3;
+/// Rows that one call of Receive() can make: the connection, each request in flight, the rest of a body, its end, a refusal.
+constexpr uint32_t kRowsOfOneRead = Outbox::kMostInFlight + 4;
 
 /// Bytes of room below which the slab counts as full.
 constexpr uint32_t kLeastRoom = 16 * 1024;
@@ -151,6 +151,10 @@ void HttpLoop::Turn() {
 void HttpLoop::TellOwner() {
   for (const auto& [status, reason] : std::exchange(refusals_, {})) {
     owner_.OnRefused(status, reason);
+    if (closed_) return;
+  }
+  if (const Unproxied unproxied = std::exchange(unproxied_, {}); unproxied.connections > 0) {
+    owner_.OnUnproxied(unproxied.connections, unproxied.reason, unproxied.peer);
     if (closed_) return;
   }
   // Not before the end of the last connection is told.

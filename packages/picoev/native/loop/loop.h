@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "net/acceptor.h"
+#include "net/endpoint.h"
+#include "net/networks.h"
 #include "loop/connection.h"
 #include "loop/deadlines.h"
 #include "base/failure.h"
@@ -74,6 +76,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     virtual void OnUnwatchable(int fd, int error) = 0;
     /// A request was refused: for the log.
     virtual void OnRefused(uint32_t status, const char* reason) = 0;
+    /// Of so many connections since the last call, none said validly whose it is: why the latest one was closed, and whose it was.
+    virtual void OnUnproxied(uint32_t connections, const char* reason, const std::string& peer) = 0;
     /// No connection is open any more.
     virtual void OnEmpty() = 0;
 
@@ -85,6 +89,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     uint64_t accepted = 0;
     uint64_t requests = 0;
     uint64_t refused = 0;
+    /// Connections that were closed for want of a valid header of PROXY protocol.
+    uint64_t unproxied = 0;
     uint64_t turns = 0;
     uint64_t wakeups = 0;
     uint32_t open = 0;
@@ -138,6 +144,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   struct Detached {
     UniqueFd fd;
     std::vector<uint8_t> rest;
+    /// As its proxy has told it.
+    std::optional<Endpoint> client;
   };
   std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
   /// A connection that was given away has ended.
@@ -147,7 +155,11 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     const Slot* slot = Find(fd, serial);
     return slot != nullptr && slot->http.HasBehind(sequence);
   }
-  bool IsOpen(uint32_t fd, uint32_t serial) { return Find(fd, serial) != nullptr; }
+  /// Nothing where it is closed, or has none. The client's is what its proxy has told.
+  std::optional<Endpoint> ClientOf(uint32_t fd, uint32_t serial);
+  std::optional<Endpoint> LocalOf(uint32_t fd, uint32_t serial);
+  /// Connections that are accepted from now on begin with a header of PROXY protocol, and come from one of these proxies.
+  void ExpectProxies(Networks proxies) { proxies_ = std::move(proxies); }
   /// Tells the end of this connection by kClosed. False when it has ended already.
   bool Follow(uint32_t fd, uint32_t serial);
   /// Whether kConnected tells each connection that is accepted from now on; it is followed then.
@@ -238,6 +250,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool lingers = false;
     /// JavaScript wants to be told when it ends.
     bool followed = false;
+    /// The other end as its proxy has told it; null where that is the connection's own.
+    std::unique_ptr<const Endpoint> client;
   };
 
   /// What is told of exchanges that take too long.
@@ -295,6 +309,10 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void OnRequest(Connection& connection, const RequestView& request) override;
   void OnBody(Connection& connection, const BodyView& piece) override;
   void OnRefusal(Connection& connection, const Refusal& refusal) override;
+  void OnProxyHeader(Connection& connection, const ProxyHeader& header) override;
+  bool TakesFrom(int fd);
+  void LoseUnproxied(int fd, const char* reason);
+  void NoteUnproxied(const char* reason, const Peer& peer);
   void Refuse(int fd, uint32_t status, bool in_body);
   bool Offers(int fd, uint32_t status, bool in_body);
   void OfferLate(int fd, uint32_t status, bool in_body);
@@ -369,6 +387,15 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   uint32_t detached_ = 0;
   /// For the log, when the turn is over.
   std::vector<std::pair<uint32_t, const char*>> refusals_;
+  /// Whom connections come from, each with its header; nothing where clients connect themselves.
+  std::optional<Networks> proxies_;
+  /// For the log, when the turn is over.
+  struct Unproxied {
+    uint32_t connections = 0;
+    const char* reason = "";
+    std::string peer;
+  };
+  Unproxied unproxied_;
   bool became_empty_ = false;
   bool tells_connections_ = false;
   bool tells_refusals_ = false;

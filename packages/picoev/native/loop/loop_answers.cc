@@ -247,9 +247,10 @@ std::optional<HttpLoop::Detached> HttpLoop::Detach(uint32_t fd, uint32_t serial,
   Slot* slot = Find(fd, serial);
   if (slot == nullptr || !slot->http.CanUpgrade(sequence)) return std::nullopt;
   std::vector<uint8_t> rest = slot->http.TakeRest();
+  const auto client = slot->client ? std::optional(*slot->client) : std::nullopt;
   ++detached_;
   UniqueFd descriptor = Remove(static_cast<int>(fd));
-  return Detached{.fd = std::move(descriptor), .rest = std::move(rest)};
+  return Detached{.fd = std::move(descriptor), .rest = std::move(rest), .client = client};
 }
 
 void HttpLoop::FreePlace() {

@@ -21,6 +21,7 @@ constexpr uint32_t Bit(bool is_set, uint32_t flag) { return is_set ? flag : 0; }
 
 void HttpLoop::OnConnection(UniqueFd connection, int listener) {
   const int fd = connection.Get();
+  if (proxies_ && !TakesFrom(fd)) return;
   if (static_cast<size_t>(fd) >= slots_.size()) slots_.resize((static_cast<size_t>(fd) / kSlotStep + 1) * kSlotStep);
   if (!poller_->Watch(fd, kReadable)) {
     owner_.OnUnwatchable(fd, errno);
@@ -34,8 +35,9 @@ void HttpLoop::OnConnection(UniqueFd connection, int listener) {
   (void)connection.Release();
   ++stats_.accepted;
   ++stats_.open;
+  if (proxies_) slot.http.ExpectProxyHeader();
   Expect(fd);
-  if (tells_connections_) {
+  if (tells_connections_ && !proxies_) {
     slot.followed = true;
     TellLate(EventRow::kConnected, 0, fd);
   }

@@ -133,6 +133,7 @@ void HttpLoop::OnDeadline(int fd) {
       return Probe(fd);
     case Wait::kFirst:
     case Wait::kIdle:
+      if (slot.http.AwaitsProxyHeader()) return LoseUnproxied(fd, kProxyHeaderLate);
       // Where it stays: its next request has just come.
       deadlines_->Set(fd, TimeoutOf(slot));
       return LeaveIdle(fd);

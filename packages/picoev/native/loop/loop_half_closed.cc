@@ -62,6 +62,8 @@ void HttpLoop::OnEnd(int fd) {
   const Outbox& out = http.Out();
   const bool had_ended = std::exchange(slot.ended, true);
   if (slot.lingers || had_ended) return Lose(fd);
+  // One that has said nothing at all, as those do that look whether somebody listens, is none to tell of.
+  if (http.AwaitsProxyHeader() && http.CarriedSize() > 0) return LoseUnproxied(fd, kProxyHeaderCut);
   const bool is_broken = http.HasBodyLeft() && out.Awaits(out.Newest());
   const bool is_offered = (is_broken || http.IsInHead()) && Offers(fd, 400, is_broken);
   if (out.InFlight() == 0 && !out.HasPending() && !is_offered) return Lose(fd);

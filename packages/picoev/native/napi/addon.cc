@@ -18,6 +18,7 @@
 #include "napi/acceptor_object.h"
 #include "napi/http_loop_object.h"
 #include "napi/object.h"
+#include "napi/proxy_gate_object.h"
 #include "napi/stall_watch_object.h"
 #include "napi/values.h"
 #include "stream/write_now.h"
@@ -149,6 +150,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"reportException", ReportExceptionFunction},
       {"startAcceptor", StartAcceptor},
       {"startHttpLoop", StartHttpLoop},
+      {"startProxyGate", StartProxyGate},
       {"watchStalls", WatchStalls},
   });
   for (const auto& [name, callback] : functions) {

@@ -1,15 +1,12 @@
 #include "napi/http_loop_object.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <cerrno>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "loop/loop.h"
+#include "napi/endpoint_value.h"
 #include "napi/loop_options.h"
 #include "napi/object.h"
 
@@ -20,27 +17,6 @@ namespace {
 template <typename Row>
 std::span<Row> RowsOf(std::span<uint8_t> bytes) {
   return {reinterpret_cast<Row*>(bytes.data()), bytes.size() / sizeof(Row)};
-}
-
-napi_value AddressOf(napi_env env, int fd, int (*ask)(int, sockaddr*, socklen_t*)) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (ask(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return Undefined(env);
-  char text[INET6_ADDRSTRLEN] = {};
-  uint16_t port = 0;
-  if (storage.ss_family == AF_INET) {
-    const auto& address = reinterpret_cast<const sockaddr_in&>(storage);
-    inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
-    port = ntohs(address.sin_port);
-  } else if (storage.ss_family == AF_INET6) {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(storage);
-    inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof text);
-    port = ntohs(address.sin6_port);
-  } else {
-    return Undefined(env);
-  }
-  const char* family = storage.ss_family == AF_INET ? "IPv4" : "IPv6";
-  return Object(env, {{"address", String(env, text)}, {"port", Number(env, port)}, {"family", String(env, family)}});
 }
 
 /// While it is open it keeps its JavaScript object, the handlers and the shared memory alive.
@@ -61,6 +37,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
         on_broken_(env, Handler(arguments[4], "onBroken")),
         on_unwatchable_(env, Handler(arguments[4], "onUnwatchable")),
         on_refused_(env, Handler(arguments[4], "onRefused")),
+        on_unproxied_(env, Handler(arguments[4], "onUnproxied")),
         on_empty_(env, Handler(arguments[4], "onEmpty")) {}
   ~HttpLoopObject() { Close(); }
   HttpLoopObject(const HttpLoopObject&) = delete;
@@ -71,7 +48,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     if (loop_) loop_->Close();
     Instance::Of(env_).open.erase(this);
     for (Root* root : {&self_, &slab_, &events_, &answers_, &on_turn_, &on_turn_end_, &on_exhausted_, &on_broken_,
-                       &on_unwatchable_, &on_refused_, &on_empty_}) {
+                       &on_unwatchable_, &on_refused_, &on_unproxied_, &on_empty_}) {
       root->Drop();
     }
   }
@@ -109,6 +86,14 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     const HandleScope scope(env_);
     context_.Call(self_.Get(), on_refused_.Get(),
                   Object(env_, {{"status", Number(env_, status)}, {"reason", String(env_, reason)}}));
+  }
+
+  void OnUnproxied(uint32_t connections, const char* reason, const std::string& peer) override {
+    const HandleScope scope(env_);
+    context_.Call(self_.Get(), on_unproxied_.Get(),
+                  Object(env_, {{"connections", Number(env_, connections)},
+                                {"reason", String(env_, reason)},
+                                {"peer", String(env_, peer)}}));
   }
 
   void OnEmpty() override {
@@ -185,14 +170,16 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     loop_->EndConnection(arguments.Unsigned(0), arguments.Unsigned(1));
     return Undefined(env_);
   }
-  /// (fd, serial, sequence) → { fd, rest } or undefined
+  /// (fd, serial, sequence) → { fd, rest, client } or undefined
   napi_value Detach(napi_callback_info info) {
     const Arguments<3> arguments(env_, info);
     auto detached = loop_->Detach(arguments.Unsigned(0), arguments.Unsigned(1), arguments.Unsigned(2));
     if (!detached) return Undefined(env_);
     napi_value rest = nullptr;
     napi_create_buffer_copy(env_, detached->rest.size(), detached->rest.data(), nullptr, &rest);
-    return Object(env_, {{"fd", Number(env_, detached->fd.Release())}, {"rest", rest}});
+    return Object(env_, {{"fd", Number(env_, detached->fd.Release())},
+                         {"rest", rest},
+                         {"client", ToValue(env_, detached->client)}});
   }
   napi_value FreePlace(napi_callback_info) {
     loop_->FreePlace();
@@ -219,17 +206,18 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     return Undefined(env_);
   }
   /// (fd, serial) → { address, port, family } or undefined
-  napi_value Peer(napi_callback_info info) {
+  napi_value Client(napi_callback_info info) {
     const Arguments<2> arguments(env_, info);
-    const uint32_t fd = arguments.Unsigned(0);
-    if (!loop_->IsOpen(fd, arguments.Unsigned(1))) return Undefined(env_);
-    return AddressOf(env_, static_cast<int>(fd), getpeername);
+    return ToValue(env_, loop_->ClientOf(arguments.Unsigned(0), arguments.Unsigned(1)));
   }
   napi_value Local(napi_callback_info info) {
     const Arguments<2> arguments(env_, info);
-    const uint32_t fd = arguments.Unsigned(0);
-    if (!loop_->IsOpen(fd, arguments.Unsigned(1))) return Undefined(env_);
-    return AddressOf(env_, static_cast<int>(fd), getsockname);
+    return ToValue(env_, loop_->LocalOf(arguments.Unsigned(0), arguments.Unsigned(1)));
+  }
+  /// (networks)
+  napi_value ExpectProxies(napi_callback_info info) {
+    loop_->ExpectProxies(NetworksOf(env_, Arguments<1>(env_, info)[0]));
+    return Undefined(env_);
   }
   /// (fd, serial) → whether it is still open
   napi_value Follow(napi_callback_info info) {
@@ -268,6 +256,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     return Object(env_, {{"accepted", Number(env_, static_cast<double>(stats.accepted))},
                          {"requests", Number(env_, static_cast<double>(stats.requests))},
                          {"refused", Number(env_, static_cast<double>(stats.refused))},
+                         {"unproxied", Number(env_, static_cast<double>(stats.unproxied))},
                          {"turns", Number(env_, static_cast<double>(stats.turns))},
                          {"wakeups", Number(env_, static_cast<double>(stats.wakeups))},
                          {"open", Number(env_, stats.open)}});
@@ -288,6 +277,7 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
   Root on_broken_;
   Root on_unwatchable_;
   Root on_refused_;
+  Root on_unproxied_;
   Root on_empty_;
   std::vector<char> text_;
   std::unique_ptr<HttpLoop> loop_;
@@ -328,8 +318,9 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("closeIdle", Invoke<&HttpLoopObject::CloseIdle>),
       method("cutAll", Invoke<&HttpLoopObject::CutAll>),
       method("close", Invoke<&HttpLoopObject::CloseAll>),
-      method("peer", Invoke<&HttpLoopObject::Peer>),
+      method("peer", Invoke<&HttpLoopObject::Client>),
       method("local", Invoke<&HttpLoopObject::Local>),
+      method("expectProxies", Invoke<&HttpLoopObject::ExpectProxies>),
       method("follow", Invoke<&HttpLoopObject::Follow>),
       method("tellConnections", Invoke<&HttpLoopObject::Set<&HttpLoop::TellConnections>>),
       method("tellRefusals", Invoke<&HttpLoopObject::Set<&HttpLoop::TellRefusals>>),

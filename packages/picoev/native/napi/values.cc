@@ -97,6 +97,14 @@ napi_value ToValue(napi_env env, const Failure& failure) {
                       {"reason", String(env, reason)}});
 }
 
+std::string ToText(napi_env env, napi_value string) {
+  size_t size = 0;
+  if (napi_get_value_string_utf8(env, string, nullptr, 0, &size) != napi_ok) return {};
+  std::string text(size, '\0');
+  napi_get_value_string_utf8(env, string, text.data(), size + 1, &size);
+  return text;
+}
+
 std::span<uint8_t> BytesOf(napi_env env, napi_value typed_array) {
   napi_typedarray_type type = napi_uint8_array;
   size_t length = 0;

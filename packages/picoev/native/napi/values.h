@@ -27,6 +27,8 @@ napi_value Object(napi_env env, std::initializer_list<std::pair<const char*, nap
 std::string SystemCode(int error);
 /// An object that describes the failure: src/addon.ts has its type.
 napi_value ToValue(napi_env env, const Failure& failure);
+/// In UTF-8; empty for anything but a string.
+std::string ToText(napi_env env, napi_value string);
 /// The bytes of a typed array; empty for anything else.
 std::span<uint8_t> BytesOf(napi_env env, napi_value typed_array);
 
@@ -58,13 +60,7 @@ class Arguments {
     return number;
   }
   std::span<uint8_t> Bytes(size_t index) const { return BytesOf(env_, values_[index]); }
-  std::string Text(size_t index) const {
-    size_t size = 0;
-    if (napi_get_value_string_utf8(env_, values_[index], nullptr, 0, &size) != napi_ok) return {};
-    std::string text(size, '\0');
-    napi_get_value_string_utf8(env_, values_[index], text.data(), size + 1, &size);
-    return text;
-  }
+  std::string Text(size_t index) const { return ToText(env_, values_[index]); }
 
  private:
   const napi_env env_;

@@ -17,7 +17,13 @@ class Recorder final : public RequestSink {
   void OnBody(Connection&, const BodyView&) override {}
   void OnRefusal(Connection&, const Refusal& refused) override { refusal = refused.status; }
 
+  void OnProxyHeader(Connection&, const ProxyHeader& header) override {
+    CHECK_EQUAL(requests, 0);
+    proxied = header.kind;
+  }
+
   int requests = 0;
+  ProxyHeader::Kind proxied = ProxyHeader::Kind::kPartial;
   uint32_t refusal = 0;
 };
 
@@ -43,6 +49,41 @@ TEST("an answer that was held in part has begun when its turn comes, so that no 
   Receive(connection, recorder, "no chunk");
   CHECK_EQUAL(recorder.refusal, 400u);
   CHECK(connection.Out().HasBegun(1));
+}
+
+TEST("a PROXY header comes before the first request, in one piece with it or byte by byte, and behind a bad one comes nothing") {
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string header = "PROXY TCP4 203.0.113.7 10.0.0.1 4711 80\r\n";
+  {
+    Connection connection;
+    connection.ExpectProxyHeader();
+    Recorder recorder;
+    Receive(connection, recorder, header + request + request);
+    CHECK(recorder.proxied == ProxyHeader::Kind::kComplete);
+    CHECK_EQUAL(recorder.requests, 2);
+  }
+  {
+    Connection connection;
+    connection.ExpectProxyHeader();
+    Recorder recorder;
+    for (const char byte : header + request) Receive(connection, recorder, {&byte, 1});
+    CHECK(recorder.proxied == ProxyHeader::Kind::kComplete);
+    CHECK_EQUAL(recorder.requests, 1);
+  }
+  for (const std::string& bytes : {request, header.substr(1) + request}) {
+    Connection connection;
+    connection.ExpectProxyHeader();
+    Recorder recorder;
+    Receive(connection, recorder, bytes);
+    Receive(connection, recorder, request);
+    CHECK(recorder.proxied == ProxyHeader::Kind::kRefused);
+    CHECK_EQUAL(recorder.requests, 0);
+    CHECK_EQUAL(recorder.refusal, 0u);
+  }
+  Connection connection;
+  Recorder recorder;
+  Receive(connection, recorder, header);
+  CHECK_EQUAL(recorder.refusal, 400u);
 }
 
 TEST("whether a body ends in bytes that nobody has read: by its length, and by its chunks, which are not taken for it") {

@@ -68,6 +68,8 @@ export interface WorkerStatus {
   readonly requests: number | null;
   readonly accepted: number | null;
   readonly connections: number | null;
+  /** Connections that were closed for want of a valid header of PROXY protocol, which `proxyProtocol` asks for. */
+  readonly unproxied: number | null;
   readonly cpuSeconds: number | null;
   readonly residentBytes: number | null;
   /** V8's heap in its main thread: in use, and at most. */

@@ -147,6 +147,7 @@ export class Admin {
       requests: stats?.requests ?? null,
       accepted: stats?.accepted ?? null,
       connections: stats?.connections ?? null,
+      unproxied: stats?.unproxied ?? null,
       cpuSeconds: usage === undefined ? null : inSeconds(usage.cpu),
       residentBytes: usage?.resident ?? null,
       heapUsedBytes: usage?.heapUsed ?? null,

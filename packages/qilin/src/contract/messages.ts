@@ -129,9 +129,15 @@ function parseHeartbeat({ silentFor, stuckFor, stats, usage }: Fields): WorkerMe
   if (used === undefined) return undefined;
   if (stats === null) return { type: 'heartbeat', silentFor, stuckFor, stats, usage: used };
   if (!isObject(stats)) return undefined;
-  const { connections, accepted, requests, wakeups } = stats;
-  if (!isCount(connections) || !isCount(accepted) || !isCount(requests) || !isCount(wakeups)) return undefined;
-  return { type: 'heartbeat', silentFor, stuckFor, stats: { connections, accepted, requests, wakeups }, usage: used };
+  const counts = parseStats(stats);
+  return counts === undefined ? undefined : { type: 'heartbeat', silentFor, stuckFor, stats: counts, usage: used };
+}
+
+/** A worker class from outside need not know of all. */
+function parseStats({ connections, accepted, requests, wakeups, unproxied = 0 }: Fields): WorkerStats | undefined {
+  if (!isCount(connections) || !isCount(accepted) || !isCount(requests)) return undefined;
+  if (!isCount(wakeups) || !isCount(unproxied)) return undefined;
+  return { connections, accepted, requests, wakeups, unproxied };
 }
 
 function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {

@@ -10,7 +10,12 @@ export interface WorkerStats {
   readonly requests: number;
   /** Times that the event loop was woken for a connection to accept. */
   readonly wakeups: number;
+  /** Connections that were closed since the worker started for want of a valid header of PROXY protocol. */
+  readonly unproxied: number;
 }
+
+/** Of a worker that has done nothing yet. */
+export const NO_STATS: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0, unproxied: 0 };
 
 /** What a worker's process uses, its threads included where nothing else is said. */
 export interface WorkerUsage {

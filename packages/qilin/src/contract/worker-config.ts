@@ -22,6 +22,13 @@ export interface ForwardedSettings {
   readonly secureSchemeHeaders: Readonly<Record<string, string>>;
 }
 
+export interface ProxySettings {
+  /** Connections begin with a header of PROXY protocol. */
+  readonly proxyProtocol: boolean;
+  /** Addresses or CIDR blocks of the proxies that may send one; `*` for all. */
+  readonly proxyAllowFrom: readonly string[];
+}
+
 export interface TlsSettings {
   readonly keyfile: string | null;
   readonly certfile: string | null;
@@ -88,6 +95,7 @@ export interface WorkerConfig
   extends LogSettings,
     AccessLogSettings,
     ForwardedSettings,
+    ProxySettings,
     TlsSettings,
     LimitSettings,
     DeadlineSettings,

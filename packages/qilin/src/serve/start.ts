@@ -8,6 +8,7 @@ import type { App } from '../contract/app.ts';
 import { explain, QilinError, reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/messages.ts';
+import { NO_STATS } from '../contract/stats.ts';
 import { toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { createAccessLog } from '../observe/access-log.ts';
@@ -78,7 +79,7 @@ class ProgramServer {
       addresses,
       url: first === undefined ? '' : formatUrl(first, this.#config.certfile === null ? 'http' : 'https'),
       closed,
-      stats: () => this.#class?.stats() ?? { connections: 0, accepted: 0, requests: 0, wakeups: 0 },
+      stats: () => this.#class?.stats() ?? NO_STATS,
       closeConnections: (which) => this.#closeConnections(which),
       close: () => {
         this.#drain();

@@ -544,6 +544,23 @@ export const SETTINGS = {
     aliases: ['name'],
   }),
 
+  proxyProtocol: setting({
+    flags: ['--proxy-protocol'],
+    kind: bool(),
+    default: false,
+    section: 'Proxies',
+    text: 'Every connection begins with a header of PROXY protocol, version 1 or 2, by which a proxy says whose it is, also before TLS; that is its remote address then. It must come within `headersTimeout`, or the connection is closed. docs/proxies.md tells how to set it up.',
+    reload: 'workers',
+  }),
+  proxyAllowFrom: setting({
+    flags: ['--proxy-allow-from'],
+    kind: networks(),
+    default: ['127.0.0.1', '::1'],
+    section: 'Proxies',
+    text: 'The addresses of the proxies that `proxyProtocol` is for: IP addresses or CIDR blocks, separated by commas, or `*` for all. Connections from others are closed at once. Whoever may connect to a unix socket is believed.',
+    reload: 'workers',
+    aliases: ['proxyAllowIps'],
+  }),
   forwardedAllowIps: setting({
     flags: ['--forwarded-allow-ips'],
     kind: networks(),

@@ -6,7 +6,7 @@ import type { Address } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
 import { type HealthCheck, OWN_HEALTH_CHECK } from '../contract/health-check.ts';
-import type { WorkerStats } from '../contract/stats.ts';
+import { NO_STATS, type WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
@@ -14,7 +14,6 @@ import { loadHealthCheck } from './hooks.ts';
 import { Milestone } from './milestone.ts';
 
 const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
-const NOTHING_YET: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
 
 /** What is left of `bootTimeout` for words of why the app is not ready, before the arbiter ends the worker without any. */
 const SHARE_OF_WORDS = 0.1;
@@ -99,7 +98,7 @@ export class LocalHost implements AppHost {
   }
 
   stats(): WorkerStats {
-    return this.#class?.stats() ?? NOTHING_YET;
+    return this.#class?.stats() ?? NO_STATS;
   }
 
   stuckFor(): Milliseconds {

@@ -17,7 +17,9 @@ const message: fc.Arbitrary<WorkerMessage> = fc.oneof(
     type: fc.constant('heartbeat' as const),
     silentFor: count,
     stuckFor: count,
-    stats: fc.option(fc.record({ connections: count, accepted: count, requests: count, wakeups: count })),
+    stats: fc.option(
+      fc.record({ connections: count, accepted: count, requests: count, wakeups: count, unproxied: count }),
+    ),
     usage: fc.record({ cpu: count, resident: count, heapUsed: count, heapLimit: count }),
   }),
   fc.record({

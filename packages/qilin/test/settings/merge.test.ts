@@ -65,6 +65,8 @@ describe('settings', () => {
       group: null,
       umask: 0,
       procName: 'app',
+      proxyProtocol: false,
+      proxyAllowFrom: ['127.0.0.1', '::1'],
       forwardedAllowIps: ['127.0.0.1', '::1'],
       secureSchemeHeaders: { 'x-forwarded-protocol': 'ssl', 'x-forwarded-proto': 'https', 'x-forwarded-ssl': 'on' },
       accesslog: null,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Log } from '../../src/contract/log.ts';
+import { NO_STATS } from '../../src/contract/stats.ts';
 import type { AppHost } from '../../src/contract/worker-class.ts';
 import { loadSettings } from '../../src/settings/merge.ts';
 import { MemoryBound } from '../../src/worker/memory-bound.ts';
@@ -36,7 +37,7 @@ const host: AppHost = {
   reopenLogs: () => {},
   busyFor: () => 0,
   stuckFor: () => 0,
-  stats: () => ({ connections: 0, accepted: 0, requests: 0, wakeups: 0 }),
+  stats: () => NO_STATS,
   heaps: () => [['thread 1', { used: 2 ** 20, limit: 2 ** 26, spaces: [] }]],
   writeSnapshot: async () => {},
 };

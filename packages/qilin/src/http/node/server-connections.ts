@@ -4,8 +4,9 @@
  */
 import http, { type Server } from 'node:http';
 import { Socket } from 'node:net';
-import type { Connection } from '@qilin/picoev';
+import type { Connection, Detached } from '@qilin/picoev';
 import { ConnectionSocket, socketOf, timesConnections } from './connection-socket.ts';
+import { tellClient } from './told-client.ts';
 
 /** Null while nobody wants to hear of connections. */
 type SetListener = (listener: ((connection: Connection) => void) | null) => void;
@@ -48,9 +49,10 @@ export function followConnections(server: Server, set: SetListener): void {
 }
 
 /** The real socket of a connection that goes over to another protocol. The one that stood for it has ended. */
-export function upgradeSocket(server: Server, connection: Connection, fd: number): Socket {
+export function upgradeSocket(server: Server, connection: Connection, { fd, client }: Detached): Socket {
   const { owner } = connection;
   const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
+  if (client !== undefined) tellClient(socket, client);
   Object.assign(socket, { server, parser: null });
   if (owner instanceof ConnectionSocket) owner.close();
   announced = socket;

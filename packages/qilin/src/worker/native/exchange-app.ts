@@ -145,7 +145,7 @@ function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Soc
   }
   const detached = exchange.detach();
   if (detached === undefined) return false;
-  const socket = upgradeSocket(server, connection, detached.fd);
+  const socket = upgradeSocket(server, connection, detached);
   socket.once('close', detached.freePlace);
   onUpgrade(socket);
   const isTaken = server.emit(event, createUpgradeRequest(exchange, socket), socket, detached.rest);

@@ -10,6 +10,7 @@ import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts'
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
+import { ProxyRefusals } from '../proxy-refusals.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
 
 export class NativeEngine implements WorkerClass {
@@ -26,6 +27,7 @@ export class NativeEngine implements WorkerClass {
     const { app, config, log } = context;
     this.#context = context;
     this.#app = createExchangeApp(context, (socket) => this.#keep(socket));
+    const refusals = new ProxyRefusals(log);
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
       {
@@ -41,9 +43,11 @@ export class NativeEngine implements WorkerClass {
         onReplaced: (exchange, status, isOverdue) => this.#noteReplaced(exchange, status, isOverdue),
         onOverdue: ({ method, target }) => logCut(log, method, target, config.requestTimeout),
         onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
+        onUnproxied: (connections, reason, peer) => refusals.note(connections, reason, peer),
         onEmpty: () => this.#tellWhenEmpty(),
       },
     );
+    if (config.proxyProtocol) this.#loop.expectProxies(config.proxyAllowFrom);
     this.#app.followConnections((listener) => {
       this.#loop.onConnection = listener;
     });
@@ -94,8 +98,8 @@ export class NativeEngine implements WorkerClass {
   }
 
   stats(): WorkerStats {
-    const { open, accepted, requests, wakeups } = this.#loop.stats;
-    return { connections: open + this.#upgraded.size, accepted, requests, wakeups };
+    const { open, accepted, requests, wakeups, unproxied } = this.#loop.stats;
+    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied };
   }
 
   busyFor(): Milliseconds {

@@ -4,7 +4,9 @@
  */
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import type { Endpoint } from '@qilin/picoev';
 import type { Milliseconds } from '../../contract/units.ts';
+import { tellClient } from '../../http/node/told-client.ts';
 
 /**
  * How long a client that still sends may take to see its last answer and close. Closed at once, with bytes of it unread, the
@@ -56,6 +58,8 @@ export class Connection {
   readonly socket: HttpSocket;
   /** The descriptor of the listening socket by which it came. */
   readonly listener: number;
+  /** The other end as its proxy has told it; undefined where that is the socket's own. */
+  readonly #client: Endpoint | undefined;
   /** The latest response of HTTP/1; undefined too once the connection was seen idle behind it. */
   response: ServerResponse | undefined = undefined;
   #hasRested = false;
@@ -75,9 +79,11 @@ export class Connection {
   /** To a client that has ended its side. */
   #writing: Standstill | undefined = undefined;
 
-  constructor(socket: HttpSocket, listener: number, isArriving: boolean) {
+  constructor(socket: HttpSocket, listener: number, isArriving: boolean, client: Endpoint | undefined) {
     this.socket = socket;
     this.listener = listener;
+    this.#client = client;
+    if (client !== undefined) tellClient(socket, client);
     this.#isArriving = isArriving;
     this.#carrier = socket;
     carry(socket, this);
@@ -87,6 +93,7 @@ export class Connection {
   decrypt(secure: HttpSocket): void {
     this.#isArriving = false;
     this.#carrier = secure;
+    if (this.#client !== undefined) tellClient(secure, this.#client);
     carry(secure, this);
   }
 

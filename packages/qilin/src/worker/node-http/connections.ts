@@ -3,14 +3,22 @@
  * connection waits in the kernel's queue, where another worker can take it.
  */
 import { Socket } from 'node:net';
-import { Acceptor, closeFd } from '@qilin/picoev';
+import { Acceptor, closeFd, type Endpoint, ProxyGate } from '@qilin/picoev';
 import type { Log } from '../../contract/log.ts';
 import type { Listener } from '../../contract/messages.ts';
 import type { Milliseconds } from '../../contract/units.ts';
+import { ProxyRefusals } from '../proxy-refusals.ts';
 import { Connection, connectionOf } from './connection.ts';
 
 /** How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time. */
 const PROMISE: Milliseconds = 100;
+
+interface ProxyRules {
+  /** Whom connections come from: addresses, blocks or `*`. */
+  readonly allowFrom: readonly string[];
+  /** For the header; 0 for ever. */
+  readonly timeout: Milliseconds;
+}
 
 export interface ConnectionsOptions {
   /** The places of this worker: each connection takes one, each stream of HTTP/2 beyond its connection's first another. */
@@ -21,6 +29,8 @@ export interface ConnectionsOptions {
   readonly highWaterMark: number | undefined;
   /** A handshake comes first. */
   readonly tls: boolean;
+  /** A header of PROXY protocol comes before all else; undefined where none does. */
+  readonly proxies: ProxyRules | undefined;
   readonly onConnection: (socket: Socket) => void;
   /** A place has become free; it may be taken before the next connection is accepted. */
   readonly onRoom: () => void;
@@ -30,6 +40,9 @@ export class Connections {
   /** From accept to close. */
   readonly open = new Set<Connection>();
   #acceptors: readonly Acceptor[] = [];
+  /** Of each listener one, where connections wait for their PROXY header; none where none comes. */
+  readonly #gates: ProxyGate[] = [];
+  readonly #refusals: ProxyRefusals;
   #listeners: readonly Listener[] = [];
   readonly #options: ConnectionsOptions;
   readonly #log: Log;
@@ -48,6 +61,7 @@ export class Connections {
   constructor(options: ConnectionsOptions, log: Log) {
     this.#options = options;
     this.#log = log;
+    this.#refusals = new ProxyRefusals(log);
     const forget = (socket: Socket) => this.#forget(socket);
     this.#onClose = function () {
       forget(this);
@@ -56,6 +70,16 @@ export class Connections {
 
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** Connections that were closed for want of a valid PROXY header. */
+  get unproxied(): number {
+    return this.#refusals.count;
+  }
+
+  /** Of all that are accepted, those whose PROXY header has not come yet: nothing else is known of them. */
+  get arriving(): number {
+    return this.#gates.reduce((sum, gate) => sum + gate.waiting, 0);
   }
 
   get wakeups(): number {
@@ -125,18 +149,54 @@ export class Connections {
   tellEnds(): void {
     if (this.#ends === undefined) return;
     for (const { isUpgraded } of this.open) if (!isUpgraded) return;
+    if (this.arriving > 0) return;
     this.#ends.onQuiet();
     if (this.open.size === 0) this.#ends.onEmpty();
   }
 
   destroyAll(): void {
+    this.closeArriving();
     for (const connection of this.open) connection.destroy();
+  }
+
+  /** Of no more use. */
+  close(): void {
+    this.stopAccepting();
+    this.destroyAll();
+    for (const gate of this.#gates.splice(0)) gate.close();
+  }
+
+  /** Closes those whose PROXY header has not come yet. */
+  closeArriving(): void {
+    for (const gate of this.#gates) gate.closeWaiting();
+    this.#noteEnd();
   }
 
   #acceptFrom(listener: number): Acceptor {
     const onExhausted = (code: string) =>
       this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
-    return new Acceptor(listener, (fd) => this.#take(fd, listener), { onExhausted });
+    const gate = this.#gateOf(listener);
+    const take = (fd: number) => {
+      this.#accepted += 1;
+      if (gate === undefined) this.#take(fd, listener, undefined);
+      else gate.take(fd);
+      if (this.#isFull) this.#pause();
+    };
+    return new Acceptor(listener, take, { onExhausted });
+  }
+
+  #gateOf(listener: number): ProxyGate | undefined {
+    const { proxies } = this.#options;
+    if (proxies === undefined) return undefined;
+    const gate = new ProxyGate(proxies.allowFrom, proxies.timeout, {
+      onPassed: (fd, client) => this.#take(fd, listener, client),
+      onRefused: (reason, peer) => {
+        if (reason !== undefined) this.#refusals.note(1, reason, peer);
+        this.#noteEnd();
+      },
+    });
+    this.#gates.push(gate);
+    return gate;
   }
 
   #countWaiting(): number {
@@ -144,24 +204,29 @@ export class Connections {
   }
 
   get #isFull(): boolean {
-    return this.open.size + this.#extra >= this.#options.limit;
+    return this.open.size + this.arriving + this.#extra >= this.#options.limit;
   }
 
-  #take(fd: number, listener: number): void {
+  #take(fd: number, listener: number, client: Endpoint | undefined): void {
     const { allowHalfOpen, highWaterMark, tls, onConnection } = this.#options;
     const socket = openSocket(fd, allowHalfOpen, highWaterMark);
     // The client may be gone already.
-    if (socket === undefined) return;
-    this.#accepted += 1;
-    this.open.add(new Connection(socket, listener, tls));
+    if (socket === undefined) {
+      this.#noteEnd();
+      return;
+    }
+    this.open.add(new Connection(socket, listener, tls, client));
     socket.on('close', this.#onClose);
-    if (this.#isFull) this.#pause();
     onConnection(socket);
   }
 
   #forget(socket: Socket): void {
     const connection = connectionOf(socket);
     if (connection !== undefined) this.open.delete(connection);
+    this.#noteEnd();
+  }
+
+  #noteEnd(): void {
     this.tellEnds();
     this.#tellRoom();
   }

@@ -39,6 +39,7 @@ export class Deadlines {
     for (const connection of this.#connections.open)
       if (!connection.isAnswering) seen.set(connection, connection.bytesRead);
     const timer = setTimeout(() => {
+      this.#connections.closeArriving();
       for (const [connection, bytesRead] of seen) endIfIdle(connection, bytesRead);
     }, patience);
     return { cancel: () => clearTimeout(timer) };

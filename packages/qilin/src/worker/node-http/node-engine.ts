@@ -89,6 +89,9 @@ export class NodeEngine implements WorkerClass {
         allowHalfOpen: allowsHalfOpen(this.#server),
         highWaterMark: optionsOf(this.#server).highWaterMark,
         tls: this.#server instanceof TlsServer,
+        proxies: config.proxyProtocol
+          ? { allowFrom: config.proxyAllowFrom, timeout: toMilliseconds(config.headersTimeout) }
+          : undefined,
         onConnection: (socket) => this.#server.emit('connection', socket),
         onRoom: () => this.#sessions.feed(),
       },
@@ -141,8 +144,7 @@ export class NodeEngine implements WorkerClass {
 
   stop(): void {
     this.#deadlines.stop();
-    this.#connections.stopAccepting();
-    this.#connections.destroyAll();
+    this.#connections.close();
   }
 
   closeConnections(which: 'idle' | 'all'): void {
@@ -151,8 +153,8 @@ export class NodeEngine implements WorkerClass {
   }
 
   stats(): WorkerStats {
-    const { open, accepted, wakeups } = this.#connections;
-    return { connections: open.size, accepted, requests: this.#requests, wakeups };
+    const { open, arriving, accepted, wakeups, unproxied } = this.#connections;
+    return { connections: open.size + arriving, accepted, requests: this.#requests, wakeups, unproxied };
   }
 
   busyFor(): Milliseconds {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
 import { explain } from '../../contract/errors.ts';
-import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
+import { type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
 import { beatInterval } from '../watchdog.ts';
@@ -43,7 +43,7 @@ export class ThreadPool implements AppHost {
   /** When a thread that serves last showed that its event loop turns. */
   #heardAt: Milliseconds = performance.now();
   /** Counts of the threads that have ended. */
-  #past: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
+  #past: WorkerStats = NO_STATS;
   #listenersClosed = false;
 
   constructor(context: HostContext) {
@@ -229,5 +229,6 @@ function add(one: WorkerStats, other: WorkerStats): WorkerStats {
     accepted: one.accepted + other.accepted,
     requests: one.requests + other.requests,
     wakeups: one.wakeups + other.wakeups,
+    unproxied: one.unproxied + other.unproxied,
   };
 }

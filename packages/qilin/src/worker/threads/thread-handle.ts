@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { THREAD_ENTRY } from '../../contract/entries.ts';
 import { hasCode, QilinError } from '../../contract/errors.ts';
 import { heapOfThread } from '../../contract/heap.ts';
-import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
+import { type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { mebibytes } from '../heap-use.ts';
 import { Milestone } from '../milestone.ts';
@@ -26,7 +26,7 @@ export class ThreadHandle {
   /** It writes a snapshot of its heap: its loop stands still by arrangement. */
   isWriting = false;
   heap: HeapUse | undefined;
-  stats: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0 };
+  stats: WorkerStats = NO_STATS;
   readonly #worker: Worker;
   readonly #listener: ThreadListener;
   readonly #loaded = new Milestone();
