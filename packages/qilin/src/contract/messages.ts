@@ -9,7 +9,7 @@ import { ERRORS, type ErrorCode } from './errors.ts';
 import { type Fields, isCount, isObject, parseObject } from './fields.ts';
 import type { WorkerStats, WorkerUsage } from './stats.ts';
 import type { Milliseconds } from './units.ts';
-import type { WorkerConfig } from './worker-config.ts';
+import { type SaidConfig, type WorkerConfig, wholeConfig } from './worker-config.ts';
 
 /** The channel's descriptor in a worker: the first after stdin, stdout and stderr. */
 export const CHANNEL_FD = 3;
@@ -151,11 +151,13 @@ export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   if (said?.['type'] === 'reopenLogs') return { type: 'reopenLogs' };
   if (said === undefined || !isBoot(said)) return undefined;
   // An arbiter from before there were trials does not speak of one.
-  return { ...said, isOnTrial: said.isOnTrial === true };
+  return { ...said, config: wholeConfig(said.config), isOnTrial: said.isOnTrial === true };
 }
 
+type SaidBoot = Omit<Extract<ArbiterMessage, { type: 'boot' }>, 'config'> & { readonly config: SaidConfig };
+
 /** `config` is taken as it is: the settings that the arbiter itself has checked, each by its own kind. */
-function isBoot(said: Fields): said is Fields & Extract<ArbiterMessage, { type: 'boot' }> {
+function isBoot(said: Fields): said is Fields & SaidBoot {
   const { type, config, listeners, age, generation } = said;
   return type === 'boot' && isObject(config) && Array.isArray(listeners) && isCount(age) && isCount(generation);
 }

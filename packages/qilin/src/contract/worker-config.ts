@@ -135,3 +135,19 @@ export interface WorkerConfig
   /** The same, and the app is not loaded before a debugger lets it. */
   readonly inspectBrk: InspectorAddress | null;
 }
+
+/** Settings that an arbiter, or a worker of threads, from before an update in place does not speak of: each one off. */
+const NEWER = {
+  healthCheck: null,
+  requestTimeout: 0,
+  maxAge: 0,
+  maxAgeJitter: 0,
+  heapLimit: 0,
+  maxMemory: 0,
+  heapSnapshot: null,
+} as const satisfies Partial<WorkerConfig>;
+
+export type SaidConfig = Omit<WorkerConfig, keyof typeof NEWER> & Partial<WorkerConfig>;
+
+/** All settings, of those that were said. */
+export const wholeConfig = (said: SaidConfig): WorkerConfig => ({ ...NEWER, ...said });

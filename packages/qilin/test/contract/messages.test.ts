@@ -104,7 +104,24 @@ describe('the reader of lines', () => {
 });
 
 describe('an order to boot', () => {
-  const boot = { type: 'boot', config: {}, listeners: [], age: 1, generation: 1 };
+  const newer = { maxAge: 60, maxAgeJitter: 5, requestTimeout: 9, heapLimit: 0, maxMemory: 2 ** 30, healthCheck: '/' };
+  const config = { maxRequests: 3, ...newer, heapSnapshot: null };
+  const boot = { type: 'boot', config, listeners: [], age: 1, generation: 1 };
+
+  it('of an arbiter that does not know some settings has them off, as its worker may be newer', () => {
+    expect(parseArbiterMessage(JSON.stringify({ ...boot, config: { maxRequests: 3 } }))).toMatchObject({
+      config: {
+        maxRequests: 3,
+        maxAge: 0,
+        maxAgeJitter: 0,
+        requestTimeout: 0,
+        heapLimit: 0,
+        maxMemory: 0,
+        heapSnapshot: null,
+        healthCheck: null,
+      },
+    });
+  });
 
   it.each([
     [{}, false],

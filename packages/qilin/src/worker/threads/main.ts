@@ -1,13 +1,14 @@
 /** Entry of a thread: hears its worker and the app's own exits, and ends with the status that the thread says. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { wholeConfig } from '../../contract/worker-config.ts';
 import { holdExits, onUncaught, whenIdle } from '../app-exits.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 import { Thread } from './thread.ts';
 import { holdFolder } from './working-folder.ts';
 
-const start: ThreadStart = workerData;
+const said: ThreadStart = workerData;
 const thread = new Thread(
-  start,
+  { ...said, config: wholeConfig(said.config) },
   (report: ThreadReport) => parentPort?.postMessage(report),
   () => whenIdle((stays) => (stays ? parentPort?.ref() : parentPort?.unref())),
 );
