@@ -145,6 +145,8 @@ const NEWER = {
   heapLimit: 0,
   maxMemory: 0,
   heapSnapshot: null,
+  proxyProtocol: false,
+  proxyAllowFrom: [],
 } as const satisfies Partial<WorkerConfig>;
 
 export type SaidConfig = Omit<WorkerConfig, keyof typeof NEWER> & Partial<WorkerConfig>;

@@ -67,12 +67,12 @@ function dieFirst(): void {
   }
 }
 
-/** Removes one into which nothing was written. @returns whether something was */
-export function closeSnapshotFile({ path, fd }: SnapshotFile): boolean {
-  const isWritten = fstatSync(fd).size > 0;
+/** Removes one that is not whole, or into which nothing was written: it would be today's. @returns whether it stays */
+export function closeSnapshotFile({ path, fd }: SnapshotFile, isWhole: boolean): boolean {
+  const stays = isWhole && fstatSync(fd).size > 0;
   closeSync(fd);
-  if (!isWritten) removeSnapshotFile(path);
-  return isWritten;
+  if (!stays) removeSnapshotFile(path);
+  return stays;
 }
 
 /** Its folder may have gone. */

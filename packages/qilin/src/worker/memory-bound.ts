@@ -78,15 +78,17 @@ export class MemoryBound {
 
   async #write(file: SnapshotFile, before: () => Promise<void>): Promise<void> {
     const begun = performance.now();
+    let isWhole = false;
     try {
       await before();
       if (this.#elsewhere === undefined) writeSnapshot(file.fd);
       else await this.#elsewhere;
+      isWhole = true;
     } catch (error) {
       this.#log.error(`No heap snapshot: ${reasonOf(error)}`);
     }
-    const isWritten = closeSnapshotFile(file);
+    const stays = closeSnapshotFile(file, isWhole);
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    if (isWritten) this.#log.info(`Heap snapshot, written in ${seconds} s: ${file.path}`);
+    if (stays) this.#log.info(`Heap snapshot, written in ${seconds} s: ${file.path}`);
   }
 }

@@ -1,5 +1,5 @@
 /** A worker that has outgrown `maxMemory` leaves, whatever becomes of the folder for its snapshot. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -43,11 +43,11 @@ const host: AppHost = {
 };
 
 /** Beyond its bound, and told to drain. */
-async function outgrown(): Promise<MemoryBound> {
+async function outgrown(by = host): Promise<MemoryBound> {
   const argv = ['--max-memory', '16M', '--heap-snapshot', folder, 'app'];
   const loaded = await loadSettings({ argv, env: {}, cwd: '/' });
   if (!loaded.ok || !('config' in loaded)) throw new Error('the settings are no configuration');
-  const bound = new MemoryBound(loaded.config, log, host);
+  const bound = new MemoryBound(loaded.config, log, by);
   const causes: string[] = [];
   bound.begin((cause) => causes.push(cause));
   expect(causes).toEqual(['memory']);
@@ -59,6 +59,15 @@ async function outgrown(): Promise<MemoryBound> {
 test('nothing is left of a snapshot that nobody wrote', async () => {
   const bound = await outgrown();
   await bound.writeSnapshot(async () => {});
+  await bound.done;
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('nor of one that is not whole, as on a full disk: it would be the only one of the day', async () => {
+  const bound = await outgrown({ ...host, writeSnapshot: async (fd) => void writeSync(fd, '{') });
+  await bound.writeSnapshot(async () => {
+    throw new Error('no space left on device');
+  });
   await bound.done;
   expect(readdirSync(folder)).toEqual([]);
 });
