@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Certificate, makeCertificate } from './certificates.ts';
+import { write } from './files.ts';
 import { ask, RawConnection } from './http-client.ts';
 import { Http2Connection } from './http2-client.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from './server.ts';
@@ -193,6 +194,14 @@ describe('a fetch handler over HTTP/2', () => {
       expect((await connection.ask(path, {}, 'x'.repeat(300_000))).text).toBe('done');
     expect((await connection.ask('/next')).text).toBe('next');
     expect(server.log).not.toMatch(/\[(?:ERROR|WARNING|CRITICAL)\]/);
+  });
+
+  test('is told the host, as over HTTP/1, by whichever of its two names', async () => {
+    const app = write(folder.path, 'host.mjs', "export const app = (req) => new Response(req.headers.get('host'));\n");
+    await using server = await startQilin([...tls, '--interface', 'fetch', `${app}:app`]);
+    using connection = await Http2Connection.open(server.url);
+    expect((await connection.ask('/', { ':authority': 'one.example' })).text).toBe('one.example');
+    expect((await connection.ask('/', { host: 'other.example' })).text).toBe('other.example');
   });
 
   test('that begins to read when its client has left is told so', async () => {

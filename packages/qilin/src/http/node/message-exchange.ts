@@ -63,7 +63,8 @@ export class MessageExchange implements FetchExchange {
 
   header(name: string): string | undefined {
     const { headers, rawHeaders } = this.incoming;
-    const value = headers[name] ?? (name === 'host' ? headers[':authority'] : undefined);
+    if (name === 'host' && headers.host === undefined) return headers[':authority']?.toString();
+    const value = headers[name];
     if (typeof value !== 'string') return value?.join(', ');
     return ONLY_ONE.has(name) ? allOf(name, rawHeaders) : value;
   }
