@@ -28,7 +28,10 @@ const ofAddon = (names) => ['--project', 'unit', ...names.map((name) => `package
 const SLOW = '--testTimeout=300000';
 /** In threads of one process, which ends by itself. */
 const ENGINE = [...ofAddon(['http-loop']), '--pool=threads'];
-const TESTS = [ENGINE, ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'sharing', 'stalls', 'write-now'])];
+const TESTS = [
+  ENGINE,
+  ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'proxies', 'sharing', 'stalls', 'write-now']),
+];
 const TESTS_OF_SERVERS = [
   ['--project', 'processes', 'test/http/corpus.test.ts'],
   [
