@@ -16,8 +16,8 @@ export const TOOLS = {
     'import importlib.metadata as m; assert m.version("flask").startswith("2.2.")',
   ], // test/flask/differential and packages/flask/test: the reference
   'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
-  'nginx-light': ['/usr/sbin/nginx', '-v'], // test/processes/behind-nginx.test.ts: what docs/apps.md and docs/proxies.md say of it
-  haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/behind-haproxy.test.ts: what docs/proxies.md says of it
+  'nginx-light': ['/usr/sbin/nginx', '-v'], // test/processes/{behind-nginx,kept-upstream}.test.ts: what docs/apps.md and docs/proxies.md say of it
+  haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/{behind-haproxy,kept-upstream}.test.ts: what docs/proxies.md says of it
   'libuv1-dev': ['test', '-e', '/usr/include/uv.h'], // packages/picoev/test/native.test.ts: a loop without Node
   clang: ['clang', '--version'], // scripts/fuzz.mjs
   'libclang-rt-14-dev': ['sh', '-c', 'ls "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*'],

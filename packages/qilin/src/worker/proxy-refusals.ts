@@ -6,14 +6,14 @@ import type { Milliseconds } from '../contract/units.ts';
 const QUIET: Milliseconds = 10_000;
 
 export class ProxyRefusals {
-  readonly #log: Log;
+  readonly #log: Pick<Log, 'warning'>;
   readonly #now: () => Milliseconds;
   #count = 0;
   #untold = 0;
   #toldAt: Milliseconds | undefined = undefined;
 
   /** @param now The time of a clock that never goes back. */
-  constructor(log: Log, now: () => Milliseconds = () => performance.now()) {
+  constructor(log: Pick<Log, 'warning'>, now: () => Milliseconds = () => performance.now()) {
     this.#log = log;
     this.#now = now;
   }

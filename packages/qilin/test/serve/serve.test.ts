@@ -25,6 +25,27 @@ test('an app is served in this process, at a port that the system chose', async 
   await expect(fetch(server.url)).rejects.toThrow();
 });
 
+test.each(['async', 'picoev'])('class %s: a proxy in front tells whose a connection is', async (workerClass) => {
+  const app = { fetch: (request: Request & { readonly ip?: string }) => new Response(request.ip) };
+  const server = await serve(app, { bind: '127.0.0.1:0', workerClass, proxyProtocol: true });
+  try {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (piece) => {
+      text += String(piece);
+    });
+    socket.write(
+      'PROXY TCP4 203.0.113.7 10.0.0.1 4711 80\r\nGET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n',
+    );
+    await once(socket, 'close');
+    expect(text).toMatch(/\r\n\r\n203\.0\.113\.7$/);
+    await expect(fetch(server.url)).rejects.toThrow();
+    expect(server.stats()).toMatchObject({ accepted: 2, requests: 1, unproxied: 1 });
+  } finally {
+    await server.close();
+  }
+});
+
 test('close() waits for the answer that is in flight, and runs the app’s onShutdown after it', async () => {
   const order: string[] = [];
   let asked: () => void = () => {};
@@ -54,6 +75,7 @@ test.each([
   [{ bnd: 3 }, 'serve(): bnd is not a setting; did you mean bind?'],
   [{ backlog: -1 }, 'backlog'],
   [{ workerClass: 'nonsense' }, 'workerClass must be one of'],
+  [{ proxyAllowFrom: ['10.0.0.0/8', '10.0.0.0/33'] }, 'proxyAllowFrom must be IP addresses, CIDR blocks'],
 ])('%j is an error that names the setting', async (options, message) => {
   await expect(serve(hello, { bind: '127.0.0.1:0', ...options })).rejects.toThrow(message);
 });
