@@ -173,8 +173,9 @@ export function describeClientErrors(underTest: ClassUnderTest): void {
     });
   });
 
-  test('a head that does not come is told as late', async () => {
+  test('a head that does not come, or of which nothing does, is told as late', async () => {
     await using server = await startQilin([...alone(underTest), '--headers-timeout', '1', PROGRAM]);
     expect(await exchange(server, 'GET / HT')).toBe('HTTP/1.1 499 ERR_HTTP_REQUEST_TIMEOUT\r\n\r\n');
+    expect(await exchange(server, '')).toBe('HTTP/1.1 499 ERR_HTTP_REQUEST_TIMEOUT\r\n\r\n');
   });
 }

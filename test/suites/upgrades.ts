@@ -7,7 +7,7 @@ import { ask, RawConnection } from '../processes/http-client.ts';
 import { drains } from '../processes/requests.ts';
 import { startQilin } from '../processes/server.ts';
 import type { ClassUnderTest } from './classes.ts';
-import { get } from './requests.ts';
+import { exchange, get } from './requests.ts';
 
 export function describeUpgrades(underTest: ClassUnderTest): void {
   describe('upgrades', () => {
@@ -40,6 +40,16 @@ export function describeUpgrades(underTest: ClassUnderTest): void {
       await connection.ended;
       expect((await ask(server.url)).text).toBe('plain HTTP\n');
       expect((await server.stop()).status).toBe(0);
+    });
+
+    test('an upgrade without a Host is the listener’s, a request without one is none', async () => {
+      await using server = await startQilin([...underTest.flags, 'test/fixtures/upgrade.mjs']);
+      using upgraded = await RawConnection.open(server.port);
+      upgraded.send('GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nzero');
+      await upgraded.until(/^HTTP\/1\.1 101 [\s\S]*zero$/);
+      upgraded.socket.end();
+      await upgraded.ended;
+      expect(await exchange(server, 'GET / HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
     });
 
     test('an upgraded connection outlives `keepalive` in a drain, whatever came on it before', async () => {

@@ -70,7 +70,7 @@ Reading ReadPlainly(std::vector<uint8_t> all, const RequestLimits& limits) {
     const HeadOutcome outcome = ParseHead(bytes, limits.head, progress, head, fields);
     if (outcome.kind == HeadOutcome::Kind::kPartial) break;
     if (outcome.kind == HeadOutcome::Kind::kRefused) {
-      reading.refusal = outcome.status;
+      reading.refusal = outcome.fault.status;
     } else if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
       reading.refusal = 413;
     } else {

@@ -41,7 +41,7 @@ void RequireWithin(Piece piece, const Head& head) {
 void RequireSound(const Parsed& parsed, size_t size, const HeadLimits& limits) {
   const Head& head = parsed.head;
   if (parsed.outcome.kind == Kind::kRefused) {
-    Require(parsed.outcome.status >= 400 && parsed.outcome.reason != nullptr, "a refusal has a status and a reason");
+    Require(parsed.outcome.fault.status >= 400 && parsed.outcome.fault.reason != nullptr, "a refusal has a status and a reason");
   }
   if (parsed.outcome.kind != Kind::kComplete) return;
   Require(head.size <= size && head.size <= limits.head, "a head is within its bytes and limits");
@@ -58,7 +58,7 @@ void RequireSound(const Parsed& parsed, size_t size, const HeadLimits& limits) {
 bool SamePiece(Piece a, Piece b) { return a.offset == b.offset && a.size == b.size; }
 
 void RequireSame(const Parsed& a, const Parsed& b) {
-  Require(a.outcome.kind == b.outcome.kind && a.outcome.status == b.outcome.status, "splits do not change the outcome");
+  Require(a.outcome.kind == b.outcome.kind && a.outcome.fault.status == b.outcome.fault.status, "splits do not change the outcome");
   if (a.outcome.kind != Kind::kComplete) return;
   Require(a.head.size == b.head.size && a.head.field_count == b.head.field_count &&
               SamePiece(a.head.host, b.head.host) && a.head.framing == b.head.framing &&

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FaultKind } from './wire.ts';
 
 /** Why a native call failed; native/base/failure.h. */
 export interface NativeFailure {
@@ -97,9 +98,10 @@ export interface NativeHttpLoop {
   tellRefusals(tells: boolean): void;
   takeExpectations(takes: boolean): void;
   takeWithoutHost(takes: boolean): void;
+  takeUpgradesWithoutHost(takes: boolean): void;
   refuseBarely(barely: boolean): void;
   /** Of a row of this turn. */
-  refusalReason(number: number): string;
+  refusalFault(number: number): { readonly kind: FaultKind; readonly reason: string };
   received(fd: number, serial: number): number;
   sent(fd: number, serial: number): number;
   waiting(fd: number, serial: number): number;

@@ -1,6 +1,7 @@
 /** Stands for a native loop that is closed: asked by whoever hears late of its end, it answers as the types say. */
 import { constants } from 'node:os';
 import type { NativeHttpLoop } from './addon.ts';
+import { FAULT } from './wire.ts';
 
 /** @param last Its counts. */
 export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHttpLoop {
@@ -30,8 +31,9 @@ export function closedLoop(last: ReturnType<NativeHttpLoop['stats']>): NativeHtt
     tellRefusals: nothing,
     takeExpectations: nothing,
     takeWithoutHost: nothing,
+    takeUpgradesWithoutHost: nothing,
     refuseBarely: nothing,
-    refusalReason: () => '',
+    refusalFault: () => ({ kind: FAULT.RULE, reason: '' }),
     received: () => 0,
     sent: () => 0,
     waiting: () => 0,

@@ -1,5 +1,7 @@
 /** One request on the HTTP engine and its answer, as whoever serves it sees it. http-exchange.ts is the engine's own class. */
 
+import type { FaultKind } from './wire.ts';
+
 /** One end of a TCP connection. */
 export interface Endpoint {
   readonly address: string;
@@ -134,12 +136,19 @@ export interface FetchExchange {
   readonly connection: Pick<Connection, 'peer' | 'local'>;
 }
 
+/** What makes bytes no request, or no body. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** A sentence, with the RFC's section. */
+  readonly reason: string;
+}
+
 /** Why a client is refused that has sent no request, or no body. */
 export interface Refusal {
-  /** What the engine would say: 400, 408, 414, 431, 501 or 505. */
+  /** What the engine would say: 400, 408, 413, 414, 431, 501 or 505. */
   readonly status: number;
-  /** A sentence, with the RFC's section; undefined where the client was late (408), or has ended its side too early (400). */
-  readonly reason: string | undefined;
+  /** What of its bytes is wrong; undefined where the client was late (408), or has ended its side too early (400). */
+  readonly fault: Fault | undefined;
   /** Of a head that is none: all that has come of it, and behind it. A copy. */
   readonly bytes: Buffer | undefined;
   /** So many of these were found right. */

@@ -162,6 +162,11 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     this.#native.takeWithoutHost(takes);
   }
 
+  /** The same of requests that ask for another protocol. */
+  set takesUpgradesWithoutHost(takes: boolean) {
+    this.#native.takeUpgradesWithoutHost(takes);
+  }
+
   /** A refusal is a status line and the connection's end from now on, as of Node's server; else it has a length and a text too. */
   set refusesBarely(barely: boolean) {
     this.#native.refuseBarely(barely);
@@ -519,7 +524,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const number = word(EVENT_WORD.REASON);
     const refusal = {
       status: word(EVENT_WORD.STATUS),
-      reason: number === NO_REASON ? undefined : this.#native.refusalReason(number),
+      fault: number === NO_REASON ? undefined : this.#native.refusalFault(number),
       bytes: size === 0 ? undefined : Buffer.from(this.view(start, size)),
       parsed: word(EVENT_WORD.BODY_SIZE),
     };

@@ -2,7 +2,7 @@
 export { Acceptor, type AcceptorOptions, type AcceptorStats } from './acceptor.ts';
 export { AddonMissingError } from './addon.ts';
 export { setAlarm } from './alarm.ts';
-export type { BodySink, Connection, Detached, Endpoint, Exchange, FetchExchange, Refusal } from './exchange.ts';
+export type { BodySink, Connection, Detached, Endpoint, Exchange, Fault, FetchExchange, Refusal } from './exchange.ts';
 export { HttpLoop, type HttpLoopHandlers, type HttpLoopStats } from './http-loop.ts';
 export { HTTP_LOOP_RANGES, type HttpLoopOptions, type MultiplexerName, type TimersName } from './http-loop-options.ts';
 export {
@@ -21,4 +21,5 @@ export { ProxyGate, type ProxyGateHandlers } from './proxy-gate.ts';
 export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
 export { type StallLimits, watchStalls } from './stalls.ts';
+export { FAULT, type FaultKind } from './wire.ts';
 export { writeNow } from './write-now.ts';

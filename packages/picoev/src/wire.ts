@@ -62,6 +62,25 @@ export const EVENT_FLAG = {
   OVERDUE: 2048,
 } as const;
 
+/** What of a client's bytes makes them no request, or no body. */
+export const FAULT = {
+  RULE: 1,
+  FIELD: 2,
+  METHOD: 3,
+  TARGET: 4,
+  VERSION: 5,
+  END: 6,
+  BARE_CR: 7,
+  BARE_LF: 8,
+  LENGTH: 9,
+  LENGTHS: 10,
+  CODING: 11,
+  CHUNK_SIZE: 12,
+  EXTENSIONS: 13,
+  TOO_LONG: 14,
+} as const;
+export type FaultKind = (typeof FAULT)[keyof typeof FAULT];
+
 /** Of a refusal that no bytes are the cause of. */
 export const NO_REASON = 0xffff_ffff;
 

@@ -10,16 +10,27 @@ namespace {
 
 /// So that a client cannot send for ever without a body growing: extensions may take as many bytes as the body, and
 /// this many more; trailers too, whatever the limits say.
-constexpr uint16_t kMaxOverhead = 16 * 1024;
+constexpr uint16_t kMaxOverhead = 32 * 1024;
+/// Of one chunk, as Node's parser has it.
+constexpr uint16_t kMaxExtensions = 16 * 1024;
 /// 2^52 - 1 at most, so that sizes can be added up. No honest sender pads a size with zeros.
 constexpr uint8_t kMaxDigits = 13;
 
-constexpr const char* kBadSize = "a chunk's size is not a row of hexadecimal digits (RFC 9112, 7.1)";
-constexpr const char* kBadExtension = "a chunk extension is malformed (RFC 9112, 7.1.1)";
-constexpr const char* kBadTrailer = "a trailer field is malformed (RFC 9112, 7.1.2)";
-constexpr const char* kTooManyTrailers = "more header and trailer fields than allowed (RFC 6585, 5)";
-constexpr const char* kLongTrailer = "a trailer field is longer than allowed (RFC 6585, 5)";
-constexpr const char* kBareCr = "a bare CR in a chunk line or a trailer (RFC 9112, 2.2)";
+constexpr Fault kBadSize{400, FaultKind::kChunkSize,
+                         "a chunk's size is not a row of hexadecimal digits (RFC 9112, 7.1)"};
+constexpr Fault kLongSize{400, FaultKind::kChunkSize, "a chunk's size has more than 13 digits (RFC 9112, 7.1)"};
+constexpr Fault kLongChunk{400, FaultKind::kEnd, "a chunk is longer than its size (RFC 9112, 7.1)"};
+constexpr Fault kLateSpace{400, FaultKind::kEnd, "white space at the end of a chunk line (RFC 9112, 7.1.1)"};
+constexpr Fault kBadExtension{400, FaultKind::kEnd, "a chunk extension is malformed (RFC 9112, 7.1.1)"};
+constexpr Fault kBadTrailer{400, FaultKind::kField, "a trailer field is malformed (RFC 9112, 7.1.2)"};
+constexpr Fault kBareCr{400, FaultKind::kEnd, "a bare CR in a chunk line or a trailer (RFC 9112, 2.2)"};
+constexpr Fault kTooManyTrailers{431, FaultKind::kTooLong,
+                                 "more header and trailer fields than allowed (RFC 6585, 5)"};
+constexpr Fault kLongTrailer{431, FaultKind::kTooLong, "a trailer field is longer than allowed (RFC 6585, 5)"};
+constexpr Fault kLongTrailers{431, FaultKind::kTooLong,
+                              "chunk extensions and trailers beyond 32 KiB (RFC 9112, 7.1.2)"};
+/// As Node's server has it.
+constexpr Fault kLongExtensions{413, FaultKind::kExtensions, "chunk extensions beyond 16 KiB, or 32 KiB of all chunks (RFC 9112, 7.1.1)"};
 
 constexpr bool IsWhitespace(uint8_t octet) { return octet == ' ' || octet == '\t'; }
 
@@ -51,8 +62,7 @@ ChunkedDecoder::Outcome ChunkedDecoder::Decode(std::span<uint8_t> input, const H
           .consumed = static_cast<uint32_t>(read),
           .produced = static_cast<uint32_t>(written),
           .trailers = static_cast<uint32_t>(trailers),
-          .status = static_cast<uint16_t>(state_ == State::kTooLong ? 431 : 400),
-          .reason = reason_};
+          .fault = fault_};
 }
 
 void ChunkedDecoder::ReadOctet(uint8_t octet, const HeadLimits& limits) {
@@ -64,9 +74,9 @@ void ChunkedDecoder::ReadOctet(uint8_t octet, const HeadLimits& limits) {
       if (octet != '\n') return Fail(kBareCr);
       return BeginData();
     case State::kDataCr:
-      return Require(octet == '\r', State::kDataLf, "a chunk is longer than its size (RFC 9112, 7.1)");
+      return Require(octet == '\r', State::kDataLf, kLongChunk);
     case State::kDataLf:
-      return Require(octet == '\n', State::kSizeStart, "a chunk is longer than its size (RFC 9112, 7.1)");
+      return Require(octet == '\n', State::kSizeStart, kLongChunk);
     case State::kTrailerStart:
     case State::kTrailerName:
     case State::kTrailerValue:
@@ -81,7 +91,7 @@ void ChunkedDecoder::ReadOctet(uint8_t octet, const HeadLimits& limits) {
 
 void ChunkedDecoder::ReadSize(uint8_t octet) {
   if (Is(octet, kHexDigit)) {
-    if (++digits_ > kMaxDigits) return Fail("a chunk's size has more than 13 digits (RFC 9112, 7.1)");
+    if (++digits_ > kMaxDigits) return Fail(kLongSize);
     remaining_ = remaining_ * 16 + HexValue(octet);
     state_ = State::kSize;
     return;
@@ -106,11 +116,12 @@ void ChunkedDecoder::EndElement(uint8_t octet, bool may_have_value) {
 }
 
 void ChunkedDecoder::ReadExtension(uint8_t octet) {
-  Spend(State::kBad);
+  Spend(kLongExtensions);
+  if (++extensions_ > kMaxExtensions) Fail(kLongExtensions);
   switch (state_) {
     case State::kSemicolonGap:
     case State::kEqualsOrSemicolonGap:
-      if (octet == '\r') return Fail("white space at the end of a chunk line (RFC 9112, 7.1.1)");
+      if (octet == '\r') return Fail(kLateSpace);
       return EndElement(octet, state_ == State::kEqualsOrSemicolonGap);
     case State::kExtensionStart:
       if (IsWhitespace(octet)) return;
@@ -120,14 +131,14 @@ void ChunkedDecoder::ReadExtension(uint8_t octet) {
       return EndElement(octet, true);
     case State::kExtensionValueStart:
       if (IsWhitespace(octet)) return;
-      if (octet == '"') return Require(true, State::kExtensionQuoted, nullptr);
+      if (octet == '"') return Require(true, State::kExtensionQuoted, {});
       return Require(Is(octet, kToken), State::kExtensionToken, kBadExtension);
     case State::kExtensionToken:
       if (Is(octet, kToken)) return;
       return EndElement(octet, false);
     case State::kExtensionQuoted:
       if (Is(octet, kQuotedText)) return;
-      if (octet == '\\') return Require(true, State::kExtensionEscaped, nullptr);
+      if (octet == '\\') return Require(true, State::kExtensionEscaped, {});
       return Require(octet == '"', State::kExtensionQuotedEnd, kBadExtension);
     case State::kExtensionEscaped:
       return Require(Is(octet, kFieldValue), State::kExtensionQuoted, kBadExtension);
@@ -140,23 +151,24 @@ void ChunkedDecoder::ReadExtension(uint8_t octet) {
 
 void ChunkedDecoder::BeginData() {
   digits_ = 0;
+  extensions_ = 0;
   state_ = remaining_ > 0 ? State::kData : State::kTrailerStart;
 }
 
 void ChunkedDecoder::CountTrailer(uint8_t octet, const HeadLimits& limits) {
-  Spend(State::kTooLong);
+  Spend(kLongTrailers);
   if (octet == '\r' || state_ >= State::kTrailerLf) return;
   if (state_ == State::kTrailerStart) {
     field_size_ = 0;
-    if (fields_++ >= limits.MostFields()) return Fail(kTooManyTrailers, State::kTooLong);
+    if (fields_++ >= limits.MostFields()) return Fail(kTooManyTrailers);
   }
-  if (++field_size_ > limits.MostFieldSize()) Fail(kLongTrailer, State::kTooLong);
+  if (++field_size_ > limits.MostFieldSize()) Fail(kLongTrailer);
 }
 
 void ChunkedDecoder::ReadTrailer(uint8_t octet) {
   switch (state_) {
     case State::kTrailerStart:
-      if (octet == '\r') return Require(true, State::kFinalLf, nullptr);
+      if (octet == '\r') return Require(true, State::kFinalLf, {});
       return Require(Is(octet, kToken), State::kTrailerName, kBadTrailer);
     case State::kTrailerName:
       if (Is(octet, kToken)) return;
@@ -173,19 +185,19 @@ void ChunkedDecoder::ReadTrailer(uint8_t octet) {
   }
 }
 
-void ChunkedDecoder::Require(bool right, State next, const char* reason) {
-  if (!right) return Fail(reason);
+void ChunkedDecoder::Require(bool right, State next, const Fault& fault) {
+  if (!right) return Fail(fault);
   if (!IsBad()) state_ = next;
 }
 
-void ChunkedDecoder::Spend(State failure) {
-  if (++overhead_ > kMaxOverhead) Fail("chunk extensions and trailers beyond 16 KiB (RFC 9112, 7.1.1)", failure);
+void ChunkedDecoder::Spend(const Fault& fault) {
+  if (++overhead_ > kMaxOverhead) Fail(fault);
 }
 
-void ChunkedDecoder::Fail(const char* reason, State state) {
+void ChunkedDecoder::Fail(const Fault& fault) {
   if (IsBad()) return;
-  state_ = state;
-  reason_ = reason;
+  state_ = State::kBad;
+  fault_ = fault;
 }
 
 }  // namespace picoev

@@ -29,10 +29,8 @@ class ChunkedDecoder {
     uint32_t produced = 0;
     /// Bytes of trailer fields, each line with its CRLF, now behind those of the body.
     uint32_t trailers = 0;
-    /// Where it is bad: 400 or 431.
-    uint16_t status = 0;
-    /// Why it is bad, with the RFC's section. Static storage.
-    const char* reason = nullptr;
+    /// Where it is bad: 400, 413 or 431.
+    Fault fault = {};
   };
 
   /// @param fields Of the head: trailers count together with them.
@@ -66,12 +64,10 @@ class ChunkedDecoder {
     kFinalLf,
     kEnd,
     kBad,
-    /// The same, with trailers that are too many or too long.
-    kTooLong,
   };
 
   bool IsOver() const { return state_ >= State::kEnd; }
-  bool IsBad() const { return state_ > State::kEnd; }
+  bool IsBad() const { return state_ == State::kBad; }
   bool IsInTrailer() const { return state_ >= State::kTrailerStart && state_ < State::kFinalLf; }
   void ReadOctet(uint8_t octet, const HeadLimits& limits);
   void ReadSize(uint8_t octet);
@@ -82,15 +78,17 @@ class ChunkedDecoder {
   void EndElement(uint8_t octet, bool may_have_value);
   void BeginData();
   /// Goes on in `next` if the octet is the one that must be here.
-  void Require(bool right, State next, const char* reason);
-  void Fail(const char* reason, State state = State::kBad);
-  void Spend(State failure);
+  void Require(bool right, State next, const Fault& fault);
+  void Fail(const Fault& fault);
+  void Spend(const Fault& fault);
 
   /// Bytes that the chunk still has; its size as far as it was read.
   uint64_t remaining_ = 0;
-  const char* reason_ = nullptr;
+  Fault fault_;
   /// Bytes of extensions and trailers, less those of the body.
   uint16_t overhead_ = 0;
+  /// Bytes of this chunk's extensions.
+  uint16_t extensions_ = 0;
   /// So far, those of the head included.
   uint16_t fields_;
   /// Bytes of the trailer field that is read.

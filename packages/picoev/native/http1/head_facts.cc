@@ -10,20 +10,22 @@ namespace {
 
 constexpr uint64_t kMaxContentLength = (uint64_t{1} << 53) - 1;
 
-constexpr HeadOutcome Refuse(uint16_t status, const char* reason) {
-  return {HeadOutcome::Kind::kRefused, status, reason};
+constexpr Fault Bad(FaultKind kind, const char* reason) { return {400, kind, reason}; }
+
+constexpr HeadOutcome Refuse(uint16_t status, FaultKind kind, const char* reason) {
+  return {HeadOutcome::Kind::kRefused, {status, kind, reason}};
 }
 
 }  // namespace
 
 /// Told apart by their size first, which lets nearly every other field pass after one comparison.
-const char* HeadFacts::Add(std::string_view name, std::string_view value, Piece piece) {
+Fault HeadFacts::Add(std::string_view name, std::string_view value, Piece piece) {
   switch (name.size()) {
     case 4:
       if (!EqualsIgnoringCase(name, "host")) break;
       ++hosts_;
       host_ = piece;
-      return IsAuthority(value) ? nullptr : "Host is invalid (RFC 9112, 3.2)";
+      return IsAuthority(value) ? Fault{} : Bad(FaultKind::kField, "Host is invalid (RFC 9112, 3.2)");
     case 6:
       if (EqualsIgnoringCase(name, "expect")) AddExpect(value);
       break;
@@ -40,36 +42,36 @@ const char* HeadFacts::Add(std::string_view name, std::string_view value, Piece 
       if (EqualsIgnoringCase(name, "transfer-encoding")) return AddTransferEncoding(value);
       break;
   }
-  return nullptr;
+  return {};
 }
 
-const char* HeadFacts::AddContentLength(std::string_view value) {
-  if (value.empty()) return "Content-Length is empty (RFC 9110, 8.6)";
+Fault HeadFacts::AddContentLength(std::string_view value) {
+  if (value.empty()) return Bad(FaultKind::kLength, "Content-Length is empty (RFC 9110, 8.6)");
   uint64_t length = 0;
   for (const char c : value) {
-    if (!Is(static_cast<uint8_t>(c), kDigit)) return "Content-Length is not a row of digits (RFC 9110, 8.6)";
+    if (!Is(static_cast<uint8_t>(c), kDigit)) return Bad(FaultKind::kLength, "Content-Length is not a row of digits (RFC 9110, 8.6)");
     length = length * 10 + static_cast<uint64_t>(c - '0');
-    if (length > kMaxContentLength) return "Content-Length is beyond 2^53 - 1 (RFC 9110, 8.6)";
+    if (length > kMaxContentLength) return Bad(FaultKind::kLength, "Content-Length is beyond 2^53 - 1 (RFC 9110, 8.6)");
   }
   ++lengths_;
   content_length_ = length;
-  return nullptr;
+  return {};
 }
 
-const char* HeadFacts::AddTransferEncoding(std::string_view value) {
-  const char* refusal = nullptr;
+Fault HeadFacts::AddTransferEncoding(std::string_view value) {
+  Fault fault;
   transfer_encoding_ = true;
   ForEachElement(value, [&](std::string_view coding) {
     chunked_is_last_ = EqualsIgnoringCase(coding, "chunked");
     if (chunked_is_last_) {
       ++chunked_;
     } else if (coding.empty()) {
-      refusal = "Transfer-Encoding has an empty element (RFC 9112, 6.1)";
+      fault = Bad(FaultKind::kCoding, "Transfer-Encoding has an empty element (RFC 9112, 6.1)");
     } else {
       other_coding_ = true;
     }
   });
-  return refusal;
+  return fault;
 }
 
 /// Options that are unknown, also ones that are no tokens, have no effect (RFC 9110, 7.6.1).
@@ -93,25 +95,27 @@ void HeadFacts::AddExpect(std::string_view value) {
 /// `gzip`, `identity`, `xchunked` and `chunked, gzip`. Only what is framed by chunked around a coding that is not
 /// implemented gets the 501 of RFC 9112, 6.1: so `gzip, chunked`.
 HeadOutcome HeadFacts::ConcludeTransferEncoding(const Head& head) const {
-  if (head.minor_version == 0) return Refuse(400, "Transfer-Encoding in HTTP/1.0 (RFC 9112, 6.1)");
-  if (lengths_ > 0) return Refuse(400, "Content-Length beside Transfer-Encoding (RFC 9112, 6.3)");
-  if (!chunked_is_last_) return Refuse(400, "the final transfer coding is not chunked (RFC 9112, 6.3)");
-  if (chunked_ > 1) return Refuse(400, "chunked was applied twice (RFC 9112, 6.1)");
-  if (other_coding_) return Refuse(501, "a transfer coding that is not implemented (RFC 9112, 6.1)");
+  if (head.minor_version == 0) return Refuse(400, FaultKind::kCoding, "Transfer-Encoding in HTTP/1.0 (RFC 9112, 6.1)");
+  if (lengths_ > 0) return Refuse(400, FaultKind::kCoding, "Content-Length beside Transfer-Encoding (RFC 9112, 6.3)");
+  if (!chunked_is_last_) return Refuse(400, FaultKind::kCoding, "the final transfer coding is not chunked (RFC 9112, 6.3)");
+  if (chunked_ > 1) return Refuse(400, FaultKind::kCoding, "chunked was applied twice (RFC 9112, 6.1)");
+  if (other_coding_) return Refuse(501, FaultKind::kCoding, "a transfer coding that is not implemented (RFC 9112, 6.1)");
   return {HeadOutcome::Kind::kComplete};
 }
 
 HeadOutcome HeadFacts::Conclude(bool target_has_authority, const HeadLimits& limits, Head& head) const {
   const bool current = head.minor_version > 0;
-  if (hosts_ > 1) return Refuse(400, "more than one Host (RFC 9112, 3.2)");
-  if (lengths_ > 1) return Refuse(400, "more than one Content-Length (RFC 9112, 6.3)");
+  if (hosts_ > 1) return Refuse(400, FaultKind::kField, "more than one Host (RFC 9112, 3.2)");
+  if (lengths_ > 1) return Refuse(400, FaultKind::kLengths, "more than one Content-Length (RFC 9112, 6.3)");
   if (transfer_encoding_) {
     const HeadOutcome outcome = ConcludeTransferEncoding(head);
     if (outcome.kind == HeadOutcome::Kind::kRefused) return outcome;
   }
+  const bool upgrades = current && connection_upgrade_ && upgrade_;
+  const bool may_lack_host = !current || limits.no_host || (upgrades && limits.upgrade_without_host);
   // Behind what its body is: who is told the reason hears of an attempt at smuggling first, as from Node's parser.
-  if (current && hosts_ == 0 && !limits.no_host) return Refuse(400, "no Host in HTTP/1.1 (RFC 9112, 3.2)");
-  if (other_expectation_ && !limits.any_expectation) return Refuse(417, "an expectation other than 100-continue (RFC 9110, 10.1.1)");
+  if (hosts_ == 0 && !may_lack_host) return Refuse(400, FaultKind::kField, "no Host in HTTP/1.1 (RFC 9112, 3.2)");
+  if (other_expectation_ && !limits.any_expectation) return Refuse(417, FaultKind::kRule, "an expectation other than 100-continue (RFC 9110, 10.1.1)");
 
   if (!target_has_authority) head.host = host_;
   head.content_length = content_length_;
@@ -120,7 +124,7 @@ HeadOutcome HeadFacts::Conclude(bool target_has_authority, const HeadLimits& lim
                                         : BodyFraming::kLength;
   head.keep_alive = !close_ && (current || keep_alive_);
   head.expects_continue = current && expects_continue_ && head.framing != BodyFraming::kNone;
-  head.upgrade = current && connection_upgrade_ && upgrade_;
+  head.upgrade = upgrades;
   return {HeadOutcome::Kind::kComplete};
 }
 

@@ -12,16 +12,16 @@ namespace picoev {
 
 class HeadFacts {
  public:
-  /// Null, or why the field makes the request a bad one (400). Static storage.
-  const char* Add(std::string_view name, std::string_view value, Piece piece);
+  /// Whether, and why, the field makes the request a bad one.
+  Fault Add(std::string_view name, std::string_view value, Piece piece);
 
   /// Fills in what follows from the fields. The head's method, target and version are known, and its host when the
   /// target names it.
   HeadOutcome Conclude(bool target_has_authority, const HeadLimits& limits, Head& head) const;
 
  private:
-  const char* AddContentLength(std::string_view value);
-  const char* AddTransferEncoding(std::string_view value);
+  Fault AddContentLength(std::string_view value);
+  Fault AddTransferEncoding(std::string_view value);
   void AddConnection(std::string_view value);
   void AddExpect(std::string_view value);
   HeadOutcome ConcludeTransferEncoding(const Head& head) const;

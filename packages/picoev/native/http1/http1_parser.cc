@@ -81,7 +81,7 @@ class HeadParser {
     if (at == end_) return RunOut(at);
     if (bytes_[at] != '\r' || at == kEmptyLines * 2) return BeginLine(HeadPart::kMethod, at);
     if (at + 1 == end_) return RunOut(at);
-    if (bytes_[at + 1] != '\n') return Refuse(400, "a bare CR before the request line (RFC 9112, 2.2)");
+    if (bytes_[at + 1] != '\n') return Refuse({400, FaultKind::kEnd, "a bare CR before the request line (RFC 9112, 2.2)"});
     return BeginLine(HeadPart::kStart, at + 2);
   }
 
@@ -89,10 +89,10 @@ class HeadParser {
     const uint32_t stop = Stop(max_line_);
     const uint32_t at = Skip(kScanToken, stop);
     if (at == stop) {
-      return RunOutOfLine(at, max_line_, 501, "a method longer than any that is implemented (RFC 9112, 3)");
+      return RunOutOfLine(at, max_line_, {501, FaultKind::kMethod, "a method longer than any that is implemented (RFC 9112, 3)"});
     }
     if (bytes_[at] != ' ' || at == progress_.part_start) {
-      return Refuse(400, "the method is not a token and a space (RFC 9112, 3.1)");
+      return Refuse({400, FaultKind::kMethod, "the method is not a token and a space (RFC 9112, 3.1)"});
     }
     return Begin(HeadPart::kTarget, at + 1);
   }
@@ -100,9 +100,9 @@ class HeadParser {
   bool ReadTarget() {
     const uint32_t stop = Stop(max_line_);
     const uint32_t at = Skip(kScanTarget, stop);
-    if (at == stop) return RunOutOfLine(at, max_line_, 414, kLongLine);
+    if (at == stop) return RunOutOfLine(at, max_line_, kLongLine);
     if (bytes_[at] != ' ' || at == progress_.part_start) {
-      return Refuse(400, "an octet that no request target has, or no version behind it (RFC 9112, 3)");
+      return Refuse({400, FaultKind::kTarget, "an octet that no request target has, or no version behind it (RFC 9112, 3)"});
     }
     return Begin(HeadPart::kVersion, at + 1);
   }
@@ -111,11 +111,11 @@ class HeadParser {
   bool ReadVersion() {
     uint32_t at = progress_.part_start;
     for (const char expected : kVersionShape) {
-      if (expected != '\n' && at - progress_.line_start > max_line_) return Refuse(414, kLongLine);
+      if (expected != '\n' && at - progress_.line_start > max_line_) return Refuse(kLongLine);
       if (at == end_) return RunOut(at);
       const uint8_t octet = bytes_[at++];
       if (expected == 'd' ? !Is(octet, kDigit) : octet != static_cast<uint8_t>(expected)) {
-        return Refuse(400, "the request line does not end with a version and CRLF (RFC 9112, 2.3 and 3)");
+        return Refuse({400, FaultKind::kVersion, "the request line does not end with a version and CRLF (RFC 9112, 2.3 and 3)"});
       }
     }
     return TakeRequestLine() && BeginLine(HeadPart::kFieldStart, at);
@@ -123,7 +123,7 @@ class HeadParser {
 
   bool TakeRequestLine() {
     const uint32_t version = progress_.part_start;
-    if (bytes_[version + 5] != '1') return Refuse(505, "a major version other than 1 (RFC 9110, 15.6.6)");
+    if (bytes_[version + 5] != '1') return Refuse({505, FaultKind::kVersion, "a major version other than 1 (RFC 9110, 15.6.6)"});
     const uint32_t start = progress_.line_start;
     const auto method_end = static_cast<uint32_t>(std::find(bytes_ + start, bytes_ + version, ' ') - bytes_);
     head_ = Head{};
@@ -131,11 +131,11 @@ class HeadParser {
     head_.target = {method_end + 1, version - 1 - (method_end + 1)};
     head_.minor_version = bytes_[version + 7] == '0' ? 0 : 1;
     if (IsMisspelt(Text(head_.method))) {
-      return Refuse(400, "a method that differs from a known one by the case alone (RFC 9110, 9.1)");
+      return Refuse({400, FaultKind::kMethod, "a method that differs from a known one by the case alone (RFC 9110, 9.1)"});
     }
     const std::string_view target = Text(head_.target);
     const TargetForm form = CheckTarget(Text(head_.method), target);
-    if (form.refusal != nullptr) return Refuse(400, form.refusal);
+    if (form.refusal != nullptr) return Refuse({400, FaultKind::kTarget, form.refusal});
     if (form.authority.has_value()) {
       target_has_authority_ = true;
       head_.host = {head_.target.offset + static_cast<uint32_t>(form.authority->data() - target.data()),
@@ -149,31 +149,31 @@ class HeadParser {
     if (at == end_) return RunOut(at);
     if (bytes_[at] == '\r') {
       if (at + 1 == end_) return RunOut(at);
-      if (bytes_[at + 1] != '\n') return Refuse(400, "a bare CR in the head (RFC 9112, 2.2)");
+      if (bytes_[at + 1] != '\n') return Refuse({400, FaultKind::kEnd, "a bare CR in the head (RFC 9112, 2.2)"});
       return Complete(at + 2);
     }
-    if (bytes_[at] == ' ' || bytes_[at] == '\t') return Refuse(400, "a folded line (RFC 9112, 5.2)");
-    if (!Is(bytes_[at], kToken)) return Refuse(400, "a field without a name (RFC 9112, 5.1)");
-    if (progress_.fields == max_fields_) return Refuse(431, "more header fields than allowed (RFC 6585, 5)");
+    if (bytes_[at] == ' ' || bytes_[at] == '\t') return Refuse({400, FaultKind::kField, "a folded line (RFC 9112, 5.2)"});
+    if (!Is(bytes_[at], kToken)) return Refuse({400, FaultKind::kField, "a field without a name (RFC 9112, 5.1)"});
+    if (progress_.fields == max_fields_) return Refuse({431, FaultKind::kTooLong, "more header fields than allowed (RFC 6585, 5)"});
     return Begin(HeadPart::kName, at);
   }
 
   bool ReadName() {
     const uint32_t stop = Stop(max_field_);
     const uint32_t at = Skip(kScanToken, stop);
-    if (at == stop) return RunOutOfLine(at, max_field_, 431, kLongField);
-    if (bytes_[at] != ':') return Refuse(400, "a field's name does not end with its colon (RFC 9112, 5.1)");
+    if (at == stop) return RunOutOfLine(at, max_field_, kLongField);
+    if (bytes_[at] != ':') return Refuse({400, FaultKind::kField, "a field's name does not end with its colon (RFC 9112, 5.1)"});
     return Begin(HeadPart::kValue, at + 1);
   }
 
   bool ReadValue() {
     const uint32_t stop = Stop(max_field_);
     const uint32_t at = Skip(kScanFieldValue, stop);
-    if (at == stop) return RunOutOfLine(at, max_field_, 431, kLongField);
-    if (bytes_[at] == '\n') return Refuse(400, "a bare LF in a field (RFC 9112, 2.2)");
-    if (bytes_[at] != '\r') return Refuse(400, "a control character in a field (RFC 9110, 5.5)");
+    if (at == stop) return RunOutOfLine(at, max_field_, kLongField);
+    if (bytes_[at] == '\n') return Refuse({400, FaultKind::kBareLf, "a bare LF in a field (RFC 9112, 2.2)"});
+    if (bytes_[at] != '\r') return Refuse({400, FaultKind::kField, "a control character in a field (RFC 9110, 5.5)"});
     if (at + 1 == end_) return RunOut(at);
-    if (bytes_[at + 1] != '\n') return Refuse(400, "a bare CR in a field (RFC 9112, 2.2)");
+    if (bytes_[at + 1] != '\n') return Refuse({400, FaultKind::kBareCr, "a bare CR in a field (RFC 9112, 2.2)"});
     return TakeField(at) && BeginLine(HeadPart::kFieldStart, at + 2);
   }
 
@@ -184,8 +184,8 @@ class HeadParser {
     while (line_end > begin && IsWhitespace(bytes_[line_end - 1])) --line_end;
     const Piece value{begin, line_end - begin};
     fields_[progress_.fields++] = {name, value};
-    const char* refusal = facts_.Add(Text(name), Text(value), value);
-    return refusal == nullptr || Refuse(400, refusal);
+    const Fault fault = facts_.Add(Text(name), Text(value), value);
+    return fault.reason == nullptr || Refuse(fault);
   }
 
   bool Complete(uint32_t size) {
@@ -196,8 +196,8 @@ class HeadParser {
     return false;
   }
 
-  static constexpr const char* kLongLine = "the request line is longer than allowed (RFC 9112, 3)";
-  static constexpr const char* kLongField = "a header field is longer than allowed (RFC 6585, 5)";
+  static constexpr Fault kLongLine{414, FaultKind::kTooLong, "the request line is longer than allowed (RFC 9112, 3)"};
+  static constexpr Fault kLongField{431, FaultKind::kTooLong, "a header field is longer than allowed (RFC 6585, 5)"};
 
   static bool IsWhitespace(uint8_t octet) { return octet == ' ' || octet == '\t'; }
   std::string_view Text(Piece piece) const { return AsText({bytes_ + piece.offset, piece.size}); }
@@ -223,23 +223,23 @@ class HeadParser {
     return Begin(part, at);
   }
 
-  bool RunOutOfLine(uint32_t at, uint32_t max_size, uint16_t status, const char* reason) {
-    if (at - progress_.line_start > max_size) return Refuse(status, reason);
+  bool RunOutOfLine(uint32_t at, uint32_t max_size, Fault fault) {
+    if (at - progress_.line_start > max_size) return Refuse(fault);
     return RunOut(at);
   }
 
   bool RunOut(uint32_t at) {
     if (end_ == max_head_) {
-      return progress_.part <= HeadPart::kVersion ? Refuse(414, kLongLine)
-                                                  : Refuse(431, "the head is longer than allowed (RFC 6585, 5)");
+      return progress_.part <= HeadPart::kVersion ? Refuse(kLongLine)
+                                                  : Refuse({431, FaultKind::kTooLong, "the head is longer than allowed (RFC 6585, 5)"});
     }
     progress_.searched = at;
     outcome_ = {Kind::kPartial};
     return false;
   }
 
-  bool Refuse(uint16_t status, const char* reason) {
-    outcome_ = {Kind::kRefused, status, reason};
+  bool Refuse(Fault fault) {
+    outcome_ = {Kind::kRefused, fault};
     return false;
   }
 

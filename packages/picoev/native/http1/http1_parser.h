@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "http1/fault.h"
+
 namespace picoev {
 
 /// The most header fields that a table of offsets has room for, whatever the settings say.
@@ -28,6 +30,8 @@ struct HeadLimits {
   bool any_expectation = false;
   /// A request of HTTP/1.1 may do without a Host, as one of HTTP/1.0. Two are refused all the same.
   bool no_host = false;
+  /// The same of one that asks for another protocol, as Node's server has it where it gives these away.
+  bool upgrade_without_host = false;
 
   uint32_t MostFields() const { return fields == 0 || fields > kMaxFields ? kMaxFields : fields; }
   uint32_t MostFieldSize() const { return field_size == 0 ? head : field_size; }
@@ -91,9 +95,7 @@ struct HeadProgress {
 /// Either of: complete, partial (more bytes are needed), refused with a status (400, 414, 431, 501, 505, 417).
 struct HeadOutcome {
   enum class Kind : uint8_t { kComplete, kPartial, kRefused } kind;
-  uint16_t status = 0;
-  /// Why it was refused, with the RFC's section: for the log, never for the client. Static storage.
-  const char* reason = nullptr;
+  Fault fault = {};
 };
 
 /// `bytes` begins with the head and may hold more behind it. `fields` has room for kMaxFields; the first

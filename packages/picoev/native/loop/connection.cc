@@ -8,7 +8,7 @@
 namespace picoev {
 namespace {
 
-constexpr const char* kTooLong = "the body is longer than limitRequestBody";
+constexpr Fault kTooLong{413, FaultKind::kRule, "the body is longer than limitRequestBody"};
 
 /// The fields of the head that is being parsed: in use only within one call of Receive().
 thread_local std::array<Field, kMaxFields> fields_of_head;
@@ -127,7 +127,7 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
   const HeadProgress progress = std::exchange(progress_, {});
   if (outcome.kind == HeadOutcome::Kind::kRefused) {
     sink.OnRefusal(*this,
-                   {.status = outcome.status, .reason = outcome.reason, .bytes = bytes, .parsed = progress.part_start});
+                   {.fault = outcome.fault, .bytes = bytes, .parsed = progress.part_start});
     return {};
   }
   std::span<uint8_t> rest = bytes.subspan(head.size);
@@ -140,21 +140,20 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
                       .sequence = out_.Newest() + 1};
   BodyPiece body{.view = {.bytes = {}, .trailers = {}, .last = true}};
   if (head.framing == BodyFraming::kLength && limits.body != 0 && head.content_length > limits.body) {
-    body.refusal = 413;
-    body.reason = kTooLong;
+    body.fault = kTooLong;
   }
   reader_ = BodyReader::kNone;
   answered_ = false;
   expects_continue_ = head.expects_continue && head.framing != BodyFraming::kNone;
-  if (head.framing != BodyFraming::kNone && body.refusal == 0) {
+  if (head.framing != BodyFraming::kNone && body.fault.reason == nullptr) {
     const bool chunked = head.framing == BodyFraming::kChunked;
     input_ = chunked ? Input::kChunked : Input::kLength;
     body_ = chunked ? 0 : head.content_length;
     decoder_ = ChunkedDecoder(head.field_count);
     body = DecodeBody(rest, limits);
   }
-  if (body.refusal != 0) {
-    sink.OnRefusal(*this, {.status = body.refusal, .reason = body.reason, .request = &request});
+  if (body.fault.reason != nullptr) {
+    sink.OnRefusal(*this, {.fault = body.fault, .request = &request});
     return {};
   }
   if (body.view.last) {
@@ -172,8 +171,8 @@ std::span<uint8_t> Connection::ReceiveHead(std::span<uint8_t> bytes, const Reque
 
 std::span<uint8_t> Connection::ReceiveBody(std::span<uint8_t> bytes, const RequestLimits& limits, RequestSink& sink) {
   const BodyPiece piece = DecodeBody(bytes, limits);
-  if (piece.refusal != 0) {
-    sink.OnRefusal(*this, {.status = piece.refusal, .reason = piece.reason, .in_body = true});
+  if (piece.fault.reason != nullptr) {
+    sink.OnRefusal(*this, {.fault = piece.fault, .in_body = true});
     return {};
   }
   const BodyView& view = piece.view;
@@ -192,12 +191,12 @@ Connection::BodyPiece Connection::DecodeBody(std::span<uint8_t> bytes, const Req
   }
   if (bytes.empty()) return {.view = {.bytes = {}, .trailers = {}, .last = false}};
   const ChunkedDecoder::Outcome outcome = decoder_.Decode(bytes, limits.head);
-  const auto refused = [](uint32_t status, const char* reason) {
-    return BodyPiece{.view = {.bytes = {}, .trailers = {}, .last = false}, .refusal = status, .reason = reason};
+  const auto refused = [](const Fault& fault) {
+    return BodyPiece{.view = {.bytes = {}, .trailers = {}, .last = false}, .fault = fault};
   };
-  if (outcome.kind == ChunkedDecoder::Outcome::Kind::kBad) return refused(outcome.status, outcome.reason);
+  if (outcome.kind == ChunkedDecoder::Outcome::Kind::kBad) return refused(outcome.fault);
   body_ += outcome.produced;
-  if (limits.body != 0 && body_ > limits.body) return refused(413, kTooLong);
+  if (limits.body != 0 && body_ > limits.body) return refused(kTooLong);
   return {.view = {.bytes = bytes.first(outcome.produced),
                    .trailers = bytes.subspan(outcome.produced, outcome.trailers),
                    .last = outcome.kind == ChunkedDecoder::Outcome::Kind::kEnd},

@@ -46,11 +46,9 @@ struct BodyView {
   bool last;
 };
 
-/// The bytes are no request, or no body: to be answered with `status` as the connection's last words.
+/// The bytes are no request, or no body: to be answered with the fault's status as the connection's last words.
 struct Refusal {
-  uint32_t status;
-  /// For the log. Static storage.
-  const char* reason;
+  Fault fault;
   /// The newest request was told to the app already; the app's own answer to it does not count any more.
   bool in_body = false;
   /// Where its head was a good one, and it was not told yet.
@@ -182,8 +180,7 @@ class Connection {
   struct BodyPiece {
     BodyView view;
     uint32_t consumed = 0;
-    uint32_t refusal = 0;
-    const char* reason = nullptr;
+    Fault fault = {};
   };
   BodyPiece DecodeBody(std::span<uint8_t> bytes, const RequestLimits& limits);
   void Keep(std::span<const uint8_t> bytes);

@@ -149,8 +149,8 @@ void HttpLoop::Turn() {
 
 /// What is not about a request. Here and in Dispatch() alone the owner is called, who may close the loop.
 void HttpLoop::TellOwner() {
-  for (const auto& [status, reason] : std::exchange(refusals_, {})) {
-    owner_.OnRefused(status, reason);
+  for (const Fault& fault : std::exchange(refusals_, {})) {
+    owner_.OnRefused(fault.status, fault.reason);
     if (closed_) return;
   }
   if (const Unproxied unproxied = std::exchange(unproxied_, {}); unproxied.connections > 0) {

@@ -164,17 +164,19 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool Follow(uint32_t fd, uint32_t serial);
   /// Whether kConnected tells each connection that is accepted from now on; it is followed then.
   void TellConnections(bool tells) { tells_connections_ = tells; }
-  /// Whether the owner answers what is no request (kOffered), but for what the settings or the RFC have us refuse: 413 and 417.
+  /// Whether the owner answers what is no request (kOffered), but for what is none by a rule alone (kRule).
   void TellRefusals(bool tells) { tells_refusals_ = tells; }
   /// Whether the app decides about expectations other than 100-continue.
   void TakeExpectations(bool takes) { limits_.head.any_expectation = takes; }
   /// Whether HTTP/1.1 may do without a Host.
   void TakeWithoutHost(bool takes) { limits_.head.no_host = takes; }
+  /// The same of one that asks for another protocol.
+  void TakeUpgradesWithoutHost(bool takes) { limits_.head.upgrade_without_host = takes; }
   /// Whether a refusal is a status line and the connection's end, as of Node's server, and has no body.
   void RefuseBarely(bool barely) { refuses_barely_ = barely; }
   /// By its number in a row of this turn.
-  const char* RefusalReason(uint32_t number) const {
-    return number < refusals_.size() ? refusals_[number].second : "";
+  Fault RefusalFault(uint32_t number) const {
+    return number < refusals_.size() ? refusals_[number] : Fault{.reason = ""};
   }
   /// Bytes of a connection so far. What waits to be sent counts as sent.
   struct Traffic {
@@ -314,7 +316,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void LoseUnproxied(int fd, const char* reason);
   void NoteUnproxied(const char* reason, const Peer& peer);
   void Refuse(int fd, uint32_t status, bool in_body);
-  bool Offers(int fd, uint32_t status, bool in_body);
+  bool Offers(int fd, bool in_body);
+  void RefuseLate(int fd);
   void OfferLate(int fd, uint32_t status, bool in_body);
   void Conclude(int fd, uint32_t sequence);
 
@@ -386,7 +389,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   /// Connections that were given away and have not ended.
   uint32_t detached_ = 0;
   /// For the log, when the turn is over.
-  std::vector<std::pair<uint32_t, const char*>> refusals_;
+  std::vector<Fault> refusals_;
   /// Whom connections come from, each with its header; nothing where clients connect themselves.
   std::optional<Networks> proxies_;
   /// For the log, when the turn is over.

@@ -281,22 +281,23 @@ void HttpLoop::OnBody(Connection& connection, const BodyView& piece) {
 
 void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
   ++stats_.refused;
-  refusals_.emplace_back(refusal.status, refusal.reason);
-  const bool is_offered = Offers(receiving_, refusal.status, refusal.in_body);
+  const uint32_t status = refusal.fault.status;
+  refusals_.push_back(refusal.fault);
+  const bool is_offered = refusal.fault.kind != FaultKind::kRule && Offers(receiving_, refusal.in_body);
   if (refusal.in_body) {
     EventRow& row = NextRow(EventRow::kBodyBroken, receiving_);
     row.sequence = connection.Out().Newest();
-    row.length_low = connection.Out().HasBegun(connection.Out().Newest()) ? 0 : refusal.status;
+    row.length_low = connection.Out().HasBegun(connection.Out().Newest()) ? 0 : status;
   } else if (refusal.request != nullptr) {
     EventRow& row = NextRow(EventRow::kRefused, receiving_);
     DescribeRequest(row, *refusal.request);
-    row.length_low = refusal.status;
+    row.length_low = status;
   }
-  if (!is_offered) return Refuse(receiving_, refusal.status, refusal.in_body);
+  if (!is_offered) return Refuse(receiving_, status, refusal.in_body);
   EventRow& row = refusal.in_body ? events_[rows_ - 1] : NextRow(EventRow::kRefused, receiving_);
   row.flags = EventRow::kOffered;
   row.sequence = connection.OfferRefusal(refusal.in_body);
-  row.length_low = refusal.status;
+  row.length_low = status;
   row.head_offset = refusal.bytes.empty() ? 0 : static_cast<uint32_t>(refusal.bytes.data() - slab_.data());
   row.head_size = static_cast<uint32_t>(refusal.bytes.size());
   row.body_size = refusal.parsed;
@@ -304,9 +305,9 @@ void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
 }
 
 /// Whether the owner is to refuse it. Not in the middle of an answer, nor behind a complete one.
-bool HttpLoop::Offers(int fd, uint32_t status, bool in_body) {
+bool HttpLoop::Offers(int fd, bool in_body) {
   const Outbox& out = At(fd).http.Out();
-  return tells_refusals_ && status != 413 && status != 417 && !(in_body && out.HasBegun(out.Newest()));
+  return tells_refusals_ && !(in_body && out.HasBegun(out.Newest()));
 }
 
 /// What is known of no bytes: a client was too late, or has ended its side too early.

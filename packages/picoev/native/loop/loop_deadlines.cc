@@ -120,9 +120,9 @@ void HttpLoop::OnDeadline(int fd) {
   const Outbox& out = slot.http.Out();
   switch (slot.waits_for) {
     case Wait::kHead:
-      return Offers(fd, 408, false) ? OfferLate(fd, 408, false) : Refuse(fd, 408, false);
+      return RefuseLate(fd);
     case Wait::kBody:
-      if (Offers(fd, 408, true)) return OfferLate(fd, 408, true);
+      if (Offers(fd, true)) return OfferLate(fd, 408, true);
       if (out.InFlight() > 0) {
         TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
       }
@@ -132,6 +132,9 @@ void HttpLoop::OnDeadline(int fd) {
     case Wait::kHalfClosed:
       return Probe(fd);
     case Wait::kFirst:
+      // As Node's server, of which the program expects it; else there is nobody to tell.
+      if (refuses_barely_ && !slot.http.AwaitsProxyHeader() && !HasUnread(fd)) return RefuseLate(fd);
+      [[fallthrough]];
     case Wait::kIdle:
       if (slot.http.AwaitsProxyHeader()) return LoseUnproxied(fd, kProxyHeaderLate);
       // Where it stays: its next request has just come.
@@ -140,6 +143,12 @@ void HttpLoop::OnDeadline(int fd) {
     default:
       return Lose(fd);
   }
+}
+
+/// No head has come in its time.
+void HttpLoop::RefuseLate(int fd) {
+  if (Offers(fd, false)) return OfferLate(fd, 408, false);
+  Refuse(fd, 408, false);
 }
 
 /// Unless its next request has come, which is read in this turn or the next. Of the last answer some may still be on its
@@ -155,7 +164,7 @@ void HttpLoop::GiveUp(int fd, uint32_t flags) {
   Connection& http = At(fd).http;
   TellLate(EventRow::kGone, EventRow::kLost | flags, fd, 503);
   late_rows_.back().sequence = http.Out().First();
-  refusals_.emplace_back(503, "the app has not answered in time");
+  refusals_.push_back({503, FaultKind::kRule, "the app has not answered in time"});
   http.BreakInput();
   AppendRefusal(OutOf(fd), 503, 0, Date());
   Complete(fd, http.Out().First(), true);

@@ -59,7 +59,7 @@ struct EventRow {
   uint32_t head_size;
   union {
     uint32_t method_size;
-    /// Of kOffered: RefusalReason() knows why, until the turn ends. kNoReason: it was late, or its client ended it.
+    /// Of kOffered: RefusalFault() knows why, until the turn ends. kNoReason: it was late, or its client ended it.
     uint32_t reason;
   };
   uint32_t target_size;

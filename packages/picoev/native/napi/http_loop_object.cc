@@ -230,9 +230,10 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     (*loop_.*kSet)(Arguments<1>(env_, info).Flag(0));
     return Undefined(env_);
   }
-  /// (number) → the sentence
-  napi_value RefusalReason(napi_callback_info info) {
-    return String(env_, loop_->RefusalReason(Arguments<1>(env_, info).Unsigned(0)));
+  /// (number) → the kind and the sentence
+  napi_value RefusalFault(napi_callback_info info) {
+    const Fault fault = loop_->RefusalFault(Arguments<1>(env_, info).Unsigned(0));
+    return Object(env_, {{"kind", Number(env_, static_cast<double>(fault.kind))}, {"reason", String(env_, fault.reason)}});
   }
   /// (fd, serial) → bytes
   napi_value Received(napi_callback_info info) {
@@ -326,8 +327,9 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("tellRefusals", Invoke<&HttpLoopObject::Set<&HttpLoop::TellRefusals>>),
       method("takeExpectations", Invoke<&HttpLoopObject::Set<&HttpLoop::TakeExpectations>>),
       method("takeWithoutHost", Invoke<&HttpLoopObject::Set<&HttpLoop::TakeWithoutHost>>),
+      method("takeUpgradesWithoutHost", Invoke<&HttpLoopObject::Set<&HttpLoop::TakeUpgradesWithoutHost>>),
       method("refuseBarely", Invoke<&HttpLoopObject::Set<&HttpLoop::RefuseBarely>>),
-      method("refusalReason", Invoke<&HttpLoopObject::RefusalReason>),
+      method("refusalFault", Invoke<&HttpLoopObject::RefusalFault>),
       method("received", Invoke<&HttpLoopObject::Received>),
       method("sent", Invoke<&HttpLoopObject::Sent>),
       method("hasBehind", Invoke<&HttpLoopObject::HasBehind>),

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "http1/fault.h"
 #include "http1/response.h"
 #include "loop/loop.h"
 #include "loop/wire.h"
@@ -102,6 +103,40 @@ const char* NameOf(AnswerFlag flag) {
       return "UNKNOWN_LENGTH";
     case kNoLength:
       return "NO_LENGTH";
+  }
+  return nullptr;
+}
+
+const char* NameOf(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kRule:
+      return "RULE";
+    case FaultKind::kField:
+      return "FIELD";
+    case FaultKind::kMethod:
+      return "METHOD";
+    case FaultKind::kTarget:
+      return "TARGET";
+    case FaultKind::kVersion:
+      return "VERSION";
+    case FaultKind::kEnd:
+      return "END";
+    case FaultKind::kBareCr:
+      return "BARE_CR";
+    case FaultKind::kBareLf:
+      return "BARE_LF";
+    case FaultKind::kLength:
+      return "LENGTH";
+    case FaultKind::kLengths:
+      return "LENGTHS";
+    case FaultKind::kCoding:
+      return "CODING";
+    case FaultKind::kChunkSize:
+      return "CHUNK_SIZE";
+    case FaultKind::kExtensions:
+      return "EXTENSIONS";
+    case FaultKind::kTooLong:
+      return "TOO_LONG";
   }
   return nullptr;
 }
@@ -212,6 +247,7 @@ napi_value WireObject(napi_env env) {
                       {"EVENT", Kinds<EventRow::Kind>(env)},
                       {"EVENT_WORD", event_words},
                       {"EVENT_FLAG", Flags<EventRow::Flag>(env)},
+                      {"FAULT", Kinds<FaultKind>(env)},
                       {"NO_REASON", Number(env, EventRow::kNoReason)},
                       {"ANSWER", Kinds<AnswerRow::Kind>(env)},
                       {"ANSWER_WORD", answer_words},

@@ -28,7 +28,7 @@ std::string DecodeInPieces(std::string_view bytes, const std::vector<size_t>& en
     const ChunkedDecoder::Outcome outcome = decoder.Decode(piece, limits);
     body.append(piece.begin(), piece.begin() + outcome.produced);
     trailers.append(piece.begin() + outcome.produced, piece.begin() + outcome.produced + outcome.trailers);
-    if (outcome.kind == Kind::kBad) return (outcome.status == 400 ? "bad: " : "long: ") + std::string(outcome.reason);
+    if (outcome.kind == Kind::kBad) return (outcome.fault.status == 400 ? "bad: " : "long: ") + std::string(outcome.fault.reason);
     if (outcome.kind == Kind::kEnd) return body + "|" + trailers + std::to_string(begin + outcome.consumed);
     CHECK_EQUAL(outcome.consumed, piece.size());
     begin = end;
@@ -113,11 +113,14 @@ TEST("a decoder that has refused goes on refusing") {
   CHECK(decoder.Decode(good, kLimits).kind == Kind::kBad);
 }
 
-TEST("extensions and trailers beyond the body's own size and 16 KiB are refused") {
+TEST("extensions of a chunk beyond 16 KiB, and with trailers beyond the body's own size and 32 KiB, are refused") {
   const auto outcome = [](std::string text) { return DecodeInPieces(text, {text.size()}).substr(0, 4); };
   const std::string end = "\r\n0\r\n\r\n";
-  CHECK_EQUAL(outcome("1;" + std::string(20'000, 'a') + "\r\nx" + end), "bad:");
-  CHECK_EQUAL(DecodeInPieces("0\r\nA: " + std::string(20'000, 'a') + "\r\n\r\n", {20'011}, {}).substr(0, 5), "long:");
+  CHECK_EQUAL(outcome("1;" + std::string(20'000, 'a') + "\r\nx" + end), "long");
+  CHECK_EQUAL(DecodeInPieces("0\r\nA: " + std::string(40'000, 'a') + "\r\n\r\n", {40'011}, {}).substr(0, 5), "long:");
+  const std::string chunk = "1;" + std::string(10'000, 'a') + "\r\nx\r\n";
+  CHECK_EQUAL(outcome(chunk + chunk + chunk + "0\r\n\r\n"), "xxx|");
+  CHECK_EQUAL(outcome(chunk + chunk + chunk + chunk + "0\r\n\r\n"), "long");
   CHECK_EQUAL(outcome("1;" + std::string(16'000, 'a') + "\r\nx" + end), "x|16");
   std::string many;
   for (int i = 0; i < 1000; ++i) many += "64;signature=0123456789\r\n" + std::string(100, 'x') + "\r\n";

@@ -15,7 +15,7 @@ class Recorder final : public RequestSink {
  public:
   void OnRequest(Connection&, const RequestView&) override { ++requests; }
   void OnBody(Connection&, const BodyView&) override {}
-  void OnRefusal(Connection&, const Refusal& refused) override { refusal = refused.status; }
+  void OnRefusal(Connection&, const Refusal& refused) override { refusal = refused.fault.status; }
 
   void OnProxyHeader(Connection&, const ProxyHeader& header) override {
     CHECK_EQUAL(requests, 0);

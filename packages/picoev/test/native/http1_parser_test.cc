@@ -53,7 +53,7 @@ std::string Cut(std::string_view bytes, Piece piece) { return std::string(bytes.
 /// All that a complete head tells, as one text to compare.
 std::string Describe(std::string_view bytes, const Parsed& parsed) {
   if (parsed.outcome.kind == Kind::kPartial) return "partial";
-  if (parsed.outcome.kind == Kind::kRefused) return std::to_string(parsed.outcome.status) + " " + parsed.outcome.reason;
+  if (parsed.outcome.kind == Kind::kRefused) return std::to_string(parsed.outcome.fault.status) + " " + parsed.outcome.fault.reason;
   const Head& head = parsed.head;
   std::string text = Cut(bytes, head.method) + "|" + Cut(bytes, head.target) + "|" + Cut(bytes, head.host) + "|1." +
                      std::to_string(head.minor_version) + "|size " + std::to_string(head.size);
@@ -92,7 +92,7 @@ void CheckAccepted(std::string_view bytes, std::string_view description) {
 
 void CheckRefused(uint16_t status, std::string_view bytes, const HeadLimits& limits = {}) {
   const Parsed parsed = Parse(bytes, limits);
-  CHECK_EQUAL(parsed.outcome.kind == Kind::kRefused ? parsed.outcome.status : 0, status, std::string(bytes));
+  CHECK_EQUAL(parsed.outcome.kind == Kind::kRefused ? parsed.outcome.fault.status : 0, status, std::string(bytes));
   CheckSplits(bytes, limits);
 }
 
@@ -314,7 +314,7 @@ TEST("more fields than the table has room for are refused though the settings na
   for (uint32_t i = 1; i < kMaxFields; ++i) bytes += "x:\r\n";
   const HeadLimits unlimited{.line = 0, .fields = 0, .field_size = 0};
   CHECK(Parse(bytes + "\r\n", unlimited).outcome.kind == Kind::kComplete);
-  CHECK_EQUAL(Parse(bytes + "x:\r\n\r\n", unlimited).outcome.status, 431);
+  CHECK_EQUAL(Parse(bytes + "x:\r\n\r\n", unlimited).outcome.fault.status, 431);
 }
 
 TEST("garbage is refused at its first wrong byte") {

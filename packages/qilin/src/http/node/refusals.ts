@@ -3,7 +3,7 @@
  * have made of it, when the answers before it are given.
  */
 import type { Server } from 'node:http';
-import type { Exchange, Refusal } from '@qilin/picoev';
+import { type Exchange, FAULT, type FaultKind, type Refusal } from '@qilin/picoev';
 import { socketOf } from './connection-socket.ts';
 import { MessagePair } from './message-pair.ts';
 import { RefusedPair } from './refused-pair.ts';
@@ -19,33 +19,31 @@ export function refuse(server: Server, exchange: Exchange, refusal: Refusal): vo
   }
 }
 
-/** Of what the engine says, the first that fits. */
-const CODES: readonly (readonly [RegExp, string])[] = [
-  [/^chunk extensions and trailers beyond/, 'HPE_CHUNK_EXTENSIONS_OVERFLOW'],
-  [/^a chunk's size/, 'HPE_INVALID_CHUNK_SIZE'],
-  [/chunk line|^a chunk |^a bare CR (?:before|in the head)/, 'HPE_STRICT'],
-  [/^a bare CR in a field/, 'HPE_LF_EXPECTED'],
-  [/^a bare LF in a field/, 'HPE_CR_EXPECTED'],
-  [/target|URI|^CONNECT/, 'HPE_INVALID_URL'],
-  [/method/, 'HPE_INVALID_METHOD'],
-  [/version/, 'HPE_INVALID_VERSION'],
-  [/Transfer-Encoding|coding|chunked/, 'HPE_INVALID_TRANSFER_ENCODING'],
-  [/^more than one Content-Length/, 'HPE_UNEXPECTED_CONTENT_LENGTH'],
-  [/Content-Length/, 'HPE_INVALID_CONTENT_LENGTH'],
-];
+/** What Node's parser calls them. */
+const CODES: Readonly<Record<FaultKind, string>> = {
+  [FAULT.RULE]: 'HPE_USER',
+  [FAULT.FIELD]: 'HPE_INVALID_HEADER_TOKEN',
+  [FAULT.METHOD]: 'HPE_INVALID_METHOD',
+  [FAULT.TARGET]: 'HPE_INVALID_URL',
+  [FAULT.VERSION]: 'HPE_INVALID_VERSION',
+  [FAULT.END]: 'HPE_STRICT',
+  [FAULT.BARE_CR]: 'HPE_LF_EXPECTED',
+  [FAULT.BARE_LF]: 'HPE_CR_EXPECTED',
+  [FAULT.LENGTH]: 'HPE_INVALID_CONTENT_LENGTH',
+  [FAULT.LENGTHS]: 'HPE_UNEXPECTED_CONTENT_LENGTH',
+  [FAULT.CODING]: 'HPE_INVALID_TRANSFER_ENCODING',
+  [FAULT.CHUNK_SIZE]: 'HPE_INVALID_CHUNK_SIZE',
+  [FAULT.EXTENSIONS]: 'HPE_CHUNK_EXTENSIONS_OVERFLOW',
+  [FAULT.TOO_LONG]: 'HPE_HEADER_OVERFLOW',
+};
 
 /** With the members of Node's: `code`, `reason`, `bytesParsed` and, of a head, `rawPacket`, which begins with it. */
-function errorOf({ status, reason, bytes, parsed }: Refusal): Error {
+function errorOf({ status, fault, bytes, parsed }: Refusal): Error {
   if (status === 408) return Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-  if (reason === undefined) {
+  if (fault === undefined) {
     const facts = { code: 'HPE_INVALID_EOF_STATE', reason: 'Invalid EOF state', bytesParsed: 0 };
     return Object.assign(new Error('Parse Error'), facts);
   }
-  const facts = { code: codeOf(status, reason), reason, bytesParsed: parsed, rawPacket: bytes };
-  return Object.assign(new Error(`Parse Error: ${reason}`), facts);
-}
-
-function codeOf(status: number, reason: string): string {
-  if (status === 414 || status === 431) return 'HPE_HEADER_OVERFLOW';
-  return CODES.find(([pattern]) => pattern.test(reason))?.[1] ?? 'HPE_INVALID_HEADER_TOKEN';
+  const facts = { code: CODES[fault.kind], reason: fault.reason, bytesParsed: parsed, rawPacket: bytes };
+  return Object.assign(new Error(`Parse Error: ${fault.reason}`), facts);
 }

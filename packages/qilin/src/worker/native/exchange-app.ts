@@ -33,6 +33,8 @@ export interface ExchangeApp {
   readonly refusalWays: RefusalWays;
   /** Calls `set`, now and when that changes, with whether `refuse` is to be called. */
   followRefusals(set: (tells: boolean) => void): void;
+  /** The same with whether it takes upgrades: these may lack a Host then, as on Node's server. */
+  followUpgrades(set: (takes: boolean) => void): void;
   /** The same with whether the app decides about expectations. */
   followExpectations(set: (takes: boolean) => void): void;
   /** The client has sent no request, or no body of one: what it is told is the app's to say. */
@@ -86,6 +88,7 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: So
     refusalWays: refusalWaysOf(serverOf(app)),
     followConnections: (set) => followConnections(server, set),
     followRefusals: (set) => followUnlessFetch('clientError', set),
+    followUpgrades: (set) => followListeners(server, 'upgrade', set),
     followExpectations: (set) => followUnlessFetch('checkExpectation', set),
     refuse: (exchange, refusal) => refuse(server, exchange, refusal),
     noteUnserved: (exchange) => record?.(exchange),

@@ -57,6 +57,9 @@ export class NativeEngine implements WorkerClass {
     this.#app.followRefusals((tells) => {
       this.#loop.tellsRefusals = tells;
     });
+    this.#app.followUpgrades((takes) => {
+      this.#loop.takesUpgradesWithoutHost = takes || !requiresHost;
+    });
     this.#app.followExpectations((takes) => {
       this.#loop.takesExpectations = takes;
     });

@@ -12,7 +12,7 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
-import { optionsOf } from '../../http/node/node-internals.ts';
+import { lookForLateRequests, optionsOf } from '../../http/node/node-internals.ts';
 import {
   followRejections,
   gateRequests,
@@ -125,8 +125,9 @@ export class NodeEngine implements WorkerClass {
     server.prependListener('secureConnection', noteDecrypted);
     server.on('secureConnection', allowHalfClose);
     server.prependListener('session', (session: ServerHttp2Session) => this.#sessions.track(session));
-    // Node begins to enforce headersTimeout and requestTimeout when a server listens; this one never does by itself.
-    if (!server.listening) server.emit('listening');
+    // Node begins to enforce headersTimeout and requestTimeout when a server listens: this one never does by itself, or seems to already.
+    if (server.listening) lookForLateRequests(server);
+    else server.emit('listening');
     this.#deadlines.start(server);
     this.#connections.accept(this.#context.listeners);
   }
