@@ -167,6 +167,22 @@ describe('process.exit()', () => {
   });
 });
 
+test.each([
+  ['async', []],
+  ['threads', ['--threads', '1']],
+])('process.exit() that closes no connection is told with its line, too (%s)', async (workerClass, flags) => {
+  using folder = temporaryFolder();
+  // Once: a successor would do it again.
+  const code = `
+    import { existsSync, writeFileSync } from 'node:fs';
+    const mark = ${JSON.stringify(`${folder.path}/mark`)};
+    if (!existsSync(mark)) setTimeout(function late() { writeFileSync(mark, ''); process.exit(7); }, 500);`;
+  await using server = await startWith(folder.path, code, '-k', workerClass, ...flags);
+  await server.logged(
+    /\[ERROR\] The app exits with status 7; connections closed: 0\n {4}at .*late.*program\.mjs:\d+:\d+/,
+  );
+});
+
 describe('process.exit() in a thread', () => {
   const start = (folder: string) => startWith(folder, '', '-k', 'threads', '--threads', '1', '--keep-alive', '30');
 

@@ -23,6 +23,7 @@ import { describeResponseTimeout } from './response-timeout.ts';
 import { describeSockets } from './sockets.ts';
 import { describeTrailers } from './trailers.ts';
 import { describeUpgrades } from './upgrades.ts';
+import { describeWebSocketDrain } from './websocket-drain.ts';
 import { describeWorkers } from './workers.ts';
 
 export function describeClass(name: string): void {
@@ -43,6 +44,7 @@ export function describeClass(name: string): void {
     describeSockets(underTest);
     describeUpgrades(underTest);
     describeDrain(underTest);
+    describeWebSocketDrain(underTest);
     describeWorkers(underTest);
     describeProxies(underTest);
     describeProxyProtocol(underTest);

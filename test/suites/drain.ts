@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ask, RawConnection } from '../processes/http-client.ts';
 import { drains, HeldRequest, openIdle, tryToConnect } from '../processes/requests.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
-import { type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
+import { alone, type ClassUnderTest, FETCH_APP, SHAPES, testIfAble } from './classes.ts';
 import { get } from './requests.ts';
 
 async function expectGone(server: QilinProcess): Promise<void> {
@@ -154,6 +154,33 @@ export function describeDrain(underTest: ClassUnderTest): void {
       await connection.ended;
       await expectGone(server);
       expect(server.log).toContain('Graceful timeout of 1 s has passed; connections closed: 1');
+      expect(server.log).toMatch(/Cut by that, the oldest first:\n {4}GET \/never, [1-9]\.\d s old\n/);
     });
+
+    testIfAble(
+      underTest,
+      'concurrency',
+      'tells of many that it cuts the ten oldest, without their queries',
+      async () => {
+        await using server = await startQilin([...alone(underTest), '--graceful-timeout', '1', FETCH_APP]);
+        const connections: RawConnection[] = [];
+        for (let number = 1; number <= 13; number++) {
+          const connection = await RawConnection.open(server.port);
+          connections.push(connection);
+          const from = server.log.length;
+          connection.send(`POST /${number}?announce HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n`);
+          await server.logged(/began /, from);
+        }
+        server.signal('SIGTERM');
+        await Promise.all(connections.map(({ ended }) => ended));
+        await expectGone(server);
+        const [, told = ''] = /the oldest first:\n((?: {4}.*\n)+)/.exec(server.log) ?? [];
+        const lines = told
+          .replace(/, \d\.\d s old/g, '')
+          .trim()
+          .split(/\n {4}/);
+        expect(lines).toEqual([...Array.from({ length: 10 }, (_, index) => `POST /${index + 1}`), 'and 3 more']);
+      },
+    );
   });
 }

@@ -160,6 +160,8 @@ export interface Exchange extends FetchExchange {
   readonly hasWholeBody: boolean;
   /** The descriptor of the listening socket by which its connection came: known also of one that is gone. */
   readonly listener: number;
+  /** By `performance.now()`, in whole milliseconds. */
+  readonly cameAt: number;
   /** 0 or 1 of HTTP/1.x. */
   readonly minorVersion: 0 | 1;
   /** Bytes of the body, where Content-Length told them; undefined for a chunked body. 0 without a body. */

@@ -21,6 +21,8 @@ const BODY = { UNREAD: 0, READING: 1, OVER: 2 } as const;
 /** What an exchange needs of the loop that it belongs to. */
 export interface ExchangeLoop {
   readonly lowerCaseNames: boolean;
+  /** When the turn began that is under way, by `performance.now()`, in whole milliseconds. */
+  readonly turnedAt: number;
   /** This answer, where it has not begun yet, is its connection's last: the loop drains, and no request has come behind it. */
   endsBehind(exchange: HttpExchange): boolean;
   /** Notes a row of the table of answers; `fields` and `body` have a character for each byte. */
@@ -84,6 +86,7 @@ export class HttpExchange implements Exchange {
   /** @internal */
   readonly sequence: number;
   readonly listener: number;
+  readonly cameAt: number;
 
   readonly #loop: ExchangeLoop;
   readonly #head: string;
@@ -131,6 +134,7 @@ export class HttpExchange implements Exchange {
     this.serial = serial;
     this.sequence = sequence;
     this.listener = listener;
+    this.cameAt = loop.turnedAt;
     this.#flags = flags;
     this.#head = head;
     this.method = methodSize === 3 && head.charCodeAt(0) === 71 ? 'GET' : head.slice(0, methodSize);

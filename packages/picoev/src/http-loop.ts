@@ -108,6 +108,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   /** The process ends: there is no later any more. */
   #isLast = false;
   #isDraining = false;
+  /** When the turn began that is under way, by `performance.now()`, in whole milliseconds, which are plain integers. */
+  turnedAt = 0;
   #unsettled: HttpExchange[] = [];
   readonly #flushSoon = (): void => {
     this.#isFlushDue = false;
@@ -178,6 +180,13 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
    */
   expectProxies(networks: readonly string[]): void {
     this.#native.expectProxies(networks);
+  }
+
+  /** Those whose answers are not complete. */
+  get exchanges(): readonly Exchange[] {
+    const all: Exchange[] = [];
+    for (const newest of this.#exchanges) for (let one = newest; one !== undefined; one = one.earlier) all.push(one);
+    return all;
   }
 
   get stats(): HttpLoopStats {
@@ -410,6 +419,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   #turn(rows: number): void {
     this.#inTurn = true;
+    this.turnedAt = Math.floor(performance.now());
     const events = this.#events;
     for (let index = 0; index < rows; index++) {
       const row = index * ROW_WORDS;

@@ -123,6 +123,8 @@ export class Arbiter {
         if (event.type === 'startFailed' && this.#state.fleet.goal === 'serve') throw event.error;
         this.#guarded(() => this.#handle(event, at));
       }
+      // Before any is ordered to leave.
+      if (this.#succession.endsServer) this.#crew.serverEnds();
       const status = this.#guarded(() => this.#act());
       this.#guarded(() => this.#admin.follow());
       if (status !== undefined) return status;

@@ -55,6 +55,7 @@ export class Crew {
   readonly #endReasons = new EndReasons();
   readonly #stalls = new Stalls(() => this.#state.log);
   #announced = false;
+  #hasToldEnd = false;
   /** The most workers that served at the same time before that, and since when. */
   #reached = { served: 0, at: 0 };
 
@@ -92,6 +93,13 @@ export class Crew {
     if (serving !== undefined) this.#giveLogFiles(serving);
     log.reopen();
     for (const worker of this.#workers.values()) worker.reopenLogs();
+  }
+
+  /** Tells all workers, once, that nobody takes their place. To be called before they are told to leave. */
+  serverEnds(): void {
+    if (this.#hasToldEnd) return;
+    this.#hasToldEnd = true;
+    for (const worker of this.#workers.values()) worker.serverEnds();
   }
 
   /** As the init process of a container, the arbiter inherits every orphan. To be called at each tick. */

@@ -109,6 +109,11 @@ export class Succession {
     }
   }
 
+  /** Leaves, and no other arbiter serves in its place. */
+  get endsServer(): boolean {
+    return this.#state.fleet.goal !== 'serve' && !this.#upgrade.hasReadySuccessor;
+  }
+
   /** Told to leave, though it may serve on for a while. */
   get isLeaving(): boolean {
     return this.#leavesAt !== undefined;

@@ -113,6 +113,10 @@ export class WorkerHandle {
     this.#send({ type: 'reopenLogs' });
   }
 
+  serverEnds(): void {
+    this.#send({ type: 'serverEnds' });
+  }
+
   #pipe(fd: number): Socket | undefined {
     const pipe = this.#child?.stdio[fd];
     return pipe instanceof Socket ? pipe : undefined;

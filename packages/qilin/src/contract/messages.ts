@@ -34,7 +34,9 @@ export type ArbiterMessage =
       /** It is to take the place of workers that serve, and has to show first that it can. */
       readonly isOnTrial: boolean;
     }
-  | { readonly type: 'reopenLogs' };
+  | { readonly type: 'reopenLogs' }
+  /** The whole server ends, and not this worker alone. Said before the order to leave, or while it leaves. */
+  | { readonly type: 'serverEnds' };
 
 /** Sent while the event loop turns; its absence for `timeout`, `silentFor` included, is what ends a stalled worker. */
 export interface Heartbeat {
@@ -148,7 +150,8 @@ function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage
 /** Undefined for a line that is no message of the arbiter. */
 export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   const said = parseObject(line);
-  if (said?.['type'] === 'reopenLogs') return { type: 'reopenLogs' };
+  const type = said?.['type'];
+  if (type === 'reopenLogs' || type === 'serverEnds') return { type };
   if (said === undefined || !isBoot(said)) return undefined;
   // An arbiter from before there were trials does not speak of one.
   return { ...said, config: wholeConfig(said.config), isOnTrial: said.isOnTrial === true };

@@ -29,6 +29,17 @@ export interface AccessEntry {
   responseHeader(name: string): string | undefined;
 }
 
+/** A request that is not answered in full, or the one by which a connection has gone over to another protocol. */
+export interface RequestInHand {
+  readonly method: string;
+  /** As sent, path and query. */
+  readonly target: string;
+  /** Since it came. */
+  readonly age: Milliseconds;
+  /** Where it is not HTTP any more: `websocket`. */
+  readonly protocol?: string;
+}
+
 export interface AccessLog {
   write(entry: AccessEntry): void;
   reopen(): void;
@@ -61,8 +72,12 @@ export interface WorkerClass {
    * @param takesQueue Whether what waits in the listening socket's queue is accepted first. Not where the app has failed.
    */
   drain(onQuiet: () => void, takesQueue: boolean): Promise<void>;
+  /** The whole server ends: nobody takes the place of this worker, as clients of WebSockets are told. Before `drain()`, or meanwhile. */
+  serverEnds?(): void;
   /** Closes everything now. Idempotent. */
   stop(): void;
+  /** What is in hand now: the log tells it where it is cut. */
+  requestsInHand?(): readonly RequestInHand[];
   /** Closes, for the app, the connections that wait for a request, or all; accepting goes on. */
   closeConnections?(which: 'idle' | 'all'): void;
   stats(): WorkerStats;
@@ -86,11 +101,13 @@ export interface HostContext extends Omit<WorkerContext, 'app'> {
  * A class with the app in its care: it loads the app, in as many copies as it needs, and tells each when all is over. A class
  * that serves one app in the worker's own thread is made one by worker/local-host.ts.
  */
-export interface AppHost extends WorkerClass {
+export interface AppHost extends Omit<WorkerClass, 'requestsInHand'> {
   /** Loads the app. To be called once, before `start()`. Rejects with a QilinError when it cannot be loaded. */
   load(): Promise<void>;
   /** Calls `onShutdown` of each copy. After `stop()`. */
   shutdown(): Promise<void>;
+  /** Logs what is in hand. To be called before `stop()`, where that cuts it since its time is over. */
+  logCut(): void;
   /** Logs that the worker itself has not opened. */
   reopenLogs(): void;
   /** For how long no copy of the app has shown that its event loop turns, the longest that a client can be kept waiting. */

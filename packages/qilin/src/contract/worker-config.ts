@@ -127,6 +127,8 @@ export interface WorkerConfig
   readonly healthCheck: `/${string}` | typeof OWN_HEALTH_CHECK | null;
   readonly bootTimeout: Seconds;
   readonly gracefulTimeout: Seconds;
+  /** Over which the clients of WebSockets are told that a worker leaves. */
+  readonly websocketDrain: Seconds;
   readonly keepalive: Seconds;
   readonly captureOutput: boolean;
   readonly procName: string;
@@ -136,7 +138,7 @@ export interface WorkerConfig
   readonly inspectBrk: InspectorAddress | null;
 }
 
-/** Settings that an arbiter, or a worker of threads, from before an update in place does not speak of: each one off. */
+/** Settings that an arbiter, or a worker of threads, from before an update in place does not speak of: each one off, or as it is by default. */
 const NEWER = {
   healthCheck: null,
   requestTimeout: 0,
@@ -147,6 +149,7 @@ const NEWER = {
   heapSnapshot: null,
   proxyProtocol: false,
   proxyAllowFrom: [],
+  websocketDrain: 10,
 } as const satisfies Partial<WorkerConfig>;
 
 export type SaidConfig = Omit<WorkerConfig, keyof typeof NEWER> & Partial<WorkerConfig>;

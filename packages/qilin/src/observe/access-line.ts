@@ -23,7 +23,7 @@ const MISSING = '-';
 const escapeOptional = (value: string | undefined): string => (value === undefined ? MISSING : escapeValue(value));
 
 /** The request target up to its query, as it was sent: percent-encoding is left alone. */
-export function pathOf(entry: AccessEntry): string {
+export function pathOf(entry: Pick<AccessEntry, 'target'>): string {
   const end = entry.target.indexOf('?');
   return end < 0 ? entry.target : entry.target.slice(0, end);
 }

@@ -16,6 +16,7 @@ import { createLog } from '../observe/error-log.ts';
 import { addressFor } from '../settings/bind.ts';
 import { type Config, loadSettings } from '../settings/merge.ts';
 import { loadWorkerClass } from '../worker/classes/registry.ts';
+import { logCutRequests } from '../worker/cut-requests.ts';
 import { LivedLife } from '../worker/life.ts';
 import type { News } from '../worker/life-terms.ts';
 import { Milestone } from '../worker/milestone.ts';
@@ -90,6 +91,7 @@ class ProgramServer {
   }
 
   #drain(): void {
+    this.#class?.serverEnds?.();
     this.#life.happen({ type: 'drain', reason: 'close()', limit: toMilliseconds(this.#config.gracefulTimeout) });
   }
 
@@ -153,6 +155,7 @@ class ProgramServer {
           gracefulTimeout: toMilliseconds(this.#config.gracefulTimeout),
           connections: () => this.#class?.stats().connections ?? 0,
         });
+        if (news.type === 'overdue') logCutRequests(this.#log, this.#class?.requestsInHand?.() ?? []);
     }
   }
 

@@ -471,6 +471,15 @@ export const SETTINGS = {
     reload: 'live',
   }),
 
+  websocketDrain: setting({
+    flags: ['--websocket-drain'],
+    kind: seconds(),
+    default: 10,
+    section: 'Operation',
+    text: 'The seconds over which a worker that leaves tells the clients of its WebSockets so, evenly spread, that they do not all come again at once: by a Close frame, 1012 where others take its place (HUP, USR2, `maxRequests`), 1001 where the server ends. 0 for all at once; all are told before `gracefulTimeout` ends. See docs/shutdown.md.',
+    reload: 'workers',
+  }),
+
   daemon: setting({
     flags: ['-D', '--daemon'],
     kind: bool(),

@@ -10,6 +10,7 @@ import { NO_STATS, type WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
+import { logCutRequests } from './cut-requests.ts';
 import { loadHealthCheck } from './hooks.ts';
 import { Milestone } from './milestone.ts';
 
@@ -88,6 +89,10 @@ export class LocalHost implements AppHost {
     this.#becomeDrained();
   }
 
+  serverEnds(): void {
+    this.#class?.serverEnds?.();
+  }
+
   stop(): void {
     try {
       this.#class?.stop();
@@ -111,6 +116,10 @@ export class LocalHost implements AppHost {
 
   async shutdown(): Promise<void> {
     await this.#app?.onShutdown?.();
+  }
+
+  logCut(): void {
+    logCutRequests(this.#context.log, this.#class?.requestsInHand?.() ?? []);
   }
 
   /** The worker, or the thread, has opened them all. */

@@ -12,9 +12,13 @@ setFlagsFromString('--semi-space-growth-factor=16');
 const channel = openChannel({
   onMessage: (message) => {
     if (message.type === 'boot') worker.boot(message);
+    else if (message.type === 'serverEnds') worker.serverEnds();
     else worker.reopenLogs();
   },
-  onGone: () => worker.drain('the arbiter has gone', 'SIGTERM'),
+  onGone: () => {
+    worker.serverEnds();
+    worker.drain('the arbiter has gone', 'SIGTERM');
+  },
 });
 const worker = new Worker({
   send: channel.send,

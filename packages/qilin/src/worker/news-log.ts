@@ -42,7 +42,6 @@ export function logNews(log: Log, news: News, { end, gracefulTimeout, connection
 
 /** The app ends a process, or a thread, and with it what is open. */
 export function logExit(log: Log, status: number, call: Error, connections: number): void {
-  if (connections === 0) return;
   const [, ...frames] = explain(call).split('\n');
   log.error([`The app exits with status ${status}; connections closed: ${connections}`, ...frames].join('\n'));
 }

@@ -120,6 +120,11 @@ export class Worker {
     this.#life.happen({ type: 'exitAsked', status });
   }
 
+  /** The whole server ends, of which this worker is a part. */
+  serverEnds(): void {
+    this.#host?.serverEnds?.();
+  }
+
   reopenLogs(): void {
     this.#log?.reopen();
     this.#accessLog?.reopen();
@@ -218,6 +223,7 @@ export class Worker {
         break;
       default:
         if (this.#log !== undefined) logNews(this.#log, news, this.#subject);
+        if (news.type === 'overdue') this.#host?.logCut();
     }
   }
 

@@ -117,6 +117,7 @@ describe('an order to boot', () => {
         heapLimit: 0,
         maxMemory: 0,
         heapSnapshot: null,
+        websocketDrain: 10,
         healthCheck: null,
         proxyProtocol: false,
       },

@@ -18,6 +18,7 @@ export interface FakeRequest {
 const HIGH_WATER_MARK = 64 * 1024;
 
 export class FakeExchange implements Exchange {
+  readonly cameAt = 0;
   readonly method: string;
   readonly target: string;
   readonly minorVersion: 0 | 1;

@@ -42,6 +42,7 @@ describe('settings', () => {
       adminBind: null,
       unreadyWhenStuck: false,
       drainDelay: 0,
+      websocketDrain: 10,
       hookTimeout: 30,
       gracefulTimeout: 30,
       keepalive: 2,

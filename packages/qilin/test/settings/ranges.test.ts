@@ -81,6 +81,7 @@ test('these settings are numbers', () => {
       "responseTimeout 0.001 to 2000000",
       "requestTimeout 0.001 to 2000000",
       "drainDelay 0.001 to 2000000",
+      "websocketDrain 0.001 to 2000000",
       "hookTimeout 0.001 to 2000000",
       "http2MaxStreams 1 to 2147483647",
     ]

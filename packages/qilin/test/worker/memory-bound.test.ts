@@ -34,6 +34,7 @@ const host: AppHost = {
   drain: async () => {},
   stop: () => {},
   shutdown: async () => {},
+  logCut: silent,
   reopenLogs: () => {},
   busyFor: () => 0,
   stuckFor: () => 0,

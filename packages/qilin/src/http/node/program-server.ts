@@ -3,8 +3,8 @@
  * wraps them when it is attached), by its own `emit()`, which tracing packages wrap.
  */
 import { captureRejectionSymbol } from 'node:events';
-import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Server } from 'node:net';
+import { Server as HttpServer, IncomingMessage, type ServerResponse } from 'node:http';
+import { type Server, Socket } from 'node:net';
 import type { App, NodeListener } from '../../contract/app.ts';
 import { CAPTURE } from './node-internals.ts';
 
@@ -53,17 +53,32 @@ export function followListeners(server: Server, event: string, set: (isHeard: bo
 
 /** Has the requests that Node makes of a server's connections pass `admit` first. What went through `callListeners()` has passed it. */
 export function gateRequests(server: Server, admit: RequestListener): void {
+  interceptEvents(server, (event, req, res) => {
+    if (event !== 'request' || typeof res !== 'object' || res === null || ADMITTED in res) return false;
+    admit(req as IncomingMessage, res as ServerResponse);
+    return true;
+  });
+}
+
+/** Shows `take` each event of a server first; what it takes, nobody else hears of. */
+function interceptEvents(server: Server, take: (...args: readonly unknown[]) => boolean): void {
   const theirs: unknown = Object.getOwnPropertyDescriptor(server, 'emit')?.value;
   const emit = (...args: readonly unknown[]): unknown => {
-    const [event, req, res] = args;
-    if (event === 'request' && typeof res === 'object' && res !== null && !(ADMITTED in res)) {
-      admit(req as IncomingMessage, res as ServerResponse);
-      return true;
-    }
+    if (take(...args)) return true;
     const original: unknown = theirs ?? Reflect.get(Object.getPrototypeOf(server), 'emit');
     return typeof original === 'function' && Reflect.apply(original, server, args);
   };
   Object.defineProperty(server, 'emit', { configurable: true, writable: true, value: emit });
+}
+
+/** Tells of each connection that goes over to another protocol, before its listeners hear of it. */
+export function followUpgrades(server: Server, tell: (req: IncomingMessage, socket: Socket) => void): void {
+  interceptEvents(server, (event, req, socket) => {
+    if ((event === 'upgrade' || event === 'connect') && req instanceof IncomingMessage && socket instanceof Socket) {
+      tell(req, socket);
+    }
+    return false;
+  });
 }
 
 type Listener = (...args: never[]) => void;

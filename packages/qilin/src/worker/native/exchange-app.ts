@@ -1,5 +1,5 @@
 /** Any kind of app as one function of an exchange of the native engine. */
-import { Server as HttpServer } from 'node:http';
+import { Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection, Exchange, Refusal } from '@qilin/picoev';
 import type { App } from '../../contract/app.ts';
@@ -46,6 +46,7 @@ export interface ExchangeApp {
 }
 
 type Serve = (exchange: Exchange) => void;
+type OnUpgrade = (socket: Socket, req: IncomingMessage) => void;
 
 const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
   socket instanceof ConnectionSocket ? socket.connection.listener : undefined,
@@ -55,7 +56,7 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
  * @param onUpgrade Gets each connection that has gone over to another protocol.
  * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
  */
-export function createExchangeApp(context: WorkerContext, onUpgrade: (socket: Socket) => void): ExchangeApp {
+export function createExchangeApp(context: WorkerContext, onUpgrade: OnUpgrade): ExchangeApp {
   const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
@@ -137,7 +138,7 @@ function httpServerOf(app: App): HttpServer {
 }
 
 /** Hands the connection to the server's 'upgrade' or 'connect' listeners, as Node does. False when it has none. */
-function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Socket) => void): boolean {
+function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: OnUpgrade): boolean {
   const event = exchange.method === 'CONNECT' ? 'connect' : 'upgrade';
   const { connection } = exchange;
   if (event === 'connect' || !asksWhether(server)) {
@@ -150,8 +151,9 @@ function upgrade(server: HttpServer, exchange: Exchange, onUpgrade: (socket: Soc
   if (detached === undefined) return false;
   const socket = upgradeSocket(server, connection, detached);
   socket.once('close', detached.freePlace);
-  onUpgrade(socket);
-  const isTaken = server.emit(event, createUpgradeRequest(exchange, socket), socket, detached.rest);
+  const req = createUpgradeRequest(exchange, socket);
+  onUpgrade(socket, req);
+  const isTaken = server.emit(event, req, socket, detached.rest);
   if (!isTaken) socket.destroy();
   return true;
 }

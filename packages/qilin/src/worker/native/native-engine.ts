@@ -2,15 +2,17 @@
  * The native engine as a worker class: connections, framing and deadlines are the kernel's; the app gets a light `Request`, or
  * Node's own message objects.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeFd, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
-import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
+import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
+import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
 
 export class NativeEngine implements WorkerClass {
@@ -18,7 +20,7 @@ export class NativeEngine implements WorkerClass {
   readonly #loop: HttpLoop;
   readonly #app: ExchangeApp;
   /** Connections that have gone over to another protocol. */
-  readonly #upgraded = new Set<Socket>();
+  readonly #upgraded = new UpgradedConnections();
   #isAccepting = false;
   #onEmpty: (() => void) | undefined;
   #onQuiet: (() => void) | undefined;
@@ -26,7 +28,7 @@ export class NativeEngine implements WorkerClass {
   constructor(context: WorkerContext) {
     const { app, config, log } = context;
     this.#context = context;
-    this.#app = createExchangeApp(context, (socket) => this.#keep(socket));
+    this.#app = createExchangeApp(context, (socket, req) => this.#keep(socket, req));
     const refusals = new ProxyRefusals(log);
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
@@ -72,6 +74,7 @@ export class NativeEngine implements WorkerClass {
 
   async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#loop.drain();
+    this.#upgraded.tell(this.#context.config);
     if (takesQueue) await emptyQueues(() => this.#loop.acceptRest());
     this.#stopAccepting();
     if (this.#isEmpty()) return;
@@ -88,7 +91,8 @@ export class NativeEngine implements WorkerClass {
   stop(): void {
     this.#stopAccepting();
     this.#loop.close();
-    for (const socket of this.#upgraded) socket.destroy();
+    this.#upgraded.stop();
+    this.#upgraded.destroyAll();
   }
 
   closeConnections(which: 'idle' | 'all'): void {
@@ -97,7 +101,19 @@ export class NativeEngine implements WorkerClass {
       return;
     }
     this.#loop.closeAll();
-    for (const socket of this.#upgraded) socket.destroy();
+    this.#upgraded.destroyAll();
+  }
+
+  serverEnds(): void {
+    this.#upgraded.serverEnds();
+  }
+
+  requestsInHand(): readonly RequestInHand[] {
+    const now = performance.now();
+    const requests = this.#loop.exchanges.map(({ method, target, cameAt }) => {
+      return { method, target, age: now - cameAt };
+    });
+    return [...requests, ...this.#upgraded.requestsInHand()];
   }
 
   stats(): WorkerStats {
@@ -126,12 +142,9 @@ export class NativeEngine implements WorkerClass {
     if (this.#isEmpty()) this.#onEmpty?.();
   }
 
-  #keep(socket: Socket): void {
-    this.#upgraded.add(socket);
-    socket.once('close', () => {
-      this.#upgraded.delete(socket);
-      this.#tellWhenEmpty();
-    });
+  #keep(socket: Socket, req: IncomingMessage): void {
+    this.#upgraded.keep(socket, req);
+    socket.once('close', () => this.#tellWhenEmpty());
   }
 
   /** Lets go of the listening sockets: one that the arbiter has closed refuses clients only when the last worker has closed it too. */

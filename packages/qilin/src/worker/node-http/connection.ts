@@ -6,7 +6,9 @@ import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Endpoint } from '@qilin/picoev';
 import type { Milliseconds } from '../../contract/units.ts';
+import type { RequestInHand } from '../../contract/worker-class.ts';
 import { tellClient } from '../../http/node/told-client.ts';
+import { ageOfRequest } from '../cut-requests.ts';
 
 /**
  * How long a client that still sends may take to see its last answer and close. Closed at once, with bytes of it unread, the
@@ -105,6 +107,14 @@ export class Connection {
   /** An answer of HTTP/1 is not sent in full yet. */
   get isAnswering(): boolean {
     return this.response !== undefined && !this.response.writableFinished && !this.isUpgraded;
+  }
+
+  /** The one that is answered now, and the latest, which may be pipelined behind it. */
+  requestsInHand(): readonly RequestInHand[] {
+    if (this.isUpgraded) return [];
+    const current = this.#carrier._httpMessage;
+    const responses = new Set([current, this.isAnswering ? this.response : undefined]);
+    return [...responses].flatMap((each) => (each ? [inHand(each)] : []));
   }
 
   /** It has had a request, and waits for another one. */
@@ -248,6 +258,11 @@ export class Connection {
     req.push = () => true;
     this.#carrier.resume();
   }
+}
+
+function inHand(response: ServerResponse): RequestInHand {
+  const { method = '-', url = '-' } = response.req;
+  return { method, target: url, age: ageOfRequest(response) };
 }
 
 /** Chunks are written whole, in one turn of the event loop. */

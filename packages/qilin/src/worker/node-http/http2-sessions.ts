@@ -6,6 +6,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Milliseconds } from '../../contract/units.ts';
+import type { RequestInHand } from '../../contract/worker-class.ts';
 import { type Connection, connectionOf, Standstill } from './connection.ts';
 
 /** What comes with the event 'stream'. */
@@ -87,11 +88,22 @@ export class Http2Sessions {
     for (const session of this.#sessions) session.sweep(now);
   }
 
+  /** The streams that are served. */
+  requestsInHand(): readonly RequestInHand[] {
+    return [...this.#sessions].flatMap((session) => session.requestsInHand());
+  }
+
   /** Each is told that it is over, and closed when its streams are. */
   drain(): void {
     this.#draining = true;
     for (const session of this.#sessions) session.windDown();
   }
+}
+
+/** By a stream that is served. */
+interface Asked {
+  readonly headers: OutgoingHttpHeaders;
+  readonly cameAt: Milliseconds;
 }
 
 interface SessionContext {
@@ -108,7 +120,7 @@ class Session {
   readonly #connection: Connection | undefined;
   readonly #context: SessionContext;
   /** Those that are served. */
-  readonly #active = new Set<ServerHttp2Stream>();
+  readonly #active = new Map<ServerHttp2Stream, Asked>();
   /** Since when the client has taken nothing, while a stream has something for it. */
   #taking: Standstill | undefined = undefined;
   #waiting: StreamArguments[] = [];
@@ -122,6 +134,13 @@ class Session {
     // Node's own listener hands the stream to the server's listeners: that is done here, when it has a place.
     session.removeAllListeners('stream');
     session.on('stream', (...stream: unknown[]) => this.#take(stream as unknown as StreamArguments));
+  }
+
+  requestsInHand(): readonly RequestInHand[] {
+    const now = performance.now();
+    return [...this.#active.values()].map(({ headers, cameAt }) => {
+      return { method: String(headers[':method']), target: String(headers[':path']), age: now - cameAt };
+    });
   }
 
   get isHungry(): boolean {
@@ -186,7 +205,7 @@ class Session {
 
   #start(args: StreamArguments): void {
     const [stream] = args;
-    this.#active.add(stream);
+    this.#active.set(stream, { headers: args[1], cameAt: performance.now() });
     this.#idleUntil = Number.POSITIVE_INFINITY;
     stream.once('close', () => this.#ended(stream));
     this.#context.options.serve(args);
@@ -205,7 +224,7 @@ class Session {
 
   /** Streams whose answers the client takes no byte of, by the windows that it grants: RFC 9113, section 5.2. */
   #resetStalled(now: Milliseconds): void {
-    const stalled = [...this.#active].filter(({ writableLength }) => writableLength > 0);
+    const stalled = [...this.#active.keys()].filter(({ writableLength }) => writableLength > 0);
     if (stalled.length === 0) {
       this.#taking = undefined;
       return;

@@ -10,11 +10,12 @@ import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
-import type { WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
+import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
 import { lookForLateRequests, optionsOf } from '../../http/node/node-internals.ts';
 import {
   followRejections,
+  followUpgrades,
   gateRequests,
   isPlainHttp,
   listenInstead,
@@ -22,8 +23,10 @@ import {
 } from '../../http/node/program-server.ts';
 import { refusalWaysOf, replacedSettings } from '../../http/node/server-settings.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
+import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
+import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { limitBodyTime } from './body-deadline.ts';
@@ -58,6 +61,7 @@ export class NodeEngine implements WorkerClass {
   readonly #sessions: Http2Sessions;
   readonly #server: Server;
   readonly #listener: NodeListener;
+  readonly #upgraded = new UpgradedConnections();
   readonly #deadlines: Deadlines;
   readonly #recordAccess: RecordAccess | undefined;
   /** False where the program listens to the streams of its HTTP/2 server alone: then Node makes no messages of them. */
@@ -114,6 +118,7 @@ export class NodeEngine implements WorkerClass {
     const serve = (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res);
     if (server === serverOf(app)) gateRequests(server, serve);
     else server.on('request', serve);
+    followUpgrades(server, (req, socket) => this.#upgraded.keep(socket, req));
     listenInstead(server, 'checkContinue', (req: IncomingMessage, res: ServerResponse) =>
       this.#serveExpecting(req, res),
     );
@@ -134,6 +139,7 @@ export class NodeEngine implements WorkerClass {
 
   async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#draining = true;
+    this.#upgraded.tell(this.#context.config);
     for (const connection of this.#connections.open) connection.closeAfterResponse();
     this.#sessions.drain();
     if (takesQueue) await emptyQueues(() => this.#connections.takeRest());
@@ -145,12 +151,22 @@ export class NodeEngine implements WorkerClass {
 
   stop(): void {
     this.#deadlines.stop();
+    this.#upgraded.stop();
     this.#connections.close();
   }
 
   closeConnections(which: 'idle' | 'all'): void {
     if (which === 'idle') this.#deadlines.endIdle();
     else this.#connections.destroyAll();
+  }
+
+  serverEnds(): void {
+    this.#upgraded.serverEnds();
+  }
+
+  requestsInHand(): readonly RequestInHand[] {
+    const requests = [...this.#connections.open].flatMap((connection) => connection.requestsInHand());
+    return [...requests, ...this.#sessions.requestsInHand(), ...this.#upgraded.requestsInHand()];
   }
 
   stats(): WorkerStats {
@@ -201,6 +217,7 @@ export class NodeEngine implements WorkerClass {
     if (connection !== undefined) {
       if (connection.isLast) return false;
       connection.response = res;
+      noteCame(res);
     }
     const isLast = this.#draining || this.#noKeepAlive || isIgnoredUpgrade(req) || this.#connections.makesRoom();
     if (isLast) res.shouldKeepAlive = false;

@@ -20,6 +20,10 @@ export type ThreadOrder =
   | { readonly type: 'serve' }
   /** Accept no more, finish what is in flight for at most `limit`, and end. */
   | { readonly type: 'drain'; readonly limit: Milliseconds }
+  /** Nobody takes the place of the worker: clients are told. */
+  | { readonly type: 'serverEnds' }
+  /** Log what is in hand: `leave` follows, as its time is over. */
+  | { readonly type: 'logCut' }
   /** Close everything, have the app's last words, and end, whatever is in flight. */
   | { readonly type: 'leave' }
   /** At its end, when it serves nobody any more, write a snapshot of its heap. */

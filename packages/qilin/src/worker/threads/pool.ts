@@ -75,9 +75,17 @@ export class ThreadPool implements AppHost {
     await Promise.all(threads.map(({ drained }) => drained));
   }
 
+  serverEnds(): void {
+    for (const thread of this.#threads) thread.order({ type: 'serverEnds' });
+  }
+
   stop(): void {
     this.#leaving.abort();
     for (const thread of this.#threads) thread.order({ type: 'leave' });
+  }
+
+  logCut(): void {
+    for (const thread of this.#threads) thread.order({ type: 'logCut' });
   }
 
   async shutdown(): Promise<void> {

@@ -76,6 +76,12 @@ export class Thread {
       case 'drain':
         this.#life.happen({ type: 'drain', reason: 'the worker says so', limit: order.limit });
         break;
+      case 'serverEnds':
+        this.#host?.serverEnds?.();
+        break;
+      case 'logCut':
+        this.#host?.logCut();
+        break;
       case 'leave':
         this.#snapshotFd = undefined;
         this.#life.happen({ type: 'quit' });
@@ -179,6 +185,7 @@ export class Thread {
         break;
       default:
         if (this.#log !== undefined) this.#logNews(this.#log, news);
+        if (news.type === 'overdue') this.#host?.logCut();
     }
   }
 
