@@ -11,7 +11,7 @@ export interface ProxyGateHandlers {
   onPassed(fd: number, client: Endpoint | undefined): void;
   /**
    * The connection is closed.
-   * @param reason Undefined where it had merely ended without a word.
+   * @param reason Undefined where it had merely ended without a word, or was reset.
    * @param peer Its other end, empty where nobody knows.
    */
   onRefused(reason: string | undefined, peer: string): void;

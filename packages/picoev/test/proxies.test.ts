@@ -1,4 +1,5 @@
 /** Connections that begin with a header of PROXY protocol: on the engine, and in the gate of other stacks. */
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Acceptor, closeFd, type Endpoint, ProxyGate } from '../src/index.ts';
@@ -73,6 +74,21 @@ describe.each(KINDS)('the engine by $multiplexer and $timers', (kind) => {
     expect(await client.toTheEnd()).toBe('');
     expect(loop.stats).toMatchObject({ unproxied: 1, requests: 0, open: 0 });
   });
+});
+
+/** A connection that its client has reset before anybody accepts it: nothing tells whose it was. */
+async function leaveOne(): Promise<void> {
+  const socket = await connect(fd);
+  socket.resetAndDestroy();
+  await once(socket, 'close');
+}
+
+test('the engine does not count who has left before', async () => {
+  await leaveOne();
+  const loop = serve(() => {});
+  loop.expectProxies(['127.0.0.1']);
+  while (loop.stats.accepted === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(loop.stats).toMatchObject({ unproxied: 0, open: 0 });
 });
 
 describe('a gate', () => {
@@ -151,6 +167,13 @@ describe('a gate', () => {
     while (made.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
     return client;
   }
+
+  test('tells no reason for who has left before', async () => {
+    await leaveOne();
+    const { told } = gate(['127.0.0.1'], 0);
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([': undefined']);
+  });
 
   test('takes nothing from who is no proxy, and no time that is none', async () => {
     const { told } = gate(['10.0.0.1'], 0);

@@ -4,12 +4,12 @@
 
 namespace picoev {
 
-/// False for a peer that is no proxy of ours: it is counted.
+/// False for a peer that is no proxy of ours, which is counted, or that is gone already.
 bool HttpLoop::TakesFrom(int fd) {
   const Peer peer = PeerOf(fd);
   if (proxies_->Trust(peer)) return true;
   ++stats_.accepted;
-  NoteUnproxied(kNoProxyOfOurs, peer);
+  if (!peer.IsGone()) NoteUnproxied(kNoProxyOfOurs, peer);
   return false;
 }
 

@@ -88,7 +88,8 @@ napi_value ProxyGateObject::Start(napi_env env, napi_callback_info info) {
   const std::array<napi_property_descriptor, 4> methods{{
       {"take", nullptr, Invoke<&ProxyGateObject::Take>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"waiting", nullptr, Invoke<&ProxyGateObject::Waiting>, nullptr, nullptr, nullptr, napi_default, nullptr},
-      {"closeWaiting", nullptr, Invoke<&ProxyGateObject::CloseWaiting>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"closeWaiting", nullptr, Invoke<&ProxyGateObject::CloseWaiting>, nullptr, nullptr, nullptr, napi_default,
+       nullptr},
       {"close", nullptr, Invoke<&ProxyGateObject::CloseAll>, nullptr, nullptr, nullptr, napi_default, nullptr},
   }};
   napi_define_properties(env, self, methods.size(), methods.data());

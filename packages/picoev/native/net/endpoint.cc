@@ -42,7 +42,9 @@ Endpoint Endpoint::OfIpv6(const uint8_t* address, uint16_t port) {
   return endpoint;
 }
 
-bool Endpoint::IsMapped() const { return std::ranges::equal(kMappedPrefix, std::span(address).first(kMappedPrefix.size())); }
+bool Endpoint::IsMapped() const {
+  return std::ranges::equal(kMappedPrefix, std::span(address).first(kMappedPrefix.size()));
+}
 
 std::string Endpoint::Text() const {
   char text[INET6_ADDRSTRLEN] = {};

@@ -28,6 +28,9 @@ struct Peer {
   /// The other end of a unix socket has no address.
   bool is_unix = false;
   std::optional<Endpoint> endpoint;
+
+  /// Its client has reset it.
+  bool IsGone() const { return !is_unix && !endpoint; }
 };
 
 /// Neither, where the connection is none any more.

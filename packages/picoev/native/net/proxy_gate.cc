@@ -5,7 +5,8 @@
 namespace picoev {
 
 void ProxyGate::Take(UniqueFd connection) {
-  if (!proxies_.Trust(PeerOf(connection.Get()))) return Refuse(std::move(connection), kNoProxyOfOurs);
+  const Peer peer = PeerOf(connection.Get());
+  if (!proxies_.Trust(peer)) return Refuse(std::move(connection), peer.IsGone() ? nullptr : kNoProxyOfOurs);
   auto arrival = std::make_unique<Arrival>(Arrival{.gate = this, .fd = std::move(connection)});
   const ProxyHeader header = arrival->reader.Read(arrival->fd.Get());
   if (header.kind != ProxyHeader::Kind::kPartial) return Conclude(std::move(arrival->fd), header);
@@ -24,8 +25,8 @@ void ProxyGate::Wait(std::unique_ptr<Arrival> arrival) {
   if (timeout_ > 0) {
     arrival->timer = MakeUnreferencedUvHandle(uv_timer_init, loop_, arrival.get());
     // This process may have been stopped for all of the time: what came meanwhile is looked at once more.
-    uv_timer_start(
-        arrival->timer.get(), [](uv_timer_t* handle) { Look(*static_cast<Arrival*>(handle->data), true); }, timeout_, 0);
+    const auto look = [](uv_timer_t* handle) { Look(*static_cast<Arrival*>(handle->data), true); };
+    uv_timer_start(arrival->timer.get(), look, timeout_, 0);
   }
   const int fd = arrival->fd.Get();
   waiting_.emplace(fd, std::move(arrival));

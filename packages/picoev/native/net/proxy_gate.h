@@ -27,7 +27,7 @@ class ProxyGate {
    public:
     /// Nothing where the other end speaks for itself.
     virtual void OnPassed(UniqueFd connection, const std::optional<Endpoint>& client) = 0;
-    /// It is closed. `reason` is null where it has merely ended without a word.
+    /// It is closed. `reason` is null where it has merely ended without a word, or was reset.
     virtual void OnRefused(const char* reason, const std::string& peer) = 0;
 
    protected:

@@ -15,7 +15,10 @@ ProxyHeader ProxyReader::Read(int fd) {
   std::ranges::copy(taken_, bytes.begin());
   const ssize_t size = recv(fd, bytes.data() + before, bytes.size() - before, MSG_PEEK);
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return {};
-  if (size <= 0) return {.kind = ProxyHeader::Kind::kRefused, .reason = before == 0 ? nullptr : kProxyHeaderCut};
+  if (size <= 0) {
+    const bool is_cut = size == 0 && before > 0;
+    return {.kind = ProxyHeader::Kind::kRefused, .reason = is_cut ? kProxyHeaderCut : nullptr};
+  }
   const size_t come = before + static_cast<size_t>(size);
   const ProxyHeader header = ParseProxyHeader(std::span(bytes).first(come));
   if (header.kind == ProxyHeader::Kind::kRefused) return header;

@@ -9,7 +9,7 @@ namespace picoev {
 
 class ProxyReader {
  public:
-  /// `fd` is non-blocking. Refused without a reason: it has ended without a word.
+  /// `fd` is non-blocking. Refused without a reason: it has ended without a word, or was reset.
   ProxyHeader Read(int fd);
 
  private:
