@@ -15,6 +15,7 @@ import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
 import { describeFetchBodies } from './fetch-bodies.ts';
 import { describeLimits } from './limits.ts';
+import { describeOverload } from './overload.ts';
 import { describePrograms } from './programs.ts';
 import { describeProxies } from './proxies.ts';
 import { describeProxyProtocol } from './proxy-protocol.ts';
@@ -39,6 +40,7 @@ export function describeClass(name: string): void {
     describeTrailers(underTest);
     describeLimits(underTest);
     describeResponseTimeout(underTest);
+    describeOverload(underTest);
     describeFailures(underTest);
     describePrograms(underTest);
     describeSockets(underTest);

@@ -127,6 +127,8 @@ interface Addon {
   listenUnix(path: string, backlog: number, mode: number): number | NativeFailure;
   adoptListener(fd: number, backlog: number): number | NativeFailure;
   addressOf(fd: number): NativeAddress | NativeFailure;
+  acceptOne(fd: number): number | undefined;
+  measureQueue(): { of(fd: number): number };
   closeFd(fd: number): undefined | NativeFailure;
   duplicateFd(fd: number): number | NativeFailure;
   writeNow(fd: number, bytes: Uint8Array): number | NativeFailure;

@@ -156,6 +156,10 @@ export interface Refusal {
 }
 
 export interface Exchange extends FetchExchange {
+  /** The descriptor of its connection, in the turn of the event loop in which the request is handed over. */
+  readonly fd: number;
+  /** It came behind others on its connection, and has waited for their answers. */
+  readonly waitedForOthers: boolean;
   /** Whether all of the body came with the head, and nobody has it yet. */
   readonly hasWholeBody: boolean;
   /** The descriptor of the listening socket by which its connection came: known also of one that is gone. */

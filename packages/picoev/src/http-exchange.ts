@@ -174,6 +174,10 @@ export class HttpExchange implements Exchange {
     return 'http';
   }
 
+  get waitedForOthers(): boolean {
+    return (this.#flags & EVENT_FLAG.RESUMED) !== 0;
+  }
+
   get expectsContinue(): boolean {
     return (this.#flags & EVENT_FLAG.EXPECTS_CONTINUE) !== 0;
   }

@@ -18,6 +18,7 @@ export {
 } from './listen.ts';
 export { OrphanReaper } from './orphans.ts';
 export { ProxyGate, type ProxyGateHandlers } from './proxy-gate.ts';
+export { measureQueue, takeConnection } from './queue.ts';
 export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
 export { type StallLimits, watchStalls } from './stalls.ts';

@@ -60,6 +60,7 @@ export const EVENT_FLAG = {
   ENDED: 512,
   OFFERED: 1024,
   OVERDUE: 2048,
+  RESUMED: 4096,
 } as const;
 
 /** What of a client's bytes makes them no request, or no body. */

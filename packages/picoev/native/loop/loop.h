@@ -408,6 +408,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool closed_ = false;
   /// The descriptor of the connection that is receiving, for the sink's calls.
   int receiving_ = -1;
+  /// That goes on in what it has kept.
+  bool resumes_ = false;
   /// Of what it received, the row of the last request; null for none.
   EventRow* newest_row_ = nullptr;
   /// Clients that wait for a place and were promised none yet, while all places are taken.

@@ -178,7 +178,9 @@ void HttpLoop::GoOn() {
     slot = Find(static_cast<uint32_t>(fd), serial);
     if (closed_) return;
     if (slot == nullptr || !slot->http.CanGoOn()) continue;
+    resumes_ = true;
     Receive(fd, 0);
+    resumes_ = false;
     if (Find(static_cast<uint32_t>(fd), serial) == nullptr) continue;
     Settle(fd);
     if (Find(static_cast<uint32_t>(fd), serial) != nullptr) Watch(fd, slot->interest | kReadable);
@@ -254,7 +256,8 @@ void HttpLoop::DescribeRequest(EventRow& row, const RequestView& request) const 
   row.flags = Bit(head.minor_version == 0, EventRow::kHttp10) | Bit(!head.keep_alive, EventRow::kLastRequest) |
               Bit(is_head, EventRow::kHead) | Bit(request.body_complete, EventRow::kBodyComplete) |
               Bit(head.framing == BodyFraming::kChunked, EventRow::kChunkedBody) |
-              Bit(head.expects_continue, EventRow::kExpectsContinue) | Bit(head.upgrade, EventRow::kUpgrade);
+              Bit(head.expects_continue, EventRow::kExpectsContinue) | Bit(head.upgrade, EventRow::kUpgrade) |
+              Bit(resumes_, EventRow::kResumed);
   row.sequence = request.sequence;
   row.head_offset = static_cast<uint32_t>(request.bytes.data() - slab_.data()) + head.method.offset;
   row.head_size = head.size - head.method.offset;

@@ -45,6 +45,8 @@ struct EventRow {
     kOffered = 1024,
     /// Of kGone: the time for all of an exchange is over, that of the oldest request.
     kOverdue = 2048,
+    /// It came behind others on its connection, and has waited for their answers.
+    kResumed = 4096,
   };
 
   static constexpr uint32_t kNoReason = ~uint32_t{0};

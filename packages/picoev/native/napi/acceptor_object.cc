@@ -98,11 +98,7 @@ napi_value AcceptorObject::Start(napi_env env, napi_callback_info info) {
       {"stats", nullptr, Stats, nullptr, nullptr, nullptr, napi_default, nullptr},
   }};
   napi_define_properties(env, self, methods.size(), methods.data());
-  napi_finalize finalize = [](napi_env, void* data, void*) {
-    std::unique_ptr<AcceptorObject>(static_cast<AcceptorObject*>(data)).reset();
-  };
-  if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
-  return self;
+  return Wrap(env, self, std::move(object));
 }
 
 /// () → how many still wait

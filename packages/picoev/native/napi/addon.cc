@@ -19,6 +19,7 @@
 #include "napi/http_loop_object.h"
 #include "napi/object.h"
 #include "napi/proxy_gate_object.h"
+#include "napi/queue_wait_object.h"
 #include "napi/stall_watch_object.h"
 #include "napi/values.h"
 #include "stream/write_now.h"
@@ -54,6 +55,12 @@ napi_value AdoptListenerFunction(napi_env env, napi_callback_info info) {
   const int fd = arguments.Integer(0);
   if (auto failure = AdoptListener(fd, arguments.Integer(1))) return ToValue(env, *failure);
   return Number(env, fd);
+}
+
+/// (fd) → descriptor or undefined
+napi_value AcceptOneFunction(napi_env env, napi_callback_info info) {
+  UniqueFd connection = AcceptOne(Arguments<1>(env, info).Integer(0));
+  return connection.IsValid() ? Number(env, connection.Release()) : Undefined(env);
 }
 
 /// (fd) → { host, port } or { path }
@@ -142,6 +149,8 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"listenUnix", ListenUnixFunction},
       {"adoptListener", AdoptListenerFunction},
       {"addressOf", AddressOfFunction},
+      {"acceptOne", AcceptOneFunction},
+      {"measureQueue", MeasureQueue},
       {"closeFd", CloseFdFunction},
       {"duplicateFd", DuplicateFdFunction},
       {"writeNow", WriteNowFunction},

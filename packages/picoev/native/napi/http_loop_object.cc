@@ -337,11 +337,7 @@ napi_value HttpLoopObject::Start(napi_env env, napi_callback_info info) {
       method("stats", Invoke<&HttpLoopObject::Stats>),
   };
   napi_define_properties(env, self, methods.size(), methods.data());
-  napi_finalize finalize = [](napi_env, void* data, void*) {
-    std::unique_ptr<HttpLoopObject>(static_cast<HttpLoopObject*>(data)).reset();
-  };
-  if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
-  return self;
+  return Wrap(env, self, std::move(object));
 }
 
 }  // namespace

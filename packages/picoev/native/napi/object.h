@@ -5,6 +5,7 @@
 #include <node_api.h>
 #include <uv.h>
 
+#include <memory>
 #include <unordered_set>
 #include <utility>
 
@@ -122,6 +123,14 @@ T* Unwrap(napi_env env, napi_callback_info info) {
   void* object = nullptr;
   napi_unwrap(env, Arguments<0>(env, info).Receiver(), &object);
   return static_cast<T*>(object);
+}
+
+/// From now on `self` owns it, which is deleted with that.
+template <typename T>
+napi_value Wrap(napi_env env, napi_value self, std::unique_ptr<T> object) {
+  napi_finalize finalize = [](napi_env, void* data, void*) { std::unique_ptr<T>(static_cast<T*>(data)).reset(); };
+  if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
+  return self;
 }
 
 }  // namespace picoev

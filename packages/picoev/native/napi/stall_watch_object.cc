@@ -55,11 +55,7 @@ napi_value WatchStalls(napi_env env, napi_callback_info info) {
   const napi_property_descriptor beat{"beat",  nullptr, StallWatchObject::Beat, nullptr,
                                       nullptr, nullptr, napi_default,           nullptr};
   napi_define_properties(env, self, 1, &beat);
-  napi_finalize finalize = [](napi_env, void* data, void*) {
-    std::unique_ptr<StallWatchObject>(static_cast<StallWatchObject*>(data)).reset();
-  };
-  if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) == napi_ok) (void)object.release();
-  return self;
+  return Wrap(env, self, std::move(object));
 }
 
 }  // namespace picoev

@@ -63,6 +63,8 @@ const char* NameOf(EventRow::Flag flag) {
       return "OFFERED";
     case EventRow::kOverdue:
       return "OVERDUE";
+    case EventRow::kResumed:
+      return "RESUMED";
   }
   return nullptr;
 }

@@ -1,10 +1,6 @@
 #include "net/acceptor.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
+#include <cerrno>
 #include <utility>
 
 #include "net/listen.h"
@@ -21,22 +17,6 @@ constexpr uint64_t kRecheckMilliseconds = 1000;
 
 /// More than a queue should hold: somebody who connects without a pause must not keep it open.
 constexpr uint32_t kMostOfQueue = 4096;
-
-/// Non-blocking, close-on-exec and, for TCP, without Nagle's delay.
-UniqueFd Accept(int fd) {
-#ifdef __linux__
-  return UniqueFd(accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-#else
-  UniqueFd connection(accept(fd, nullptr, nullptr));
-  if (!connection.IsValid()) return connection;
-  fcntl(connection.Get(), F_SETFL, fcntl(connection.Get(), F_GETFL) | O_NONBLOCK);
-  fcntl(connection.Get(), F_SETFD, FD_CLOEXEC);
-  const int on = 1;
-  // Fails on a unix socket, where there is nothing to set.
-  setsockopt(connection.Get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return connection;
-#endif
-}
 
 bool IsExhaustion(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
@@ -101,7 +81,7 @@ Acceptor::Outcome Acceptor::AcceptOne() {
     Pause();
     return Outcome::kStop;
   }
-  UniqueFd connection = Accept(fd_);
+  UniqueFd connection = picoev::AcceptOne(fd_);
   if (!connection.IsValid()) return Fail(errno);
   ++stats_.accepted;
   short_of_descriptors_ = false;

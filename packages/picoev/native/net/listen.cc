@@ -150,6 +150,21 @@ uint32_t CountWaiting(int listener) {
   return poll(&queue, 1, 0) == 1 && (queue.revents & POLLIN) != 0 ? 1 : 0;
 }
 
+UniqueFd AcceptOne(int listener) {
+#ifdef __linux__
+  return UniqueFd(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+#else
+  UniqueFd connection(accept(listener, nullptr, nullptr));
+  if (!connection.IsValid()) return connection;
+  fcntl(connection.Get(), F_SETFL, fcntl(connection.Get(), F_GETFL) | O_NONBLOCK);
+  fcntl(connection.Get(), F_SETFD, FD_CLOEXEC);
+  const int on = 1;
+  // Fails on a unix socket, where there is nothing to set.
+  setsockopt(connection.Get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return connection;
+#endif
+}
+
 bool IsTcp(int fd) {
   sockaddr_storage name{};
   socklen_t length = sizeof name;

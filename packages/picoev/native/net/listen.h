@@ -40,6 +40,10 @@ std::optional<Failure> RequireListener(int fd);
 /// all of them outside Linux), 1 stands for any number.
 uint32_t CountWaiting(int listener);
 
+/// The connection that has waited longest: non-blocking, close-on-exec and, for TCP, without Nagle's delay. Not valid where there is
+/// none, or it had failed (errno).
+UniqueFd AcceptOne(int listener);
+
 /// Whether a socket speaks TCP rather than being a unix socket.
 bool IsTcp(int fd);
 

@@ -18,6 +18,8 @@ export interface Status {
   readonly workersReady: number;
   /** For how long no worker that serves has shown a sign of life; 0 while one does. */
   readonly stuckSeconds: number;
+  /** Clients that the arbiter has answered with 503 in the place of workers that did not turn (`queueTimeout`). */
+  readonly shedByArbiter: number;
   /** null before the first reload (HUP) or upgrade (USR2) of this arbiter. */
   readonly lastReload: ReloadStatus | null;
   /** Where event loops have stood still for longer than `stallWarning`: the ten places where most time was lost, the worst first. */
@@ -66,6 +68,8 @@ export interface WorkerStatus {
   readonly stuckAt: string | null;
   /** As of that sign of life, from here on; null before the first. */
   readonly requests: number | null;
+  /** Requests that had waited for longer than `queueTimeout`, of those. */
+  readonly shed: number | null;
   readonly accepted: number | null;
   readonly connections: number | null;
   /** Connections that were closed for want of a valid header of PROXY protocol, which `proxyProtocol` asks for. */

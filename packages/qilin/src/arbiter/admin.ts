@@ -10,6 +10,7 @@ import { isServing, type WorkerView, wantedCount } from './fleet.ts';
 import type { Generations } from './generations.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
+import type { Valve } from './valve.ts';
 
 /** A worker whose sign of life, which comes each second, has stayed away for so long is stuck. */
 const STUCK_AFTER: Milliseconds = 3_000;
@@ -20,6 +21,7 @@ export class Admin {
   readonly #generations: Generations;
   readonly #succession: Succession;
   readonly #crew: Crew;
+  readonly #valve: Valve;
   readonly #onLoaded: () => void;
   #server: AdminServer | undefined;
   /** With node:http, which takes as much memory as all else here: loaded where it is asked for. */
@@ -33,6 +35,7 @@ export class Admin {
     generations: Generations,
     succession: Succession,
     crew: Crew,
+    valve: Valve,
     onLoaded: () => void,
   ) {
     this.#version = version;
@@ -40,6 +43,7 @@ export class Admin {
     this.#generations = generations;
     this.#succession = succession;
     this.#crew = crew;
+    this.#valve = valve;
     this.#onLoaded = onLoaded;
   }
 
@@ -90,7 +94,7 @@ export class Admin {
 
   #pulse(): Pulse {
     const serving = this.#state.fleet.workers.filter(isServing);
-    const least = Math.min(...serving.map((worker) => this.#silence(worker)));
+    const least = Math.min(...serving.map((worker) => this.#crew.silenceOf(worker)));
     return {
       state: this.#serverState,
       hasStarted: this.#crew.hasStarted,
@@ -112,6 +116,7 @@ export class Admin {
       workersWanted: wantedCount(fleet),
       workersReady: ready,
       stuckSeconds: inSeconds(stuckFor),
+      shedByArbiter: this.#valve.total,
       lastReload: this.#state.lastReload.status,
       stalls: this.#crew.stalls.map(({ at, count, total, longest, last }) => ({
         at,
@@ -124,14 +129,6 @@ export class Admin {
     };
   }
 
-  /** How long nothing in it has turned that could answer. */
-  #silence({ age, heartbeatAt }: WorkerView): Milliseconds {
-    const { heartbeat } = this.#crew.facts(age);
-    const { silentFor = 0, stuckFor = 0 } = heartbeat ?? {};
-    // The fleet's time of the heartbeat has `silentFor` taken off.
-    return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
-  }
-
   #workerStatus(worker: WorkerView): WorkerStatus {
     const { age, generation, state, since } = worker;
     const { pid, heartbeat, stuckAt } = this.#crew.facts(age);
@@ -142,9 +139,10 @@ export class Admin {
       generation,
       state,
       since: pointOfTime(since),
-      silentSeconds: inSeconds(this.#silence(worker)),
+      silentSeconds: inSeconds(this.#crew.silenceOf(worker)),
       stuckAt: stuckAt ?? null,
       requests: stats?.requests ?? null,
+      shed: stats?.shed ?? null,
       accepted: stats?.accepted ?? null,
       connections: stats?.connections ?? null,
       unproxied: stats?.unproxied ?? null,

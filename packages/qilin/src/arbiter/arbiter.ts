@@ -20,6 +20,7 @@ import { ArbiterState } from './state.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
 import { TICK } from './transitions.ts';
 import { Upgrade } from './upgrade.ts';
+import { Valve, type ValveEvent } from './valve.ts';
 
 /** What the hooks have when the last worker has gone, and `onExit` once more. */
 const LAST_HOOKS: Milliseconds = 5_000;
@@ -44,6 +45,7 @@ type ArbiterEvent =
   | OpeningEvent
   | CrewEvent
   | ReloadEvent
+  | ValveEvent
   | SuccessionEvent;
 
 export class Arbiter {
@@ -55,6 +57,7 @@ export class Arbiter {
   readonly #crew: Crew;
   readonly #reloads: Reloads;
   readonly #succession: Succession;
+  readonly #valve: Valve;
   readonly #admin: Admin;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
@@ -74,7 +77,8 @@ export class Arbiter {
     this.#opening = new Opening(state, generations, this.#succession, put);
     this.#crew = new Crew(state, generations, put, options.onReady);
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
-    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, () =>
+    this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
+    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, this.#valve, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
   }
@@ -127,6 +131,7 @@ export class Arbiter {
       if (this.#succession.endsServer) this.#crew.serverEnds();
       const status = this.#guarded(() => this.#act());
       this.#guarded(() => this.#admin.follow());
+      this.#guarded(() => this.#valve.follow());
       if (status !== undefined) return status;
     }
   }
@@ -181,6 +186,9 @@ export class Arbiter {
       case 'open':
         this.#opening.open(event);
         for (const signal of this.#opening.isDone ? this.#early.splice(0) : []) this.#obey(signal);
+        break;
+      case 'valve':
+        this.#valve.look();
         break;
       case 'settings':
         this.#reloads.hear(event);
@@ -260,6 +268,7 @@ export class Arbiter {
   async #leave(): Promise<void> {
     const { hooks, info, log } = this.#state;
     this.#admin.close();
+    this.#valve.close();
     await this.#succession.leave();
     await hooks.finish(LAST_HOOKS);
     void hooks.call('onExit', (user) => user.onExit?.(info));

@@ -81,6 +81,13 @@ export class Crew {
     };
   }
 
+  /** For how long nothing in it has turned that could answer. */
+  silenceOf({ age, heartbeatAt }: WorkerView): Milliseconds {
+    const { silentFor = 0, stuckFor = 0 } = this.#heartbeats.get(age) ?? {};
+    // The fleet's time of the heartbeat has `silentFor` taken off.
+    return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
+  }
+
   /** Where event loops have stood still, the worst first. */
   get stalls(): readonly StalledPlace[] {
     return this.#stalls.worst();

@@ -136,10 +136,17 @@ function parseHeartbeat({ silentFor, stuckFor, stats, usage }: Fields): WorkerMe
 }
 
 /** A worker class from outside need not know of all. */
-function parseStats({ connections, accepted, requests, wakeups, unproxied = 0 }: Fields): WorkerStats | undefined {
+function parseStats({
+  connections,
+  accepted,
+  requests,
+  wakeups,
+  unproxied = 0,
+  shed = 0,
+}: Fields): WorkerStats | undefined {
   if (!isCount(connections) || !isCount(accepted) || !isCount(requests)) return undefined;
-  if (!isCount(wakeups) || !isCount(unproxied)) return undefined;
-  return { connections, accepted, requests, wakeups, unproxied };
+  if (!isCount(wakeups) || !isCount(unproxied) || !isCount(shed)) return undefined;
+  return { connections, accepted, requests, wakeups, unproxied, shed };
 }
 
 function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {

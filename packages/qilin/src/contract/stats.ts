@@ -12,10 +12,12 @@ export interface WorkerStats {
   readonly wakeups: number;
   /** Connections that were closed since the worker started for want of a valid header of PROXY protocol. */
   readonly unproxied: number;
+  /** Requests that `queueTimeout` has kept from the app since the worker started. */
+  readonly shed: number;
 }
 
 /** Of a worker that has done nothing yet. */
-export const NO_STATS: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0, unproxied: 0 };
+export const NO_STATS: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0, unproxied: 0, shed: 0 };
 
 /** What a worker's process uses, its threads included where nothing else is said. */
 export interface WorkerUsage {

@@ -6,7 +6,7 @@
 import type { Interface } from './app.ts';
 import type { OWN_HEALTH_CHECK } from './health-check.ts';
 import type { LogSettings } from './log.ts';
-import type { Seconds } from './units.ts';
+import type { Milliseconds, Seconds } from './units.ts';
 
 export interface AccessLogSettings {
   /** File name, `-` for stdout, null for none. */
@@ -69,6 +69,7 @@ export interface DeadlineSettings {
   readonly sendTimeout: Seconds;
   /** For the app to begin its answer, from the end of the head: then 503. */
   readonly responseTimeout: Seconds;
+  readonly queueTimeout: Milliseconds;
   /** For all of a request, from the end of its head until its answer is sent: then 503, or the answer is cut. */
   readonly requestTimeout: Seconds;
 }
@@ -142,6 +143,7 @@ export interface WorkerConfig
 const NEWER = {
   healthCheck: null,
   requestTimeout: 0,
+  queueTimeout: 0,
   maxAge: 0,
   maxAgeJitter: 0,
   heapLimit: 0,

@@ -445,6 +445,15 @@ export const SETTINGS = {
     reload: 'workers',
   }),
 
+  queueTimeout: setting({
+    flags: ['--queue-timeout'],
+    kind: int({ min: 0, max: 3_600_000 }),
+    default: 0,
+    section: 'Requests',
+    text: 'The milliseconds that a request may wait before a worker looks at it; 0 for ever. One that has waited for longer is answered with 503 and `Retry-After: 1` before the app sees it, so that under more load than there is room for those that are served are served in time. Where no worker turns at all, the arbiter answers so in their place, without reading the request; a client of TLS is closed. docs/overload.md has how it is measured, and figures.',
+    reload: 'workers',
+  }),
+
   adminBind: setting({
     flags: ['--admin-bind'],
     kind: optional(adminAddress()),

@@ -6,6 +6,7 @@
 import { type StallLimits, setAlarm, watchStalls } from '@qilin/picoev';
 import { STALLS_FD } from '../contract/messages.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../contract/units.ts';
+import type { WorkerConfig } from '../contract/worker-config.ts';
 
 const LONGEST: Milliseconds = 1_000;
 
@@ -16,9 +17,15 @@ const LONGEST: Milliseconds = 1_000;
 const GRACE: Seconds = 5;
 const ALARM_LONGEST: Seconds = 86_400;
 
+/** The arbiter hears of a worker several times within `queueTimeout`, to know in time that none turns any more; at most so often. */
+const BEATS_OF_A_WAIT = 4;
+const SHORTEST: Milliseconds = 10;
+
 /** How often to beat, so that `limit` holds a few. */
 export const beatInterval = (limit: Milliseconds): Milliseconds =>
   limit === 0 ? LONGEST : Math.min(LONGEST, limit / 3);
+
+type ServingLimits = Pick<WorkerConfig, 'timeout' | 'stallWarning' | 'queueTimeout'>;
 
 export class Watchdog {
   readonly #onBeat: () => void;
@@ -43,11 +50,18 @@ export class Watchdog {
   }
 
   /** From now on these hold. Beats for as long as the process lives. */
-  watch(limits: StallLimits): void {
+  watch(limits: StallLimits, interval = beatInterval(limits.silence)): void {
     this.#limits = limits;
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), beatInterval(limits.silence)).unref();
+    this.#timer = setInterval(() => this.#beat(), interval).unref();
     this.#beat();
+  }
+
+  /** The same for one that serves. */
+  watchServing({ timeout, stallWarning, queueTimeout }: ServingLimits): void {
+    const silence = toMilliseconds(timeout);
+    const heard = queueTimeout === 0 ? LONGEST : Math.max(SHORTEST, queueTimeout / BEATS_OF_A_WAIT);
+    this.watch({ silence, stall: toMilliseconds(stallWarning) }, Math.min(beatInterval(silence), heard));
   }
 
   #beat(): void {

@@ -198,10 +198,7 @@ export class Worker {
         this.#life.happen({ type: 'serve' });
         break;
       case 'ready':
-        this.#watchdog?.watch({
-          silence: toMilliseconds(this.#config?.timeout ?? 0),
-          stall: toMilliseconds(this.#config?.stallWarning ?? 0),
-        });
+        if (this.#config !== undefined) this.#watchdog?.watchServing(this.#config);
         this.#send({ type: 'ready' });
         this.#memory?.begin((cause, reason) => {
           if (cause === 'memory') this.#retire(cause, reason);

@@ -18,7 +18,14 @@ const message: fc.Arbitrary<WorkerMessage> = fc.oneof(
     silentFor: count,
     stuckFor: count,
     stats: fc.option(
-      fc.record({ connections: count, accepted: count, requests: count, wakeups: count, unproxied: count }),
+      fc.record({
+        connections: count,
+        accepted: count,
+        requests: count,
+        wakeups: count,
+        unproxied: count,
+        shed: count,
+      }),
     ),
     usage: fc.record({ cpu: count, resident: count, heapUsed: count, heapLimit: count }),
   }),

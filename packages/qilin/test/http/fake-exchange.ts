@@ -19,6 +19,8 @@ const HIGH_WATER_MARK = 64 * 1024;
 
 export class FakeExchange implements Exchange {
   readonly cameAt = 0;
+  readonly fd = -1;
+  readonly waitedForOthers = false;
   readonly method: string;
   readonly target: string;
   readonly minorVersion: 0 | 1;

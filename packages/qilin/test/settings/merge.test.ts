@@ -58,6 +58,7 @@ describe('settings', () => {
       bodyTimeout: 300,
       sendTimeout: 60,
       responseTimeout: 0,
+      queueTimeout: 0,
       requestTimeout: 0,
       daemon: false,
       rawEnv: {},

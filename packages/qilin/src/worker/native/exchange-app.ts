@@ -22,11 +22,12 @@ import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
 import { messageView } from '../node-http/message-view.ts';
 import { createOrigins, type Origins } from '../origin.ts';
+import { OVERLOADED, type Overload, RETRY_AFTER } from '../overload.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
 
 export interface ExchangeApp {
-  /** Counts the request, and answers it or has the app do so. */
+  /** Counts the request, and answers it or has the app do so; one that is too late is answered alone. */
   readonly serve: (exchange: Exchange) => void;
   /** Calls `set`, now and when that changes, with who is to be told of each new connection: null for nobody. */
   followConnections(set: (listener: ((connection: Connection) => void) | null) => void): void;
@@ -45,6 +46,8 @@ export interface ExchangeApp {
   noteReplaced(exchange: Exchange, status: number): void;
 }
 
+const SHED_FIELDS = `Content-Type: text/plain\r\nRetry-After: ${RETRY_AFTER}\r\n`;
+
 type Serve = (exchange: Exchange) => void;
 type OnUpgrade = (socket: Socket, req: IncomingMessage) => void;
 
@@ -53,10 +56,15 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
 );
 
 /**
+ * @param overload Undefined where requests may wait for ever.
  * @param onUpgrade Gets each connection that has gone over to another protocol.
  * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
  */
-export function createExchangeApp(context: WorkerContext, onUpgrade: OnUpgrade): ExchangeApp {
+export function createExchangeApp(
+  context: WorkerContext,
+  overload: Overload | undefined,
+  onUpgrade: OnUpgrade,
+): ExchangeApp {
   const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
@@ -70,6 +78,11 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: OnUpgrade):
     exchange.closeAfter();
     exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
   };
+  const shed = (exchange: Exchange): void => {
+    record?.(exchange);
+    if (exchange.bodyLength !== 0) exchange.closeAfter();
+    exchange.respond(OVERLOADED, SHED_FIELDS, 'Service Unavailable\n');
+  };
   const followUnlessFetch = (event: string, set: (isHeard: boolean) => void): void => {
     if (app.kind !== 'fetch') followListeners(server, event, set);
   };
@@ -79,6 +92,10 @@ export function createExchangeApp(context: WorkerContext, onUpgrade: OnUpgrade):
     serve(exchange) {
       context.onRequest();
       if (noKeepAlive) exchange.closeAfter();
+      if (overload !== undefined && !exchange.waitedForOthers && overload.isLate(exchange.fd)) {
+        shed(exchange);
+        return;
+      }
       if (origins.contradict(exchange)) answer(exchange, 400, 'Bad Request');
       else if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) {
         // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.

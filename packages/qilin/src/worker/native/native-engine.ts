@@ -11,6 +11,7 @@ import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/w
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
+import { Overload } from '../overload.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
@@ -19,6 +20,7 @@ export class NativeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #loop: HttpLoop;
   readonly #app: ExchangeApp;
+  readonly #overload: Overload | undefined;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
   #isAccepting = false;
@@ -28,7 +30,8 @@ export class NativeEngine implements WorkerClass {
   constructor(context: WorkerContext) {
     const { app, config, log } = context;
     this.#context = context;
-    this.#app = createExchangeApp(context, (socket, req) => this.#keep(socket, req));
+    this.#overload = Overload.of(config.queueTimeout, log);
+    this.#app = createExchangeApp(context, this.#overload, (socket, req) => this.#keep(socket, req));
     const refusals = new ProxyRefusals(log);
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
@@ -118,7 +121,8 @@ export class NativeEngine implements WorkerClass {
 
   stats(): WorkerStats {
     const { open, accepted, requests, wakeups, unproxied } = this.#loop.stats;
-    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied };
+    const shed = this.#overload?.shed ?? 0;
+    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed };
   }
 
   busyFor(): Milliseconds {

@@ -37,7 +37,7 @@ export interface HttpSocket extends Socket {
   /** Of a decrypted one: the accepted one below it. */
   readonly _parent?: HttpSocket | null;
   /** Counts what it was given, and what of that the kernel has not taken: of all that is sent, also by TLS and HTTP/2. */
-  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number; readonly fd: number } | null;
 }
 
 /** A number that is looked at now and then, and since when it was the same. */
@@ -128,6 +128,11 @@ export class Connection {
     if (response === undefined || this.isLast || !response.writableFinished || !response.req.complete) return;
     this.#hasRested = true;
     this.response = undefined;
+  }
+
+  /** Its descriptor; undefined once it is closed. */
+  get fd(): number | undefined {
+    return this.socket._handle?.fd;
   }
 
   get bytesRead(): number {

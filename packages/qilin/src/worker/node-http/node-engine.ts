@@ -26,6 +26,7 @@ import { createRequestLimits, type RequestLimits } from '../../http/request-limi
 import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
+import { Overload } from '../overload.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAppListener } from './app-listener.ts';
@@ -54,6 +55,7 @@ export class NodeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
+  readonly #overload: Overload | undefined;
   readonly #refusalOf: RequestGate;
   /** Each connection is closed after its first answer. */
   readonly #noKeepAlive: boolean;
@@ -76,7 +78,13 @@ export class NodeEngine implements WorkerClass {
     this.#options = options;
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
-    this.#refusalOf = createRequestGate(this.#limits, origins, refusalWaysOf(serverOf(app)).requiresHost);
+    this.#overload = Overload.of(config.queueTimeout, log);
+    this.#refusalOf = createRequestGate(
+      this.#limits,
+      origins,
+      refusalWaysOf(serverOf(app)).requiresHost,
+      this.#overload,
+    );
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
     this.#listener = createAppListener(app, origins, log);
@@ -171,7 +179,8 @@ export class NodeEngine implements WorkerClass {
 
   stats(): WorkerStats {
     const { open, arriving, accepted, wakeups, unproxied } = this.#connections;
-    return { connections: open.size + arriving, accepted, requests: this.#requests, wakeups, unproxied };
+    const shed = this.#overload?.shed ?? 0;
+    return { connections: open.size + arriving, accepted, requests: this.#requests, wakeups, unproxied, shed };
   }
 
   busyFor(): Milliseconds {
@@ -183,7 +192,7 @@ export class NodeEngine implements WorkerClass {
     this.#count();
     this.#recordAccess?.(req, res);
     if (refusal === 0) this.#call(req, res);
-    else refuse(res, refusal);
+    else refuse(req, res, refusal);
   }
 
   /** The client waits to be told whether its body is wanted: RFC 9110, section 10.1.1. */

@@ -238,5 +238,6 @@ function add(one: WorkerStats, other: WorkerStats): WorkerStats {
     requests: one.requests + other.requests,
     wakeups: one.wakeups + other.wakeups,
     unproxied: one.unproxied + other.unproxied,
+    shed: one.shed + other.shed,
   };
 }

@@ -162,10 +162,7 @@ export class Thread {
         this.#report(news);
         break;
       case 'ready':
-        this.#watchdog?.watch({
-          silence: toMilliseconds(this.#start.config.timeout),
-          stall: toMilliseconds(this.#start.config.stallWarning),
-        });
+        this.#watchdog?.watchServing(this.#start.config);
         this.#report(news);
         this.#watchHeap();
         break;
