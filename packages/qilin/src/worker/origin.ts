@@ -35,7 +35,7 @@ export interface RequestView<R> {
   scheme(request: R): 'http' | 'https';
 }
 
-export function createOrigins<R>(
+export function createOrigins<R extends WeakKey>(
   settings: ForwardedSettings,
   listeners: readonly Listener[],
   view: RequestView<R>,
@@ -52,15 +52,15 @@ export function createOrigins<R>(
   const isTrustedFile = (request: R) => listenerOf(request)?.address.kind === 'unix';
   const peerOf = (request: R) => view.peer(request) ?? (isTrustedFile(request) ? UNIX_PEER : undefined);
   // The peer's address is a system call for each connection: asked for only where a header says something.
-  const look = (request: R): Forwarded =>
-    mentions(request) ? resolve(peerOf(request), (name) => view.header(request, name)) : NOTHING_SAID;
-  // Access log, check and app each ask of the same request, one after the other.
-  let latest: R | undefined;
+  const look = (request: R): Forwarded => resolve(peerOf(request), (name) => view.header(request, name));
+  // Access log, check and app each ask of the same request, one after the other. It lives no longer for that.
+  let latest: WeakRef<R> | undefined;
   let said: Forwarded = NOTHING_SAID;
   const read = (request: R): Forwarded => {
-    if (latest !== request) {
+    if (!mentions(request)) return NOTHING_SAID;
+    if (latest?.deref() !== request) {
       said = look(request);
-      latest = request;
+      latest = new WeakRef(request);
     }
     return said;
   };

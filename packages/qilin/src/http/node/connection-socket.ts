@@ -177,8 +177,10 @@ export class ConnectionSocket extends SocketFacts {
     if (this.destroyed) return this;
     if (this.writableEnded) return this;
     this.endSide();
-    if (this.#current === undefined) this.connection.end();
-    else this.#current.endConnection();
+    // One that is answered is still there for the reader of its body: nothing more of that is waited for.
+    const pair = this.#current ?? this.#first;
+    if (pair === undefined) this.connection.end();
+    else pair.endConnection();
     return this;
   }
 
