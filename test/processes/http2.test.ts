@@ -202,6 +202,10 @@ describe('a fetch handler over HTTP/2', () => {
     using connection = await Http2Connection.open(server.url);
     expect((await connection.ask('/', { ':authority': 'one.example' })).text).toBe('one.example');
     expect((await connection.ask('/', { host: 'other.example' })).text).toBe('other.example');
+    // A proxy may go by the one, and the app by the other.
+    expect((await connection.ask('/', { ':authority': 'one.example', host: 'other.example' })).status).toBe(400);
+    expect((await connection.ask('/', { ':authority': 'user@one.example' })).status).toBe(400);
+    expect((await connection.ask('/', { ':authority': 'One.example', host: 'one.example' })).status).toBe(200);
   });
 
   test('that begins to read when its client has left is told so', async () => {

@@ -4,6 +4,7 @@ import type { AdminServer } from '../admin/admin-server.ts';
 import type { Pulse } from '../admin/probes.ts';
 import type { ServerState, Status, WorkerStatus } from '../admin/status.ts';
 import { type Address, formatUrl } from '../contract/address.ts';
+import { explain } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
 import { isServing, type WorkerView, wantedCount } from './fleet.ts';
@@ -64,10 +65,13 @@ export class Admin {
   #load(): void {
     if (this.#isLoading) return;
     this.#isLoading = true;
-    void import('../admin/admin-server.ts').then(({ AdminServer }) => {
-      this.#class = AdminServer;
-      this.#onLoaded();
-    });
+    void import('../admin/admin-server.ts')
+      .then(({ AdminServer }) => {
+        this.#class = AdminServer;
+        this.#onLoaded();
+      })
+      // It may have been replaced on the disk by another version, or have gone with it.
+      .catch((error: unknown) => this.#state.log.error(`adminBind does not answer: ${explain(error)}`));
   }
 
   #open(Class: typeof AdminServer, fd: number, address: Address): AdminServer {

@@ -28,9 +28,16 @@ function refuseCodings(codings: string): 400 | 501 {
 /** Those that the web's Request would write in capitals by itself (Fetch, 2.2.1), so that an app took the one for the other. */
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
 
-/** Of HTTP/2. Node's parser of HTTP/1 knows the methods by name, and refuses others. */
-export const checkMethod = (method = ''): 0 | 400 =>
-  method !== method.toUpperCase() && NORMALIZED.test(method) ? 400 : 0;
+/** The same of HTTP/2, whose framing Node checks. Its parser of HTTP/1 knows the methods by name, and refuses others. */
+export function checkStreamHead({ method = '', headers }: Pick<Head, 'method' | 'headers'>): 0 | 400 {
+  if (method !== method.toUpperCase() && NORMALIZED.test(method)) return 400;
+  const { ':authority': said, host } = headers;
+  const authority = typeof said === 'string' ? said : undefined;
+  // RFC 9113, 8.3.1: no user, and a Host that names another one makes the request malformed: a proxy goes by one of them, an app by the other.
+  const names = [authority, host].filter((name) => name !== undefined);
+  if (!names.every((name) => AUTHORITY.test(name))) return 400;
+  return authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase() ? 400 : 0;
+}
 
 const SLASH = 47;
 

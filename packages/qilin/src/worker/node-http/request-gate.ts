@@ -1,6 +1,6 @@
 /** Which requests the app does not see, on Node's HTTP stack, and what their clients are told. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { checkMethod, checkRequestHead } from '../../http/node/request-rules.ts';
+import { checkRequestHead, checkStreamHead } from '../../http/node/request-rules.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import type { Origins } from '../origin.ts';
 import { OVERLOADED, type Overload, RETRY_AFTER } from '../overload.ts';
@@ -25,7 +25,7 @@ export function createRequestGate(
     if (overload?.isLate(connectionOf(req.socket)?.fd ?? -1)) return OVERLOADED;
     const tooLarge = limits.check(req.method ?? '', req.url ?? '', req.rawHeaders);
     if (tooLarge !== 0) return tooLarge;
-    const malformed = isOfHttp1(req) ? checkRequestHead(req, requiresHost) : checkMethod(req.method);
+    const malformed = isOfHttp1(req) ? checkRequestHead(req, requiresHost) : checkStreamHead(req);
     if (malformed !== 0) return malformed;
     if (origins.contradict(req)) return 400;
     return Number(req.headers['content-length'] ?? 0) > limits.maxBody ? 413 : 0;
