@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tool } from '../needs.ts';
 import { Load } from './clients.ts';
-import { freePort } from './files.ts';
+import { eventually, freePort } from './files.ts';
 import { startHaproxy } from './haproxy.ts';
 import { ask } from './http-client.ts';
 import { startNginx } from './nginx.ts';
@@ -44,8 +44,11 @@ async function holds(server: QilinProcess, port: number): Promise<void> {
   for (const pid of old) await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, status 0\\)`));
   const before = await counts(server);
   await load.progress(500);
-  // It tells what a worker has told with its last sign of life.
-  const after = await counts(server);
+  // Workers tell them once a second.
+  const after = await eventually(async () => {
+    const now = await counts(server);
+    return now.requests - before.requests >= 500 && now;
+  }, 'the workers have told of all requests');
   await load.stop();
   expect(load.faults).toBe('');
   expect(after.accepted - before.accepted).toBeLessThan((after.requests - before.requests) / 4);

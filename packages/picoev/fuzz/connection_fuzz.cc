@@ -147,11 +147,11 @@ class Driver final : public RequestSink {
   }
 
   void OnRefusal(Connection& connection, const Refusal& refusal) override {
-    const auto& [status, reason, in_body, request, bytes, parsed] = refusal;
+    const auto& [fault, in_body, request, bytes, parsed] = refusal;
     (void)request;
     Require(parsed <= bytes.size(), "no more was found right than has come");
-    Require(told_.refusal == 0 && status >= 400 && reason != nullptr, "one refusal, with its reason");
-    told_.refusal = status;
+    Require(told_.refusal == 0 && fault.status >= 400 && fault.reason != nullptr, "one refusal, with its reason");
+    told_.refusal = fault.status;
     if (in_body && !connection.Out().Awaits(connection.Out().Newest())) {
       connection.BreakInput();
       return;
