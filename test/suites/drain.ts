@@ -145,6 +145,36 @@ export function describeDrain(underTest: ClassUnderTest): void {
       for (const client of clients) client.destroy();
     });
 
+    test.each([
+      // The path, and what comes between the drain's start and the end of the chunks.
+      ['/events', /hello[\s\S]*data: goodbye\n\n\r\n0\r\n\r\n$/],
+      ['/relayed', /hello\n\n\r\n0\r\n\r\n$/],
+    ])('has an event stream end by its signal, with nothing cut and nothing told (%s)', async (path, end) => {
+      const flags = ['--log-level', 'debug', '--graceful-timeout', '20'];
+      await using server = await startQilin([...underTest.flags, ...flags, 'test/fixtures/event-streams.mjs']);
+      using connection = await RawConnection.open(server.port);
+      connection.send(get(path));
+      await connection.until(/hello/);
+      server.signal('SIGTERM');
+      await connection.until(end);
+      await server.logged(new RegExp(`aborted ${path}`));
+      connection.socket.end();
+      await expectGone(server);
+      expect(server.log).not.toMatch(/\[(?:WARNING|ERROR|CRITICAL)\]/);
+    });
+
+    test('aborts no other stream', async () => {
+      const app = 'test/fixtures/event-streams.mjs';
+      await using server = await startQilin([...underTest.flags, '--log-level', 'debug', app]);
+      using connection = await RawConnection.open(server.port);
+      connection.send(get('/plain', 'Connection: close'));
+      await connection.until(/hello/);
+      server.signal('SIGTERM');
+      await connection.ended;
+      expect(connection.received).toContain('goodbye, whole');
+      await expectGone(server);
+    });
+
     test('closes at gracefulTimeout what is not answered yet, and says so', async () => {
       await using server = await start('--graceful-timeout', '1');
       using connection = await RawConnection.open(server.port);

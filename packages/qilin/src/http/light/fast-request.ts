@@ -25,6 +25,9 @@ export let realRequest: (request: FastRequest) => Request;
 /** Node's own Request for all of a light one but its body, which another takes the place of: it may have been read. */
 export let bodilessRequest: (request: FastRequest) => Request;
 
+/** Aborts its `signal`, whoever has it or will ask for it. */
+export let abortRequest: <E extends FetchExchange>(request: FastRequest<E>, reason: unknown) => void;
+
 /** With the members that are the same for each request. */
 // biome-ignore lint/correctness/noUnusedVariables: it merges with the class, which uses it
 export interface FastRequest<E extends FetchExchange = FetchExchange> extends Request {}
@@ -55,6 +58,10 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
 
   static {
     isFastRequest = (value): value is FastRequest => #exchange in value;
+    abortRequest = (request, reason) => {
+      request.#abort ??= request.#watch();
+      request.#abort.abort(reason);
+    };
     realRequest = (request) => request.#toReal();
     bodilessRequest = ({ method, url, signal, headers }) =>
       new NativeRequest(url, { method, signal, headers: [...headers].filter(([name]) => !OF_BODY.has(name)) });
@@ -88,14 +95,19 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
     return this.#headers;
   }
 
-  /** Aborts when the client leaves before the answer is complete. */
+  /**
+   * Aborts when the client leaves before the answer is complete; where that is an event stream (`text/event-stream`), also when the worker
+   * is to leave, so that the app can end it.
+   */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      const controller = new AbortController();
-      this.#abort = controller;
-      whenGone(this.#exchange, () => controller.abort());
-    }
+    this.#abort ??= this.#watch();
     return this.#abort.signal;
+  }
+
+  #watch(): AbortController {
+    const controller = new AbortController();
+    whenGone(this.#exchange, () => controller.abort());
+    return controller;
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {

@@ -3,6 +3,7 @@
 import type { FetchExchange } from '@qilin/picoev';
 import type { FetchEnvironment, FetchHandler } from '../../contract/app.ts';
 import { isAbort } from '../client-left.ts';
+import { EventStreams } from './event-streams.ts';
 import { FastRequest, type ResolveOrigin } from './fast-request.ts';
 import { useLightClasses } from './light-classes.ts';
 import { RequestUrlError } from './request-url.ts';
@@ -18,6 +19,8 @@ export interface FetchServerOptions<E extends FetchExchange> {
   readonly resolve?: ResolveOrigin<E> | undefined;
   /** What the handler gets beside the request. */
   readonly environment?: (exchange: E) => FetchEnvironment;
+  /** Aborted when the worker is to leave. */
+  readonly leaving?: AbortSignal | undefined;
   /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
   readonly onError: OnError;
 }
@@ -25,9 +28,15 @@ export interface FetchServerOptions<E extends FetchExchange> {
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
 export function createFetchServer<E extends FetchExchange>(
   fetch: FetchHandler,
-  { resolve, environment = noEnvironment, onError }: FetchServerOptions<E>,
+  { resolve, environment = noEnvironment, leaving, onError }: FetchServerOptions<E>,
 ): (exchange: E) => void {
   useLightClasses();
+  const streams = leaving && new EventStreams<E>(leaving);
+
+  function send(exchange: E, request: FastRequest<E>, response: Response): void {
+    const over = sendResponse(exchange, response, onError, leaving);
+    if (over !== undefined) void streams?.keep(request, over);
+  }
 
   function fail(exchange: E, error: unknown): void {
     if (error instanceof RequestUrlError) {
@@ -38,9 +47,9 @@ export function createFetchServer<E extends FetchExchange>(
     failExchange(exchange, 500, 'Internal Server Error');
   }
 
-  async function settle(exchange: E, promise: Promise<Response>): Promise<void> {
+  async function settle(exchange: E, request: FastRequest<E>, promise: Promise<Response>): Promise<void> {
     try {
-      sendResponse(exchange, await promise, onError);
+      send(exchange, request, await promise);
     } catch (error) {
       fail(exchange, error);
     }
@@ -49,9 +58,10 @@ export function createFetchServer<E extends FetchExchange>(
   return function serve(exchange) {
     try {
       const given = environment(exchange);
-      const response = fetch(new FastRequest(exchange, resolve, given), given);
-      if (isPromise(response)) settle(exchange, response);
-      else sendResponse(exchange, response, onError);
+      const request = new FastRequest(exchange, resolve, given);
+      const response = fetch(request, given);
+      if (isPromise(response)) settle(exchange, request, response);
+      else send(exchange, request, response);
     } catch (error) {
       fail(exchange, error);
     }

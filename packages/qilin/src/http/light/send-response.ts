@@ -1,6 +1,7 @@
 /** Answers an exchange with whatever an app may return as a response. */
 import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
+import { isEventStream } from './event-streams.ts';
 import { FastResponse, isFastResponse, type LightBody, partsOf } from './fast-response.ts';
 import { endToEnd, isDecodedBody, isFetched, withoutFields } from './fetched.ts';
 import { CLOSES, HAS_DATE, type HeaderSource, NAMES_FIELDS, OFFERS_UPGRADE } from './header-lines.ts';
@@ -11,16 +12,23 @@ const SMALL_BLOB = 64 * 1024;
 
 /**
  * @param response A Response of any make, or what looks like one: `status`, `headers` and `body`.
+ * @param leaving Aborted when the worker is to leave.
+ * @returns Of an event stream what resolves at its end.
  * @throws TypeError, RangeError before anything was sent, for what is no response or cannot be sent.
  */
-export function sendResponse(exchange: FetchExchange, response: unknown, onError: OnError): void {
+export function sendResponse(
+  exchange: FetchExchange,
+  response: unknown,
+  onError: OnError,
+  leaving?: AbortSignal,
+): Promise<void> | undefined {
   if (typeof response !== 'object' || response === null) throw notAResponse(response);
   const parts = partsOf(isFastResponse(response) ? response : adopt(response));
   const { status, statusText, lines, body } = parts;
   if (status === 0) throw new TypeError('Response.error() stands for a failed request: it cannot be sent.');
   if (exchange.isOver) {
     discard(body, (error) => onError(error, exchange));
-    return;
+    return undefined;
   }
   let fields = parts.type + lines.text;
   let length = lines.contentLength;
@@ -49,8 +57,10 @@ export function sendResponse(exchange: FetchExchange, response: unknown, onError
   else {
     const source = pieceSource(body);
     exchange.begin(status, fields, length);
+    if (leaving !== undefined && isEventStream(fields)) return sendStream(exchange, source, length, onError, leaving);
     sendStream(exchange, source, length, onError);
   }
+  return undefined;
 }
 
 const isBodiless = (exchange: FetchExchange, status: number): boolean => exchange.method === 'HEAD' || status === 304;

@@ -28,6 +28,7 @@ export function pieceSource(body: ReadableStream | AsyncIterable<unknown>): Piec
 /**
  * After `exchange.begin()` with the same `length`.
  *
+ * @param leaving Of an event stream: when it is aborted, so is the source, which may end by an error that says so.
  * @param onError Gets the source's error, once, unless the client had left and it merely says that.
  */
 export async function sendStream(
@@ -35,6 +36,7 @@ export async function sendStream(
   source: PieceSource,
   length: number | undefined,
   onError: OnError,
+  leaving?: AbortSignal,
 ): Promise<void> {
   const room = new Room(exchange);
   const tell = (error: unknown): void => onError(error, exchange);
@@ -60,8 +62,13 @@ export async function sendStream(
       throw new TypeError(`The body must have the ${length} bytes of its Content-Length (got ${sent}).`);
     exchange.end();
   } catch (error) {
-    if (!exchange.isGone || !isAbort(error)) tell(error);
+    const isEnd = leaving?.aborted === true && isAbort(error);
+    if (!isEnd && !(exchange.isGone && isAbort(error))) tell(error);
     if (exchange.isOver) return;
+    if (isEnd) {
+      exchange.end();
+      return;
+    }
     exchange.abort();
     cancel(source, error, tell);
   }

@@ -14,14 +14,20 @@ export interface NodeListenerOptions {
    * the `Host` header.
    */
   readonly resolve?: (req: IncomingMessage) => RequestOrigin | undefined;
+  /** Aborted when the worker is to leave. */
+  readonly leaving?: AbortSignal | undefined;
   /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
   readonly onError: OnError;
 }
 
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the response began. */
-export function fetchToNodeListener(fetch: FetchHandler, { resolve, onError }: NodeListenerOptions): NodeListener {
+export function fetchToNodeListener(
+  fetch: FetchHandler,
+  { resolve, leaving, onError }: NodeListenerOptions,
+): NodeListener {
   const serve = createFetchServer<MessageExchange>(fetch, {
     resolve: resolve && (({ incoming }) => resolve(incoming)),
+    leaving,
     environment: ({ incoming, outgoing }) => ({ incoming, outgoing }),
     onError,
   });

@@ -58,12 +58,14 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
 /**
  * @param overload Undefined where requests may wait for ever.
  * @param onUpgrade Gets each connection that has gone over to another protocol.
+ * @param leaving Aborted when the worker is to leave.
  * @throws QilinError APP_UNSUPPORTED for a server that speaks another protocol than HTTP.
  */
 export function createExchangeApp(
   context: WorkerContext,
   overload: Overload | undefined,
   onUpgrade: OnUpgrade,
+  leaving: AbortSignal,
 ): ExchangeApp {
   const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
@@ -72,7 +74,8 @@ export function createExchangeApp(
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
   for (const remark of [replacedSettings(app.name, server, config), unheard])
     if (remark !== undefined) log.info(remark);
-  const serve = app.kind === 'fetch' ? createFetchApp(context, origins, record) : createNodeApp(context, server);
+  const serve =
+    app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server);
   const answer = (exchange: Exchange, status: number, phrase: string): void => {
     record?.(exchange);
     exchange.closeAfter();
@@ -117,10 +120,16 @@ export function createExchangeApp(
   };
 }
 
-function createFetchApp({ app, log }: WorkerContext, origins: Origins<Exchange>, record: Serve | undefined): Serve {
+function createFetchApp(
+  { app, log }: WorkerContext,
+  origins: Origins<Exchange>,
+  record: Serve | undefined,
+  leaving: AbortSignal,
+): Serve {
   if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
   const serve = createFetchServer<Exchange>(app.fetch, {
     resolve: (exchange) => origins.forwarded(exchange),
+    leaving,
     onError: (error, { method, target }) => log.error(`Error handling request ${method} ${target}\n${explain(error)}`),
   });
   if (record === undefined) return serve;

@@ -23,6 +23,7 @@ export class NativeEngine implements WorkerClass {
   readonly #overload: Overload | undefined;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
+  readonly #leaving = new AbortController();
   #isAccepting = false;
   #onEmpty: (() => void) | undefined;
   #onQuiet: (() => void) | undefined;
@@ -31,7 +32,12 @@ export class NativeEngine implements WorkerClass {
     const { app, config, log } = context;
     this.#context = context;
     this.#overload = Overload.of(config.queueTimeout, log);
-    this.#app = createExchangeApp(context, this.#overload, (socket, req) => this.#keep(socket, req));
+    this.#app = createExchangeApp(
+      context,
+      this.#overload,
+      (socket, req) => this.#keep(socket, req),
+      this.#leaving.signal,
+    );
     const refusals = new ProxyRefusals(log);
     this.#loop = new HttpLoop(
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
@@ -78,6 +84,7 @@ export class NativeEngine implements WorkerClass {
   async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#loop.drain();
     this.#upgraded.tell(this.#context.config);
+    this.#leaving.abort();
     if (takesQueue) await emptyQueues(() => this.#loop.acceptRest());
     this.#stopAccepting();
     if (this.#isEmpty()) return;

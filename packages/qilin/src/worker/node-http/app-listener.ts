@@ -7,11 +7,18 @@ import { fetchToNodeListener } from '../../http/node/fetch-listener.ts';
 import { callListeners } from '../../http/node/program-server.ts';
 import type { Origins } from '../origin.ts';
 
-export function createAppListener(app: App, origins: Origins<IncomingMessage>, log: Log): NodeListener {
+/** @param leaving Aborted when the worker is to leave. */
+export function createAppListener(
+  app: App,
+  origins: Origins<IncomingMessage>,
+  log: Log,
+  leaving?: AbortSignal,
+): NodeListener {
   switch (app.kind) {
     case 'fetch':
       return fetchToNodeListener(app.fetch, {
         resolve: (req) => origins.forwarded(req),
+        leaving,
         onError: (error, { method, target }) =>
           log.error(`Error handling request ${method} ${target}\n${explain(error)}`),
       });

@@ -64,6 +64,7 @@ export class NodeEngine implements WorkerClass {
   readonly #server: Server;
   readonly #listener: NodeListener;
   readonly #upgraded = new UpgradedConnections();
+  readonly #leaving = new AbortController();
   readonly #deadlines: Deadlines;
   readonly #recordAccess: RecordAccess | undefined;
   /** False where the program listens to the streams of its HTTP/2 server alone: then Node makes no messages of them. */
@@ -87,7 +88,7 @@ export class NodeEngine implements WorkerClass {
     );
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
-    this.#listener = createAppListener(app, origins, log);
+    this.#listener = createAppListener(app, origins, log, this.#leaving.signal);
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
     if (config.certfile !== null) log.info(protocols.remark);
@@ -148,6 +149,7 @@ export class NodeEngine implements WorkerClass {
   async drain(onQuiet: () => void, takesQueue: boolean): Promise<void> {
     this.#draining = true;
     this.#upgraded.tell(this.#context.config);
+    this.#leaving.abort();
     for (const connection of this.#connections.open) connection.closeAfterResponse();
     this.#sessions.drain();
     if (takesQueue) await emptyQueues(() => this.#connections.takeRest());
