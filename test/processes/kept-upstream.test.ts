@@ -54,18 +54,26 @@ async function holds(server: QilinProcess, port: number): Promise<void> {
   expect(after.accepted - before.accepted).toBeLessThan((after.requests - before.requests) / 4);
 }
 
+/** A reload of two workers under load takes its time on a busy machine. */
+const PATIENCE = 150_000;
 const FLAGS = ['-w', '2', '--admin-bind', '0', '--keep-alive', '3'];
 
 describe.each(['picoev', 'async', 'threads'])('class %s', (name) => {
-  test.skipIf(nginx.isMissing)(nginx.named('behind an nginx that keeps its connections'), async () => {
-    await using server = await startQilin(['-k', name, ...FLAGS, APP]);
-    await using proxy = await startNginx(documented(server.port));
-    await holds(server, Number(new URL(proxy.url).port));
-  });
-  test.skipIf(haproxy.isMissing)(haproxy.named('behind an HAProxy that keeps its connections'), async () => {
-    await using server = await startQilin(['-k', name, ...FLAGS, APP]);
-    const port = await freePort();
-    const config = `
+  test.skipIf(nginx.isMissing)(
+    nginx.named('behind an nginx that keeps its connections'),
+    async () => {
+      await using server = await startQilin(['-k', name, ...FLAGS, APP]);
+      await using proxy = await startNginx(documented(server.port));
+      await holds(server, Number(new URL(proxy.url).port));
+    },
+    PATIENCE,
+  );
+  test.skipIf(haproxy.isMissing)(
+    haproxy.named('behind an HAProxy that keeps its connections'),
+    async () => {
+      await using server = await startQilin(['-k', name, ...FLAGS, APP]);
+      const port = await freePort();
+      const config = `
   defaults
     mode http
     timeout connect 5s
@@ -76,7 +84,9 @@ describe.each(['picoev', 'async', 'threads'])('class %s', (name) => {
     bind 127.0.0.1:${port}
     server app 127.0.0.1:${server.port} pool-purge-delay 500ms
 `;
-    await using _proxy = await startHaproxy(config, `http://127.0.0.1:${port}/`);
-    await holds(server, port);
-  });
+      await using _proxy = await startHaproxy(config, `http://127.0.0.1:${port}/`);
+      await holds(server, port);
+    },
+    PATIENCE,
+  );
 });
