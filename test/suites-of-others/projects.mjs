@@ -158,7 +158,18 @@ export const PROJECTS = [
   },
   { name: '@hono/node-server', repository: 'honojs/node-server', tag: 'v2.0.11', runner: 'vitest', tests: [] },
   { name: 'srvx', repository: 'h3js/srvx', tag: 'v0.12.7', runner: 'vitest', tests: ['test/node'] },
-  { name: 'hono', repository: 'honojs/hono', tag: 'v4.13.3', runner: 'vitest', tests: ['--project', 'node'] },
+  {
+    name: 'hono',
+    repository: 'honojs/hono',
+    tag: 'v4.13.3',
+    runner: 'vitest',
+    tests: ['--project', 'node'],
+    // Its tests are served by @hono/node-server, which needs a hono that is built; npm installs none in itself.
+    build: [
+      ['npm', 'install', '--prefix', 'node_modules/.published', '--no-audit', '--no-fund', 'hono@4.13.3'],
+      ['ln', '-sfn', '.published/node_modules/hono', 'node_modules/hono'],
+    ],
+  },
   { name: 'finalhandler', repository: 'pillarjs/finalhandler', tag: 'v2.1.1', runner: 'mocha', tests: PLAIN },
   { name: 'cookie-session', repository: 'expressjs/cookie-session', tag: 'v2.1.1', runner: 'mocha', tests: PLAIN },
   { name: 'serve-favicon', repository: 'expressjs/serve-favicon', tag: '2.5.1', runner: 'mocha', tests: PLAIN },

@@ -103,10 +103,13 @@ export function describeSockets(underTest: ClassUnderTest): void {
       expect(facts?.url).toBe(path);
     });
 
-    test('end the connection behind the answer, though a body is still read', async () => {
-      const answer = await exchange(server, `${post('/end-reading', 'Content-Length: 10')}part`);
-      expect(factsIn(answer)[0]?.url).toBe('/end-reading');
-    });
+    test.each(['/end-reading', '/last-reading'])(
+      'end behind the answer, though a body is still read: %s',
+      async (path) => {
+        const answer = await exchange(server, `${post(path, 'Content-Length: 10')}part`);
+        expect(factsIn(answer)[0]?.url).toBe(path);
+      },
+    );
 
     test('cut the connection when they are destroyed before the answer is sent', async () => {
       const from = server.log.length;
