@@ -36,7 +36,7 @@ export function prepareBench() {
   for (const name of ['limit', 'hold', 'openload', 'transfer']) compile(name);
 }
 
-function installPeers() {
+export function installPeers() {
   const stamp = join(here, 'node_modules/.package-lock.json');
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(join(here, 'package-lock.json')).mtimeMs) return;
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--workspaces=false'], here);

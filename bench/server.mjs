@@ -21,7 +21,7 @@ export class BenchServer {
 
   /**
    * Starts a contender and waits until it answers.
-   * @param {import('./contenders.mjs').Contender} contender @param {string} work
+   * @param {Pick<import('./contenders.mjs').Contender, 'command'>} contender @param {string} work
    */
   static async start({ command }, work) {
     const port = await freePort();

@@ -30,7 +30,7 @@ const SLOW = '--testTimeout=300000';
 const ENGINE = [...ofAddon(['http-loop']), '--pool=threads'];
 const TESTS = [
   ENGINE,
-  ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'proxies', 'sharing', 'stalls', 'write-now']),
+  ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'proxies', 'queue', 'sharing', 'stalls', 'write-now']),
 ];
 const TESTS_OF_SERVERS = [
   ['--project', 'processes', 'test/http/corpus.test.ts'],
