@@ -37,8 +37,10 @@ function settingsOf(server) {
     workerConnections: 10_000,
     // Of Node's server 0 is no limit.
     keepalive: seconds(server.keepAliveTimeout) || MANY.seconds,
-    // Node's `requestTimeout` is that of the head too.
-    headersTimeout: seconds(server.headersTimeout || server.requestTimeout),
+    // Node's `requestTimeout` is that of the head too; 0 is none.
+    headersTimeout: seconds(
+      Math.min(server.headersTimeout || server.requestTimeout, server.requestTimeout || server.headersTimeout),
+    ),
     bodyTimeout: seconds(server.requestTimeout),
     limitRequestLine: bytes,
     limitRequestFieldSize: bytes,
