@@ -24,6 +24,8 @@ export async function startServer(args) {
   if (port === 0) throw new Error('qilin did not start');
   return {
     port,
+    /** Of the arbiter. */
+    pid: Number(child.pid),
     /** Resident memory of the worker, in bytes: proc_pid_status(5). */
     memory: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${worker}/status`, 'latin1'))?.[1]) * 1024,
     async stop() {
