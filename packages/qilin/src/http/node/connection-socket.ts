@@ -221,7 +221,11 @@ export class ConnectionSocket extends SocketFacts {
 
   /** As Node does with what its parser refuses. Its listener says what the client is told, by this socket. */
   #tellRefusal({ error, status }: ToldRefusal): void {
-    if (this.connection.hasEnded) this.halfClose();
+    if (this.connection.hasEnded) {
+      this.halfClose();
+      // Of this request nothing more is to come.
+      this.readable = false;
+    }
     this.#isHeard = true;
     if (this.#tellServer(error)) return;
     this.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
