@@ -19,6 +19,11 @@ const { values, positionals: names } = parseArgs({
   allowPositionals: true,
   options: { from: { type: 'string' }, work: { type: 'string' } },
 });
+const NODE = 24;
+if (Number.parseInt(process.versions.node, 10) !== NODE) {
+  console.error(`The table is of Node ${NODE}: run it with that (this is ${process.version}).`);
+  process.exit(2);
+}
 const unknown = names.filter((name) => !PROJECTS.some((project) => project.name === name));
 if (unknown.length > 0) {
   console.error(`No such project: ${unknown.join(', ')}. There are ${PROJECTS.map(({ name }) => name).join(', ')}.`);

@@ -142,7 +142,7 @@ export const PROGRAMS = [
     start: 'server.js',
     builds: 'build/server/index.js',
     node: 22,
-    ran: '24: 200 000, async shortly',
+    ran: '24: 200 000',
   },
   {
     name: 'sveltekit',

@@ -19,9 +19,6 @@ const GARBAGE =
   'sends what is no request behind one that waits for its answer, and expects that one to be cut: it is answered first (RFC 9112, 9.3.2)';
 const WORDS = 'compares the words and the count of Node’s parser: `error.reason` is the engine’s (docs/apps.md)';
 const ONCE = 'expects an error for each byte behind the first that is none: a client is refused once';
-const CUT =
-  'answers a request whose body is none, and waits for that to end: nobody is told of it once the answer is complete';
-
 const NO_HOST = 'sends no Host, or a target or Host that is none: 400 on every class (RFC 9112, 3.2; docs/apps.md)';
 const INTERNALS =
   'looks into Node’s server: its parser, its handle, the number of its listeners, or bytes of the socket beside it';
@@ -167,12 +164,6 @@ export const DIFFERENCES = [
     tests: ['disables node socket timeout'],
     on: ['picoev'],
     reason: 'replaces `net.Socket.prototype.setTimeout`, which the engine’s connections do not have',
-  },
-  {
-    project: '@hapi/hapi',
-    tests: ['returns a bad request for POST request when chunked parsing fails'],
-    on: ['picoev'],
-    reason: CUT,
   },
   {
     project: '@hapi/hapi',
