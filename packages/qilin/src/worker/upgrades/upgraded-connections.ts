@@ -15,6 +15,10 @@ import { GOING_AWAY, SERVICE_RESTART, WebSocketConnection } from './web-socket.t
  */
 const TELL_EVERY: Milliseconds = 100;
 
+/** An event loop that stood still makes up for it little by little: at a tick it tells so many times the even share, of so long a time at most. */
+const CATCH_UP = 1.25;
+const LONGEST_STEP: Milliseconds = 300;
+
 const WEBSOCKET = /\bwebsocket\b/;
 
 /** Before the rest is cut, those that were told last have this long to close, but not more than half of all. */
@@ -69,16 +73,17 @@ export class UpgradedConnections {
     const waiting = [...this.#open.keys()];
     const count = waiting.length;
     const begin = performance.now();
+    let before = begin;
     let told = 0;
     this.#teller = setInterval(() => {
-      const passed = performance.now() - begin;
-      if (passed >= time) {
-        this.#tellThese(this.#open.keys());
-        return;
-      }
-      const due = Math.min(count, Math.ceil((passed / time) * count));
-      this.#tellThese(waiting.slice(told, due));
-      told = due;
+      const now = performance.now();
+      const step = Math.min(now - before, LONGEST_STEP) * CATCH_UP;
+      before = now;
+      const due = Math.min(now - begin, (told * time) / Math.max(1, count) + step);
+      const next = due >= time ? count : Math.ceil((due / time) * count);
+      this.#tellThese(waiting.slice(told, next));
+      told = Math.max(told, next);
+      if (told >= count) this.#tellThese(this.#open.keys());
     }, TELL_EVERY).unref();
   }
 
