@@ -11,6 +11,13 @@ export type Column = 'native' | 'node' | 'http2';
 type Row = Readonly<{ state: string } & Record<Column, string | undefined>>;
 
 export const ROWS = {
+  // Tried in the suite of PROXY protocol.
+  proxied: {
+    state: 'has not sent its whole PROXY header, where one is asked for',
+    native: '`headersTimeout`',
+    node: '`headersTimeout`',
+    http2: 'the same',
+  },
   handshake: {
     state: 'has not finished its TLS handshake',
     native: undefined,

@@ -218,8 +218,15 @@ const beginning = (text: string) => new RegExp(`^${text.replace(/[+]/g, '\\$&')}
 
 test('each cell of the table has a case', () => {
   const tried: Record<'http1' | 'http2', ReadonlySet<State>> = {
-    http1: new Set<State>([...CASES.map(({ state }) => state), 'overdue', 'upgraded', 'handshake', 'refused']),
-    http2: new Set<State>([...HTTP2_CASES.map(({ state }) => state), 'overdue']),
+    http1: new Set<State>([
+      ...CASES.map(({ state }) => state),
+      'overdue',
+      'upgraded',
+      'handshake',
+      'refused',
+      'proxied',
+    ]),
+    http2: new Set<State>([...HTTP2_CASES.map(({ state }) => state), 'overdue', 'proxied']),
   };
   for (const [state, row] of Object.entries(ROWS) as [State, (typeof ROWS)[State]][]) {
     if (row.node !== undefined) expect(tried.http1, state).toContain(state);

@@ -59,7 +59,8 @@ export class Valve {
   readonly #succession: Succession;
   readonly #crew: Crew;
   readonly #put: (event: ValveEvent) => void;
-  readonly #waited = measureQueue();
+  /** Made when it is first asked for: it loads the addon. */
+  #waited: ((fd: number) => number) | undefined;
   readonly #answered = new Set<Connection>();
   #early: readonly Early[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -153,12 +154,17 @@ export class Valve {
     while (this.#answered.size + this.#early.length < MOST && !(tellsWait && isBehindEarly)) {
       const fd = takeConnection(listener.fd);
       if (fd === undefined) return;
-      const taken = { fd, listener, since: tellsWait ? now - this.#waited(fd) : now };
+      const taken = { fd, listener, since: tellsWait ? now - this.#waitedOf(fd) : now };
       this.#early = [...this.#early, taken];
       if (now - taken.since >= this.#limit) this.#letGo([taken]);
       // Those behind it have come later.
       else isBehindEarly = true;
     }
+  }
+
+  #waitedOf(fd: number): Milliseconds {
+    this.#waited ??= measureQueue();
+    return this.#waited(fd);
   }
 
   #letGo(taken: readonly Early[]): void {
