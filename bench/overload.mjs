@@ -38,7 +38,6 @@ const SHEDDING = ['--queue-timeout', '250'];
 const CONTENDERS = {
   'picoev, queueTimeout 250': qilin('-k', 'picoev', ...SHEDDING),
   'async, queueTimeout 250': qilin('-k', 'async', ...SHEDDING),
-  'threads, queueTimeout 250': qilin('-k', 'threads', '--threads', '2', ...SHEDDING),
   'picoev without it': qilin('-k', 'picoev'),
   'async without it': qilin('-k', 'async'),
   'Fastify, under-pressure': {
