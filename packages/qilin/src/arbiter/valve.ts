@@ -116,7 +116,10 @@ export class Valve {
   look(): void {
     if (!this.#isWanted) return;
     const { serving } = this.#state.fleet;
-    for (const { socket, place } of this.#generations.get(serving.number)?.lent ?? []) {
+    const lent = this.#generations.get(serving.number)?.lent ?? [];
+    // A reload may have closed the socket by which they came.
+    this.#letGo(this.#early.filter(({ listener }) => lent.every(({ socket }) => socket !== listener)));
+    for (const { socket, place } of lent) {
       const early = this.#early.filter(({ listener }) => listener === socket);
       if (this.#isStuck(place)) this.#relieve(socket, early);
       // They cannot be given back.
