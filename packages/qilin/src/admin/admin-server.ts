@@ -3,9 +3,9 @@
  * can make it hold no more than a bounded number of connections, each for a bounded time.
  */
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import type { Status } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { PROBES, type Pulse } from './probes.ts';
-import type { Status } from './status.ts';
 
 /** More than any orchestrator asks with at the same time; further ones are closed at once. */
 const MOST_CONNECTIONS = 128;

@@ -1,6 +1,7 @@
 /** What the probes of an orchestrator are told. Pure. */
+
+import type { ServerState } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import type { ServerState } from './status.ts';
 
 /** As much of the server as the probes depend on. */
 export interface Pulse {

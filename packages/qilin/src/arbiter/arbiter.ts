@@ -15,6 +15,7 @@ import { Mailbox } from './mailbox.ts';
 import { Opening, type OpeningEvent } from './opening.ts';
 import { type Action, plan } from './plan.ts';
 import { type ReloadEvent, Reloads } from './reload.ts';
+import { ServerView } from './server-view.ts';
 import { type ArbiterSignal, hasTerminal, listenForSignals } from './signals.ts';
 import { ArbiterState } from './state.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
@@ -78,7 +79,8 @@ export class Arbiter {
     this.#crew = new Crew(state, generations, put, options.onReady);
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
     this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
-    this.#admin = new Admin(options.version, state, generations, this.#succession, this.#crew, this.#valve, () =>
+    const view = new ServerView(options.version, state, this.#succession, this.#crew, this.#valve);
+    this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
   }

@@ -1,5 +1,5 @@
 /** How the last reload (HUP) or upgrade (USR2) goes, or went: for `/status`. */
-import type { ReloadStatus } from '../admin/status.ts';
+import type { ReloadStatus } from '../contract/status.ts';
 
 type Way = ReloadStatus['by'];
 

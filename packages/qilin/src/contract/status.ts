@@ -1,6 +1,6 @@
 /**
- * `/status`: the whole fleet, as the arbiter knows it. In units of Prometheus (seconds, bytes), points of time as ISO 8601. Nothing
- * of the app's: no request, no setting, no environment.
+ * The whole fleet, as the arbiter knows it: `/status`, and `qilinctl status`. In units of Prometheus (seconds, bytes), points of time as
+ * ISO 8601. Nothing of the app's: no request, no setting, no environment.
  */
 
 export type ServerState = 'starting' | 'serving' | 'draining' | 'stopping';

@@ -1,0 +1,103 @@
+/** How the server is, as its arbiter knows it: for all who ask. */
+import type { Pulse } from '../admin/probes.ts';
+import type { ServerState, Status, WorkerStatus } from '../contract/status.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import type { Crew } from './crew.ts';
+import { isServing, type WorkerView, wantedCount } from './fleet.ts';
+import type { ArbiterState } from './state.ts';
+import type { Succession } from './succession.ts';
+import type { Valve } from './valve.ts';
+
+/** A worker whose sign of life, which comes each second, has stayed away for so long is stuck. */
+const STUCK_AFTER: Milliseconds = 3_000;
+
+export class ServerView {
+  readonly #version: string;
+  readonly #state: ArbiterState;
+  readonly #succession: Succession;
+  readonly #crew: Crew;
+  readonly #valve: Valve;
+
+  constructor(version: string, state: ArbiterState, succession: Succession, crew: Crew, valve: Valve) {
+    this.#version = version;
+    this.#state = state;
+    this.#succession = succession;
+    this.#crew = crew;
+    this.#valve = valve;
+  }
+
+  get #serverState(): ServerState {
+    const { goal } = this.#state.fleet;
+    if (goal === 'stop') return 'stopping';
+    if (goal === 'drain' || this.#succession.isLeaving) return 'draining';
+    return this.#crew.hasStarted ? 'serving' : 'starting';
+  }
+
+  /** What the probes depend on. */
+  pulse(): Pulse {
+    const serving = this.#state.fleet.workers.filter(isServing);
+    const least = Math.min(...serving.map((worker) => this.#crew.silenceOf(worker)));
+    return {
+      state: this.#serverState,
+      hasStarted: this.#crew.hasStarted,
+      ready: serving.length,
+      stuckFor: serving.length > 0 && least >= STUCK_AFTER ? least : 0,
+      unreadyWhenStuck: this.#state.config.unreadyWhenStuck,
+    };
+  }
+
+  /** All of it. */
+  status(): Status {
+    const { fleet } = this.#state;
+    const { state, ready, stuckFor } = this.pulse();
+    return {
+      version: this.#version,
+      pid: process.pid,
+      startedAt: pointOfTime(0),
+      state,
+      generation: fleet.serving.number,
+      workersWanted: wantedCount(fleet),
+      workersReady: ready,
+      stuckSeconds: inSeconds(stuckFor),
+      shedByArbiter: this.#valve.total,
+      lastReload: this.#state.lastReload.status,
+      stalls: this.#crew.stalls.map(({ at, count, total, longest, last }) => ({
+        at,
+        count,
+        totalSeconds: inSeconds(total),
+        longestSeconds: inSeconds(longest),
+        lastAt: pointOfTime(last),
+      })),
+      workers: fleet.workers.map((worker) => this.#workerStatus(worker)),
+    };
+  }
+
+  #workerStatus(worker: WorkerView): WorkerStatus {
+    const { age, generation, state, since } = worker;
+    const { pid, heartbeat, stuckAt } = this.#crew.facts(age);
+    const { stats, usage } = heartbeat ?? {};
+    return {
+      pid,
+      age,
+      generation,
+      state,
+      since: pointOfTime(since),
+      silentSeconds: inSeconds(this.#crew.silenceOf(worker)),
+      stuckAt: stuckAt ?? null,
+      requests: stats?.requests ?? null,
+      shed: stats?.shed ?? null,
+      accepted: stats?.accepted ?? null,
+      connections: stats?.connections ?? null,
+      unproxied: stats?.unproxied ?? null,
+      cpuSeconds: usage === undefined ? null : inSeconds(usage.cpu),
+      residentBytes: usage?.resident ?? null,
+      heapUsedBytes: usage?.heapUsed ?? null,
+      heapLimitBytes: usage?.heapLimit ?? null,
+    };
+  }
+}
+
+const inSeconds = (time: Milliseconds): number => Math.round(time) / 1000;
+
+/** Of a moment of the monotonic clock. */
+const pointOfTime = (moment: Milliseconds): string => new Date(performance.timeOrigin + moment).toISOString();
