@@ -21,6 +21,7 @@ const ENTRIES = {
     'app/load',
     'app/served-server',
     'contract/errors',
+    'http/light/door',
     'http/node/fetch-listener',
     'settings/reference',
     'worker/channel',

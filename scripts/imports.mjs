@@ -23,6 +23,7 @@ const ALLOWED = {
     'modules',
     'app',
     'http',
+    'http/light',
     'observe',
     'worker/classes',
     'worker/node-http',
@@ -45,7 +46,7 @@ const ALLOWED = {
   'worker/threads': ['contract', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   admin: ['contract'],
   arbiter: ['contract', 'files', 'settings', 'observe', 'admin', '@qilin/picoev'],
-  serve: ['contract', 'settings', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
+  serve: ['contract', 'settings', 'app', 'http/light', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   cli: ['contract', 'settings', 'arbiter', 'observe'],
   '.': ['contract', 'settings', 'serve'],
 };
@@ -66,6 +67,21 @@ const ROOMS = {
 
 /** The framework runs wherever fetch handlers do: only these files may know the server, and only lazily. */
 const MAY_IMPORT_QILIN = ['run.ts'];
+
+/**
+ * Modules of Node's that take 5 to 60 ms to load, each time a worker boots, and the only files that may import more of them than
+ * types: the others go by contract/node-http.ts, or load what they need when they need it.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const SLOW = {
+  'node:http': [],
+  'node:https': [],
+  'node:http2': [],
+  'node:tls': [],
+  'node:crypto': [],
+  // Is itself loaded where there is an inspector.
+  'node:inspector': ['worker/inspector.ts'],
+};
 
 /** In a thread, `process.exit` ends the thread alone. */
 const MAY_EXIT = [/^cli\//, /^worker\/main\.ts$/, /^worker\/threads\/main\.ts$/];
@@ -128,6 +144,11 @@ function checkFile(file, text, targets) {
     .map((target) => `${file} may not import ${target}`);
   if (/\bprocess\.exit\(/.test(text) && !MAY_EXIT.some((pattern) => pattern.test(file))) {
     violations.push(`${file} may not call process.exit: only cli/, worker/main.ts and worker/threads/main.ts may`);
+  }
+  const values = [...text.matchAll(/^import (?!type\b)[^;]*? from '(node:[^']+)'/gm)].map(([, module = '']) => module);
+  for (const module of values) {
+    const isSlow = module in SLOW && !SLOW[module]?.includes(file);
+    if (isSlow) violations.push(`${file} may not import ${module}, which is slow to load (contract/node-http.ts)`);
   }
   return violations;
 }

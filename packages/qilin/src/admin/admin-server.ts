@@ -2,7 +2,8 @@
  * The HTTP server of the arbiter itself (setting `adminBind`): answers GET and HEAD, from memory and at once. Whoever is at the other end
  * can make it hold no more than a bounded number of connections, each for a bounded time.
  */
-import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Server } from '../contract/node-http.ts';
 import type { Status } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { PROBES, type Pulse } from './probes.ts';

@@ -6,13 +6,13 @@
  * export is the app, a server that the same module lets listen opens no port and gets no connection.
  */
 import cluster, { type Worker } from 'node:cluster';
-import { Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { App, Interface, OnShutdown } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
+import { Server as HttpServer } from '../contract/node-http.ts';
 import { nearestFirst } from '../contract/spelling.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModule } from '../modules/import-module.ts';

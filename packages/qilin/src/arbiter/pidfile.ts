@@ -1,5 +1,4 @@
 /** The pid file: says which process is the arbiter, and keeps a second one from starting with the same file. */
-import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { hasCode, QilinError, reasonOf } from '../contract/errors.ts';
@@ -70,7 +69,7 @@ export class PidFile {
 
 /** By a name that nobody can have taken before: the pid of a container's first process is always the same. */
 function putPid(file: string): void {
-  const draft = `${file}.${randomUUID()}`;
+  const draft = `${file}.${crypto.randomUUID()}`;
   const fd = openSync(draft, 'wx', 0o644);
   try {
     writeFileSync(fd, `${process.pid}\n`);

@@ -11,6 +11,7 @@ import type { Listener } from '../contract/messages.ts';
 import { NO_STATS } from '../contract/stats.ts';
 import { toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
+import { openLightRoom } from '../http/light/door.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { createLog } from '../observe/error-log.ts';
 import { addressFor } from '../settings/bind.ts';
@@ -119,6 +120,7 @@ class ProgramServer {
 
   async #load(): Promise<void> {
     const createClass = await classOf(this.#config);
+    if (this.#app.kind === 'fetch') await openLightRoom();
     const listeners = openListeners(this.#config);
     try {
       this.#class = createClass({

@@ -10,6 +10,7 @@ import { NO_STATS, type WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
+import { openLightRoom } from '../http/light/door.ts';
 import { logCutRequests } from './cut-requests.ts';
 import { loadHealthCheck } from './hooks.ts';
 import { Milestone } from './milestone.ts';
@@ -74,6 +75,7 @@ export class LocalHost implements AppHost {
       const { checkHealth } = await import('./node-http/health-check.ts');
       await checkHealth(app, await checkOf(config.healthCheck, config.config), config, log);
     }
+    if (app.kind === 'fetch') await openLightRoom();
     this.#class = this.#create({ ...this.#context, app });
     if (app.kind === 'server') interception.adopt(app.server);
   }

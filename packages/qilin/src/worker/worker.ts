@@ -17,7 +17,7 @@ import { createLog } from '../observe/error-log.ts';
 import { statusSoFar } from './app-exits.ts';
 import { loadWorkerClass } from './classes/registry.ts';
 import { loadHooks } from './hooks.ts';
-import { Inspector } from './inspector.ts';
+import type { Inspector } from './inspector.ts';
 import { LivedLife } from './life.ts';
 import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
 import { MemoryBound } from './memory-bound.ts';
@@ -184,6 +184,7 @@ export class Worker {
   async #openInspector({ inspect, inspectBrk }: WorkerConfig, log: Log): Promise<void> {
     const address = inspectBrk ?? inspect;
     if (!address) return;
+    const { Inspector } = await import('./inspector.ts');
     this.#inspector = new Inspector(address, log);
     await this.#inspector.open(address === inspectBrk);
   }

@@ -5,11 +5,13 @@ import { createServer as createFront } from 'node:net';
 import { interceptListen } from '../../dist/app/intercept.js';
 import { loadApp } from '../../dist/app/load.js';
 import { explain, QilinError } from '../../dist/contract/errors.js';
+import { openLightRoom } from '../../dist/http/light/door.js';
 import { fetchToNodeListener } from '../../dist/http/node/fetch-listener.js';
 
 const { app: name, chdir, called = 'auto', patience = 15_000, abortAfterLoad } = JSON.parse(process.argv[2] ?? '{}');
 /** @type {string[]} */
 const notes = [];
+await openLightRoom();
 const leaving = new AbortController();
 const interception = interceptListen({
   addresses: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],

@@ -4,10 +4,11 @@
  *
  * As under Node, one response at a time has it, in the order of the requests; those behind it keep what is written until then.
  */
-import { type Server, STATUS_CODES } from 'node:http';
+import type { Server } from 'node:http';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Connection, Exchange } from '@qilin/picoev';
+import { STATUS_CODES } from '../../contract/node-http.ts';
 import type { BridgedResponse } from './node-internals.ts';
 import { SocketClock } from './socket-clock.ts';
 import { SocketFacts } from './socket-facts.ts';

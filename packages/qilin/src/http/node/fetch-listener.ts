@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { FetchHandler, NodeListener, RequestOrigin } from '../../contract/app.ts';
-import { createFetchServer } from '../light/fetch-server.ts';
+import { createFetchServer } from '../light/door.ts';
 import type { OnError } from '../light/send-stream.ts';
 import { MessageExchange } from './message-exchange.ts';
 

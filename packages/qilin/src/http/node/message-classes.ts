@@ -5,8 +5,9 @@
  * knows nothing of: measured on Node 20, that makes Express's whole request several times as dear. Here they have these
  * prototypes from the start, so that giving them changes nothing.
  */
-import { IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { App } from '../../contract/app.ts';
+import { IncomingMessage, ServerResponse } from '../../contract/node-http.ts';
 import { type MessageClasses, messageClassesOf, setMessageClasses } from './node-internals.ts';
 
 /** Of an app: what its messages' prototypes are found at. */

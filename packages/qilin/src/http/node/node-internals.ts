@@ -3,8 +3,9 @@
  * Node 20 and are looked at, each, in Node 20, 22 and 24; what is newer or may vanish is asked for first.
  */
 import { EventEmitter } from 'node:events';
-import { IncomingMessage, type OutgoingMessage, Server, ServerResponse } from 'node:http';
+import type { OutgoingMessage } from 'node:http';
 import type { Server as NetServer } from 'node:net';
+import { IncomingMessage, Server, ServerResponse } from '../../contract/node-http.ts';
 
 export interface BridgedRequest extends IncomingMessage {
   /**

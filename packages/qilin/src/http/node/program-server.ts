@@ -3,9 +3,10 @@
  * wraps them when it is attached), by its own `emit()`, which tracing packages wrap.
  */
 import { captureRejectionSymbol } from 'node:events';
-import { Server as HttpServer, IncomingMessage, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type Server, Socket } from 'node:net';
 import type { App, NodeListener } from '../../contract/app.ts';
+import { Server as HttpServer, IncomingMessage } from '../../contract/node-http.ts';
 import { CAPTURE } from './node-internals.ts';
 
 /** The server of the app: the app itself, or what its module lets listen beside it; undefined where it makes none. */

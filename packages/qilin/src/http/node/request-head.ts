@@ -1,7 +1,8 @@
 /** The head of a request, in Node's own message. */
-import { IncomingMessage } from 'node:http';
+
 import type { Socket } from 'node:net';
 import type { Exchange } from '@qilin/picoev';
+import { IncomingMessage } from '../../contract/node-http.ts';
 import type { BridgedRequest } from './node-internals.ts';
 
 export function fillRequest(req: BridgedRequest, exchange: Exchange): void {

@@ -2,9 +2,10 @@
  * The 'connection' event of a program's own server, whose connections are the native engine's: whoever counts or keeps its sockets
  * hears of each one.
  */
-import http, { type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Connection, Detached } from '@qilin/picoev';
+import { connectionListener as nodesOwn } from '../../contract/node-http.ts';
 import { ConnectionSocket, socketOf, timesConnections } from './connection-socket.ts';
 import { tellClient } from './told-client.ts';
 
@@ -18,9 +19,6 @@ type SetListener = (listener: ((connection: Connection) => void) | null) => void
 let announced: unknown;
 
 const isOurs = (socket: unknown): boolean => socket instanceof ConnectionSocket || socket === announced;
-
-/** What Node's own server listens with: it would read requests from the sockets. */
-const nodesOwn: unknown = Reflect.get(http, '_connectionListener');
 
 /** Calls `set` now, and whenever the first listener comes or the last one goes. */
 export function followConnections(server: Server, set: SetListener): void {

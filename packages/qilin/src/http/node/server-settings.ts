@@ -1,6 +1,7 @@
 /** What a program has set on its own server: what holds, and what Qilin decides by itself, which is said at start. */
-import { Server } from 'node:http';
+
 import type { Server as NetServer } from 'node:net';
+import { Server } from '../../contract/node-http.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 
 type Setting = 'keepalive' | 'headersTimeout' | 'bodyTimeout' | 'limitRequestFields' | 'workerConnections';

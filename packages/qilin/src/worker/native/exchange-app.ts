@@ -1,12 +1,13 @@
 /** Any kind of app as one function of an exchange of the native engine. */
-import { Server as HttpServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection, Exchange, Refusal } from '@qilin/picoev';
 import type { App } from '../../contract/app.ts';
 import { explain, QilinError } from '../../contract/errors.ts';
+import { Server as HttpServer } from '../../contract/node-http.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
-import { createFetchServer } from '../../http/light/fetch-server.ts';
+import { createFetchServer } from '../../http/light/door.ts';
 import { ConnectionSocket, socketOf } from '../../http/node/connection-socket.ts';
 import { createNodeServer } from '../../http/node/listener-server.ts';
 import { prototypesOf } from '../../http/node/message-classes.ts';

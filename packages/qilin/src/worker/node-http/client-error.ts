@@ -2,8 +2,9 @@
  * What a client is told whose bytes are no HTTP request: the status that fits, and the end of the connection. Invariant: the
  * requests before them get their answers first, in order (RFC 9112, section 9.3.2).
  */
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
+import { STATUS_CODES } from '../../contract/node-http.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { connectionOf, type HttpSocket } from './connection.ts';
 

@@ -1,7 +1,8 @@
 /** Makes the server that the connections are handed to: plain, with TLS and HTTP/2, or the app's own. */
-import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { App } from '../../contract/app.ts';
+import { createServer } from '../../contract/node-http.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { messageClassesFor, preferMessageClasses, prototypesOf } from '../../http/node/message-classes.ts';

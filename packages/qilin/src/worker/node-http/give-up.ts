@@ -1,6 +1,7 @@
 /** Ends an exchange over the head of the app, on Node's HTTP stack. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import { STATUS_CODES } from '../../contract/node-http.ts';
 import { type Answer, cutAnswer } from '../../http/node/answer-failure.ts';
 import { stopBody } from '../../http/node/stop-body.ts';
 import { connectionOf } from './connection.ts';

@@ -4,10 +4,14 @@
  * by REFUSED_STREAM, so that the client knows that it can ask again.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Milliseconds } from '../../contract/units.ts';
 import type { RequestInHand } from '../../contract/worker-class.ts';
 import { type Connection, connectionOf, Standstill } from './connection.ts';
+
+/** RFC 9113, section 7. */
+const REFUSED_STREAM = 0x7;
+const CANCEL = 0x8;
 
 /** What comes with the event 'stream'. */
 export type StreamArguments = readonly [
@@ -189,7 +193,7 @@ class Session {
       this.#start(args);
     } else if (this.#context.mayWait()) {
       this.#wait(args);
-    } else stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    } else stream.close(REFUSED_STREAM);
   }
 
   #wait(args: StreamArguments): void {
@@ -233,7 +237,7 @@ class Session {
     // The connection's window changes with all that is sent: what a client may do meanwhile, such as to ping, is no progress.
     const stoodStill = this.#taking.at(this.#session.state.remoteWindowSize ?? 0, now);
     if (stoodStill < this.#context.options.sending) return;
-    for (const stream of stalled) stream.close(constants.NGHTTP2_CANCEL);
+    for (const stream of stalled) stream.close(CANCEL);
   }
 
   /**

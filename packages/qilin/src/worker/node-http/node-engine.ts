@@ -5,7 +5,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
 import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
@@ -38,7 +37,7 @@ import { createNodeServer } from './create-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { Http2Sessions, type StreamArguments } from './http2-sessions.ts';
 import { messageView } from './message-view.ts';
-import { chooseProtocols, isHttp2Server } from './protocols.ts';
+import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
 import { limitRequestTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
@@ -101,7 +100,7 @@ export class NodeEngine implements WorkerClass {
         limit: options.connections,
         allowHalfOpen: allowsHalfOpen(this.#server),
         highWaterMark: optionsOf(this.#server).highWaterMark,
-        tls: this.#server instanceof TlsServer,
+        tls: isTlsServer(this.#server),
         proxies: config.proxyProtocol
           ? { allowFrom: config.proxyAllowFrom, timeout: toMilliseconds(config.headersTimeout) }
           : undefined,

@@ -39,5 +39,8 @@ const without = (reason: string): Protocols => ({
   remark: `TLS clients are offered HTTP/1.1 alone: ${reason}`,
 });
 
+/** By a method that no other server has: the class itself is in a module that takes 15 ms to load, which few workers need. */
+export const isTlsServer = (server: Server): boolean => 'setSecureContext' in server;
+
 /** Node exports no class for them; this method no other server has. */
 export const isHttp2Server = (server: Server): boolean => 'updateSettings' in server;

@@ -1,5 +1,6 @@
 /** Which requests the app does not see, on Node's HTTP stack, and what their clients are told. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from '../../contract/node-http.ts';
 import { checkRequestHead, checkStreamHead } from '../../http/node/request-rules.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import type { Origins } from '../origin.ts';

@@ -14,7 +14,10 @@ import { H3 } from 'h3';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FetchHandler } from '../../../src/contract/app.ts';
+import { openLightRoom } from '../../../src/http/light/door.ts';
 import { fetchToNodeListener, type NodeListenerOptions } from '../../../src/http/node/fetch-listener.ts';
+
+await openLightRoom();
 
 const errors: unknown[] = [];
 const servers: Server[] = [];
