@@ -1,4 +1,4 @@
-/** Who may import whom: by folder in packages/qilin, by room in the kernel. Anything not listed is an error; cycles too. */
+/** Who may import whom: by folder in packages/qilin and packages/flask, by room in the kernel. Anything not listed is an error; cycles too. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { root } from './prepare.mjs';
@@ -51,6 +51,44 @@ const ALLOWED = {
   '.': ['contract', 'settings', 'serve'],
 };
 
+/** What of packages/flask is pure of the app. */
+const PURE_OF_THE_APP = [
+  'base',
+  'http',
+  'routing',
+  'exceptions',
+  'replies',
+  'hooks',
+  'files',
+  'forms',
+  'sessions',
+  'templating',
+];
+
+/**
+ * The same for packages/flask/src; `contract` is the file contract.ts. Types count: nothing knows what it is part of.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const ALLOWED_IN_FLASK = {
+  base: [],
+  http: ['base'],
+  routing: ['base', 'http'],
+  exceptions: ['base', 'http'],
+  replies: ['base', 'http', 'exceptions'],
+  hooks: ['exceptions', 'replies', 'routing'],
+  files: ['http'],
+  forms: ['base', 'http'],
+  sessions: ['base', 'http'],
+  templating: ['base', 'files'],
+  contract: PURE_OF_THE_APP,
+  request: ['contract', ...PURE_OF_THE_APP],
+  testing: ['contract', 'request', ...PURE_OF_THE_APP],
+  'dev-server': ['contract', 'base', 'http', 'exceptions'],
+  app: ['contract', 'request', 'testing', 'dev-server', ...PURE_OF_THE_APP],
+  cli: ['app', 'dev-server', 'base', 'routing'],
+  '.': ['contract', 'app', 'request', 'testing', 'dev-server', ...PURE_OF_THE_APP],
+};
+
 /**
  * Room of packages/picoev/native → the rooms whose headers it may include.
  * @type {Readonly<Record<string, readonly string[]>>}
@@ -66,7 +104,7 @@ const ROOMS = {
 };
 
 /** The framework runs wherever fetch handlers do: only these files may know the server, and only lazily. */
-const MAY_IMPORT_QILIN = ['run.ts'];
+const MAY_IMPORT_QILIN = ['dev-server/run.ts'];
 
 /**
  * Modules of Node's that take 5 to 60 ms to load, each time a worker boots, and the only files that may import more of them than
@@ -93,12 +131,19 @@ const IMPORT = /(?:\bfrom\s+|\bimport\s+|\bimport\()'([^']+)'/g;
 export function checkImports() {
   const qilin = readSources('packages/qilin/src', '.ts');
   const picoev = readSources('packages/picoev/src', '.ts');
+  const flask = readSources('packages/flask/src', '.ts');
   return [
-    ...[...qilin].flatMap(([file, { text, targets }]) => checkFile(file, text, targets)),
-    ...findCycles(qilin),
-    ...findCycles(picoev),
+    ...[...qilin].flatMap(([file, { text, targets }]) => [
+      ...checkDirections(ALLOWED, file, targets),
+      ...checkExit(file, text),
+      ...checkSlow(file, text),
+    ]),
+    ...[...flask].flatMap(([file, source]) => [
+      ...checkDirections(ALLOWED_IN_FLASK, file, source.targets),
+      ...checkPackages(file, source, flaskDependencies()),
+    ]),
+    ...[qilin, picoev, flask].flatMap(findCycles),
     ...checkRooms(),
-    ...checkFlask(),
   ];
 }
 
@@ -125,32 +170,42 @@ function readSources(folder, ending) {
   );
 }
 
-/** @param {string} file @returns the nearest folder that has rules of its own */
-function folderOf(file) {
-  let folder = dirname(file);
-  while (!(folder in ALLOWED) && folder !== '.') folder = dirname(folder);
+/**
+ * @param {Readonly<Record<string, readonly string[]>>} allowed
+ * @param {string} file
+ * @returns the nearest folder that has rules of its own; of a file that has, its name
+ */
+function folderOf(allowed, file) {
+  const own = file.replace(/\.ts$/, '');
+  let folder = own in allowed ? own : dirname(file);
+  while (!(folder in allowed) && folder !== '.') folder = dirname(folder);
   return folder;
 }
 
-/** @param {string} file @param {string} text @param {readonly string[]} targets */
-function checkFile(file, text, targets) {
-  const folder = folderOf(file);
-  const violations = targets
+/** @param {Readonly<Record<string, readonly string[]>>} allowed @param {string} file @param {readonly string[]} targets */
+function checkDirections(allowed, file, targets) {
+  const folder = folderOf(allowed, file);
+  return targets
     .filter((target) => target.endsWith('.ts') || target.startsWith('@qilin/'))
     .filter((target) => {
-      const to = target.endsWith('.ts') ? folderOf(target) : target;
-      return to !== folder && !ALLOWED[folder]?.includes(to);
+      const to = target.endsWith('.ts') ? folderOf(allowed, target) : target;
+      return to !== folder && !allowed[folder]?.includes(to);
     })
     .map((target) => `${file} may not import ${target}`);
-  if (/\bprocess\.exit\(/.test(text) && !MAY_EXIT.some((pattern) => pattern.test(file))) {
-    violations.push(`${file} may not call process.exit: only cli/, worker/main.ts and worker/threads/main.ts may`);
-  }
-  const values = [...text.matchAll(/^import (?!type\b)[^;]*? from '(node:[^']+)'/gm)].map(([, module = '']) => module);
-  for (const module of values) {
-    const isSlow = module in SLOW && !SLOW[module]?.includes(file);
-    if (isSlow) violations.push(`${file} may not import ${module}, which is slow to load (contract/node-http.ts)`);
-  }
-  return violations;
+}
+
+/** @param {string} file @param {string} text */
+function checkExit(file, text) {
+  if (!/\bprocess\.exit\(/.test(text) || MAY_EXIT.some((pattern) => pattern.test(file))) return [];
+  return [`${file} may not call process.exit: only cli/, worker/main.ts and worker/threads/main.ts may`];
+}
+
+/** @param {string} file @param {string} text */
+function checkSlow(file, text) {
+  return [...text.matchAll(/^import (?!type\b)[^;]*? from '(node:[^']+)'/gm)]
+    .map(([, module = '']) => module)
+    .filter((module) => module in SLOW && !SLOW[module]?.includes(file))
+    .map((module) => `${file} may not import ${module}, which is slow to load (contract/node-http.ts)`);
 }
 
 /** What the rooms of the kernel include of each other, and that only some know Node. */
@@ -169,33 +224,33 @@ function checkRooms() {
   });
 }
 
-/** Web standards, node: builtins and its own dependencies; a file imports another for its types in a cycle at will. */
-function checkFlask() {
-  const folder = join(root, 'packages/flask');
+/** @returns {string[]} */
+function flaskDependencies() {
   /** @type {{ dependencies: Record<string, string>, peerDependencies: Record<string, string> }} */
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const own = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
-  const files = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
-  );
+  const manifest = JSON.parse(readFileSync(join(root, 'packages/flask/package.json'), 'utf8'));
+  return [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+}
+
+/**
+ * The framework knows web standards, node: builtins and its own dependencies; the server lazily.
+ * @param {string} file @param {Source} source @param {readonly string[]} dependencies
+ */
+function checkPackages(file, { text }, dependencies) {
   /** @type {string[]} */
   const violations = [];
-  for (const file of files) {
-    const text = readFileSync(join(folder, 'src', file), 'utf8');
-    for (const [statement, specifier = ''] of text.matchAll(IMPORT)) {
-      if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
-      const name = specifier
-        .split('/')
-        .slice(0, specifier.startsWith('@') ? 2 : 1)
-        .join('/');
-      const isLazy = statement.startsWith('import(');
-      const isAllowed = name === 'qilin' ? isLazy && MAY_IMPORT_QILIN.includes(file) : own.includes(name);
-      if (!isAllowed && !isTypeOnly(text, specifier))
-        violations.push(`packages/flask/src/${file} may not import ${specifier}`);
-    }
-    if (/\bprocess\.exit\(/.test(text) && !file.startsWith('cli/'))
-      violations.push(`packages/flask/src/${file} may not call process.exit`);
+  for (const [statement, specifier = ''] of text.matchAll(IMPORT)) {
+    if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
+    const name = specifier
+      .split('/')
+      .slice(0, specifier.startsWith('@') ? 2 : 1)
+      .join('/');
+    const isLazy = statement.startsWith('import(');
+    const isAllowed = name === 'qilin' ? isLazy && MAY_IMPORT_QILIN.includes(file) : dependencies.includes(name);
+    if (!isAllowed && !isTypeOnly(text, specifier))
+      violations.push(`packages/flask/src/${file} may not import ${specifier}`);
   }
+  if (/\bprocess\.exit\(/.test(text) && !file.startsWith('cli/'))
+    violations.push(`packages/flask/src/${file} may not call process.exit`);
   return violations;
 }
 

@@ -1,44 +1,73 @@
 /** What users import from `@qilin/flask`. */
 
-export { type BuildErrorHandler, type Extension, Flask, type FlaskOptions } from './app.ts';
-export { Blueprint, type BlueprintOptions, type BlueprintSetup, type RegistrationOptions } from './blueprint.ts';
-export { Config, type ConfigValues } from './config.ts';
-export { ConfigError } from './config-error.ts';
+export type { AppScaffold, FlaskOptions, RegistrationOptions } from './app/app-scaffold.ts';
+export { Blueprint, type BlueprintOptions, type BlueprintSetup } from './app/blueprint.ts';
+export { AppContext, RequestContext } from './app/context.ts';
 export {
-  AppContext,
   afterThisRequest,
   copyCurrentRequestContext,
   hasAppContext,
   hasRequestContext,
-  RequestContext,
   streamWithContext,
-} from './context.ts';
-export type { ErrorClass, ErrorHandler } from './error-handlers.ts';
-export * from './exceptions.ts';
-export { safeJoin } from './files/safe-join.ts';
-export type { FileLike } from './files/source.ts';
-export type { SendFileOptions } from './files.ts';
-export { FileStorage, secureFilename } from './forms/file-storage.ts';
-export { Globals } from './globals.ts';
+} from './app/context-functions.ts';
+export { currentApp } from './app/current-app.ts';
+export { flash, getFlashedMessages } from './app/flashing.ts';
+export { type Extension, Flask } from './app/flask.ts';
+export { Globals } from './app/globals.ts';
 export {
   deleteCookie,
-  flash,
-  getFlashedMessages,
   isSafeRedirect,
   jsonify,
   makeResponse,
   redirect,
   setCookie,
-} from './helpers.ts';
+} from './app/helpers.ts';
+export { g, request, session } from './app/proxies.ts';
+export { renderTemplate, renderTemplateString } from './app/render-template.ts';
+export type { ImportName, RouteOptions, ScaffoldOptions } from './app/scaffold.ts';
+export { sendFile, sendFromDirectory } from './app/send-files.ts';
+export {
+  appcontextTearingDown,
+  gotRequestException,
+  messageFlashed,
+  requestFinished,
+  requestStarted,
+  requestTearingDown,
+  templateRendered,
+} from './app/signals.ts';
+export { type UrlForValues, urlFor } from './app/url-for.ts';
+export { Config, type ConfigValues } from './base/config.ts';
+export { type Level, Logger } from './base/logger.ts';
+export { escapeHtml, Markup } from './base/markup.ts';
+export { Signal } from './base/signal.ts';
+export type { App, FlashedMessage } from './contract.ts';
+export { ConfigError } from './dev-server/config-error.ts';
+export type { RunOptions } from './dev-server/run.ts';
+export { abort, defaultExceptions, type HTTPExceptionClass } from './exceptions/abort.ts';
+export * from './exceptions/bad-requests.ts';
+export * from './exceptions/client-errors.ts';
+export * from './exceptions/http-exception.ts';
+export * from './exceptions/server-errors.ts';
+export { safeJoin } from './files/safe-join.ts';
+export type { SendFileOptions } from './files/send.ts';
+export type { FileLike } from './files/source.ts';
+export { FileStorage, secureFilename } from './forms/file-storage.ts';
+export type { ErrorClass, ErrorHandler } from './hooks/error-handlers.ts';
+export type {
+  AfterFunction,
+  BeforeFunction,
+  ContextProcessor,
+  TeardownFunction,
+  UrlDefaultsFunction,
+  UrlValuePreprocessor,
+  View,
+} from './hooks/functions.ts';
 export type { CookieOptions } from './http/cookies.ts';
 export { float, int, MultiDict, type ReadonlyMultiDict } from './http/multi-dict.ts';
-export { JSONProvider } from './json.ts';
-export { type Level, Logger } from './logger.ts';
-export { escapeHtml, Markup } from './markup.ts';
-export { currentApp, g, request, session } from './proxies.ts';
-export type { Reply, ReplyHeaders, ReplyStatus } from './reply.ts';
-export type { FlaskRequest } from './request.ts';
-export { BuildError } from './routing/build-error.ts';
+export { JSONProvider } from './replies/json.ts';
+export type { Reply, ReplyHeaders, ReplyStatus } from './replies/reply.ts';
+export type { FlaskRequest } from './request/request.ts';
+export { BuildError, type BuildErrorHandler } from './routing/build-error.ts';
 export {
   BaseConverter,
   type ConverterArgument,
@@ -49,20 +78,6 @@ export {
 export { UrlMap } from './routing/map.ts';
 export type { ConverterTypes, ViewParams } from './routing/params.ts';
 export type { Rule, RuleOptions, RuleValues } from './routing/rule.ts';
-export type { RunOptions } from './run.ts';
-export type {
-  AfterFunction,
-  BeforeFunction,
-  ContextProcessor,
-  ImportName,
-  RouteOptions,
-  ScaffoldOptions,
-  TeardownFunction,
-  UrlDefaultsFunction,
-  UrlValuePreprocessor,
-  View,
-} from './scaffold.ts';
-export { sendFile, sendFromDirectory } from './send-files.ts';
 export {
   type SessionApp,
   type SessionConfig,
@@ -76,19 +91,7 @@ export { NullSession, Session, type SessionData } from './sessions/session.ts';
 export { BadSignature, type BadSignatureReason, type KeyDerivation, type SecretKey } from './sessions/signer.ts';
 export { type JsonTag, TaggedJsonSerializer } from './sessions/tagged-json.ts';
 export { Uuid } from './sessions/uuid.ts';
-export {
-  appcontextTearingDown,
-  gotRequestException,
-  messageFlashed,
-  requestFinished,
-  requestStarted,
-  requestTearingDown,
-  Signal,
-  templateRendered,
-} from './signals.ts';
-export { renderTemplate, renderTemplateString } from './templates.ts';
-export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating.ts';
+export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating/templates.ts';
 export { type ClientOptions, TestClient } from './testing/client.ts';
 export type { FormFields, TestRequestOptions } from './testing/request.ts';
 export { TestResponse } from './testing/response.ts';
-export { type UrlForValues, urlFor } from './url-for.ts';

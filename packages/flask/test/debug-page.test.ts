@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { debugPage, isLoopbackHost, mayShowDebugPage } from '../src/debug-page.ts';
+import { debugPage, isLoopbackHost, mayShowDebugPage } from '../src/dev-server/debug-page.ts';
 
 const request = new Request('http://127.0.0.1:5000/path?q=%3Cx%3E', { headers: { 'x-sent': 'by the client' } });
 

@@ -17,7 +17,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { linux } from '../../../test/needs.ts';
 import { guessType } from '../src/files/mime-type.ts';
 import { safeJoin } from '../src/files/safe-join.ts';
-import { type SendFileOptions, sendFile, sendFromDirectory } from '../src/files.ts';
+import { type SendFileOptions, sendFile, sendFromDirectory } from '../src/files/send.ts';
 import { parseOptionsHeader } from '../src/http/header-values.ts';
 import { python, pythonFlask } from './support/python.ts';
 

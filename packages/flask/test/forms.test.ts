@@ -8,8 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { linux } from '../../../test/needs.ts';
 import { FileStorage, secureFilename } from '../src/forms/file-storage.ts';
 import { MultipartDecoder } from '../src/forms/multipart.ts';
+import { type FormLimits, isFormType, parseForm } from '../src/forms/parse.ts';
 import { SPOOL_BYTES } from '../src/forms/spool.ts';
-import { type FormLimits, isFormType, parseForm } from '../src/forms.ts';
 import { python, pythonFlask } from './support/python.ts';
 
 const BOUNDARY = 'frontier';

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Markup } from '../src/base/markup.ts';
 import { Flask, renderTemplate } from '../src/index.ts';
-import { Markup } from '../src/markup.ts';
-import { isAutoescaped, TemplateNotFound, type TemplateOptions, Templates } from '../src/templating.ts';
+import { isAutoescaped, TemplateNotFound, type TemplateOptions, Templates } from '../src/templating/templates.ts';
 import { python, pythonFlask } from './support/python.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'flask-templates-'));

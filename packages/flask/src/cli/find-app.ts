@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Flask } from '../app.ts';
+import { Flask } from '../app/flask.ts';
 
 /** A sentence for who typed the command. */
 export class UsageError extends Error {

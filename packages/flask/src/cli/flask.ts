@@ -1,9 +1,9 @@
 /** The command `flask`: argv in, exit status out. */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config-error.ts';
-import { isReloaderChild, superviseReloads } from '../reloader.ts';
-import { type RunOptions, runServer } from '../run.ts';
-import { reasonOf, stackOf } from '../thrown.ts';
+import { reasonOf, stackOf } from '../base/thrown.ts';
+import { ConfigError } from '../dev-server/config-error.ts';
+import { isReloaderChild, superviseReloads } from '../dev-server/reloader.ts';
+import { type RunOptions, runServer } from '../dev-server/run.ts';
 import { findApp, UsageError } from './find-app.ts';
 import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
 

@@ -1,7 +1,7 @@
 /** The base of HTTP errors: what is thrown anywhere in a view becomes the response. Werkzeug's `HTTPException`. */
 import { STATUS_CODES } from 'node:http';
-import { escapeHtml } from '../markup.ts';
-import { wholeResponse } from '../whole-response.ts';
+import { escapeHtml } from '../base/markup.ts';
+import { wholeResponse } from '../http/whole-response.ts';
 
 /** Werkzeug's spelling of status codes where it is not Node's. */
 const WERKZEUG: Readonly<Record<number, string>> = {

@@ -14,13 +14,13 @@ export class FileStorage {
   readonly filename: string;
   /** The headers of the part, by name in lower case. */
   readonly headers: PartHeaders;
-  private readonly spool: Spool;
+  readonly #spool: Spool;
 
   constructor(name: string, filename: string, headers: PartHeaders = new Map(), spool = new Spool()) {
     this.name = name;
     this.filename = filename;
     this.headers = headers;
-    this.spool = spool;
+    this.#spool = spool;
   }
 
   /** The `Content-Type` that the client claims. */
@@ -40,7 +40,7 @@ export class FileStorage {
 
   /** How many bytes were received. */
   get size(): number {
-    return this.spool.size;
+    return this.#spool.size;
   }
 
   /** The `Content-Length` that the client claims for the part, 0 without one: as Werkzeug has it. See {@link size}. */
@@ -51,7 +51,7 @@ export class FileStorage {
 
   /** The bytes as a stream; each call begins at the first. */
   stream(): ReadableStream<Uint8Array> {
-    const chunks = this.spool.read();
+    const chunks = this.#spool.read();
     return new ReadableStream({
       async pull(controller) {
         const { done, value } = await chunks.next();
@@ -67,7 +67,7 @@ export class FileStorage {
   /** The bytes in one piece. */
   async bytes(): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.spool.read()) chunks.push(chunk);
+    for await (const chunk of this.#spool.read()) chunks.push(chunk);
     return new Uint8Array(Buffer.concat(chunks));
   }
 
@@ -83,12 +83,12 @@ export class FileStorage {
    */
   async save(destination: string | URL | Writable): Promise<void> {
     const isPath = typeof destination === 'string' || destination instanceof URL;
-    await pipeline(this.spool.read(), isPath ? createWriteStream(destination) : destination);
+    await pipeline(this.#spool.read(), isPath ? createWriteStream(destination) : destination);
   }
 
   /** Frees memory and disk; the app does so when the request ends. */
   close(): Promise<void> {
-    return this.spool.close();
+    return this.#spool.close();
   }
 }
 

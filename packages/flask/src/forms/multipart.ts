@@ -41,15 +41,15 @@ type Boundary =
   | { readonly kind: 'none' };
 
 export class MultipartDecoder {
-  private readonly delimiter: Buffer;
-  private buffer: Buffer = Buffer.alloc(0);
-  private state: State = 'preamble';
+  readonly #delimiter: Buffer;
+  #buffer: Buffer = Buffer.alloc(0);
+  #state: State = 'preamble';
   /** Whether the buffer begins behind a line break: at the start of the body, and behind a part's headers. */
-  private atLineStart = true;
+  #atLineStart = true;
 
   /** @param boundary of the `Content-Type` header */
   constructor(boundary: string) {
-    this.delimiter = Buffer.from(`--${boundary}`, 'latin1');
+    this.#delimiter = Buffer.from(`--${boundary}`, 'latin1');
   }
 
   /**
@@ -58,19 +58,19 @@ export class MultipartDecoder {
    * @throws {MalformedMultipart}
    */
   *push(chunk: Uint8Array): Generator<PartEvent> {
-    this.buffer = this.buffer.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.buffer, chunk]);
+    this.#buffer = this.#buffer.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#buffer, chunk]);
     let progress = true;
     while (progress) {
-      switch (this.state) {
+      switch (this.#state) {
         case 'preamble':
         case 'data':
-          progress = yield* this.readUntilBoundary(this.state === 'data');
+          progress = yield* this.#readUntilBoundary(this.#state === 'data');
           break;
         case 'headers':
-          progress = yield* this.readHeaders();
+          progress = yield* this.#readHeaders();
           break;
         case 'epilogue':
-          this.buffer = Buffer.alloc(0);
+          this.#buffer = Buffer.alloc(0);
           progress = false;
       }
     }
@@ -82,52 +82,52 @@ export class MultipartDecoder {
    * @throws {MalformedMultipart} when the last boundary has not come
    */
   end(): void {
-    if (this.state !== 'epilogue') throw new MalformedMultipart('The body ended before its last boundary.');
+    if (this.#state !== 'epilogue') throw new MalformedMultipart('The body ended before its last boundary.');
   }
 
-  private take(length: number): Buffer {
-    const taken = this.buffer.subarray(0, length);
-    this.buffer = this.buffer.subarray(length);
-    if (length > 0) this.atLineStart = false;
+  #take(length: number): Buffer {
+    const taken = this.#buffer.subarray(0, length);
+    this.#buffer = this.#buffer.subarray(length);
+    if (length > 0) this.#atLineStart = false;
     return taken;
   }
 
-  private *readUntilBoundary(isPart: boolean): Generator<PartEvent, boolean> {
-    const boundary = this.findBoundary();
+  *#readUntilBoundary(isPart: boolean): Generator<PartEvent, boolean> {
+    const boundary = this.#findBoundary();
     // What could still be the beginning of a boundary with the line break before it is kept back.
-    const certain = boundary.kind === 'none' ? this.buffer.length - this.delimiter.length - 1 : boundary.start;
-    const bytes = this.take(Math.max(0, certain));
+    const certain = boundary.kind === 'none' ? this.#buffer.length - this.#delimiter.length - 1 : boundary.start;
+    const bytes = this.#take(Math.max(0, certain));
     if (isPart && bytes.length > 0) yield { kind: 'data', bytes };
     if (boundary.kind === 'none' || boundary.kind === 'partial') return false;
     if (isPart) yield { kind: 'end' };
-    this.take(boundary.end - boundary.start);
-    this.state = boundary.kind === 'last' ? 'epilogue' : 'headers';
+    this.#take(boundary.end - boundary.start);
+    this.#state = boundary.kind === 'last' ? 'epilogue' : 'headers';
     return true;
   }
 
-  private findBoundary(): Boundary {
-    let index = this.buffer.indexOf(this.delimiter);
+  #findBoundary(): Boundary {
+    let index = this.#buffer.indexOf(this.#delimiter);
     while (index >= 0) {
-      const lineBreak = this.lineBreakBefore(index);
-      const boundary = lineBreak === undefined ? undefined : this.boundaryAt(index - lineBreak, index);
+      const lineBreak = this.#lineBreakBefore(index);
+      const boundary = lineBreak === undefined ? undefined : this.#boundaryAt(index - lineBreak, index);
       if (boundary !== undefined) return boundary;
-      index = this.buffer.indexOf(this.delimiter, index + 1);
+      index = this.#buffer.indexOf(this.#delimiter, index + 1);
     }
     return { kind: 'none' };
   }
 
   /** The length of the line break before an index; 0 where one was taken already; `undefined` when there is none. */
-  private lineBreakBefore(index: number): number | undefined {
-    if (index === 0) return this.atLineStart ? 0 : undefined;
-    const last = this.buffer[index - 1];
-    if (last === LF) return index > 1 && this.buffer[index - 2] === CR ? 2 : 1;
+  #lineBreakBefore(index: number): number | undefined {
+    if (index === 0) return this.#atLineStart ? 0 : undefined;
+    const last = this.#buffer[index - 1];
+    if (last === LF) return index > 1 && this.#buffer[index - 2] === CR ? 2 : 1;
     return last === CR ? 1 : undefined;
   }
 
   /** Looks behind the delimiter: two dashes, or blanks and a line break. */
-  private boundaryAt(start: number, index: number): Boundary | undefined {
-    const { buffer } = this;
-    const behind = index + this.delimiter.length;
+  #boundaryAt(start: number, index: number): Boundary | undefined {
+    const buffer = this.#buffer;
+    const behind = index + this.#delimiter.length;
     if (buffer[behind] === DASH) {
       if (behind + 1 >= buffer.length) return { kind: 'partial', start };
       return buffer[behind + 1] === DASH ? { kind: 'last', start, end: behind + 2 } : undefined;
@@ -142,22 +142,22 @@ export class MultipartDecoder {
     return { kind: 'next', start, end: position + (buffer[position + 1] === LF ? 2 : 1) };
   }
 
-  private *readHeaders(): Generator<PartEvent, boolean> {
-    const text = this.buffer.toString('latin1', 0, MAX_HEADER_BYTES + 4);
+  *#readHeaders(): Generator<PartEvent, boolean> {
+    const text = this.#buffer.toString('latin1', 0, MAX_HEADER_BYTES + 4);
     const blank = /^(?:\r\n|\r|\n)|\r\n\r\n|\r\r|\n\n/.exec(text);
     if (blank === null) {
       if (text.length > MAX_HEADER_BYTES) throw new MalformedMultipart("A part's headers are too long.");
       return false;
     }
-    const headers = parseHeaders(this.take(blank.index));
-    this.take(blank[0].length);
+    const headers = parseHeaders(this.#take(blank.index));
+    this.#take(blank[0].length);
     // RFC 2046, section 5.1.1: the blank line may be the line break of the boundary, when the part is empty.
-    this.atLineStart = true;
+    this.#atLineStart = true;
     const disposition = headers.get('content-disposition');
     if (disposition === undefined) throw new MalformedMultipart('A part has no Content-Disposition.');
     const { options } = parseOptionsHeader(disposition);
     yield { kind: 'begin', name: options.get('name'), filename: options.get('filename'), headers };
-    this.state = 'data';
+    this.#state = 'data';
     return true;
   }
 }

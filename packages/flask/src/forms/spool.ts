@@ -16,43 +16,43 @@ export const SPOOL_BYTES = 500 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 export class Spool {
-  private chunks: Uint8Array[] = [];
-  private handle: FileHandle | undefined;
-  private closed = false;
-  private length = 0;
+  #chunks: Uint8Array[] = [];
+  #handle: FileHandle | undefined;
+  #closed = false;
+  #length = 0;
 
   get size(): number {
-    return this.length;
+    return this.#length;
   }
 
   /** Whether the bytes are on disk. */
   get onDisk(): boolean {
-    return this.handle !== undefined;
+    return this.#handle !== undefined;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.handle !== undefined) {
-      await writeAll(this.handle, bytes, this.length);
-    } else if (this.length + bytes.length > SPOOL_BYTES) {
-      this.handle = await openUnlinked();
-      await writeAll(this.handle, Buffer.concat([...this.chunks, bytes]), 0);
-      this.chunks = [];
+    if (this.#handle !== undefined) {
+      await writeAll(this.#handle, bytes, this.#length);
+    } else if (this.#length + bytes.length > SPOOL_BYTES) {
+      this.#handle = await openUnlinked();
+      await writeAll(this.#handle, Buffer.concat([...this.#chunks, bytes]), 0);
+      this.#chunks = [];
     } else {
       // A small slice of a large network buffer would keep all of it in memory.
-      this.chunks.push(2 * bytes.length < bytes.buffer.byteLength ? Uint8Array.from(bytes) : bytes);
+      this.#chunks.push(2 * bytes.length < bytes.buffer.byteLength ? Uint8Array.from(bytes) : bytes);
     }
-    this.length += bytes.length;
+    this.#length += bytes.length;
   }
 
   /** All bytes, in pieces, as often as wanted. */
   async *read(): AsyncGenerator<Uint8Array> {
-    if (this.closed) throw new Error('The uploaded file is gone: it ends with its request.');
-    if (this.handle === undefined) {
-      yield* this.chunks;
+    if (this.#closed) throw new Error('The uploaded file is gone: it ends with its request.');
+    if (this.#handle === undefined) {
+      yield* this.#chunks;
       return;
     }
-    for (let position = 0; position < this.length; ) {
-      const { bytesRead, buffer } = await this.handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+    for (let position = 0; position < this.#length; ) {
+      const { bytesRead, buffer } = await this.#handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, position);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
       position += bytesRead;
@@ -61,10 +61,10 @@ export class Spool {
 
   /** Frees memory and disk. Closing again does nothing. */
   async close(): Promise<void> {
-    this.closed = true;
-    this.chunks = [];
-    const { handle } = this;
-    this.handle = undefined;
+    this.#closed = true;
+    this.#chunks = [];
+    const handle = this.#handle;
+    this.#handle = undefined;
     await handle?.close();
   }
 }

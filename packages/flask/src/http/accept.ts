@@ -11,14 +11,14 @@ type Specificity = readonly boolean[];
  * value to match.
  */
 export class Accept implements Iterable<Preference> {
-  private readonly preferences: readonly Preference[];
+  readonly #preferences: readonly Preference[];
   /** Whether the client sent the header at all. */
   readonly provided: boolean;
 
   /** @param preferences in the header's order; `undefined` when there is no header */
   constructor(preferences?: Iterable<Preference>) {
     this.provided = preferences !== undefined;
-    this.preferences = [...(preferences ?? [])].sort(
+    this.#preferences = [...(preferences ?? [])].sort(
       (a, b) => compare(this.specificity(b[0]), this.specificity(a[0])) || b[1] - a[1],
     );
   }
@@ -34,21 +34,21 @@ export class Accept implements Iterable<Preference> {
 
   /** How much the client likes a value: 0 when it does not take it. */
   quality(offered: string): number {
-    return this.find(offered)?.[1] ?? 0;
+    return this.#find(offered)?.[1] ?? 0;
   }
 
   /** Whether the client's header names the value, even with quality 0; Python's `in`. */
   has(offered: string): boolean {
-    return this.find(offered) !== undefined;
+    return this.#find(offered) !== undefined;
   }
 
-  private find(offered: string): Preference | undefined {
-    return this.preferences.find(([wanted]) => this.matches(offered, wanted));
+  #find(offered: string): Preference | undefined {
+    return this.#preferences.find(([wanted]) => this.matches(offered, wanted));
   }
 
   /** The client's best value, whether or not the server has it. */
   get best(): string | undefined {
-    return this.preferences[0]?.[0];
+    return this.#preferences[0]?.[0];
   }
 
   /**
@@ -62,7 +62,7 @@ export class Accept implements Iterable<Preference> {
   bestMatch(offers: readonly string[], fallback?: unknown): unknown {
     let best: { readonly offer: string; readonly quality: number; readonly specificity: Specificity } | undefined;
     for (const offer of offers) {
-      const found = this.find(offer);
+      const found = this.#find(offer);
       if (found === undefined || found[1] <= 0) continue;
       const [wanted, quality] = found;
       const specificity = this.specificity(wanted);
@@ -79,15 +79,15 @@ export class Accept implements Iterable<Preference> {
 
   /** The values, best first. */
   *values(): IterableIterator<string> {
-    for (const [value] of this.preferences) yield value;
+    for (const [value] of this.#preferences) yield value;
   }
 
   [Symbol.iterator](): IterableIterator<Preference> {
-    return this.preferences.values();
+    return this.#preferences.values();
   }
 
   toString(): string {
-    return this.preferences.map(([value, quality]) => (quality === 1 ? value : `${value};q=${quality}`)).join(',');
+    return this.#preferences.map(([value, quality]) => (quality === 1 ? value : `${value};q=${quality}`)).join(',');
   }
 }
 

@@ -31,38 +31,38 @@ export function unquoteEtag(value: string | null | undefined): EntityTag | undef
 
 /** The entity tags of an `If-Match` or `If-None-Match` header. Mirrors Werkzeug's `ETags`. */
 export class ETags implements Iterable<string> {
-  private readonly strong: ReadonlySet<string>;
-  private readonly weak: ReadonlySet<string>;
+  readonly #strong: ReadonlySet<string>;
+  readonly #weak: ReadonlySet<string>;
   /** Whether the header was `*`, which stands for every tag. */
   readonly star: boolean;
 
   constructor(strong: Iterable<string> = [], weak: Iterable<string> = [], star = false) {
-    this.strong = new Set(star ? [] : strong);
-    this.weak = new Set(weak);
+    this.#strong = new Set(star ? [] : strong);
+    this.#weak = new Set(weak);
     this.star = star;
   }
 
   /** Whether the header was missing or empty. */
   get empty(): boolean {
-    return !this.star && this.strong.size === 0 && this.weak.size === 0;
+    return !this.star && this.#strong.size === 0 && this.#weak.size === 0;
   }
 
   isStrong(tag: string): boolean {
-    return this.strong.has(tag);
+    return this.#strong.has(tag);
   }
 
   isWeak(tag: string): boolean {
-    return this.weak.has(tag);
+    return this.#weak.has(tag);
   }
 
   /** Strong comparison, RFC 9110 section 8.8.3.2: weak tags never match; `*` always does. */
   contains(tag: string): boolean {
-    return this.star || this.strong.has(tag);
+    return this.star || this.#strong.has(tag);
   }
 
   /** Weak comparison: a tag matches whether it is weak or strong. */
   containsWeak(tag: string): boolean {
-    return this.contains(tag) || this.weak.has(tag);
+    return this.contains(tag) || this.#weak.has(tag);
   }
 
   /** Compares a tag as it stands in an `ETag` header, with its quotes and its mark of weakness. */
@@ -74,12 +74,12 @@ export class ETags implements Iterable<string> {
 
   /** The strong tags. */
   [Symbol.iterator](): IterableIterator<string> {
-    return this.strong.values();
+    return this.#strong.values();
   }
 
   toString(): string {
     if (this.star) return '*';
-    return [...[...this.strong].map((tag) => `"${tag}"`), ...[...this.weak].map((tag) => `W/"${tag}"`)].join(', ');
+    return [...[...this.#strong].map((tag) => `"${tag}"`), ...[...this.#weak].map((tag) => `W/"${tag}"`)].join(', ');
   }
 }
 

@@ -1,5 +1,5 @@
 /** A dictionary whose keys may have several values: query arguments, form fields, uploaded files, cookies. */
-import { toInteger } from '../integers.ts';
+import { toInteger } from '../base/integers.ts';
 import { MissingKeyError } from './status-error.ts';
 
 /** Turns a value into another type; it refuses by throwing, or by returning `undefined` or `NaN`. */
@@ -13,7 +13,7 @@ export type ReadonlyMultiDict<V> = Omit<MultiDict<V>, 'add' | 'set' | 'setList' 
  * are those of its `TypeConversionDict`.
  */
 export class MultiDict<V> implements Iterable<[string, V]> {
-  private readonly lists = new Map<string, V[]>();
+  readonly #lists = new Map<string, V[]>();
 
   /** @param entries pairs in order; a key that appears again gets one more value */
   constructor(entries: Iterable<readonly [string, V]> = []) {
@@ -32,7 +32,7 @@ export class MultiDict<V> implements Iterable<[string, V]> {
   get<D>(key: string, fallback: D): V | D;
   get<T, D>(key: string, fallback: D, convert: Convert<V, T>): T | D;
   get(key: string, fallback?: unknown, convert?: Convert<V, unknown>): unknown {
-    const list = this.lists.get(key);
+    const list = this.#lists.get(key);
     if (list === undefined || list.length === 0) return fallback;
     if (convert === undefined) return list[0];
     const [first] = convertAll(list.slice(0, 1), convert);
@@ -43,7 +43,7 @@ export class MultiDict<V> implements Iterable<[string, V]> {
   getAll(key: string): V[];
   getAll<T>(key: string, convert: Convert<V, T>): T[];
   getAll(key: string, convert?: Convert<V, unknown>): unknown[] {
-    const list = this.lists.get(key) ?? [];
+    const list = this.#lists.get(key) ?? [];
     return convert === undefined ? [...list] : convertAll(list, convert);
   }
 
@@ -60,22 +60,22 @@ export class MultiDict<V> implements Iterable<[string, V]> {
    * @throws {MissingKeyError} 400 when it is missing, as Werkzeug's `BadRequestKeyError`
    */
   require(key: string): V {
-    const [first] = this.lists.get(key) ?? [];
+    const [first] = this.#lists.get(key) ?? [];
     if (first !== undefined) return first;
     throw new MissingKeyError(key);
   }
 
   has(key: string): boolean {
-    return this.lists.has(key);
+    return this.#lists.has(key);
   }
 
   /** The number of different keys. */
   get size(): number {
-    return this.lists.size;
+    return this.#lists.size;
   }
 
   keys(): IterableIterator<string> {
-    return this.lists.keys();
+    return this.#lists.keys();
   }
 
   /** The first value of each key. */
@@ -85,7 +85,7 @@ export class MultiDict<V> implements Iterable<[string, V]> {
 
   /** Each key with its first value; Werkzeug's `items()`. */
   *entries(): IterableIterator<[string, V]> {
-    for (const [key, list] of this.lists) {
+    for (const [key, list] of this.#lists) {
       const [first] = list;
       if (first !== undefined) yield [key, first];
     }
@@ -93,7 +93,7 @@ export class MultiDict<V> implements Iterable<[string, V]> {
 
   /** Each key with each of its values; Werkzeug's `items(multi=True)`. */
   *allEntries(): IterableIterator<[string, V]> {
-    for (const [key, list] of this.lists) {
+    for (const [key, list] of this.#lists) {
       for (const value of list) yield [key, value];
     }
   }
@@ -105,24 +105,24 @@ export class MultiDict<V> implements Iterable<[string, V]> {
 
   /** Adds one more value for `key`. */
   add(key: string, value: V): void {
-    const list = this.lists.get(key);
-    if (list === undefined) this.lists.set(key, [value]);
+    const list = this.#lists.get(key);
+    if (list === undefined) this.#lists.set(key, [value]);
     else list.push(value);
   }
 
   /** Makes `value` the only value of `key`. */
   set(key: string, value: V): void {
-    this.lists.set(key, [value]);
+    this.#lists.set(key, [value]);
   }
 
   /** Makes `values` the values of `key`; Werkzeug's `setlist`. */
   setList(key: string, values: Iterable<V>): void {
-    this.lists.set(key, [...values]);
+    this.#lists.set(key, [...values]);
   }
 
   /** Forgets `key`; says whether it was there. */
   delete(key: string): boolean {
-    return this.lists.delete(key);
+    return this.#lists.delete(key);
   }
 
   /**
@@ -133,7 +133,7 @@ export class MultiDict<V> implements Iterable<[string, V]> {
   toDict(options: { readonly flat: false }): Record<string, V[]>;
   toDict({ flat = true }: { readonly flat?: boolean } = {}): Record<string, V> | Record<string, V[]> {
     if (flat) return Object.fromEntries(this.entries());
-    return Object.fromEntries([...this.lists].map(([key, list]) => [key, [...list]]));
+    return Object.fromEntries([...this.#lists].map(([key, list]) => [key, [...list]]));
   }
 
   toJSON(): Record<string, V> {

@@ -60,3 +60,6 @@ function distance(a: string, b: string): number {
   }
   return row.at(-1) ?? 0;
 }
+
+/** Called when `urlFor` finds no rule; a text is taken as the URL. */
+export type BuildErrorHandler = (error: BuildError, endpoint: string, values: RuleValues) => string | undefined;

@@ -50,7 +50,7 @@ export interface SessionResponse {
  * Whoever keeps sessions elsewhere extends it by these two methods.
  */
 export abstract class SessionInterface {
-  private domainWarned = false;
+  #domainWarned = false;
 
   /**
    * The session of a request; whatever the cookie holds, this must not throw because of it.
@@ -85,19 +85,21 @@ export abstract class SessionInterface {
     if (!serverName) return undefined;
     const host = serverName.replace(/:[^:\]]*$/, '').replace(/^\.+/, '');
     if (!host.includes('.')) {
-      this.warnOnce(`"${host}" is not a valid cookie domain: it has no ".". Use a name such as "${host}.localdomain".`);
+      this.#warnOnce(
+        `"${host}" is not a valid cookie domain: it has no ".". Use a name such as "${host}.localdomain".`,
+      );
       return undefined;
     }
     if (isIP(host)) {
-      this.warnOnce("The session cookie's domain is an IP address, which some browsers refuse.");
+      this.#warnOnce("The session cookie's domain is an IP address, which some browsers refuse.");
       return host;
     }
     return this.getCookiePath(app) === '/' ? `.${host}` : host;
   }
 
-  private warnOnce(message: string): void {
-    if (this.domainWarned) return;
-    this.domainWarned = true;
+  #warnOnce(message: string): void {
+    if (this.#domainWarned) return;
+    this.#domainWarned = true;
     process.emitWarning(message);
   }
 

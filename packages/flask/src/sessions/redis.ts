@@ -41,17 +41,17 @@ export class RedisSession extends Session {
  * app.sessionInterface = new RedisSessionInterface(new Redis());
  */
 export class RedisSessionInterface extends SessionInterface {
-  private readonly client: RedisClient;
-  private readonly keyPrefix: string;
+  readonly #client: RedisClient;
+  readonly #keyPrefix: string;
   /** What the values become; `register` adds types of the app's own. */
   readonly serializer = new TaggedJsonSerializer();
   /** The new names of sessions that {@link regenerate} was asked for. */
-  private readonly renamed = new WeakMap<Session, string>();
+  readonly #renamed = new WeakMap<Session, string>();
 
   constructor(client: RedisClient, { keyPrefix = 'session:' }: RedisSessionOptions = {}) {
     super();
-    this.client = client;
-    this.keyPrefix = keyPrefix;
+    this.#client = client;
+    this.#keyPrefix = keyPrefix;
   }
 
   /**
@@ -62,15 +62,15 @@ export class RedisSessionInterface extends SessionInterface {
   async openSession(app: SessionApp, request: SessionRequest): Promise<RedisSession> {
     const id = request.cookies.get(this.getCookieName(app));
     if (id === undefined || !ID.test(id)) return new RedisSession(newId());
-    const key = this.keyPrefix + id;
+    const key = this.#keyPrefix + id;
     const stored = app.config.SESSION_REFRESH_EACH_REQUEST
-      ? await this.client.getex(key, 'EX', lifetime(app))
-      : await this.client.get(key);
-    const values = stored === null ? undefined : this.decode(stored);
+      ? await this.#client.getex(key, 'EX', lifetime(app))
+      : await this.#client.get(key);
+    const values = stored === null ? undefined : this.#decode(stored);
     return values === undefined ? new RedisSession(newId()) : new RedisSession(id, values);
   }
 
-  private decode(stored: string): Record<string, unknown> | undefined {
+  #decode(stored: string): Record<string, unknown> | undefined {
     try {
       const value = this.serializer.loads(stored);
       return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : undefined;
@@ -84,17 +84,17 @@ export class RedisSessionInterface extends SessionInterface {
     if (!(session instanceof RedisSession))
       throw new TypeError('A Redis session can only be saved where it was opened.');
     if (session.accessed) addVary(response.headers, 'Cookie');
-    const newName = this.renamed.get(session);
+    const newName = this.#renamed.get(session);
     const values = session.peek();
     const isEmpty = Object.keys(values).length === 0;
-    if (newName !== undefined || (isEmpty && session.modified)) await this.client.del(this.keyPrefix + session.id);
+    if (newName !== undefined || (isEmpty && session.modified)) await this.#client.del(this.#keyPrefix + session.id);
     if (isEmpty) {
       if (session.modified) this.deleteCookie(app, response);
       return;
     }
     const id = newName ?? session.id;
     if (session.modified) {
-      await this.client.set(this.keyPrefix + id, this.serializer.dumps(values), 'EX', lifetime(app));
+      await this.#client.set(this.#keyPrefix + id, this.serializer.dumps(values), 'EX', lifetime(app));
     }
     if (this.shouldSetCookie(app, session)) this.sendCookie(app, session, response, id);
   }
@@ -105,7 +105,7 @@ export class RedisSessionInterface extends SessionInterface {
    */
   regenerate(session: Session): void {
     session.modified = true;
-    this.renamed.set(session, newId());
+    this.#renamed.set(session, newId());
   }
 }
 

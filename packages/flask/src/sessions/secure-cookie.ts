@@ -18,20 +18,20 @@ export class SecureCookieSessionInterface extends SessionInterface {
   readonly keyDerivation: KeyDerivation = 'hmac';
   /** What the values become; `register` adds types of the app's own. */
   readonly serializer = new TaggedJsonSerializer();
-  private signing: { readonly keys: readonly SecretKey[]; readonly serializer: UrlSafeTimedSerializer } | undefined;
+  #signing: { readonly keys: readonly SecretKey[]; readonly serializer: UrlSafeTimedSerializer } | undefined;
 
   /** The serializer for the app's keys, `undefined` without a secret key. Kept until the keys change. */
   getSigningSerializer({ config }: SessionApp): UrlSafeTimedSerializer | undefined {
     const { SECRET_KEY: secret, SECRET_KEY_FALLBACKS: fallbacks } = config;
     if (secret === null || secret.length === 0) return undefined;
     const keys = [...(fallbacks ?? [])].reverse().concat([secret]);
-    const known = this.signing;
+    const known = this.#signing;
     if (known !== undefined && known.keys.length === keys.length && keys.every((key, i) => key === known.keys[i])) {
       return known.serializer;
     }
     const { salt, digest, keyDerivation } = this;
     const serializer = new UrlSafeTimedSerializer(keys, { salt, digest, keyDerivation, serializer: this.serializer });
-    this.signing = { keys, serializer };
+    this.#signing = { keys, serializer };
     return serializer;
   }
 

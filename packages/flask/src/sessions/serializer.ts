@@ -1,6 +1,6 @@
 /** Signed, dated, URL-safe text that holds a value. Mirrors itsdangerous's `URLSafeTimedSerializer`. */
 import { deflateSync, inflateSync } from 'node:zlib';
-import { reasonOf } from '../thrown.ts';
+import { reasonOf } from '../base/thrown.ts';
 import { BadSignature, type SecretKey, type SignerOptions, TimestampSigner } from './signer.ts';
 
 /** Writes a value as text and reads it again; `JSON` itself fits by name, see {@link UrlSafeTimedSerializer}. */
@@ -31,8 +31,8 @@ export interface SerializerOptions extends SignerOptions {
  * const user = tokens.loads(token, { maxAge: 3600 });
  */
 export class UrlSafeTimedSerializer {
-  private readonly signer: TimestampSigner;
-  private readonly serializer: TextSerializer;
+  readonly #signer: TimestampSigner;
+  readonly #serializer: TextSerializer;
 
   /**
    * @param secrets one key or several, oldest first
@@ -40,16 +40,16 @@ export class UrlSafeTimedSerializer {
    */
   constructor(secrets: SecretKey | readonly SecretKey[], options: SerializerOptions = {}) {
     const { serializer = COMPACT_JSON, ...signerOptions } = options;
-    this.serializer = serializer;
-    this.signer = new TimestampSigner(secrets, { salt: 'itsdangerous', ...signerOptions });
+    this.#serializer = serializer;
+    this.#signer = new TimestampSigner(secrets, { salt: 'itsdangerous', ...signerOptions });
   }
 
   /** Signs a value; it is deflated where that makes it shorter. */
   dumps(value: unknown): string {
-    const plain = Buffer.from(this.serializer.dumps(value));
+    const plain = Buffer.from(this.#serializer.dumps(value));
     const deflated = deflateSync(plain);
     const shorter = deflated.length < plain.length - 1;
-    return this.signer.sign(shorter ? `.${deflated.toString('base64url')}` : plain.toString('base64url'));
+    return this.#signer.sign(shorter ? `.${deflated.toString('base64url')}` : plain.toString('base64url'));
   }
 
   /**
@@ -59,9 +59,9 @@ export class UrlSafeTimedSerializer {
    * @throws {BadSignature} whatever is wrong with it
    */
   loads(signed: string, { maxAge }: { readonly maxAge?: number } = {}): unknown {
-    const payload = this.signer.unsign(signed, maxAge);
+    const payload = this.#signer.unsign(signed, maxAge);
     try {
-      return this.serializer.loads(decodePayload(payload));
+      return this.#serializer.loads(decodePayload(payload));
     } catch (error) {
       throw new BadSignature('payload', `The payload cannot be read: ${reasonOf(error)}`);
     }

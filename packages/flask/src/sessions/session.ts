@@ -26,7 +26,7 @@ const PERMANENT = '_permanent';
  * Only the dictionary is watched. Whoever changes a list or an object inside sets `modified` by hand, as in Flask.
  */
 export class Session implements Iterable<[string, unknown]> {
-  private readonly data: Map<string, unknown>;
+  readonly #data: Map<string, unknown>;
   /** Whether the request brought no valid session. (Flask's own is always false.) */
   readonly new: boolean;
   /** Whether it was changed, and must be saved. */
@@ -36,7 +36,7 @@ export class Session implements Iterable<[string, unknown]> {
 
   /** @param stored what the request brought; a new session unless given */
   constructor(stored?: Readonly<Record<string, unknown>>) {
-    this.data = new Map(Object.entries(stored ?? {}));
+    this.#data = new Map(Object.entries(stored ?? {}));
     this.new = stored === undefined;
   }
 
@@ -44,27 +44,27 @@ export class Session implements Iterable<[string, unknown]> {
   get<K extends string>(key: K): SessionValue<K> | undefined;
   get<K extends string, D>(key: K, fallback: D): SessionValue<K> | D;
   get(key: string, fallback?: unknown): unknown {
-    return this.read().has(key) ? this.data.get(key) : fallback;
+    return this.#read().has(key) ? this.#data.get(key) : fallback;
   }
 
   has(key: string): boolean {
-    return this.read().has(key);
+    return this.#read().has(key);
   }
 
   get size(): number {
-    return this.read().size;
+    return this.#read().size;
   }
 
   keys(): IterableIterator<string> {
-    return this.read().keys();
+    return this.#read().keys();
   }
 
   values(): IterableIterator<unknown> {
-    return this.read().values();
+    return this.#read().values();
   }
 
   entries(): IterableIterator<[string, unknown]> {
-    return this.read().entries();
+    return this.#read().entries();
   }
 
   [Symbol.iterator](): IterableIterator<[string, unknown]> {
@@ -102,7 +102,7 @@ export class Session implements Iterable<[string, unknown]> {
   /** The value of a key; sets it first when it is missing. Python's `setdefault`. */
   setDefault<K extends string>(key: K, value: SessionValue<K>): SessionValue<K>;
   setDefault(key: string, value: unknown): unknown {
-    if (this.read().has(key)) return this.data.get(key);
+    if (this.#read().has(key)) return this.#data.get(key);
     this.write().set(key, value);
     return value;
   }
@@ -114,7 +114,7 @@ export class Session implements Iterable<[string, unknown]> {
 
   /** Whether it outlives the browser: for `PERMANENT_SESSION_LIFETIME`. Kept in the session as `_permanent`. */
   get permanent(): boolean {
-    return Boolean(this.read().get(PERMANENT));
+    return Boolean(this.#read().get(PERMANENT));
   }
 
   set permanent(value: boolean) {
@@ -123,23 +123,23 @@ export class Session implements Iterable<[string, unknown]> {
 
   /** A copy of what is in it, read without a trace: for session interfaces, not for views. */
   peek(): Record<string, unknown> {
-    return Object.fromEntries(this.data);
+    return Object.fromEntries(this.#data);
   }
 
   toJSON(): Record<string, unknown> {
-    return Object.fromEntries(this.read());
+    return Object.fromEntries(this.#read());
   }
 
-  private read(): Map<string, unknown> {
+  #read(): Map<string, unknown> {
     this.accessed = true;
-    return this.data;
+    return this.#data;
   }
 
   /** Every change goes through here. */
   protected write(): Map<string, unknown> {
     this.accessed = true;
     this.modified = true;
-    return this.data;
+    return this.#data;
   }
 }
 

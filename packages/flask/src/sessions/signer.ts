@@ -37,9 +37,9 @@ const SEPARATOR = '.';
 /** Signs text together with the time of signing. */
 export class TimestampSigner {
   /** Derived keys, oldest first; the last one signs. */
-  private readonly keys: readonly Uint8Array[];
-  private readonly digest: string;
-  private readonly now: () => number;
+  readonly #keys: readonly Uint8Array[];
+  readonly #digest: string;
+  readonly #now: () => number;
 
   /** @param secrets one key or several, oldest first: all verify, the last one signs */
   constructor(secrets: SecretKey | readonly SecretKey[], options: SignerOptions = {}) {
@@ -51,20 +51,20 @@ export class TimestampSigner {
     } = options;
     const list = typeof secrets === 'string' || secrets instanceof Uint8Array ? [secrets] : secrets;
     if (list.length === 0) throw new TypeError('A signer needs at least one secret key.');
-    this.keys = list.map((secret) => deriveKey(secret, salt, keyDerivation, digest));
-    this.digest = digest;
-    this.now = now;
+    this.#keys = list.map((secret) => deriveKey(secret, salt, keyDerivation, digest));
+    this.#digest = digest;
+    this.#now = now;
   }
 
   /** `text.timestamp.signature` */
   sign(text: string): string {
-    const stamped = `${text}${SEPARATOR}${encodeTimestamp(Math.floor(this.now()))}`;
-    const key = this.keys.at(-1) ?? new Uint8Array();
-    return `${stamped}${SEPARATOR}${this.mac(key, stamped).toString('base64url')}`;
+    const stamped = `${text}${SEPARATOR}${encodeTimestamp(Math.floor(this.#now()))}`;
+    const key = this.#keys.at(-1) ?? new Uint8Array();
+    return `${stamped}${SEPARATOR}${this.#mac(key, stamped).toString('base64url')}`;
   }
 
-  private mac(key: Uint8Array, text: string): Buffer {
-    return createHmac(this.digest, key).update(text).digest();
+  #mac(key: Uint8Array, text: string): Buffer {
+    return createHmac(this.#digest, key).update(text).digest();
   }
 
   /**
@@ -76,14 +76,14 @@ export class TimestampSigner {
    */
   unsign(signed: string, maxAge?: number): string {
     const [stamped, signature] = splitLast(signed);
-    if (stamped === undefined || !this.verify(stamped, signature)) {
+    if (stamped === undefined || !this.#verify(stamped, signature)) {
       throw new BadSignature('signature', 'The signature does not match.');
     }
     const [text, timestamp] = splitLast(stamped);
     const time = decodeTimestamp(timestamp);
     if (text === undefined || time === undefined)
       throw new BadSignature('timestamp', 'The timestamp is missing or malformed.');
-    const age = Math.floor(this.now()) - time;
+    const age = Math.floor(this.#now()) - time;
     if (maxAge !== undefined && (age > maxAge || age < 0)) {
       throw new BadSignature('expired', `The signature's age is ${age} seconds, the limit is ${maxAge}.`);
     }
@@ -91,11 +91,11 @@ export class TimestampSigner {
   }
 
   /** Tries every key, newest first; each comparison takes the same time whatever the signature. */
-  private verify(stamped: string, signature: string): boolean {
+  #verify(stamped: string, signature: string): boolean {
     if (!/^[A-Za-z0-9_-]+$/.test(signature)) return false;
     const given = Buffer.from(signature, 'base64url');
-    return this.keys.toReversed().some((key) => {
-      const expected = this.mac(key, stamped);
+    return this.#keys.toReversed().some((key) => {
+      const expected = this.#mac(key, stamped);
       return expected.length === given.length && timingSafeEqual(expected, given);
     });
   }

@@ -1,6 +1,7 @@
 /** Lossless JSON for sessions: types that JSON lacks are wrapped in an object with one tag. */
+
+import { Markup } from '../base/markup.ts';
 import { httpDate, parseDate } from '../http/dates.ts';
-import { Markup } from '../markup.ts';
 import { numberToJson, parseJson, stringToJson } from './json-text.ts';
 import { Uuid } from './uuid.ts';
 
@@ -97,7 +98,7 @@ const MAX_DEPTH = 200;
  * | datetime | Date |
  */
 export class TaggedJsonSerializer {
-  private readonly tags: JsonTag[] = [TUPLE, BYTES, MARKUP, UUID, DATETIME];
+  readonly #tags: JsonTag[] = [TUPLE, BYTES, MARKUP, UUID, DATETIME];
 
   /**
    * Adds a type of the app's own, tried before those that are there.
@@ -105,12 +106,12 @@ export class TaggedJsonSerializer {
    * @throws {TypeError} when its key is taken; Flask's `register` raises KeyError
    */
   register(newTag: JsonTag): void {
-    if (this.isTagKey(newTag.key)) throw new TypeError(`The tag "${newTag.key}" is already registered.`);
-    this.tags.unshift(newTag);
+    if (this.#isTagKey(newTag.key)) throw new TypeError(`The tag "${newTag.key}" is already registered.`);
+    this.#tags.unshift(newTag);
   }
 
-  private isTagKey(key: string): boolean {
-    return key === DICT_KEY || this.tags.some((known) => known.key === key);
+  #isTagKey(key: string): boolean {
+    return key === DICT_KEY || this.#tags.some((known) => known.key === key);
   }
 
   /**
@@ -119,13 +120,13 @@ export class TaggedJsonSerializer {
    * @throws {TypeError} for what has no tag: functions, symbols, instances of other classes, circular values
    */
   dumps(value: unknown): string {
-    return this.write(value, 0);
+    return this.#write(value, 0);
   }
 
-  private write(value: unknown, depth: number): string {
+  #write(value: unknown, depth: number): string {
     if (depth > MAX_DEPTH) throw new TypeError(`A session's value is circular or deeper than ${MAX_DEPTH} levels.`);
-    const known = this.tags.find((candidate) => candidate.check(value));
-    if (known !== undefined) return `{${stringToJson(known.key)}:${this.write(known.toJson(value), depth + 1)}}`;
+    const known = this.#tags.find((candidate) => candidate.check(value));
+    if (known !== undefined) return `{${stringToJson(known.key)}:${this.#write(known.toJson(value), depth + 1)}}`;
     switch (typeof value) {
       case 'string':
         return stringToJson(value);
@@ -137,15 +138,15 @@ export class TaggedJsonSerializer {
       case 'undefined':
         return 'null';
       case 'object':
-        return value === null ? 'null' : this.writeObject(value, depth);
+        return value === null ? 'null' : this.#writeObject(value, depth);
       default:
         throw new TypeError(`A session cannot hold a ${typeof value}.`);
     }
   }
 
-  private writeObject(value: object, depth: number): string {
-    if (Array.isArray(value)) return `[${value.map((item) => this.write(item, depth + 1)).join(',')}]`;
-    if ('toJSON' in value && typeof value.toJSON === 'function') return this.write(value.toJSON(), depth + 1);
+  #writeObject(value: object, depth: number): string {
+    if (Array.isArray(value)) return `[${value.map((item) => this.#write(item, depth + 1)).join(',')}]`;
+    if ('toJSON' in value && typeof value.toJSON === 'function') return this.#write(value.toJSON(), depth + 1);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== null && prototype !== Object.prototype) {
       throw new TypeError(`A session cannot hold a ${value.constructor.name}: register a tag for it.`);
@@ -154,10 +155,10 @@ export class TaggedJsonSerializer {
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const [only] = members.length === 1 ? members : [];
-    if (only !== undefined && this.isTagKey(only[0])) {
-      return `{${stringToJson(DICT_KEY)}:{${stringToJson(`${only[0]}__`)}:${this.write(only[1], depth + 1)}}}`;
+    if (only !== undefined && this.#isTagKey(only[0])) {
+      return `{${stringToJson(DICT_KEY)}:{${stringToJson(`${only[0]}__`)}:${this.#write(only[1], depth + 1)}}}`;
     }
-    return `{${members.map(([key, member]) => `${stringToJson(key)}:${this.write(member, depth + 1)}`).join(',')}}`;
+    return `{${members.map(([key, member]) => `${stringToJson(key)}:${this.#write(member, depth + 1)}`).join(',')}}`;
   }
 
   /**
@@ -167,15 +168,15 @@ export class TaggedJsonSerializer {
    * @throws {TypeError} when a tagged value is not what its tag says
    */
   loads(text: string): unknown {
-    return parseJson(text, (object) => this.untag(object));
+    return parseJson(text, (object) => this.#untag(object));
   }
 
-  private untag(object: Record<string, unknown>): unknown {
+  #untag(object: Record<string, unknown>): unknown {
     const [only, ...others] = Object.entries(object);
     if (only === undefined || others.length > 0) return object;
     const [key, json] = only;
     if (key === DICT_KEY) return untagDict(json);
-    const known = this.tags.find((candidate) => candidate.key === key);
+    const known = this.#tags.find((candidate) => candidate.key === key);
     return known === undefined ? object : known.fromJson(json);
   }
 }

@@ -26,34 +26,34 @@ export function normalizeSource(source: string): string {
 
 /** Looks through folders in order; a name never leads out of them. */
 export class FolderLoader extends nunjucks.Loader {
-  private readonly folders: () => readonly string[];
-  private readonly reload: () => boolean;
+  readonly #folders: () => readonly string[];
+  readonly #reload: () => boolean;
 
   /** @param reload whether a template is read anew; asked each time */
   constructor(folders: () => readonly string[], reload: () => boolean) {
     super();
-    this.folders = folders;
-    this.reload = reload;
+    this.#folders = folders;
+    this.#reload = reload;
   }
 
   /** The name of a template beside another, `./other.html`: Nunjucks names the other by its path. */
   override resolve(from: string, to: string): string {
-    const folder = this.folders().find((candidate) => from.startsWith(`${resolve(candidate)}${sep}`));
+    const folder = this.#folders().find((candidate) => from.startsWith(`${resolve(candidate)}${sep}`));
     return posix.join(posix.dirname(folder === undefined ? from : relative(folder, from)), to);
   }
 
   /** `null`, which Nunjucks takes for "not found", is missing in its types. */
   getSource(name: string): nunjucks.LoaderSource {
-    const source = this.find(name);
+    const source = this.#find(name);
     return source as nunjucks.LoaderSource;
   }
 
-  private find(name: string): nunjucks.LoaderSource | null {
-    for (const folder of this.folders()) {
+  #find(name: string): nunjucks.LoaderSource | null {
+    for (const folder of this.#folders()) {
       const path = safeJoin(folder, name);
       const source = path === undefined ? undefined : readIfThere(resolve(path));
       if (path !== undefined && source !== undefined) {
-        return { src: normalizeSource(source), path: resolve(path), noCache: this.reload() };
+        return { src: normalizeSource(source), path: resolve(path), noCache: this.#reload() };
       }
     }
     return null;

@@ -1,12 +1,23 @@
 /** Sends requests to an app without a server. Flask's `FlaskClient`. */
-import type { Flask } from '../app.ts';
-import { RequestContext } from '../context.ts';
-import { handle } from '../dispatch.ts';
+import type { App } from '../contract.ts';
 import { dumpCookie, dumpDeletedCookie, parseCookie } from '../http/cookies.ts';
+import type { FlaskRequest } from '../request/request.ts';
 import type { Session } from '../sessions/session.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { type BuiltRequest, buildRequest, type TestRequestOptions, toRequest } from './request.ts';
 import { TestResponse } from './response.ts';
+
+/** What can be seen of a request when it is over. */
+export interface TestedContext {
+  readonly request: FlaskRequest;
+  readonly session: Session;
+}
+
+/** An app that can be tested: it shows the context `C` of each request. */
+export interface TestedApp<C> extends App {
+  requestContext(request: Request, environment?: unknown): C;
+  handle(context: C): Response | Promise<Response>;
+}
 
 /** A request, and what becomes of a redirect. */
 export interface ClientOptions extends TestRequestOptions {
@@ -28,13 +39,13 @@ const MOST_REDIRECTS = 20;
  * await client.post('/login', { data: { username: 'a', password: 'b' } });
  * expect((await client.get('/')).text).toContain('Log Out');
  */
-export class TestClient {
-  readonly app: Flask;
+export class TestClient<C extends TestedContext = TestedContext> {
+  readonly app: TestedApp<C>;
   readonly #jar: CookieJar | undefined;
   /** Of the last request: its `request`, `session` and `g` after the fact. */
-  context: RequestContext | undefined;
+  context: C | undefined;
 
-  constructor(app: Flask, options: { readonly useCookies?: boolean } = {}) {
+  constructor(app: TestedApp<C>, options: { readonly useCookies?: boolean } = {}) {
     this.app = app;
     this.#jar = (options.useCookies ?? true) ? new CookieJar() : undefined;
   }
@@ -94,9 +105,9 @@ export class TestClient {
     const cookies = this.#jar?.header(url);
     const sent = new Headers(headers);
     if (cookies !== undefined && !sent.has('cookie')) sent.set('cookie', cookies);
-    const context = new RequestContext(this.app, toRequest({ ...built, headers: sent }), environment);
+    const context = this.app.requestContext(toRequest({ ...built, headers: sent }), environment);
     this.context = context;
-    const response = await handle(context);
+    const response = await this.app.handle(context);
     this.#jar?.update(url, response);
     const data = method === 'HEAD' ? new Uint8Array() : new Uint8Array(await response.arrayBuffer());
     return new TestResponse(response, data, { method, path: url.pathname, url: url.href }, [...history]);
@@ -113,7 +124,7 @@ export class TestClient {
     const { url } = buildRequest(app, '/', options);
     const cookie = this.#jar.header(url);
     const request = new Request(url, cookie === undefined ? {} : { headers: { cookie } });
-    const context = new RequestContext(app, request, undefined);
+    const context = app.requestContext(request);
     const session = await app.sessionInterface.openSession(app, context.request);
     if (session === undefined) throw new Error('Session backend did not open a session: is SECRET_KEY set?');
     await work(session);

@@ -1,5 +1,5 @@
 /** Makes a request out of what a test says. Werkzeug's `EnvironBuilder`. */
-import type { Flask } from '../app.ts';
+import type { App } from '../contract.ts';
 import { urlEncode } from '../http/urls.ts';
 
 type Body = NonNullable<ConstructorParameters<typeof Response>[0]>;
@@ -36,7 +36,7 @@ export interface BuiltRequest {
 }
 
 /** @throws TypeError for data and json together */
-export function buildRequest(app: Flask, path: string, options: TestRequestOptions): BuiltRequest {
+export function buildRequest(app: App, path: string, options: TestRequestOptions): BuiltRequest {
   const url = new URL(path, options.baseUrl ?? baseUrlOf(app));
   if (options.query !== undefined) url.search = queryOf(options.query);
   const headers = new Headers(options.headers);
@@ -51,7 +51,7 @@ export function toRequest({ url, method, headers, body }: BuiltRequest): Request
   return new Request(url, { method, headers, body, ...(isStream ? { duplex: 'half' } : {}) });
 }
 
-function baseUrlOf(app: Flask): string {
+function baseUrlOf(app: App): string {
   const { PREFERRED_URL_SCHEME: scheme, SERVER_NAME: host } = app.config;
   return `${scheme}://${host ?? 'localhost'}/`;
 }
@@ -62,7 +62,7 @@ function queryOf(query: NonNullable<TestRequestOptions['query']>): string {
     : urlEncode(Object.entries(query));
 }
 
-function bodyOf(app: Flask, { data, json, contentType }: TestRequestOptions) {
+function bodyOf(app: App, { data, json, contentType }: TestRequestOptions) {
   if (json !== undefined) {
     if (data !== undefined) throw new TypeError('A test request has either data or json.');
     return { body: app.json.dumps(json), contentType: contentType ?? 'application/json' };

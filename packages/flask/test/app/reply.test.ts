@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { wholeBodyOf } from '../../src/http/whole-response.ts';
 import { Flask, jsonify, NotFound } from '../../src/index.ts';
-import { wholeBodyOf } from '../../src/whole-response.ts';
 
 /** The response of a view. */
 async function answer(view: () => unknown): Promise<Response> {

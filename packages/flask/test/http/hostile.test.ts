@@ -1,7 +1,7 @@
 /** Hostile input: header injection is refused or quoted, and no header makes a parser throw. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLoopbackHost } from '../../src/debug-page.ts';
+import { isLoopbackHost } from '../../src/dev-server/debug-page.ts';
 import { secureFilename } from '../../src/forms/file-storage.ts';
 import { LanguageAccept, MimeAccept, parseAccept } from '../../src/http/accept.ts';
 import { parseAuthorization, WwwAuthenticate } from '../../src/http/authorization.ts';

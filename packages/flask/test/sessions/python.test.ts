@@ -1,7 +1,7 @@
 /** Sessions signed by Python's Flask and read here, and the other way round. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Markup } from '../../src/markup.ts';
+import { Markup } from '../../src/base/markup.ts';
 import { SecureCookieSessionInterface } from '../../src/sessions/secure-cookie.ts';
 import { UrlSafeTimedSerializer } from '../../src/sessions/serializer.ts';
 import { Uuid } from '../../src/sessions/uuid.ts';

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
-import { escapeHtml, Markup } from '../../src/markup.ts';
+import { escapeHtml, Markup } from '../../src/base/markup.ts';
 import { SecureCookieSessionInterface } from '../../src/sessions/secure-cookie.ts';
 import { UrlSafeTimedSerializer } from '../../src/sessions/serializer.ts';
 import { NullSession, Session } from '../../src/sessions/session.ts';

@@ -1,0 +1,229 @@
+/** An app as it is set up: what is registered on it before it serves. Flask's `sansio.App`. */
+import { callEach } from '../base/call-each.ts';
+import { Config } from '../base/config.ts';
+import { Logger } from '../base/logger.ts';
+import type { App } from '../contract.ts';
+import type { TeardownFunction, View } from '../hooks/functions.ts';
+import { createPlan, type Plan } from '../hooks/plan.ts';
+import { JSONProvider } from '../replies/json.ts';
+import type { BuildErrorHandler } from '../routing/build-error.ts';
+import { UrlMap } from '../routing/map.ts';
+import type { Rule, RuleValues } from '../routing/rule.ts';
+import type { SessionInterface } from '../sessions/interface.ts';
+import { SecureCookieSessionInterface } from '../sessions/secure-cookie.ts';
+import type { TemplateFunction, Templates } from '../templating/templates.ts';
+import { createTemplates } from './render-template.ts';
+import { endpointOf, type ImportName, type RouteOptions, Scaffold, type ScaffoldOptions } from './scaffold.ts';
+import { sendFromDirectory } from './send-files.ts';
+import { appcontextTearingDown } from './signals.ts';
+
+/** Arguments of Flask's `Flask(…)`. */
+export interface FlaskOptions extends ScaffoldOptions {
+  /** Rules may say for which host they are: `{ host: '<name>.example.org' }`. */
+  readonly hostMatching?: boolean;
+  /** Host of the static files, with `hostMatching`. */
+  readonly staticHost?: string;
+}
+
+/** Arguments of Flask's `register_blueprint`. */
+export interface RegistrationOptions {
+  /** Another name than its own, to register it twice. */
+  readonly name?: string;
+  /** Another prefix than its own. */
+  readonly urlPrefix?: string;
+  readonly subdomain?: string;
+  /** Added to its own. */
+  readonly urlDefaults?: RuleValues;
+}
+
+/** What can be registered on an app: a blueprint. */
+export interface Registrable extends Scaffold {
+  readonly name: string;
+  register(app: AppScaffold, options: RegistrationOptions): void;
+}
+
+/** Base of `Flask`: all of it but the way of its requests. */
+export abstract class AppScaffold extends Scaffold implements App {
+  /** Of the module that made the app: `hello`. */
+  readonly name: string;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly urlMap: UrlMap;
+  /** By endpoint. */
+  readonly viewFunctions = new Map<string, View>();
+  /** By full name. */
+  readonly blueprints = new Map<string, Registrable>();
+  /** State of extensions, by their names. */
+  readonly extensions: Record<string, unknown> = {};
+  /** How JSON is read and written. */
+  json: JSONProvider;
+  /** Where sessions are kept. */
+  sessionInterface: SessionInterface = new SecureCookieSessionInterface();
+  /** Seconds for which clients may keep a file; undefined: they ask each time. Flask's `get_send_file_max_age`. */
+  sendFileMaxAge: (path: string | undefined) => number | undefined = () =>
+    this.config.SEND_FILE_MAX_AGE_DEFAULT ?? undefined;
+  /** Asked in turn when `urlFor` finds no rule. Flask's `url_build_error_handlers`. */
+  readonly urlBuildErrorHandlers: BuildErrorHandler[] = [];
+  readonly #teardownAppcontext: TeardownFunction[] = [];
+  readonly #plans = new Map<Rule | undefined, Plan>();
+  #templates: Templates | undefined;
+  #gotFirstRequest = false;
+
+  /** @param from the module's `import.meta`: paths are relative to its folder */
+  constructor(from: ImportName, options: FlaskOptions = {}) {
+    super(from, { staticFolder: 'static', templateFolder: 'templates', ...options });
+    this.name = this.importName;
+    this.config = new Config(this.rootPath);
+    const isDebug = () => this.debug;
+    this.logger = new Logger(this.name, isDebug);
+    this.json = new JSONProvider(isDebug);
+    this.urlMap = new UrlMap({ hostMatching: options.hostMatching ?? false });
+    this.#addStaticRule(options);
+  }
+
+  #addStaticRule({ hostMatching = false, staticHost }: FlaskOptions): void {
+    if (staticHost !== undefined && !hostMatching) throw new TypeError('staticHost needs hostMatching.');
+    const folder = this.staticFolder;
+    if (folder === undefined || (hostMatching && staticHost === undefined)) return;
+    const send = ({ filename }: { readonly filename: string }) => sendFromDirectory(folder, filename);
+    this.addUrlRule(
+      `${this.staticUrlPath}/<path:filename>`,
+      'static',
+      send,
+      staticHost === undefined ? {} : { host: staticHost },
+    );
+  }
+
+  /** `config.DEBUG`. */
+  get debug(): boolean {
+    return Boolean(this.config.DEBUG);
+  }
+
+  set debug(value: boolean) {
+    this.config.DEBUG = value;
+  }
+
+  /** `config.TESTING`. */
+  get testing(): boolean {
+    return Boolean(this.config.TESTING);
+  }
+
+  set testing(value: boolean) {
+    this.config.TESTING = value;
+  }
+
+  /** `config.SECRET_KEY`. */
+  get secretKey(): string | Uint8Array | null {
+    return this.config.SECRET_KEY;
+  }
+
+  set secretKey(value: string | Uint8Array | null) {
+    this.config.SECRET_KEY = value;
+  }
+
+  protected override checkSetup(method: string): void {
+    if (!this.#gotFirstRequest) return;
+    throw new Error(
+      `${method}() can no longer be called on the app '${this.name}': it has handled its first request already, and the ` +
+        'change would not apply everywhere. Do all that sets an app up before it is served.',
+    );
+  }
+
+  /** @throws Error when the endpoint has another view already */
+  override addUrlRule(
+    rule: string,
+    endpoint: string | undefined,
+    view: View | undefined,
+    options: RouteOptions = {},
+  ): void {
+    this.checkSetup('addUrlRule');
+    const methods = (options.methods ?? ['GET']).map((method) => method.toUpperCase());
+    const name = endpoint ?? endpointOf(view, rule, options.methods);
+    const automatic = options.provideAutomaticOptions ?? !methods.includes('OPTIONS');
+    const known = this.viewFunctions.get(name);
+    if (view !== undefined && known !== undefined && known !== view) {
+      throw new Error(
+        `View function mapping is overwriting an existing endpoint function: ${name}. Give one of them another { endpoint }.`,
+      );
+    }
+    this.urlMap.add(rule, {
+      ...options,
+      endpoint: name,
+      methods: automatic ? [...methods, 'OPTIONS'] : methods,
+      provideAutomaticOptions: automatic,
+    });
+    if (view !== undefined) this.viewFunctions.set(name, view);
+  }
+
+  /** Puts a blueprint's views and functions into the app. Flask's `register_blueprint`. @throws Error for a name that is taken */
+  registerBlueprint(blueprint: Registrable, options: RegistrationOptions = {}): void {
+    this.checkSetup('registerBlueprint');
+    blueprint.register(this, options);
+  }
+
+  /** @internal */
+  addBlueprint(name: string, blueprint: Registrable): void {
+    const known = this.blueprints.get(name);
+    if (known !== undefined) {
+      const which = known === blueprint ? 'this blueprint' : 'a different blueprint';
+      throw new Error(`The name '${name}' is already registered for ${which}. Register it with another { name }.`);
+    }
+    this.blueprints.set(name, blueprint);
+  }
+
+  /** When an app context ends: also after each request. Flask's `teardown_appcontext`. */
+  teardownAppcontext<F extends TeardownFunction>(work: F): F {
+    this.checkSetup('teardownAppcontext');
+    this.#teardownAppcontext.push(work);
+    return work;
+  }
+
+  /** Flask's `do_teardown_appcontext`. @internal */
+  doTeardownAppcontext(error: unknown): Promise<void> {
+    return callEach([
+      ...this.#teardownAppcontext.toReversed().map((work) => () => work(error)),
+      () => appcontextTearingDown.send(this, { error }),
+    ]);
+  }
+
+  /** The templates' environment: its globals, filters and tests. Made when it is first asked for. Flask's `jinja_env`. */
+  get templates(): Templates {
+    this.#templates ??= createTemplates(this);
+    return this.#templates;
+  }
+
+  /** `{{ value | name(…) }}`. Flask's `template_filter`. */
+  templateFilter<F extends TemplateFunction>(name: string, filter: F): F {
+    this.checkSetup('templateFilter');
+    this.templates.addFilter(name, filter);
+    return filter;
+  }
+
+  /** `{% if value is name %}`. Flask's `template_test`. */
+  templateTest<F extends TemplateFunction>(name: string, test: F): F {
+    this.checkSetup('templateTest');
+    this.templates.addTest(name, test);
+    return test;
+  }
+
+  /** A value, or a function, that every template sees. Flask's `template_global`. */
+  templateGlobal<T>(name: string, value: T): T {
+    this.checkSetup('templateGlobal');
+    this.templates.addGlobal(name, value);
+    return value;
+  }
+
+  /** Worked out with the first request of a rule: from then on the app is set up. @internal */
+  planFor(rule: Rule | undefined): Plan {
+    return this.#plans.get(rule) ?? this.#addPlan(rule);
+  }
+
+  #addPlan(rule: Rule | undefined): Plan {
+    this.#gotFirstRequest = true;
+    const view = rule && this.viewFunctions.get(rule.endpoint);
+    const { hooks, blueprints } = this;
+    const plan = createPlan(rule, view, { app: hooks, blueprints, teardownAppcontext: this.#teardownAppcontext });
+    this.#plans.set(rule, plan);
+    return plan;
+  }
+}

@@ -1,0 +1,26 @@
+/** Objects that stand for others. Werkzeug's `LocalProxy`. */
+
+/** An object that passes all that is done to it on to what `find` returns at that moment. */
+export function standFor<T extends object>(find: () => T): T {
+  return new Proxy({} as T, {
+    get(_, name) {
+      const target = find();
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+    set(_, name, value) {
+      const target = find();
+      return Reflect.set(target, name, value, target);
+    },
+    has: (_, name) => Reflect.has(find(), name),
+    deleteProperty: (_, name) => Reflect.deleteProperty(find(), name),
+    ownKeys: () => Reflect.ownKeys(find()),
+    getPrototypeOf: () => Reflect.getPrototypeOf(find()),
+    getOwnPropertyDescriptor(_, name) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(find(), name);
+      // A proxy may not report as fixed what its own target does not have.
+      return descriptor && { ...descriptor, configurable: true };
+    },
+    defineProperty: (_, name, descriptor) => Reflect.defineProperty(find(), name, descriptor),
+  });
+}
