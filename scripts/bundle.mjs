@@ -14,6 +14,7 @@ const ENTRIES = {
     'index',
     'app/patch',
     'cli/qilin',
+    'cli/qilinctl',
     'worker/main',
     'worker/threads/main',
     // Asked for by tests and scripts that run as JavaScript.
@@ -21,6 +22,7 @@ const ENTRIES = {
     'app/load',
     'app/served-server',
     'contract/errors',
+    'control/reference',
     'http/light/door',
     'http/node/fetch-listener',
     'settings/reference',

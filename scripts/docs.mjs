@@ -1,6 +1,7 @@
-// Writes docs/settings.md, docs/errors.md and docs/config.schema.json from the built tables, and the table of programs in
-// docs/compatibility.md. With --check it writes nothing and exits 1 when one of them is stale.
+// Writes docs/settings.md, docs/errors.md and docs/config.schema.json from the built tables, the table of programs in
+// docs/compatibility.md, and the commands of qilinctl in docs/operate.md. With --check it writes nothing and exits 1 when one of them is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { commandsReference } from '../packages/qilin/dist/control/reference.js';
 import { errorsReference, schemaText, settingsReference } from '../packages/qilin/dist/settings/reference.js';
 import { programsTable } from '../test/programs/table.mjs';
 
@@ -9,13 +10,15 @@ const files = {
   'settings.md': settingsReference(),
   'errors.md': errorsReference(),
   'config.schema.json': schemaText(),
-  'compatibility.md': withTable(read(new URL('../docs/compatibility.md', import.meta.url)) ?? '', programsTable()),
+  'compatibility.md': withPart('compatibility.md', 'programs', programsTable()),
+  'operate.md': withPart('operate.md', 'commands', commandsReference().trimEnd()),
 };
 
-/** Between the marks of the programs: the rest of the page is written by hand. @param {string} page @param {string} table */
-function withTable(page, table) {
-  const [begin, end] = ['<!-- programs: written by npm run docs -->', '<!-- /programs -->'];
-  return `${page.slice(0, page.indexOf(begin))}${begin}\n\n${table}\n\n${page.slice(page.indexOf(end))}`;
+/** Between its marks: the rest of the page is written by hand. @param {string} file @param {string} name @param {string} part */
+function withPart(file, name, part) {
+  const page = read(new URL(`../docs/${file}`, import.meta.url)) ?? '';
+  const [begin, end] = [`<!-- ${name}: written by npm run docs -->`, `<!-- /${name} -->`];
+  return `${page.slice(0, page.indexOf(begin))}${begin}\n\n${part}\n\n${page.slice(page.indexOf(end))}`;
 }
 
 /** @param {URL} file */

@@ -45,9 +45,10 @@ const ALLOWED = {
   'worker/upgrades': ['contract'],
   'worker/threads': ['contract', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   admin: ['contract'],
-  arbiter: ['contract', 'files', 'settings', 'observe', 'admin', '@qilin/picoev'],
+  control: ['contract'],
+  arbiter: ['contract', 'files', 'settings', 'observe', 'admin', 'control', '@qilin/picoev'],
   serve: ['contract', 'settings', 'app', 'http/light', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
-  cli: ['contract', 'settings', 'arbiter', 'observe'],
+  cli: ['contract', 'settings', 'arbiter', 'control', 'observe'],
   '.': ['contract', 'settings', 'serve'],
 };
 

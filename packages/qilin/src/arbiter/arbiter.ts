@@ -5,8 +5,10 @@
  */
 import { explain } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
+import type { Origins } from '../settings/config.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import { Admin } from './admin.ts';
+import { Control, type ControlEvent } from './control.ts';
 import { Crew, type CrewEvent } from './crew.ts';
 import { Faults, guardArbiter } from './endings.ts';
 import { Generations } from './generations.ts';
@@ -29,6 +31,7 @@ const LAST_HOOKS: Milliseconds = 5_000;
 export interface ArbiterOptions {
   readonly version: string;
   readonly config: Config;
+  readonly origins: Origins;
   /** Sentences about the settings, to be logged at the start. */
   readonly notes: readonly string[];
   /** The directory that the command was started in, where a new arbiter (USR2) starts too. */
@@ -47,7 +50,8 @@ type ArbiterEvent =
   | CrewEvent
   | ReloadEvent
   | ValveEvent
-  | SuccessionEvent;
+  | SuccessionEvent
+  | ControlEvent;
 
 export class Arbiter {
   readonly #options: ArbiterOptions;
@@ -60,6 +64,7 @@ export class Arbiter {
   readonly #succession: Succession;
   readonly #valve: Valve;
   readonly #admin: Admin;
+  readonly #control: Control;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
   #early: ArbiterSignal[] = [];
@@ -69,7 +74,7 @@ export class Arbiter {
     const put = (event: ArbiterEvent): void => this.#mailbox.put(event);
     const inheritance = takeInheritance(process.env, process.pid, options.config.backlog);
     const upgrade = new Upgrade(inheritance.predecessor);
-    const state = new ArbiterState(options.config, upgrade.isSuccessor);
+    const state = new ArbiterState(options.config, options.origins, upgrade.isSuccessor);
     const generations = new Generations(inheritance);
     this.#options = options;
     this.#state = state;
@@ -83,6 +88,15 @@ export class Arbiter {
     this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
+    this.#control = new Control({
+      state,
+      generations,
+      succession: this.#succession,
+      crew: this.#crew,
+      reloads: this.#reloads,
+      view,
+      put,
+    });
   }
 
   /**
@@ -133,6 +147,7 @@ export class Arbiter {
       if (this.#succession.endsServer) this.#crew.serverEnds();
       const status = this.#guarded(() => this.#act());
       this.#guarded(() => this.#admin.follow());
+      this.#guarded(() => this.#control.follow());
       this.#guarded(() => this.#valve.follow());
       if (status !== undefined) return status;
     }
@@ -194,6 +209,9 @@ export class Arbiter {
         break;
       case 'settings':
         this.#reloads.hear(event);
+        break;
+      case 'order':
+        this.#control.hear(event);
         break;
       case 'upgrade':
       case 'successorReady':
@@ -270,6 +288,7 @@ export class Arbiter {
   async #leave(): Promise<void> {
     const { hooks, info, log } = this.#state;
     this.#admin.close();
+    this.#control.close();
     this.#valve.close();
     await this.#succession.leave();
     await hooks.finish(LAST_HOOKS);

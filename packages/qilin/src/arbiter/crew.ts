@@ -13,7 +13,7 @@ import { type Generation, type Generations, socketsOf } from './generations.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
 import { howItEnded } from './spawn-refusal.ts';
-import { type StalledPlace, Stalls } from './stalls.ts';
+import { type StalledPlace, Stalls, type StuckStack } from './stalls.ts';
 import type { ArbiterState } from './state.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
@@ -86,6 +86,11 @@ export class Crew {
     const { silentFor = 0, stuckFor = 0 } = this.#heartbeats.get(age) ?? {};
     // The fleet's time of the heartbeat has `silentFor` taken off.
     return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
+  }
+
+  /** Of its event loops that stand still. */
+  stacks(age: number): readonly StuckStack[] {
+    return this.#stalls.stacksOf(age);
   }
 
   /** Where event loops have stood still, the worst first. */
@@ -248,6 +253,7 @@ export class Crew {
         this.#state.change({ type: 'snapshot', age }, at);
         break;
       case 'bootFailed':
+        if (worker.generation === this.#state.fleet.candidate?.number) this.#state.lastReload.says('HUP', message.text);
         this.#bootFailures.explained(worker, message.code, message.text, this.#state.fleet.started);
     }
   }

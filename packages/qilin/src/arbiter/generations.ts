@@ -4,7 +4,7 @@
  */
 import type { Address } from '../contract/address.ts';
 import { addressFor } from '../settings/bind.ts';
-import type { Config } from '../settings/config.ts';
+import type { Config, Origins } from '../settings/config.ts';
 import type { Hosts } from './hosts.ts';
 import type { Inheritance } from './inheritance.ts';
 import type { Privileges } from './privileges.ts';
@@ -33,6 +33,7 @@ interface Lent {
 
 export interface Generation {
   readonly config: Config;
+  readonly origins: Origins;
   readonly privileges: Privileges;
   readonly lent: readonly Lent[];
 }
@@ -44,18 +45,23 @@ export const socketsOf = ({ lent }: Generation, place: number): Sockets =>
 /** What all of them listen on. */
 export const allSocketsOf = ({ lent }: Generation): Sockets => lent.map(({ socket }) => socket);
 
+/** Of a socket whose file has mode 0600. Few ask at the same time. */
+const OWNERS_ALONE = { backlog: 16, reusePort: false, umask: 0o177 };
+
 export class Generations {
   readonly #kept = new Map<number, Generation>();
   /** The addresses that systemd passed, in place of the setting `bind`. */
   readonly #bind: readonly Address[] | undefined;
   #open: Sockets;
   #admin: Socket | undefined;
+  #control: Socket | undefined;
   /** Those that were closed, but whose files may still be there. */
   #closed: Sockets = [];
 
-  constructor({ sockets, admin, bind }: Pick<Inheritance, 'sockets' | 'admin' | 'bind'>) {
+  constructor({ sockets, admin, control, bind }: Omit<Inheritance, 'predecessor'>) {
     this.#open = sockets;
     this.#admin = admin;
+    this.#control = control;
     this.#bind = bind;
   }
 
@@ -67,6 +73,11 @@ export class Generations {
   /** The arbiter's own, of the setting `adminBind`. */
   get admin(): Socket | undefined {
     return this.#admin;
+  }
+
+  /** Of the setting `controlSocket`. */
+  get control(): Socket | undefined {
+    return this.#control;
   }
 
   /** Whether systemd passed the sockets. */
@@ -125,15 +136,37 @@ export class Generations {
   openAdmin(config: Config, hosts: Hosts): void {
     const { adminBind } = config;
     if (adminBind !== null && this.#hasAdmin(adminBind)) return;
-    this.closeAdmin();
+    this.#closeAdmin();
     if (adminBind !== null) this.#admin = openSocket(adminBind, config, hosts);
   }
 
-  closeAdmin(): void {
-    if (this.#admin === undefined) return;
-    closeSockets([this.#admin]);
-    this.#closed = [...this.#closed, this.#admin];
+  /**
+   * Opens the control socket, if there is to be one and it is not the one that is open.
+   * @throws QilinError BIND_FAILED
+   */
+  openControl(path: string | null): void {
+    const address = path === null ? null : ({ kind: 'unix', path } as const);
+    if (address !== null && this.#control !== undefined && isAt(address)(this.#control)) return;
+    this.#close(this.#control);
+    this.#control = address === null ? undefined : openSocket(address, OWNERS_ALONE, new Map());
+  }
+
+  /** Those that are the arbiter's own. */
+  closeOwn(): void {
+    this.#closeAdmin();
+    this.#close(this.#control);
+    this.#control = undefined;
+  }
+
+  #closeAdmin(): void {
+    this.#close(this.#admin);
     this.#admin = undefined;
+  }
+
+  #close(socket: Socket | undefined): void {
+    if (socket === undefined) return;
+    closeSockets([socket]);
+    this.#closed = [...this.#closed, socket];
   }
 
   #hasAdmin(address: Address): boolean {

@@ -25,22 +25,28 @@ export interface Inheritance {
   readonly sockets: Sockets;
   /** The socket where the arbiter itself is asked (setting `adminBind`), if that arbiter had one. */
   readonly admin: Socket | undefined;
+  /** The control socket (setting `controlSocket`), likewise. */
+  readonly control: Socket | undefined;
   /** The arbiter that started this one, if one did. It may have gone already. */
   readonly predecessor: number | undefined;
   /** The addresses that systemd passed, which stand in for the setting `bind`; undefined when it passed none. */
   readonly bind: readonly Address[] | undefined;
 }
 
+/** Of one that nobody gave anything. */
+const NOTHING = { sockets: [], admin: undefined, control: undefined, predecessor: undefined, bind: undefined };
+
 /** Addresses and file of a socket. */
 type Named = readonly [requested: string, actual: string, file: string];
 
-/** In the environment of a new arbiter: its sockets, in the order of the descriptors; that of `adminBind` is the last. */
+/** In the environment of a new arbiter: its sockets, in the order of the descriptors; those of `adminBind` and `controlSocket` are the last. */
 interface Heritage {
   /** Whether they came from systemd, and stand in for the setting `bind`. */
   readonly activated: boolean;
   readonly sockets: readonly Named[];
   /** Missing where the old arbiter is of a version that knows none. */
   readonly admin?: Named | null;
+  readonly control?: Named | null;
 }
 
 /**
@@ -53,13 +59,23 @@ export function takeInheritance(env: NodeJS.ProcessEnv, pid: number, backlog: nu
   for (const name of [SOCKETS, PREDECESSOR, 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES']) delete env[name];
   if (sockets !== undefined) return inheritFrom(readPid(predecessor), readHeritage(sockets), backlog);
   if (count !== undefined && Number(addressee) === pid) return takeActivated(count, backlog);
-  return { sockets: [], admin: undefined, predecessor: undefined, bind: undefined };
+  return NOTHING;
 }
 
 function inheritFrom(predecessor: number, heritage: Heritage, backlog: number): Inheritance {
   const sockets = heritage.sockets.map((named, index) => inherit(named, FIRST_FD + index, backlog));
-  const admin = heritage.admin ? inherit(heritage.admin, FIRST_FD + sockets.length, backlog) : undefined;
-  return { sockets, admin, predecessor, bind: heritage.activated ? sockets.map((each) => each.requested) : undefined };
+  const behind = FIRST_FD + sockets.length;
+  const admin = heritage.admin ? inherit(heritage.admin, behind, backlog) : undefined;
+  const control = heritage.control
+    ? inherit(heritage.control, behind + (admin === undefined ? 0 : 1), backlog)
+    : undefined;
+  return {
+    sockets,
+    admin,
+    control,
+    predecessor,
+    bind: heritage.activated ? sockets.map((each) => each.requested) : undefined,
+  };
 }
 
 function inherit([requested, actual, file]: Named, fd: number, backlog: number): Socket {
@@ -75,7 +91,7 @@ function takeActivated(count: string, backlog: number): Inheritance {
     const fd = FIRST_FD + index;
     return adopt('LISTEN_FDS', fd, { kind: 'fd', fd }, backlog);
   });
-  return { sockets, admin: undefined, predecessor: undefined, bind: sockets.map(({ requested }) => requested) };
+  return { ...NOTHING, sockets, bind: sockets.map(({ requested }) => requested) };
 }
 
 /** A socket that listens, with the address that the kernel has for it. */
@@ -119,7 +135,8 @@ function readHeritage(text: string): Heritage {
 function isHeritage(value: unknown): value is Heritage {
   if (typeof value !== 'object' || value === null) return false;
   if (!('activated' in value) || typeof value.activated !== 'boolean') return false;
-  if ('admin' in value && value.admin !== null && !isNamed(value.admin)) return false;
+  const own = ['admin' in value ? value.admin : null, 'control' in value ? value.control : null];
+  if (!own.every((named) => named === null || isNamed(named))) return false;
   return 'sockets' in value && Array.isArray(value.sockets) && value.sockets.every(isNamed);
 }
 
@@ -130,6 +147,7 @@ const isNamed = (value: unknown): value is Named =>
 export interface Estate {
   readonly sockets: Sockets;
   readonly admin: Socket | undefined;
+  readonly control: Socket | undefined;
   /** Whether systemd passed the sockets. */
   readonly activated: boolean;
   /** Where the command was started. */
@@ -137,13 +155,14 @@ export interface Estate {
 }
 
 /** Starts the same command again, with the sockets and a channel on which it can say why it does not start. */
-export function spawnHeir({ sockets, admin, activated, cwd }: Estate): ChildProcess {
+export function spawnHeir({ sockets, admin, control, activated, cwd }: Estate): ChildProcess {
   const heritage: Heritage = {
     activated,
     sockets: sockets.map(nameOf),
     admin: admin === undefined ? null : nameOf(admin),
+    control: control === undefined ? null : nameOf(control),
   };
-  const given = admin === undefined ? sockets : [...sockets, admin];
+  const given = [...sockets, admin, control].filter((socket) => socket !== undefined);
   return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     cwd,
     env: { ...process.env, [SOCKETS]: JSON.stringify(heritage), [PREDECESSOR]: String(process.pid) },

@@ -1,5 +1,7 @@
 /** The start, up to the first worker: the hook, the user, the pid file, and the sockets. */
+import { reasonOf } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
+import { AUTO, controlPath } from './control-socket.ts';
 import { allSocketsOf, type Generations } from './generations.ts';
 import { type Hosts, resolveHosts } from './hosts.ts';
 import { giveLogFiles, type Privileges, resolvePrivileges } from './privileges.ts';
@@ -75,14 +77,31 @@ export class Opening {
     const { config, log, fleet, hooks, info } = this.#state;
     giveLogFiles(config, privileges);
     this.#succession.createPidFile();
-    const generation = { config, privileges, lent: this.#generations.open(config, hosts) };
+    const generation = {
+      config,
+      origins: this.#state.origins,
+      privileges,
+      lent: this.#generations.open(config, hosts),
+    };
     this.#generations.openAdmin(config, hosts);
+    this.#openControl();
     this.#generations.add(fleet.serving.number, generation);
     this.#succession.closeUnused();
     tellAddresses(this.#state, allSocketsOf(generation));
     log.info(`Using worker: ${config.workerClass}`);
     void hooks.call('nworkersChanged', (user) => user.nworkersChanged?.(info, info.workers, undefined));
     this.#isDone = true;
+  }
+
+  /** Nobody has asked for one at a place of our choice: the server serves without it. */
+  #openControl(): void {
+    const { config, log } = this.#state;
+    try {
+      this.#generations.openControl(controlPath(config, this.#generations.control));
+    } catch (error) {
+      if (config.controlSocket !== AUTO) throw error;
+      log.warning(`qilinctl cannot reach this server (controlSocket): ${reasonOf(error)}`);
+    }
   }
 
   #fail(error: unknown, { privileges, hosts, attempt }: OpenAttempt): void {

@@ -7,6 +7,7 @@ import { formatUrl } from '../contract/address.ts';
 import { explain, QilinError } from '../contract/errors.ts';
 import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
+import type { Origins } from '../settings/config.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import type { Generations } from './generations.ts';
 import { type Hosts, resolveHosts } from './hosts.ts';
@@ -82,23 +83,23 @@ export class Reloads {
     if (reload !== this.#number || this.#state.fleet.goal !== 'serve') return;
     const { log } = this.#state;
     if (!loaded.ok || !('config' in loaded) || found === undefined) {
-      for (const error of loaded.ok ? [] : loaded.errors) log.error(explain(error));
+      for (const error of loaded.ok ? [] : loaded.errors) this.#tellError(error);
       this.#tellCalledOff('the settings are not valid');
       return;
     }
-    const { config, kept } = withRestartSettings(this.#state.config, loaded.config);
+    const { config, origins, kept } = withRestartSettings(this.#state, loaded);
     if (kept.length > 0) log.warning(`${kept.join(', ')} changed: takes effect with the next start (or USR2)`);
     try {
       // Opened for a moment: the arbiter itself takes it when the new workers serve.
       createLog(config).close();
       const { privileges, hosts } = found;
-      const generation = { config, privileges, lent: this.#generations.open(config, hosts) };
+      const generation = { config, origins, privileges, lent: this.#generations.open(config, hosts) };
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
       const number = this.#state.fleet.lastGeneration;
       this.#generations.add(number, generation);
       this.#state.lastReload.boots(number);
     } catch (error) {
-      log.error(explain(error));
+      this.#tellError(error);
       this.#tellCalledOff('the settings cannot be applied');
     }
     this.#succession.closeUnused();
@@ -109,7 +110,7 @@ export class Reloads {
     this.#state.change({ type: 'commit' });
     const { number } = this.#state.fleet.serving;
     const committed = this.#generations.get(number);
-    if (committed !== undefined) this.#state.adopt(committed.config);
+    if (committed !== undefined) this.#state.adopt(committed.config, committed.origins);
     this.#state.log.info(`Reload done: generation ${number} serves`);
     this.#state.lastReload.end('HUP', 'done');
     this.#succession.closeUnused();
@@ -120,6 +121,12 @@ export class Reloads {
     this.#state.change({ type: 'callOff' });
     this.#tellCalledOff(reason);
     this.#succession.closeUnused();
+  }
+
+  #tellError(error: unknown): void {
+    const text = explain(error);
+    this.#state.log.error(text);
+    this.#state.lastReload.says('HUP', text);
   }
 
   #tellCalledOff(reason: string): void {
@@ -146,8 +153,14 @@ const asQilinError = (cause: unknown): QilinError =>
   cause instanceof QilinError ? cause : new QilinError('CONFIG_FILE', 'The settings cannot be read:', { cause });
 
 /** The new settings, but with the old values of those that only a restart can change. */
-function withRestartSettings(before: Config, after: Config): { readonly config: Config; readonly kept: string[] } {
-  const kept = changedSettings(before, after).restart;
-  const old = Object.fromEntries(kept.map((name) => [name, before[name]]));
-  return { config: { ...after, ...old }, kept: [...kept] };
+function withRestartSettings(before: Settings, after: Settings): Settings & { readonly kept: readonly string[] } {
+  const kept = changedSettings(before.config, after.config).restart;
+  const values = Object.fromEntries(kept.map((name) => [name, before.config[name]]));
+  const origins = Object.fromEntries(kept.map((name) => [name, before.origins[name]]));
+  return { config: { ...after.config, ...values }, origins: { ...after.origins, ...origins }, kept };
+}
+
+interface Settings {
+  readonly config: Config;
+  readonly origins: Origins;
 }

@@ -30,6 +30,8 @@ interface SocketSettings {
   readonly umask: number | null;
 }
 
+type SocketFile = Pick<Socket, 'requested' | 'file'>;
+
 /** The address is in use: it may soon be free. */
 export class AddressInUse extends QilinError {}
 
@@ -97,6 +99,11 @@ function fileOf(address: Address): string {
   return inFolder(address.path, fileAt);
 }
 
+/** The same of a path. */
+export function socketFileAt(path: string): string {
+  return fileOf({ kind: 'unix', path });
+}
+
 function fileAt(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found?.isSocket() ? `${found.dev}:${found.ino}` : '';
@@ -116,7 +123,7 @@ export function removeSocketFiles(sockets: Sockets): void {
  * Removes the files of those unix sockets that no process listens on any more. For one of two arbiters that may be leaving
  * at the same time, when neither can know by the other's pid which is the last.
  */
-export async function removeUnservedSocketFiles(sockets: Sockets): Promise<void> {
+export async function removeUnservedSocketFiles(sockets: readonly SocketFile[]): Promise<void> {
   for (const socket of sockets) {
     const { requested } = socket;
     if (requested.kind === 'unix' && !(await isServed(requested.path))) removeFile(socket);
@@ -135,7 +142,7 @@ function isServed(path: string): Promise<boolean> {
   });
 }
 
-function removeFile({ requested, file }: Socket): void {
+function removeFile({ requested, file }: SocketFile): void {
   if (requested.kind !== 'unix' || file === '') return;
   try {
     inFolder(requested.path, (path) => {

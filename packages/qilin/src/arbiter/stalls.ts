@@ -22,8 +22,18 @@ const MOST_THREADS = 1_024;
 
 const UNKNOWN = 'native code';
 
+/** An event loop that stands still now. */
+export interface StuckStack {
+  /** 0 for the process's main one. */
+  readonly thread: number;
+  readonly stuckSeconds: number;
+  /** The innermost call first. */
+  readonly stack: readonly string[];
+}
+
 interface Stuck {
   readonly at: string;
+  readonly stack: readonly Frame[];
   readonly since: Milliseconds;
 }
 
@@ -42,6 +52,15 @@ export class Stalls {
   /** Of the first of its threads that is stuck. */
   placeOf(age: number): string | undefined {
     return this.#stuck.get(age)?.values().next().value?.at;
+  }
+
+  stacksOf(age: number): readonly StuckStack[] {
+    const now = performance.now();
+    return [...(this.#stuck.get(age) ?? [])].map(([thread, { since, stack }]) => ({
+      thread,
+      stuckSeconds: Math.round(now - since) / 1000,
+      stack: stack.map(formatFrame),
+    }));
   }
 
   /** The places where most time was lost, the worst first. */
@@ -74,7 +93,7 @@ export class Stalls {
     const threads = this.#stuck.get(age) ?? new Map<number, Stuck>();
     const at = place === undefined ? UNKNOWN : withoutColumn(place);
     if (threads.size >= MOST_THREADS) return;
-    this.#stuck.set(age, threads.set(thread, { at, since: performance.now() - lasts }));
+    this.#stuck.set(age, threads.set(thread, { at, stack, since: performance.now() - lasts }));
   }
 
   #end({ age, pid }: Worker, thread: number, lasted: Milliseconds): void {

@@ -4,7 +4,7 @@ import type { ArbiterInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import { createLog } from '../observe/error-log.ts';
-import type { Config } from '../settings/config.ts';
+import type { Config, Origins } from '../settings/config.ts';
 import { createFleet, type Fleet, type Wanted, wantedCount } from './fleet.ts';
 import { HookRunner } from './hook-runner.ts';
 import { LastReload } from './last-reload.ts';
@@ -17,18 +17,25 @@ export class ArbiterState {
   });
   readonly lastReload = new LastReload();
   #config: Config;
+  #origins: Origins;
   #log: Log;
   #fleet: Fleet;
 
   /** @throws QilinError LOG_FILE */
-  constructor(config: Config, isUpgrade: boolean) {
+  constructor(config: Config, origins: Origins, isUpgrade: boolean) {
     this.#config = config;
+    this.#origins = origins;
     this.#log = createLog(config);
     this.#fleet = createFleet(wantedBy(config), performance.now(), isUpgrade);
   }
 
   get config(): Config {
     return this.#config;
+  }
+
+  /** Where each setting in force comes from. */
+  get origins(): Origins {
+    return this.#origins;
   }
 
   get log(): Log {
@@ -51,9 +58,10 @@ export class ArbiterState {
   }
 
   /** Takes settings on. A log that cannot be opened any more leaves the present one in use. */
-  adopt(config: Config): void {
+  adopt(config: Config, origins: Origins): void {
     const before = this.#config;
     this.#config = config;
+    this.#origins = origins;
     const differs = (['errorlog', 'loglevel', 'logFormat'] as const).some((name) => before[name] !== config[name]);
     if (!differs) return;
     try {

@@ -60,18 +60,26 @@ export class Succession {
     }
   }
 
-  /** USR2. */
-  prepare(): void {
+  /** USR2. False when it is ignored. */
+  prepare(): boolean {
     const { log, hooks, info } = this.#state;
     this.promote();
     if (this.#isPreparing || this.#upgrade.isUnderWay) {
       log.warning('USR2 ignored: an upgrade is under way already');
-      return;
+      return false;
     }
     this.#isPreparing = true;
     this.#state.lastReload.begin('USR2');
     if (!hooks.has('preExec')) this.#begin();
     else void hooks.call('preExec', (user) => user.preExec?.(info)).finally(() => this.#put({ type: 'upgrade' }));
+    return true;
+  }
+
+  /** USR2 and TERM at once: this one leaves when a new one serves. False when an upgrade is under way already. */
+  handOver(): boolean {
+    if (!this.prepare()) return false;
+    this.#leavesWhenReady = this.#isPreparing || this.#upgrade.awaitsSuccessor;
+    return true;
   }
 
   hear(event: SuccessionEvent): void {
@@ -143,11 +151,14 @@ export class Succession {
 
   #begin(): void {
     this.#isPreparing = false;
-    const { sockets, admin, activated } = this.#generations;
+    const { sockets, admin, control, activated } = this.#generations;
     const pid = this.#upgrade.begin(
-      { sockets, admin, activated, cwd: this.#startedIn },
+      { sockets, admin, control, activated, cwd: this.#startedIn },
       {
-        onFailure: (text) => this.#state.log.error(`The new arbiter does not start: ${text}`),
+        onFailure: (text) => {
+          this.#state.lastReload.says('USR2', text);
+          this.#state.log.error(`The new arbiter does not start: ${text}`);
+        },
         onReady: () => this.#put({ type: 'successorReady' }),
         onEnd: (status, signal) => this.#put({ type: 'successorExit', status, signal }),
       },
@@ -192,7 +203,7 @@ export class Succession {
   /** The last of this arbiter. */
   async leave(): Promise<void> {
     this.#isPreparing = false;
-    this.#generations.closeAdmin();
+    this.#generations.closeOwn();
     this.#stopListening();
     await this.#generations.removeUnservedFiles();
     this.removePidFile();

@@ -40,7 +40,7 @@ export type FleetEvent =
   | { readonly type: 'commit' }
   | { readonly type: 'callOff' }
   /** Of the serving generation and of a reload under way: to this number, or by one. */
-  | { readonly type: 'scale'; readonly to: 0 | 'more' | 'fewer' }
+  | { readonly type: 'scale'; readonly to: number | 'more' | 'fewer' }
   | { readonly type: 'goal'; readonly goal: Goal };
 
 type Exited = Extract<FleetEvent, { type: 'exited' }>;
@@ -176,10 +176,10 @@ function commit(fleet: Fleet, now: Milliseconds): Fleet {
   return { ...fleet, serving: { number, count, limits }, candidate: null, failures: 0, held: 0, retryAt: now };
 }
 
-function scale(fleet: Fleet, to: 0 | 'more' | 'fewer'): Fleet {
+function scale(fleet: Fleet, to: number | 'more' | 'fewer'): Fleet {
   const scaled = <T extends Target>(target: T): T => {
     const { count } = target;
-    if (to === 0) return { ...target, count: 0 };
+    if (typeof to === 'number') return { ...target, count: to };
     return { ...target, count: to === 'more' ? count + 1 : Math.max(Math.min(count, 1), count - 1) };
   };
   return { ...fleet, serving: scaled(fleet.serving), candidate: fleet.candidate && scaled(fleet.candidate) };

@@ -41,13 +41,14 @@ async function main(): Promise<number> {
     case 'serve':
       break;
   }
-  const { config, notes } = loaded;
+  const { config, origins, notes } = loaded;
   if (config.daemon && !isDaemon()) return startDaemon(config.errorlog);
   process.chdir(config.chdir);
   if (config.umask !== null) process.umask(config.umask);
   const arbiter = new Arbiter({
     version,
     config,
+    origins,
     notes,
     startedIn: cwd,
     loadSettings: load,

@@ -26,6 +26,7 @@ type ArbiterOnly =
   | 'drainGenerations'
   | 'stallWarning'
   | 'adminBind'
+  | 'controlSocket'
   | 'unreadyWhenStuck'
   | 'drainDelay'
   | 'hookTimeout'

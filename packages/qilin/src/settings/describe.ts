@@ -95,14 +95,25 @@ function shown(config: Config, name: PlainName): string {
   return secret === true ? '(hidden)' : text;
 }
 
-/** The answer to `--print-config`: a line for each setting, with its source. Secret values are not in it. */
-export function formatConfig(config: Config, origins: Origins): string {
+interface ShownSetting {
+  readonly name: SettingName;
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** Each setting with its value and source. Secret values are not in it, nor hooks that are not there. */
+export function listSettings(config: Config, origins: Origins): readonly ShownSetting[] {
   const hooks = Object.keys(config.hooks);
-  const rows = SETTING_NAMES.filter((name) => ROWS[name].section !== 'Hooks' || hooks.includes(name)).map((name) => ({
+  return SETTING_NAMES.filter((name) => ROWS[name].section !== 'Hooks' || hooks.includes(name)).map((name) => ({
     name,
     value: isPlain(name) ? shown(config, name) : '(function)',
     origin: origins[name],
   }));
+}
+
+/** The answer to `--print-config`: a line for each setting, with its source. */
+export function formatConfig(config: Config, origins: Origins): string {
+  const rows = listSettings(config, origins);
   const width = (column: 'name' | 'value'): number => Math.min(40, Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map(({ name, value, origin }) => `${name.padEnd(width('name'))} = ${value.padEnd(width('value'))}  # ${origin}\n`)

@@ -462,6 +462,14 @@ export const SETTINGS = {
     text: 'Where the arbiter itself tells how the server is, whatever its workers do: `/livez`, `/readyz` and `/startupz` for probes, `/status` for the whole fleet as JSON. `HOST:PORT`, `PORT` (on 127.0.0.1) or `unix:PATH`; an address that other machines reach shows them pids, memory and load.',
     reload: 'restart',
   }),
+  controlSocket: setting({
+    flags: ['--control-socket'],
+    kind: optional(text('a file name, or "auto"', 'FILE|auto')),
+    default: 'auto',
+    section: 'Operation',
+    text: "The unix socket by which `qilinctl` sees and steers the server: docs/operate.md. Its mode is 0600: the user of the arbiter and root alone can use it, whoever the workers run as. `auto` is beside the pid file (`/run/app.qilinctl` for `/run/app.pid`), else in `$RUNTIME_DIRECTORY`, `$XDG_RUNTIME_DIR/qilin`, root's `/run/qilin` or a folder of the user in `/tmp`; an empty text is none.",
+    reload: 'restart',
+  }),
   unreadyWhenStuck: setting({
     flags: ['--unready-when-stuck'],
     kind: bool(),

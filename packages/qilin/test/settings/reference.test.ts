@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ERRORS } from '../../src/contract/errors.ts';
+import { commandsReference } from '../../src/control/reference.ts';
 import { fileNames, ROWS, SETTING_NAMES } from '../../src/settings/names.ts';
 import { configSchema, errorsReference, schemaText, settingsReference } from '../../src/settings/reference.ts';
 
@@ -10,6 +11,7 @@ describe('the generated files are as `npm run docs` writes them', () => {
   test('docs/settings.md', () => expect(read('settings.md')).toBe(settingsReference()));
   test('docs/errors.md', () => expect(read('errors.md')).toBe(errorsReference()));
   test('docs/config.schema.json', () => expect(read('config.schema.json')).toBe(schemaText()));
+  test('docs/operate.md', () => expect(read('operate.md')).toContain(commandsReference()));
 });
 
 test('the reference has every setting, flag and error', () => {
