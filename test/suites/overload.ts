@@ -69,10 +69,12 @@ export function describeOverload(underTest: ClassUnderTest): void {
     testIfAble(underTest, 'concurrency', 'is not what waits behind the answers of its own connection', async () => {
       await using server = await start(FETCH_APP);
       using connection = await RawConnection.open(server.port);
-      // More than are handed to an app at once.
-      await connection.send(get(`/slow?wait=${2 * LIMIT}`).repeat(12) + get('/last', 'Connection: close'));
+      // More than are handed to an app at once, and more that comes when no more is read.
+      await connection.send(get(`/slow?wait=${2 * LIMIT}&announce`).repeat(12));
+      await server.logged(/began \/slow/);
+      await connection.send(get('/later') + get('/last', 'Connection: close'));
       await connection.ended;
-      expect(connection.received.match(/HTTP\/1\.1 200 /g)).toHaveLength(13);
+      expect(connection.received.match(/HTTP\/1\.1 200 /g)).toHaveLength(14);
     });
 
     test('where no worker turns, is answered by the arbiter, while they are stuck', async () => {

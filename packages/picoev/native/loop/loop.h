@@ -250,6 +250,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
     bool led = false;
     /// Our side is ended, and what still comes is thrown away.
     bool lingers = false;
+    /// What waits in the kernel is left there until earlier requests of its own are answered, or read.
+    bool held = false;
     /// JavaScript wants to be told when it ends.
     bool followed = false;
     /// The other end as its proxy has told it; null where that is the connection's own.
@@ -408,7 +410,7 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   bool closed_ = false;
   /// The descriptor of the connection that is receiving, for the sink's calls.
   int receiving_ = -1;
-  /// That goes on in what it has kept.
+  /// What it receives now has waited for answers of its own.
   bool resumes_ = false;
   /// Of what it received, the row of the last request; null for none.
   EventRow* newest_row_ = nullptr;

@@ -95,6 +95,7 @@ bool HttpLoop::ReadOnce(int fd) {
   }
   Slot& slot = At(fd);
   if (!slot.lingers && !slot.http.TakesInput()) {
+    slot.held = true;
     // Bytes wait with who has sent them; that it leaves does not.
     const uint8_t end = slot.ended || slot.end_waits ? 0 : kEnd;
     Watch(fd, (slot.interest & ~kReadable) | end);
@@ -116,7 +117,10 @@ bool HttpLoop::ReadOnce(int fd) {
   slot.traffic.received += static_cast<size_t>(size);
   const bool is_full = static_cast<size_t>(size) == room;
   if (!slot.lingers) {
+    resumes_ = slot.held;
+    slot.held = slot.held && is_full;
     Receive(fd, static_cast<size_t>(size));
+    resumes_ = false;
     if (At(fd).serial != serial) return false;
     Expect(fd);
   }

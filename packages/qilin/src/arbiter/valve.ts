@@ -7,6 +7,7 @@ import { Socket as Connection } from 'node:net';
 import { closeFd, measureQueue, takeConnection } from '@qilin/picoev';
 import type { Milliseconds } from '../contract/units.ts';
 import { Episode } from '../observe/episode.ts';
+import { lookBehindNews } from './behind-news.ts';
 import type { Crew } from './crew.ts';
 import { isServing } from './fleet.ts';
 import type { Generations } from './generations.ts';
@@ -63,7 +64,7 @@ export class Valve {
   #waited: ((fd: number) => number) | undefined;
   readonly #answered = new Set<Connection>();
   #early: readonly Early[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking = () => {};
   #interval: Milliseconds | undefined;
   readonly #episode = new Episode(
     CALM,
@@ -101,14 +102,15 @@ export class Valve {
     const interval = this.#isWanted ? Math.max(SHORTEST, this.#limit / LOOKS) : undefined;
     if (interval === this.#interval) return;
     this.#interval = interval;
-    clearInterval(this.#timer);
-    if (interval !== undefined) this.#timer = setInterval(() => this.#put({ type: 'valve' }), interval);
+    this.#stopLooking();
+    // A worker that has shown a sign of life while this process was held up is not stuck.
+    if (interval !== undefined) this.#stopLooking = lookBehindNews(() => this.#put({ type: 'valve' }), interval);
     else this.#letGo(this.#early);
   }
 
   /** Nothing of it is left. */
   close(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
     this.#letGo(this.#early);
     for (const connection of this.#answered) connection.destroy();
   }

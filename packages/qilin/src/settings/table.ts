@@ -393,7 +393,7 @@ export const SETTINGS = {
     kind: int({ min: 0, max: MOST_HEAD_BYTES }),
     default: 8190,
     section: 'Requests',
-    text: 'The most bytes of one header field; 0 for no limit but that of the whole head, 1 MiB. A request with a longer one is answered with 431. All trailer fields together have 16 KiB at most.',
+    text: 'The most bytes of one header field; 0 for no limit but that of the whole head, 1 MiB. A request with a longer one is answered with 431. On `picoev` and `threads` all trailer fields together, with the extensions of chunks, have 32 KiB at most.',
     reload: 'workers',
   }),
   limitRequestBody: setting({
