@@ -40,6 +40,7 @@ describe('settings', () => {
       bootTimeout: 60,
       drainGenerations: 2,
       adminBind: null,
+      controlSocket: 'auto',
       unreadyWhenStuck: false,
       drainDelay: 0,
       websocketDrain: 10,
