@@ -32,7 +32,16 @@ export function describeHeap({ used, limit, spaces }: HeapUse): string {
  * @param threads The heaps of its threads, with what each is called.
  */
 export function describeMemory(threads: readonly (readonly [name: string, heap: HeapUse])[]): string {
-  const { external, arrayBuffers } = process.memoryUsage();
   const heaps = [describeHeap(heapUse()), ...threads.map(([name, heap]) => `${name}: ${describeHeap(heap)}`)];
-  return `${heaps.join('; ')}; outside of the heap ${mebibytes(external)}, ${mebibytes(arrayBuffers)} of them buffers`;
+  return `${heaps.join('; ')}; outside of the heap ${describeOutside()}`;
+}
+
+function describeOutside(): string {
+  try {
+    const { external, arrayBuffers } = process.memoryUsage();
+    return `${mebibytes(external)}, ${mebibytes(arrayBuffers)} of them buffers`;
+  } catch {
+    // It reads a file of /proc besides, for which no descriptor may be left.
+    return mebibytes(getHeapStatistics().external_memory);
+  }
 }

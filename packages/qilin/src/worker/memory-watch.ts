@@ -5,6 +5,7 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Milliseconds } from '../contract/units.ts';
+import { residentMemory } from './resident-memory.ts';
 
 const INTERVAL: Milliseconds = 100;
 
@@ -60,8 +61,9 @@ export function watchMemory(
     heap: heapLimit === 0 ? getHeapStatistics().heap_size_limit * (1 - YOUNG_PART) : heapLimit,
   };
   let live = 0;
+  const resident = residentMemory();
   const memory = (): Memory => {
-    return { resident: process.memoryUsage.rss(), used: getHeapStatistics().used_heap_size, live };
+    return { resident: resident(), used: getHeapStatistics().used_heap_size, live };
   };
   const first = memory();
   let before = growth(first, bounds);

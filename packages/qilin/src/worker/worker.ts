@@ -23,6 +23,7 @@ import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
+import { residentMemory } from './resident-memory.ts';
 import { beginAge, requestShare } from './shares.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -40,6 +41,7 @@ export interface WorkerProcess {
 
 export class Worker {
   readonly #process: WorkerProcess;
+  readonly #resident = residentMemory();
   readonly #life: LivedLife;
   readonly #finished = new Milestone<number>();
   #config: WorkerConfig | undefined;
@@ -290,13 +292,12 @@ export class Worker {
   #beat(): void {
     const [silentFor, stuckFor] = [this.#host?.busyFor() ?? 0, this.#host?.stuckFor() ?? 0];
     const stats = this.#host?.stats() ?? null;
-    void this.#process.send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: usage() });
+    void this.#process.send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: this.#usage() });
   }
-}
-
-function usage(): WorkerUsage {
-  const { user, system } = process.cpuUsage();
-  const { used_heap_size, heap_size_limit } = getHeapStatistics();
-  const resident = process.memoryUsage.rss();
-  return { cpu: (user + system) / 1000, resident, heapUsed: used_heap_size, heapLimit: heap_size_limit };
+  #usage(): WorkerUsage {
+    const { user, system } = process.cpuUsage();
+    const { used_heap_size, heap_size_limit } = getHeapStatistics();
+    const resident = this.#resident();
+    return { cpu: (user + system) / 1000, resident, heapUsed: used_heap_size, heapLimit: heap_size_limit };
+  }
 }

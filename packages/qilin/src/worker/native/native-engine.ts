@@ -9,6 +9,7 @@ import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { tellsOfShortage } from '../descriptor-shortage.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
 import { Overload } from '../overload.ts';
@@ -43,8 +44,7 @@ export class NativeEngine implements WorkerClass {
       { ...loopOptions(config), lowerCaseNames: app.kind === 'fetch' },
       {
         onRequest: this.#app.serve,
-        onExhausted: (code) =>
-          log.warning(`No descriptor for another connection (${code}): ${this.#loop.stats.open} are open, it waits`),
+        onExhausted: tellsOfShortage(log, () => this.#loop.stats.open),
         onUnwatchable: (fd, code) =>
           log.error(
             `Multiplexer ${config.multiplexer} cannot watch descriptor ${fd} (${code}): its connection is closed`,

@@ -7,6 +7,7 @@ import { Acceptor, closeFd, type Endpoint, ProxyGate } from '@qilin/picoev';
 import type { Log } from '../../contract/log.ts';
 import type { Listener } from '../../contract/messages.ts';
 import type { Milliseconds } from '../../contract/units.ts';
+import { tellsOfShortage } from '../descriptor-shortage.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
 import { Connection, connectionOf } from './connection.ts';
 
@@ -45,7 +46,7 @@ export class Connections {
   readonly #refusals: ProxyRefusals;
   #listeners: readonly Listener[] = [];
   readonly #options: ConnectionsOptions;
-  readonly #log: Log;
+  readonly #onExhausted: (code: string) => void;
   #accepted = 0;
   /** Places that are taken beside those of connections. */
   #extra = 0;
@@ -60,7 +61,7 @@ export class Connections {
 
   constructor(options: ConnectionsOptions, log: Log) {
     this.#options = options;
-    this.#log = log;
+    this.#onExhausted = tellsOfShortage(log, () => this.open.size);
     this.#refusals = new ProxyRefusals(log);
     const forget = (socket: Socket) => this.#forget(socket);
     this.#onClose = function () {
@@ -173,8 +174,6 @@ export class Connections {
   }
 
   #acceptFrom(listener: number): Acceptor {
-    const onExhausted = (code: string) =>
-      this.#log.warning(`No descriptor for another connection (${code}): ${this.open.size} are open, it waits`);
     const gate = this.#gateOf(listener);
     const take = (fd: number) => {
       this.#accepted += 1;
@@ -182,7 +181,7 @@ export class Connections {
       else gate.take(fd);
       if (this.#isFull) this.#pause();
     };
-    return new Acceptor(listener, take, { onExhausted });
+    return new Acceptor(listener, take, { onExhausted: this.#onExhausted });
   }
 
   #gateOf(listener: number): ProxyGate | undefined {
