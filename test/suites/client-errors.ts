@@ -33,12 +33,37 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'a body that is cut off': `${post('/', 'Content-Length: 10')}part${ENDS}`,
 };
 
-/** What the client gets, and so the code that its listener was told. */
-async function answerTo(client: string, port: number): Promise<string> {
+/** Requests whose answer has begun, or is complete, when the rest of them comes: the deed, what is awaited, and that rest. */
+const ANSWERED: Readonly<Record<string, readonly [deed: string, awaited: RegExp, rest: string]>> = {
+  'amid an answer': ['begin', /begun/, 'zz\r\n'],
+  'amid an answer, of a client that ends its side': ['begin', /begun/, `3\r\nab${ENDS}`],
+  'behind an answer whose request is read on': ['early', /answer/, 'zz\r\n'],
+  'behind an answer whose request is read on, of a client that ends its side': ['early', /answer/, `3\r\nab${ENDS}`],
+  'behind an answer whose request nobody reads': ['unread', /answer/, 'zz\r\n'],
+  'behind an answer whose request nobody reads, of a client that ends its side': ['unread', /answer/, `3\r\nab${ENDS}`],
+};
+
+/** The part that the listener has said. */
+async function saidBehind(name: string, port: number): Promise<string | undefined> {
+  const [deed, awaited, rest] = ANSWERED[name] ?? ['', /^/, ''];
   using connection = await RawConnection.open(port);
+  connection.send(post(`/${deed}`, CHUNKED));
+  await connection.until(awaited);
+  sendAll(connection, rest);
+  await connection.ended;
+  return /(?:begun\r\n|answer)(.*)$/s.exec(connection.received)?.[1];
+}
+
+function sendAll(connection: RawConnection, client: string): void {
   const [text = '', ...ends] = client.split(ENDS);
   connection.send(Buffer.from(text, 'latin1'));
   if (ends.length > 0) connection.socket.end();
+}
+
+/** What the client gets, and so the code that its listener was told. */
+async function answerTo(client: string, port: number): Promise<string> {
+  using connection = await RawConnection.open(port);
+  sendAll(connection, client);
   await connection.ended;
   return connection.received;
 }
@@ -63,6 +88,7 @@ export function describeClientErrors(underTest: ClassUnderTest): void {
       server = await startQilin([...alone(underTest), '--keep-alive', '20', PROGRAM]);
       const node = await PlainNode.start(PROGRAM);
       for (const [name, client] of Object.entries(CLIENTS)) expected.set(name, await answerTo(client, node.port));
+      for (const name of Object.keys(ANSWERED)) expected.set(name, (await saidBehind(name, node.port)) ?? '');
       await node.stop();
     });
     afterAll(() => server[Symbol.asyncDispose]());
@@ -99,13 +125,21 @@ export function describeClientErrors(underTest: ClassUnderTest): void {
       await server.logged(/cut: aborted[\s\S]*cut: res close false/, from);
     });
 
-    test('not in the middle of an answer: that ends', async () => {
+    for (const name of Object.keys(ANSWERED)) {
+      testIfAble(underTest, 'keepAlive', name, async () => {
+        const said = await saidBehind(name, server.port);
+        expect(said).toMatch(/^HTTP\/1\.1 499 HPE_\w+\r\n\r\n$/);
+        expect(said).toBe(expected.get(name));
+      });
+    }
+
+    test('an answer goes on where the listener lets it, and is the last one', async () => {
       using connection = await RawConnection.open(server.port);
-      connection.send(post('/begin/middle', CHUNKED));
+      connection.send(post('/finish', CHUNKED));
       await connection.until(/begun/);
       connection.send('zz\r\n');
-      await connection.ended;
-      expect(connection.received).toMatch(isNodes ? /begun/ : /begun\r\n$/);
+      await connection.until(/ended\r\n0\r\n\r\n$/);
+      if (!isNodes) await connection.ended;
     });
 
     testIfAble(underTest, 'keepAlive', 'nor behind an answer to which it destroys the connection', async () => {

@@ -118,19 +118,38 @@ export function describeSockets(underTest: ClassUnderTest): void {
       expect(JSON.parse(text)).toMatchObject({ destroyed: true, writable: false });
     });
 
-    test('are real ones where another protocol takes over, and tracked like the others', async () => {
+    test('reset the connection where the program wants that', async () => {
+      const from = server.log.length;
       using connection = await RawConnection.open(server.port);
-      const before = underTest.lacks.keepAlive === undefined ? get('/before') : '';
-      connection.send(before);
-      if (before !== '') await connection.until(/"url":"\/before"/);
+      connection.send(get('/reset'));
+      await connection.ended;
+      expect(connection.socket.errored).toMatchObject({ code: 'ECONNRESET' });
+      await server.logged(/closed \{.*"hadError":false/, from);
+    });
+
+    test('are real ones where another protocol takes over, by the name that the program had for it', async () => {
+      const from = server.log.length;
+      const [facts] = factsIn(await exchange(server, get('/before', 'Connection: close')));
+      await server.logged(/closed/, from);
+      using connection = await RawConnection.open(server.port);
+      if (underTest.lacks.keepAlive === undefined) {
+        connection.send(get('/before'));
+        await connection.until(/"url":"\/before"/);
+      }
       connection.send(get('/', 'Connection: Upgrade', 'Upgrade: echo'));
       const [, text = ''] = await connection.until(/ 101 [\s\S]*\r\n\r\n(\{"is[^}]*\})/);
-      expect(JSON.parse(text)).toEqual({ isTracked: true, isServers: true });
-      const from = server.log.length;
+      expect(JSON.parse(text)).toEqual({
+        isTracked: true,
+        isServers: true,
+        connections: (facts?.connections ?? 0) + 1,
+      });
       connection.send('said');
-      await connection.until(/said$/);
-      connection.socket.end();
-      await server.logged(/closed/, from);
+      await connection.until(/said/);
+      connection.send('end-kept');
+      await connection.until(/ended$/);
+      await connection.ended;
+      await server.logged(/closed[\s\S]*closed/, from);
+      expect(server.log.slice(from).match(/closed/g)).toHaveLength(2);
     });
   });
 }

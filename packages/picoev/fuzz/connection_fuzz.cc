@@ -152,15 +152,16 @@ class Driver final : public RequestSink {
     Require(parsed <= bytes.size(), "no more was found right than has come");
     Require(told_.refusal == 0 && fault.status >= 400 && fault.reason != nullptr, "one refusal, with its reason");
     told_.refusal = fault.status;
-    if (in_body && !connection.Out().Awaits(connection.Out().Newest())) {
+    const bool is_broken = in_body && connection.Out().Awaits(connection.Out().Newest());
+    if (random_.Below(2) == 0) {
+      if (connection.OfferRefusal(is_broken) == answers_.size()) answers_.emplace_back();
+      return;
+    }
+    if (in_body && !is_broken) {
       connection.BreakInput();
       return;
     }
     const bool has_begun = in_body && connection.Out().HasBegun(connection.Out().Newest());
-    if (!has_begun && random_.Below(2) == 0) {
-      if (connection.OfferRefusal(in_body) == answers_.size()) answers_.emplace_back();
-      return;
-    }
     const uint32_t sequence = connection.BeginRefusal(in_body);
     if (sequence == answers_.size()) answers_.emplace_back();
     if (!connection.Out().IsFirst(sequence)) answers_[sequence].text.clear();

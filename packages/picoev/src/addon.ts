@@ -73,7 +73,7 @@ export interface NativeHttpLoop {
   ): number | undefined;
   readBody(fd: number, serial: number, sequence: number): void;
   pauseBody(fd: number, serial: number, sequence: number): void;
-  abort(fd: number, serial: number): void;
+  abort(fd: number, serial: number, resets: boolean): void;
   endConnection(fd: number, serial: number): void;
   detach(
     fd: number,

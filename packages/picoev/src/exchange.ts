@@ -41,8 +41,8 @@ export interface Connection {
   onClose: ((connection: Connection) => void) | null;
   /** Ends it when what was answered is sent: no further request is read. */
   end(): void;
-  /** Cuts it now, whatever is in flight. */
-  destroy(): void;
+  /** Cuts it now, whatever is in flight. `resets`: its client is told so by a reset instead of an end. */
+  destroy(resets?: boolean): void;
 }
 
 /** Takes a request's body, piece by piece. */

@@ -12,8 +12,8 @@ export interface ConnectionLoop {
   waitingOf(connection: HttpConnection): number;
   /** No further request of it is read. */
   endConnection(connection: HttpConnection): void;
-  /** Cuts it. */
-  abort(connection: HttpConnection): void;
+  /** Cuts it, by a reset or an end. */
+  abort(connection: HttpConnection, resets: boolean): void;
 }
 
 export class HttpConnection implements Connection {
@@ -71,8 +71,8 @@ export class HttpConnection implements Connection {
     if (this.isOpen) this.#loop.endConnection(this);
   }
 
-  destroy(): void {
-    if (this.isOpen) this.#loop.abort(this);
+  destroy(resets = false): void {
+    if (this.isOpen) this.#loop.abort(this, resets);
   }
 
   /** @internal @param flags Of EVENT_FLAG. */

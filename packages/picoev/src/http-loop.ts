@@ -320,9 +320,9 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   }
 
   /** @internal */
-  abort({ fd, serial }: HttpExchange | HttpConnection): void {
+  abort({ fd, serial }: HttpExchange | HttpConnection, resets = false): void {
     this.#flush();
-    this.#native.abort(fd, serial);
+    this.#native.abort(fd, serial, resets);
   }
 
   /** @internal */

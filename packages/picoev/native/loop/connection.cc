@@ -226,10 +226,10 @@ uint32_t Connection::BeginRefusal(bool in_body) {
   return out_.Refuse(in_body);
 }
 
-uint32_t Connection::OfferRefusal(bool in_body) {
+uint32_t Connection::OfferRefusal(bool in_place) {
   BreakInput();
   is_offered_ = true;
-  return in_body ? out_.Newest() : out_.Open();
+  return in_place ? out_.Newest() : out_.Open();
 }
 
 }  // namespace picoev

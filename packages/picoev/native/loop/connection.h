@@ -155,8 +155,9 @@ class Connection {
   void Complete(uint32_t sequence, bool last, ByteBuffer& run);
   /// The sequence of a refusal, as Outbox::Refuse(). The input ends.
   uint32_t BeginRefusal(bool in_body);
-  /// The same where JavaScript is to say what the client is told: the newest request's answer, or one behind it.
-  uint32_t OfferRefusal(bool in_body);
+  /// The same where JavaScript is to say what the client is told: by the newest request's answer, which may have begun, or by one
+  /// behind it.
+  uint32_t OfferRefusal(bool in_place);
   /// All other answers are given.
   bool AwaitsRefusal() const { return is_offered_ && out_.InFlight() == 1; }
   /// The client may still be sending what nobody will read: closing at once would reset the connection, and could

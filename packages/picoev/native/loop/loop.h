@@ -135,8 +135,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
                                std::span<const uint8_t> bytes);
   void ReadBody(uint32_t fd, uint32_t serial, uint32_t sequence);
   void PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence);
-  /// Cuts the connection, whatever was in flight.
-  void Abort(uint32_t fd, uint32_t serial);
+  /// Cuts the connection, whatever was in flight. `resets`: its client is told so by a reset instead of an end.
+  void Abort(uint32_t fd, uint32_t serial, bool resets);
   /// Ends the connection when what was answered is sent: no further request is read.
   void EndConnection(uint32_t fd, uint32_t serial);
   /// Gives the descriptor away with what was received behind the request; nothing when that is not possible. Its place stays taken
@@ -318,9 +318,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   void LoseUnproxied(int fd, const char* reason);
   void NoteUnproxied(const char* reason, const Peer& peer);
   void Refuse(int fd, uint32_t status, bool in_body);
-  bool Offers(int fd, bool in_body);
   void RefuseLate(int fd);
-  void OfferLate(int fd, uint32_t status, bool in_body);
+  void OfferLate(int fd, uint32_t status, bool in_place);
   void Conclude(int fd, uint32_t sequence);
 
   // Half-closed.

@@ -232,8 +232,12 @@ void HttpLoop::PauseBody(uint32_t fd, uint32_t serial, uint32_t sequence) {
   Expect(static_cast<int>(fd));
 }
 
-void HttpLoop::Abort(uint32_t fd, uint32_t serial) {
-  if (Find(fd, serial) != nullptr) Lose(static_cast<int>(fd));
+void HttpLoop::Abort(uint32_t fd, uint32_t serial, bool resets) {
+  if (Find(fd, serial) == nullptr) return;
+  // What is closed without a moment to linger is answered with a reset.
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  if (resets) setsockopt(static_cast<int>(fd), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  Lose(static_cast<int>(fd));
 }
 
 void HttpLoop::EndConnection(uint32_t fd, uint32_t serial) {

@@ -289,21 +289,24 @@ void HttpLoop::OnBody(Connection& connection, const BodyView& piece) {
 void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
   ++stats_.refused;
   const uint32_t status = refusal.fault.status;
+  const Outbox& out = connection.Out();
   refusals_.push_back(refusal.fault);
-  const bool is_offered = refusal.fault.kind != FaultKind::kRule && Offers(receiving_, refusal.in_body);
-  if (refusal.in_body) {
+  const bool is_offered = tells_refusals_ && refusal.fault.kind != FaultKind::kRule;
+  // There is nothing to tell of a request whose answer is complete.
+  const bool is_broken = refusal.in_body && out.Awaits(out.Newest());
+  if (is_broken) {
     EventRow& row = NextRow(EventRow::kBodyBroken, receiving_);
-    row.sequence = connection.Out().Newest();
-    row.length_low = connection.Out().HasBegun(connection.Out().Newest()) ? 0 : status;
+    row.sequence = out.Newest();
+    row.length_low = out.HasBegun(out.Newest()) ? 0 : status;
   } else if (refusal.request != nullptr) {
     EventRow& row = NextRow(EventRow::kRefused, receiving_);
     DescribeRequest(row, *refusal.request);
     row.length_low = status;
   }
   if (!is_offered) return Refuse(receiving_, status, refusal.in_body);
-  EventRow& row = refusal.in_body ? events_[rows_ - 1] : NextRow(EventRow::kRefused, receiving_);
+  EventRow& row = is_broken ? events_[rows_ - 1] : NextRow(EventRow::kRefused, receiving_);
   row.flags = EventRow::kOffered;
-  row.sequence = connection.OfferRefusal(refusal.in_body);
+  row.sequence = connection.OfferRefusal(is_broken);
   row.length_low = status;
   row.head_offset = refusal.bytes.empty() ? 0 : static_cast<uint32_t>(refusal.bytes.data() - slab_.data());
   row.head_size = static_cast<uint32_t>(refusal.bytes.size());
@@ -311,16 +314,10 @@ void HttpLoop::OnRefusal(Connection& connection, const Refusal& refusal) {
   row.reason = static_cast<uint32_t>(refusals_.size() - 1);
 }
 
-/// Whether the owner is to refuse it. Not in the middle of an answer, nor behind a complete one.
-bool HttpLoop::Offers(int fd, bool in_body) {
-  const Outbox& out = At(fd).http.Out();
-  return tells_refusals_ && !(in_body && out.HasBegun(out.Newest()));
-}
-
 /// What is known of no bytes: a client was too late, or has ended its side too early.
-void HttpLoop::OfferLate(int fd, uint32_t status, bool in_body) {
-  (void)At(fd).http.OfferRefusal(in_body);
-  TellLate(in_body ? EventRow::kBodyBroken : EventRow::kRefused, EventRow::kOffered, fd, status);
+void HttpLoop::OfferLate(int fd, uint32_t status, bool in_place) {
+  (void)At(fd).http.OfferRefusal(in_place);
+  TellLate(in_place ? EventRow::kBodyBroken : EventRow::kRefused, EventRow::kOffered, fd, status);
   late_rows_.back().reason = EventRow::kNoReason;
   Expect(fd);
 }

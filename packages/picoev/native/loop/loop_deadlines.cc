@@ -122,7 +122,7 @@ void HttpLoop::OnDeadline(int fd) {
     case Wait::kHead:
       return RefuseLate(fd);
     case Wait::kBody:
-      if (Offers(fd, true)) return OfferLate(fd, 408, true);
+      if (tells_refusals_) return OfferLate(fd, 408, out.Awaits(out.Newest()));
       if (out.InFlight() > 0) {
         TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
       }
@@ -147,7 +147,7 @@ void HttpLoop::OnDeadline(int fd) {
 
 /// No head has come in its time.
 void HttpLoop::RefuseLate(int fd) {
-  if (Offers(fd, false)) return OfferLate(fd, 408, false);
+  if (tells_refusals_) return OfferLate(fd, 408, false);
   Refuse(fd, 408, false);
 }
 

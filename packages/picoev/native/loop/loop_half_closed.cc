@@ -65,7 +65,7 @@ void HttpLoop::OnEnd(int fd) {
   // One that has said nothing at all, as those do that look whether somebody listens, is none to tell of.
   if (http.AwaitsProxyHeader() && http.CarriedSize() > 0) return LoseUnproxied(fd, kProxyHeaderCut);
   const bool is_broken = http.HasBodyLeft() && out.Awaits(out.Newest());
-  const bool is_offered = (is_broken || http.IsInHead()) && Offers(fd, is_broken);
+  const bool is_offered = tells_refusals_ && (http.HasBodyLeft() || http.IsInHead());
   if (out.InFlight() == 0 && !out.HasPending() && !is_offered) return Lose(fd);
   http.EndInput();
   if (is_broken) ThrowAway(fd);

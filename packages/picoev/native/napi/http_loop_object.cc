@@ -161,8 +161,8 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
     return Undefined(env_);
   }
   napi_value Abort(napi_callback_info info) {
-    const Arguments<2> arguments(env_, info);
-    loop_->Abort(arguments.Unsigned(0), arguments.Unsigned(1));
+    const Arguments<3> arguments(env_, info);
+    loop_->Abort(arguments.Unsigned(0), arguments.Unsigned(1), arguments.Flag(2));
     return Undefined(env_);
   }
   napi_value EndConnection(napi_callback_info info) {

@@ -5,11 +5,13 @@
  * As under Node, one response at a time has it, in the order of the requests; those behind it keep what is written until then.
  */
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Connection, Exchange } from '@qilin/picoev';
 import { STATUS_CODES } from '../../contract/node-http.ts';
 import type { BridgedResponse } from './node-internals.ts';
+import { passOn } from './pass-on.ts';
 import { SocketClock } from './socket-clock.ts';
 import { SocketFacts } from './socket-facts.ts';
 
@@ -217,6 +219,8 @@ export class ConnectionSocket extends SocketFacts {
 
   /** What the client has sent is no body of this one's request. */
   refuse(pair: Pair, refusal: ToldRefusal): void {
+    // Its answer is complete: what is written now comes behind that.
+    this.#current ??= pair;
     if (this.#current === pair) this.#tellRefusal(refusal);
   }
 
@@ -235,12 +239,7 @@ export class ConnectionSocket extends SocketFacts {
   // Its end.
 
   destroy(error?: Error | null): this {
-    if (this.destroyed) return this;
-    this.#error = error ?? undefined;
-    this.#shut();
-    if (error) process.nextTick(tellError, this);
-    this.connection.destroy();
-    return this;
+    return this.#destroy(error ?? undefined, false);
   }
 
   destroySoon(): void {
@@ -249,7 +248,16 @@ export class ConnectionSocket extends SocketFacts {
   }
 
   resetAndDestroy(): this {
-    return this.destroy();
+    return this.#destroy(undefined, true);
+  }
+
+  #destroy(error: Error | undefined, resets: boolean): this {
+    if (this.destroyed) return this;
+    this.#error = error;
+    this.#shut();
+    if (error) process.nextTick(tellError, this);
+    this.connection.destroy(resets);
+    return this;
   }
 
   /** Has a request end as Node does. It would cut the connection where that is open, on which others may be answered. */
@@ -280,7 +288,7 @@ export class ConnectionSocket extends SocketFacts {
     this.emit('end');
   }
 
-  /** The connection has ended, or is none of ours any more. */
+  /** The connection has ended. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -295,6 +303,13 @@ export class ConnectionSocket extends SocketFacts {
       exchange.run(() => pair.leave());
     }
     this.emit('close', error !== undefined);
+  }
+
+  /** The connection has gone over to another protocol, and has a socket of its own. */
+  become(socket: Socket): void {
+    this.#isClosed = true;
+    this.#clock?.stop();
+    passOn(this, socket, ['connection', 'requests', '_httpMessage']);
   }
 
   /** Each side's end is told where it was an orderly one; Node's server ends its own behind the client's. */

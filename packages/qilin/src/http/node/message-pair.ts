@@ -77,7 +77,7 @@ export class MessagePair implements BodySink, Pair {
     if (response._last) this.#socket.closeBehind();
     this.#settleRequest();
     // Who reads the body may go on when the answer is complete, unless that is the last one: its end is the end of the exchange.
-    if (!this.#reading || this.#hasAll || response._last) this.#endExchange();
+    if (!this.#reading || this.#hasAll || response._last || this.refusal !== undefined) this.#endExchange();
     else this.#awaitBody();
     process.nextTick(closeResponse, response);
     this.#socket.release(this, this.#keepsAlive);

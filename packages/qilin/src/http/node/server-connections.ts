@@ -12,19 +12,12 @@ import { tellClient } from './told-client.ts';
 /** Null while nobody wants to hear of connections. */
 type SetListener = (listener: ((connection: Connection) => void) | null) => void;
 
-/**
- * A socket that goes over to another protocol, while it is announced: Node's server must not read requests from it. Later the
- * program may give it back itself: a proxy does so with a tunnel in which HTTP is spoken.
- */
-let announced: unknown;
-
-const isOurs = (socket: unknown): boolean => socket instanceof ConnectionSocket || socket === announced;
-
 /** Calls `set` now, and whenever the first listener comes or the last one goes. */
 export function followConnections(server: Server, set: SetListener): void {
   // A socket that the program itself gives to its server is served by Node, as ever.
   const serveOthers = (socket: unknown): void => {
-    if (!isOurs(socket) && typeof nodesOwn === 'function') Reflect.apply(nodesOwn, server, [socket]);
+    if (!(socket instanceof ConnectionSocket) && typeof nodesOwn === 'function')
+      Reflect.apply(nodesOwn, server, [socket]);
   };
   if (server.listeners('connection').some((listener) => listener === nodesOwn)) {
     server.removeListener('connection', nodesOwn as () => void);
@@ -46,18 +39,12 @@ export function followConnections(server: Server, set: SetListener): void {
   });
 }
 
-/** The real socket of a connection that goes over to another protocol. The one that stood for it has ended. */
+/** The real socket of a connection that goes over to another protocol, from which Node's server must read no requests. */
 export function upgradeSocket(server: Server, connection: Connection, { fd, client }: Detached): Socket {
   const { owner } = connection;
   const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
   if (client !== undefined) tellClient(socket, client);
   Object.assign(socket, { server, parser: null });
-  if (owner instanceof ConnectionSocket) owner.close();
-  announced = socket;
-  try {
-    server.emit('connection', socket);
-  } finally {
-    announced = undefined;
-  }
+  if (owner instanceof ConnectionSocket) owner.become(socket);
   return socket;
 }
