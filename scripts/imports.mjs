@@ -125,6 +125,22 @@ const SLOW = {
 /** In a thread, `process.exit` ends the thread alone. */
 const MAY_EXIT = [/^cli\//, /^worker\/main\.ts$/, /^worker\/threads\/main\.ts$/];
 
+/**
+ * The same for packages/jinja/src.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const ALLOWED_IN_JINJA = {
+  errors: [],
+  values: ['errors'],
+  syntax: ['errors', 'values'],
+  compile: ['errors', 'values', 'syntax'],
+  runtime: ['errors', 'values'],
+  filters: ['errors', 'values', 'runtime'],
+  tests: ['values', 'runtime'],
+  loaders: ['errors'],
+  '.': ['errors', 'values', 'syntax', 'compile', 'runtime', 'filters', 'tests', 'loaders'],
+};
+
 /** Every `from '…'`, `import '…'` and `import('…')` of a file's text, types included. */
 const IMPORT = /(?:\bfrom\s+|\bimport\s+|\bimport\()'([^']+)'/g;
 
@@ -133,6 +149,7 @@ export function checkImports() {
   const qilin = readSources('packages/qilin/src', '.ts');
   const picoev = readSources('packages/picoev/src', '.ts');
   const flask = readSources('packages/flask/src', '.ts');
+  const jinja = readSources('packages/jinja/src', '.ts');
   return [
     ...[...qilin].flatMap(([file, { text, targets }]) => [
       ...checkDirections(ALLOWED, file, targets),
@@ -143,7 +160,11 @@ export function checkImports() {
       ...checkDirections(ALLOWED_IN_FLASK, file, source.targets),
       ...checkPackages(file, source, flaskDependencies()),
     ]),
-    ...[qilin, picoev, flask].flatMap(findCycles),
+    ...[...jinja].flatMap(([file, { targets }]) => [
+      ...checkDirections(ALLOWED_IN_JINJA, file, targets),
+      ...checkPure(file, targets),
+    ]),
+    ...[qilin, picoev, flask, jinja].flatMap(findCycles),
     ...checkRooms(),
   ];
 }
@@ -223,6 +244,14 @@ function checkRooms() {
     const knowsNode = /#include <node_api/.test(text) && room !== 'napi';
     return knowsNode ? [...wrong, `native/${file} may not know Node-API: only napi/ may`] : wrong;
   });
+}
+
+/** The template engine is pure: only its loader of files may know Node. @param {string} file @param {readonly string[]} targets */
+function checkPure(file, targets) {
+  if (file === 'loaders/file-system.ts') return [];
+  return targets
+    .filter((target) => !target.endsWith('.ts'))
+    .map((target) => `packages/jinja/src/${file} may not import ${target}`);
 }
 
 /** @returns {string[]} */

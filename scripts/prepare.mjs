@@ -68,7 +68,7 @@ function buildAddon() {
 export async function prepare() {
   installDependencies();
   buildAddon();
-  run('npx', ['tsc', '--build', 'packages/qilin', 'packages/flask']);
+  run('npx', ['tsc', '--build', 'packages/qilin', 'packages/jinja', 'packages/flask']);
   // Its bundler is a dependency, which a fresh clone has not got before.
   const { bundle } = await import('./bundle.mjs');
   await bundle(root);
