@@ -175,16 +175,29 @@ export function describeDrain(underTest: ClassUnderTest): void {
       await expectGone(server);
     });
 
-    test('closes at gracefulTimeout what is not answered yet, and says so', async () => {
-      await using server = await start('--graceful-timeout', '1');
+    test('refuses at gracefulTimeout what has no answer yet, cuts what has, and says so', async () => {
+      await using server = await start('--graceful-timeout', '1', '--access-logfile', '-');
       using connection = await RawConnection.open(server.port);
+      using stream = await RawConnection.open(server.port);
+      // A class that serves one request at a time has no other in hand.
+      const isAlone = underTest.lacks.concurrency !== undefined;
+      if (!isAlone) {
+        stream.send(get('/hush'));
+        await stream.until(/first/);
+      }
       connection.send(get('/never?announce'));
       await server.logged(/began \/never/);
       server.signal('SIGTERM');
-      await connection.ended;
+      await Promise.all([connection.ended, stream.ended]);
+      expect(connection.received).toMatch(/^HTTP\/1\.1 503 [\s\S]*Connection: close[\s\S]*Service Unavailable\n$/i);
+      if (!isAlone) expect(stream.received).toMatch(/^HTTP\/1\.1 200 [\s\S]*first\r\n$/);
       await expectGone(server);
-      expect(server.log).toContain('Graceful timeout of 1 s has passed; connections closed: 1');
-      expect(server.log).toMatch(/Cut by that, the oldest first:\n {4}GET \/never, [1-9]\.\d s old\n/);
+      expect(server.log).toContain(`Graceful timeout of 1 s has passed; connections closed: ${isAlone ? 1 : 2}`);
+      expect(server.log).toMatch(
+        /Cut by that, the oldest first:\n(?: .*\n)? {4}GET \/never, [1-9]\.\d s old \(503\)\n/,
+      );
+      if (!isAlone) expect(server.log).toMatch(/ {4}GET \/hush, [1-9]\.\d s old\n/);
+      expect(server.log).toMatch(/"GET \/never\?announce HTTP\/1\.1" 503 /);
     });
 
     testIfAble(
@@ -206,7 +219,7 @@ export function describeDrain(underTest: ClassUnderTest): void {
         await expectGone(server);
         const [, told = ''] = /the oldest first:\n((?: {4}.*\n)+)/.exec(server.log) ?? [];
         const lines = told
-          .replace(/, \d\.\d s old/g, '')
+          .replace(/, \d\.\d s old \(503\)/g, '')
           .trim()
           .split(/\n {4}/);
         expect(lines).toEqual([...Array.from({ length: 10 }, (_, index) => `POST /${index + 1}`), 'and 3 more']);

@@ -179,6 +179,8 @@ export interface Exchange extends FetchExchange {
   rawTrailers(): string[];
   /** True once the client has ended its side: it sends nothing more, and still wants its answer. */
   readonly isHalfClosed: boolean;
+  /** Something of the answer was given, be it by `raw()`: it can be no other any more. */
+  readonly hasBegun: boolean;
   /** Of the answer, once it has begun; 0 before, and under `raw()`. */
   readonly status: number;
   /** The answer's header lines as they were given; under `raw()` the bytes that were sent first. */
@@ -193,6 +195,12 @@ export interface Exchange extends FetchExchange {
    * answer: that may still be refused or late. After a 100 that was sent so, `readBody()` sends none.
    */
   inform(head: string): void;
+
+  /**
+   * Answers in the app's place, if the answer has not begun: its connection's last. The app is told as of a client that has left, and
+   * nothing that it still does has an effect.
+   */
+  answerInstead(status: number, fields: string, body: string): void;
 
   /** Runs a function in the request's own async context, as all of the callbacks below are. */
   run(listener: (exchange: Exchange) => void): void;

@@ -3,7 +3,7 @@
  * out, and what the kernel must know goes into the table of answers, not through a call.
  */
 
-import { AppScope } from './app-scope.ts';
+import { AppScope, currentOwner } from './app-scope.ts';
 import type { BodySink, Connection, Detached, Exchange, FetchExchange } from './exchange.ts';
 import { allFields, fieldOf, fieldsFrom } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
@@ -78,7 +78,7 @@ export class HttpExchange implements Exchange {
   /** @internal The exchange before this one on the connection, while its answer is not complete. */
   earlier: HttpExchange | undefined = undefined;
   /** @internal What the app is told of it runs in there. */
-  readonly scope = new AppScope('HTTPINCOMINGMESSAGE');
+  readonly scope = new AppScope('HTTPINCOMINGMESSAGE', this);
   /** @internal */
   readonly fd: number;
   /** @internal */
@@ -143,6 +143,10 @@ export class HttpExchange implements Exchange {
     this.#start = bodyStart;
     this.#size = bodySize;
     this.#bodyState = this.hasBody ? BODY.UNREAD : BODY.OVER;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   get minorVersion(): 0 | 1 {
@@ -507,6 +511,14 @@ export class HttpExchange implements Exchange {
     this.#tell(this.onHalfClose);
   }
 
+  answerInstead(status: number, fields: string, body: string): void {
+    if (this.isOver || this.#hasBegun) return;
+    this.takeBack();
+    this.#closes = true;
+    this.#loop.answer(this, ANSWER.RESPOND, this.#answerFlags(), status, fields, latin1OfUtf8(body));
+    this.replace(status);
+  }
+
   /** @internal The engine has answered in the app's place. */
   replace(status: number): void {
     if (this.isOver) return;
@@ -533,6 +545,7 @@ export class HttpExchange implements Exchange {
 
   #finish(): void {
     this.isOver = true;
+    this.scope.owner = undefined;
     this.#backlog = null;
     this.#loop.forget(this);
     // Its pieces are thrown away from now on: whoever waits for them must not wait for ever.
@@ -550,6 +563,12 @@ export class HttpExchange implements Exchange {
     if (this.#chunked) flags |= ANSWER_FLAG.UNKNOWN_LENGTH;
     return flags;
   }
+}
+
+/** The exchange that the code which runs now is at work for; undefined where it has ended, or Node does not tell (before 24). */
+export function currentExchange(): Exchange | undefined {
+  const owner = currentOwner();
+  return owner instanceof HttpExchange ? owner : undefined;
 }
 
 /** In `HTTP/1.1 103 Early Hints`. */

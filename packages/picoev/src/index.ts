@@ -2,7 +2,9 @@
 export { Acceptor, type AcceptorOptions, type AcceptorStats } from './acceptor.ts';
 export { AddonMissingError } from './addon.ts';
 export { setAlarm } from './alarm.ts';
+export { knowsOwners } from './app-scope.ts';
 export type { BodySink, Connection, Detached, Endpoint, Exchange, Fault, FetchExchange, Refusal } from './exchange.ts';
+export { currentExchange } from './http-exchange.ts';
 export { HttpLoop, type HttpLoopHandlers, type HttpLoopStats } from './http-loop.ts';
 export { HTTP_LOOP_RANGES, type HttpLoopOptions, type MultiplexerName, type TimersName } from './http-loop-options.ts';
 export {

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { BodySink, Exchange } from '../src/index.ts';
+import { type BodySink, currentExchange, type Exchange, knowsOwners } from '../src/index.ts';
 import { Client, deferred, get, hello, serve } from './engine.ts';
 
 const users = new AsyncLocalStorage<string>();
@@ -79,6 +79,22 @@ describe('what a request leaves in an AsyncLocalStorage', () => {
     expect(seen.size).toBe(3);
     for (const [target, stores] of seen) for (const store of stores) expect([undefined, target]).toContain(store);
   });
+});
+
+test.skipIf(!knowsOwners)('whose request code is at work for is known until that is over', async () => {
+  const found: unknown[] = [];
+  const look = () => found.push(currentExchange()?.target);
+  serve(async (exchange) => {
+    await users.run('a', () => new Promise((resolve) => setTimeout(resolve, 1)));
+    users.run('b', look);
+    hello(exchange);
+    look();
+  });
+  const client = await Client.open(get('/a'), get('/b'));
+  await client.until(/hello[\s\S]*hello$/);
+  expect(found).toEqual(['/a', undefined, '/b', undefined]);
+  expect(currentExchange()).toBeUndefined();
+  client.socket.destroy();
 });
 
 test('each request is an async resource of its own', async () => {

@@ -38,6 +38,8 @@ export interface RequestInHand {
   readonly age: Milliseconds;
   /** Where it is not HTTP any more: `websocket`. */
   readonly protocol?: string;
+  /** Its answer has not begun: `stop()` gives it a 503. */
+  readonly isUnanswered?: boolean;
 }
 
 export interface AccessLog {
@@ -74,7 +76,12 @@ export interface WorkerClass {
   drain(onQuiet: () => void, takesQueue: boolean): Promise<void>;
   /** The whole server ends: nobody takes the place of this worker, as clients of WebSockets are told. Before `drain()`, or meanwhile. */
   serverEnds?(): void;
-  /** Closes everything now. Idempotent. */
+  /**
+   * Called in the async context of an error that nobody caught: the request whose code threw it, where that is known and its answer
+   * has not begun, is answered with 500. The drain follows.
+   */
+  failRequest?(): void;
+  /** Closes everything now; what has no answer yet is told 503. Idempotent. */
   stop(): void;
   /** What is in hand now: the log tells it where it is cut. */
   requestsInHand?(): readonly RequestInHand[];

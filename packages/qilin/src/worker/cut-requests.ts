@@ -25,9 +25,10 @@ function shown(value: string): string {
   return escapeValue(isLong ? value.slice(0, LONGEST_VALUE) : value) + (isLong ? '...' : '');
 }
 
-function ageOf({ age, protocol }: RequestInHand): string {
+function ageOf({ age, protocol, isUnanswered }: RequestInHand): string {
   const seconds = `${(age / toMilliseconds(1)).toFixed(1)} s old`;
-  return protocol === undefined ? seconds : `${seconds} (${shown(protocol)})`;
+  const remark = isUnanswered ? '503' : protocol;
+  return remark === undefined ? seconds : `${seconds} (${shown(remark)})`;
 }
 
 /** When a request came, by the object that stands for it. */

@@ -134,8 +134,10 @@ export class LivedLife {
     }
   }
 
-  /** What was closed tells the app so first: `close()` of its server calls back. */
+  /** What was closed tells so first: `close()` of the app's server calls back, the access log hears of what was cut. */
   async #sayLastWords(): Promise<void> {
+    // libuv closes behind its immediates: those of the turn after that are the first to know.
+    await turnOfEventLoop();
     await turnOfEventLoop();
     await this.#port.sayLastWords();
   }

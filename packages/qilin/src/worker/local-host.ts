@@ -95,6 +95,10 @@ export class LocalHost implements AppHost {
     this.#class?.serverEnds?.();
   }
 
+  failRequest(): void {
+    this.#class?.failRequest?.();
+  }
+
   stop(): void {
     try {
       this.#class?.stop();

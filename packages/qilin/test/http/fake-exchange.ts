@@ -21,6 +21,7 @@ export class FakeExchange implements Exchange {
   readonly cameAt = 0;
   readonly fd = -1;
   readonly waitedForOthers = false;
+  readonly hasBegun = false;
   readonly method: string;
   readonly target: string;
   readonly minorVersion: 0 | 1;
@@ -137,6 +138,9 @@ export class FakeExchange implements Exchange {
     this.#unread = undefined;
     sink.end();
   }
+
+  /** No app of a test is late. */
+  answerInstead(): void {}
 
   takeBack(): void {
     this.reason = '';

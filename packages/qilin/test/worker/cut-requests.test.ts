@@ -11,13 +11,13 @@ function lines(requests: Parameters<typeof logCutRequests>[1]): string[] {
 
 test('values are escaped and shortened, and queries left out', () => {
   const told = lines([
-    { method: 'GET', target: '/a"\n[CRITICAL] b?secret=1', age: 1_000 },
+    { method: 'GET', target: '/a"\n[CRITICAL] b?secret=1', age: 1_000, isUnanswered: true },
     { method: 'GET', target: `/${'x'.repeat(400)}`, age: 2_250, protocol: 'web\nsocket' },
   ]);
   expect(told).toEqual([
     'Cut by that, the oldest first:',
     `    GET /${'x'.repeat(199)}..., 2.3 s old (web\\x0Asocket)`,
-    '    GET /a\\x22\\x0A[CRITICAL] b, 1.0 s old',
+    '    GET /a\\x22\\x0A[CRITICAL] b, 1.0 s old (503)',
   ]);
 });
 

@@ -4,6 +4,12 @@ import { expect, test } from 'vitest';
 import { type Clock, type LifePort, LivedLife } from '../../src/worker/life.ts';
 import type { LeaveSignal, News } from '../../src/worker/life-terms.ts';
 
+/** As many as a life waits before its last words. */
+async function turns(): Promise<void> {
+  await turnOfEventLoop();
+  await turnOfEventLoop();
+}
+
 /** Notes all that a life does; each of its works ends when the test says so. */
 class Deeds implements LifePort, Clock {
   readonly done: string[] = [];
@@ -50,11 +56,11 @@ class Deeds implements LifePort, Clock {
 
   /** Resolves when the life has heard of it. */
   async end(work: string, error?: Error): Promise<void> {
-    await turnOfEventLoop();
+    await turns();
     const end = this.#ends.get(work);
     if (end === undefined) throw new Error(`${work} has not begun: ${this.done}`);
     end(error);
-    await turnOfEventLoop();
+    await turns();
   }
 
   /** Timers run a moment early, as Node's may. */
@@ -147,7 +153,7 @@ test('time passes, though a timer be early', async () => {
   deeds.pass(9_000);
   expect(deeds.done.at(-1)).toBe('deliver SIGTERM');
   deeds.pass(1_000);
-  await turnOfEventLoop();
+  await turns();
   expect(deeds.done.slice(-3)).toEqual(['tell overdue', 'stop', 'last words']);
   deeds.pass(1_000);
   expect(deeds.done.at(-1)).toBe('finish 0');
@@ -168,6 +174,6 @@ test('the app has its turn when only other protocols are left', async () => {
   expect(deeds.done.at(-1)).toBe('deliver SIGTERM');
   await deeds.end('drain');
   await deeds.end('deliver SIGTERM');
-  await turnOfEventLoop();
+  await turns();
   expect(deeds.done.slice(-3)).toEqual(['stop', 'stop', 'last words']);
 });

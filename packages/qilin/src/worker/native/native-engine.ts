@@ -3,8 +3,9 @@
  * Node's own message objects.
  */
 import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeFd, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
+import { closeFd, currentExchange, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
@@ -98,8 +99,14 @@ export class NativeEngine implements WorkerClass {
     clearTimeout(lastChance);
   }
 
+  failRequest(): void {
+    const exchange = currentExchange();
+    if (exchange !== undefined) this.#answerInstead(exchange, 500);
+  }
+
   stop(): void {
     this.#stopAccepting();
+    for (const exchange of this.#loop.exchanges) this.#answerInstead(exchange, 503);
     this.#loop.close();
     this.#upgraded.stop();
     this.#upgraded.destroyAll();
@@ -120,8 +127,8 @@ export class NativeEngine implements WorkerClass {
 
   requestsInHand(): readonly RequestInHand[] {
     const now = performance.now();
-    const requests = this.#loop.exchanges.map(({ method, target, cameAt }) => {
-      return { method, target, age: now - cameAt };
+    const requests = this.#loop.exchanges.map(({ method, target, cameAt, hasBegun }) => {
+      return { method, target, age: now - cameAt, isUnanswered: !hasBegun };
     });
     return [...requests, ...this.#upgraded.requestsInHand()];
   }
@@ -134,6 +141,12 @@ export class NativeEngine implements WorkerClass {
 
   busyFor(): Milliseconds {
     return 0;
+  }
+
+  #answerInstead(exchange: Exchange, status: 500 | 503): void {
+    if (exchange.isOver || exchange.hasBegun) return;
+    this.#app.noteReplaced(exchange, status);
+    exchange.answerInstead(status, 'Content-Type: text/plain\r\n', `${STATUS_CODES[status]}\n`);
   }
 
   #noteReplaced(exchange: Exchange, status: number, isOverdue: boolean): void {

@@ -109,12 +109,15 @@ export class Connection {
     return this.response !== undefined && !this.response.writableFinished && !this.isUpgraded;
   }
 
-  /** The one that is answered now, and the latest, which may be pipelined behind it. */
   requestsInHand(): readonly RequestInHand[] {
+    return this.answers().map(inHand);
+  }
+
+  /** Of HTTP/1, the one whose turn it is, and the latest, which may be pipelined behind it. */
+  answers(): readonly ServerResponse[] {
     if (this.isUpgraded) return [];
-    const current = this.#carrier._httpMessage;
-    const responses = new Set([current, this.isAnswering ? this.response : undefined]);
-    return [...responses].flatMap((each) => (each ? [inHand(each)] : []));
+    const responses = new Set([this.#carrier._httpMessage, this.isAnswering ? this.response : undefined]);
+    return [...responses].flatMap((each) => each ?? []);
   }
 
   /** It has had a request, and waits for another one. */
@@ -267,7 +270,7 @@ export class Connection {
 
 function inHand(response: ServerResponse): RequestInHand {
   const { method = '-', url = '-' } = response.req;
-  return { method, target: url, age: ageOfRequest(response) };
+  return { method, target: url, age: ageOfRequest(response), isUnanswered: !response.headersSent };
 }
 
 /** Chunks are written whole, in one turn of the event loop. */

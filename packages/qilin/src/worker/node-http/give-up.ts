@@ -16,7 +16,7 @@ type Response = ServerResponse & { [GIVEN_UP]?: number };
  * past `res`, at which the app may still be at work: at the first header that it sets, a `res` that has sent its head would
  * throw. From here on nothing that the app does with it has an effect.
  */
-export function giveUp(req: IncomingMessage, res: Response & Answer, status: 408 | 413 | 503): void {
+export function giveUp(req: IncomingMessage, res: Response & Answer, status: 408 | 413 | 500 | 503): void {
   const text = `${STATUS_CODES[status]}\n`;
   if (res.headersSent) cutAnswer(res);
   else if (res.stream !== undefined) {

@@ -41,6 +41,7 @@ import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
 import { limitRequestTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
+import { beginAnswer, failCurrent, refuseUnanswered } from './unanswered.ts';
 
 interface EngineOptions {
   /** The most connections at once. */
@@ -158,7 +159,12 @@ export class NodeEngine implements WorkerClass {
     lastChance.cancel();
   }
 
+  failRequest(): void {
+    failCurrent();
+  }
+
   stop(): void {
+    refuseUnanswered(this.#connections.open);
     this.#deadlines.stop();
     this.#upgraded.stop();
     this.#connections.close();
@@ -251,6 +257,7 @@ export class NodeEngine implements WorkerClass {
     if (requestTimeout > 0) limitRequestTime(req, res, config, log);
     if (Number.isFinite(this.#limits.maxBody)) limitBody(req, res, this.#limits.maxBody);
     const listener = this.#listener;
+    beginAnswer(res);
     whenFailed(
       () => listener(req, res),
       (error) => this.#appFailed(error, req, res),

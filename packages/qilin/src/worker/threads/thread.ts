@@ -96,8 +96,9 @@ export class Thread {
     }
   }
 
-  /** An error that nobody caught: what is in flight may still be answered, but nothing new is begun. */
+  /** An error that nobody caught, in its async context: what is in flight may still be answered, but nothing new is begun. */
   fail(error: unknown, origin: string): void {
+    this.#host?.failRequest?.();
     this.#life.happen({ type: 'failed', error, origin, limit: this.#gracefulTimeout });
   }
 
