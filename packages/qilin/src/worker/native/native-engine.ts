@@ -3,7 +3,6 @@
  * Node's own message objects.
  */
 import type { IncomingMessage } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeFd, currentExchange, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import type { WorkerStats } from '../../contract/stats.ts';
@@ -146,7 +145,11 @@ export class NativeEngine implements WorkerClass {
   #answerInstead(exchange: Exchange, status: 500 | 503): void {
     if (exchange.isOver || exchange.hasBegun) return;
     this.#app.noteReplaced(exchange, status);
-    exchange.answerInstead(status, 'Content-Type: text/plain\r\n', `${STATUS_CODES[status]}\n`);
+    exchange.answerInstead(
+      status,
+      'Content-Type: text/plain\r\n',
+      status === 500 ? 'Internal Server Error\n' : 'Service Unavailable\n',
+    );
   }
 
   #noteReplaced(exchange: Exchange, status: number, isOverdue: boolean): void {
