@@ -3,7 +3,8 @@
  *
  * First the whole addon in Node, built with AddressSanitizer and UndefinedBehaviorSanitizer: its own tests, then (not with
  * --quick) the table of raw requests and the conformance suite against real servers. A fault ends the process in which it
- * is found. In each process that ends by itself, LeakSanitizer looks for what the addon has allocated and lost.
+ * is found. In each process that ends by itself, LeakSanitizer looks for what the addon has allocated and lost; not in those
+ * of the conformance suite, which asks how soon workers leave, where the search takes seconds.
  *
  * Then valgrind, which sees values that were never written: the tests of the parts without Node, and those of the HTTP
  * engine in Node, of code as it is shipped.
@@ -32,17 +33,12 @@ const TESTS = [
   ENGINE,
   ofAddon(['acceptor', 'exit', 'leaving', 'listen', 'orphans', 'proxies', 'queue', 'sharing', 'stalls', 'write-now']),
 ];
-const TESTS_OF_SERVERS = [
-  ['--project', 'processes', 'test/http/corpus.test.ts'],
-  [
-    '--project',
-    'processes',
-    'test/suites/class-picoev.test.ts',
-    'test/suites/class-threads.test.ts',
-    'test/suites/deadlines.test.ts',
-    '--testNamePattern=class (picoev|threads)',
-  ],
-];
+/** @param {readonly string[]} names */
+const ofServers = (names) => ['--project', 'processes', ...names.map((name) => `test/${name}.test.ts`)];
+const OF_NATIVE_CLASSES = '--testNamePattern=class (picoev|threads)';
+const TESTS_OF_SERVERS = [ofServers(['http/corpus']), [...ofServers(['suites/deadlines']), OF_NATIVE_CLASSES]];
+/** In a time that is looked at. */
+const TESTS_WITHOUT_SEARCH = [[...ofServers(['suites/class-picoev', 'suites/class-threads']), OF_NATIVE_CLASSES]];
 
 /** @param {string} text */
 const announce = (text) => console.log(`sanitize: ${text}`);
@@ -74,14 +70,17 @@ function buildAddon() {
 /** @param {string} name of one of the compiler's own libraries */
 const libraryOf = (name) => spawnSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout.trim();
 
-/** Of every process of the tests. Node was built without sanitizers, so they are loaded before it. */
-function sanitizedEnvironment() {
+/**
+ * Of every process of the tests. Node was built without sanitizers, so they are loaded before it.
+ * @param {boolean} searchesLeaks
+ */
+function sanitizedEnvironment(searchesLeaks) {
   const nodeOptions = `--import ${pathToFileURL(join(root, 'scripts/sanitized-addon.mjs')).href}`;
   return {
     ...process.env,
     LD_PRELOAD: `${libraryOf('libasan.so')} ${libraryOf('libubsan.so')}`,
     // Freed memory is kept back, so that its use is found: less than the tests let a server hold.
-    ASAN_OPTIONS: `abort_on_error=1:detect_leaks=1:quarantine_size_mb=16:log_path=${join(reports, 'asan')}`,
+    ASAN_OPTIONS: `abort_on_error=1:detect_leaks=${Number(searchesLeaks)}:quarantine_size_mb=16:log_path=${join(reports, 'asan')}`,
     // Node gives much of its memory to the system without freeing it: leaksOf() looks for what is ours.
     LSAN_OPTIONS: 'exitcode=0',
     UBSAN_OPTIONS: `abort_on_error=1:print_stacktrace=1:log_path=${join(reports, 'ubsan')}`,
@@ -105,15 +104,16 @@ const leaksOf = (report) =>
 
 /**
  * @param {readonly (readonly string[])[]} tests arguments of vitest
+ * @param {readonly (readonly string[])[]} withoutSearch the same, of those whose processes are not searched for leaks
  * @returns {boolean} whether all is well
  */
-function testSanitized(tests) {
+function testSanitized(tests, withoutSearch) {
   for (const path of [reports, notes]) {
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
   }
-  const env = sanitizedEnvironment();
-  const failed = tests.filter((test) => {
+  const failed = [...tests, ...withoutSearch].filter((test) => {
+    const env = sanitizedEnvironment(!withoutSearch.includes(test));
     announce(`under AddressSanitizer and UndefinedBehaviorSanitizer: vitest run ${test.join(' ')}`);
     return !succeeds(process.execPath, [vitest, 'run', '--reporter=dot', ...test, SLOW], env);
   });
@@ -127,7 +127,7 @@ function testSanitized(tests) {
   const loaded = readdirSync(notes).length;
   announce(
     `${loaded} processes ran the addon, ${searched.length} were searched for leaks: ` +
-      `${faults.length} faults, ${leaks.length} leaks of the addon, ${failed.length} of ${tests.length} test runs failed`,
+      `${faults.length} faults, ${leaks.length} leaks of the addon, ${failed.length} of ${tests.length + withoutSearch.length} test runs failed`,
   );
   return loaded > 0 && searched.length > 0 && faults.length + leaks.length + failed.length === 0;
 }
@@ -162,6 +162,8 @@ if (missing.length > 0) {
 await prepare();
 buildAddon();
 const quick = process.argv.includes('--quick');
-const sanitized = testSanitized(quick ? TESTS : [...TESTS, ...TESTS_OF_SERVERS]);
+const sanitized = quick
+  ? testSanitized(TESTS, [])
+  : testSanitized([...TESTS, ...TESTS_OF_SERVERS], TESTS_WITHOUT_SEARCH);
 const valgrind = await testUnderValgrind();
 process.exitCode = sanitized && valgrind ? 0 : 1;

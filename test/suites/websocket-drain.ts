@@ -8,8 +8,6 @@ import { alone, type ClassUnderTest } from './classes.ts';
 
 const PROGRAM = 'test/fixtures/websockets.mjs';
 const MANY = 300;
-/** SIGINT leaves a worker 2 s to end; the search for leaks of `npm run sanitize` takes longer than that. */
-const { SANITIZED_ADDON: sanitized } = process.env;
 /** Seconds over which many are told. */
 const DRAIN = 2;
 
@@ -64,7 +62,6 @@ export function describeWebSocketDrain(underTest: ClassUnderTest): void {
       const [worker] = server.workerPids;
       server.signal(signal);
       expect(await client.closed).toBe(code);
-      if (signal === 'SIGINT' && sanitized !== undefined) return;
       await server.logged(new RegExp(`Worker exited \\(pid: ${worker}, status 0\\)`));
       expect(server.log).not.toContain('Graceful timeout');
     });
