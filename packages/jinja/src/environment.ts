@@ -16,7 +16,7 @@ import { Source } from './syntax/source.ts';
 import { Template } from './template.ts';
 import { DEFAULT_TESTS } from './tests/index.ts';
 import type { AnyFunction } from './values/callable.ts';
-import { Markup } from './values/markup.ts';
+import { str } from './values/printing.ts';
 import { type Origin, UNDEFINED_KINDS, Undefined } from './values/undefined.ts';
 
 const DEFAULT_POLICIES: Policies = {
@@ -123,13 +123,17 @@ export class Environment implements Engine {
     this.installGettext(NULL_TRANSLATIONS, options);
   }
 
-  /** What `extends`, `include` and `import` name: a name, a template, or several to choose from. */
+  /** What `extends` and `import` name: a name, or a template. */
   template(name: unknown, parent: string | null): LoadedTemplate | Promise<LoadedTemplate> {
     if (name instanceof Template) return name;
     if (name instanceof Undefined) return name.fail();
-    if (Array.isArray(name)) return this.#select(name, 0);
-    if (typeof name === 'string' || name instanceof Markup) return this.#find(this.joinPath(String(name), parent));
-    throw new TypeError(`a template's name must be a text, not ${String(name)}`);
+    if (Array.isArray(name)) throw new TypeError("a template's name must be a text, not a list");
+    return this.#find(this.joinPath(str(name), parent));
+  }
+
+  /** What `include` names: the same, or several to choose from. */
+  choose(name: unknown, parent: string | null): LoadedTemplate | Promise<LoadedTemplate> {
+    return Array.isArray(name) ? this.#select(name, 0) : this.template(name, parent);
   }
 
   /** The name of a template that another names: as it is, unless a subclass knows of relative names. */

@@ -101,7 +101,9 @@ export class ExpressionCompiler {
       case 'conditional': {
         const soft = frame.soft();
         const hint = `the inline if-expression on line ${this.lineOf(expr.offset)} evaluated to false and no else section was defined.`;
-        const otherwise = expr.otherwise ? this.expr(expr.otherwise, soft) : `undefinedHint(${JSON.stringify(hint)})`;
+        const otherwise = expr.otherwise
+          ? this.expr(expr.otherwise, soft)
+          : `new Undefined({ hint: ${JSON.stringify(hint)} })`;
         return `(${this.condition(expr.test, soft)} ? ${this.expr(expr.value, soft)} : ${otherwise})`;
       }
       case 'markup': {

@@ -76,7 +76,6 @@ const round = named(['precision', 'method'], (value: unknown, precision: unknown
   if (method !== 'common' && method !== 'ceil' && method !== 'floor') {
     throw new FilterArgumentError('method must be common, ceil or floor');
   }
-  if (value instanceof Undefined) value.fail();
   if (!isNumeric(value)) throw new TypeError(`type ${typeName(value)} doesn't define __round__ method`);
   const digits = Number(precision);
   if (method !== 'common') {
@@ -122,7 +121,6 @@ const filesizeformat = named(['binary'], (value: unknown, binary: unknown = fals
 });
 
 const abs = (value: unknown) => {
-  if (value instanceof Undefined) value.fail();
   if (typeof value === 'bigint') return value < 0n ? -value : value;
   if (isFloat(value)) return float(Math.abs(toNumber(value)));
   if (isNumeric(value)) return Math.abs(Number(value));

@@ -9,8 +9,8 @@ import { type AnyFunction, named, passEnvironment, passEvalContext, withKeywords
 import { isHtml, Markup } from '../values/markup.ts';
 import { markupOf, str } from '../values/printing.ts';
 import { tuple } from '../values/sequences.ts';
-import { capitalized, splitLines } from '../values/str-methods.ts';
-import { characters, textLength } from '../values/text.ts';
+import { asText, capitalized, splitLines } from '../values/str-methods.ts';
+import { sliceText, textLength } from '../values/text.ts';
 import { truth } from '../values/truth.ts';
 import { wrapLine } from './wrap.ts';
 
@@ -60,7 +60,7 @@ const indent = named(
     const isMarkup = value instanceof Markup;
     const by =
       typeof width === 'string' || width instanceof Markup ? String(width) : ' '.repeat(Math.max(0, Number(width)));
-    const lines = splitLines(`${String(softText(value))}\n`);
+    const lines = splitLines(`${asText(value)}\n`);
     const shown = truth(blank)
       ? lines.join(`\n${by}`)
       : lines.map((line, i) => (i > 0 && line !== '' ? by + line : line)).join('\n');
@@ -86,9 +86,9 @@ const truncate = passEnvironment(
       const room = leeway === undefined || leeway === null ? engine.policies.truncateLeeway : Number(leeway);
       if (most < textLength(ending)) throw new RangeError(`expected length >= ${textLength(ending)}, got ${most}`);
       if (room < 0) throw new RangeError(`expected leeway >= 0, got ${room}`);
-      const list = characters(String(text));
-      if (list.length <= most + room) return text;
-      const cut = list.slice(0, most - textLength(ending)).join('');
+      const whole = String(text);
+      if (whole.length <= most + room || textLength(whole) <= most + room) return text;
+      const cut = sliceText(whole, 0, most - textLength(ending));
       const space = truth(killWords) ? -1 : cut.lastIndexOf(' ');
       const kept = space < 0 ? cut : cut.slice(0, space);
       return text instanceof Markup ? add(new Markup(kept), end) : kept + ending;
@@ -109,7 +109,7 @@ const wordwrap = passEnvironment(
     ) => {
       const separator = by === undefined || by === null ? engine.newlineSequence : str(by);
       const rules = { width: Number(width), breaksWords: truth(breaksWords), breaksHyphens: truth(breaksHyphens) };
-      const lines = splitLines(String(softText(value)));
+      const lines = splitLines(asText(value));
       return lines.map((line) => wrapLine(line, rules).join(separator)).join(separator);
     },
   ),

@@ -59,6 +59,8 @@ export interface Engine {
   readonly runtime: unknown;
   autoescapeFor(name: string | null): boolean;
   undefined(origin?: Origin): Undefined;
-  /** A template or a promise of one, by its name or the first of several. */
+  /** A template or a promise of one, by its name. */
   template(name: unknown, parent: string | null): LoadedTemplate | Promise<LoadedTemplate>;
+  /** The same, or the first that there is of several. */
+  choose(name: unknown, parent: string | null): LoadedTemplate | Promise<LoadedTemplate>;
 }

@@ -26,7 +26,7 @@ export class Writer {
 }
 
 export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
 
 /** Runs a body to its end. @returns its value, or a promise of it if anything had to be waited for */
 export function run(body: Body): unknown {

@@ -6,8 +6,10 @@ import type { Undefined } from '../values/undefined.ts';
 type Recurse = (items: unknown, depth: number) => unknown;
 
 export class Loop extends CallableObject implements Iterable<unknown> {
-  #items: readonly unknown[] | undefined;
-  readonly #source: Iterable<unknown>;
+  /** What was taken from the source so far; the source itself if it is a list. */
+  readonly #items: unknown[];
+  /** What gives more; null for a list. */
+  readonly #source: Iterator<unknown> | null;
   readonly #recurse: Recurse | null;
   readonly #undefined: (hint: string) => Undefined;
   /** Items that a test has left out before this one. */
@@ -15,7 +17,6 @@ export class Loop extends CallableObject implements Iterable<unknown> {
   #position = -1;
   #last: readonly unknown[] | undefined;
   #previous: unknown;
-  #current: unknown;
   readonly depth0: number;
 
   constructor(
@@ -25,25 +26,30 @@ export class Loop extends CallableObject implements Iterable<unknown> {
     makeUndefined: (hint: string) => Undefined,
   ) {
     super();
-    this.#source = source;
-    this.#items = Array.isArray(source) ? source : undefined;
+    this.#items = Array.isArray(source) ? source : [];
+    this.#source = Array.isArray(source) ? null : source[Symbol.iterator]();
     this.depth0 = depth0;
     this.#recurse = recurse;
     this.#undefined = makeUndefined;
   }
 
-  *[Symbol.iterator](): Iterator<unknown> {
-    for (const item of this.#source) {
-      this.#position++;
-      this.#current = item;
-      yield item;
-      this.#previous = item;
+  /** Takes items until there are so many. @returns whether there are */
+  #take(count: number): boolean {
+    while (this.#items.length < count) {
+      const next = this.#source?.next();
+      if (!next || next.done) return false;
+      this.#items.push(next.value);
     }
+    return true;
   }
 
-  get #all(): readonly unknown[] {
-    this.#items ??= [...this.#source];
-    return this.#items;
+  *[Symbol.iterator](): Iterator<unknown> {
+    while (this.#take(this.#position + 2)) {
+      this.#position++;
+      const skipped = this.#skipped;
+      yield this.#items[this.#position];
+      if (skipped === this.#skipped) this.#previous = this.#items[this.#position];
+    }
   }
 
   /** The item was left out by the loop's test. */
@@ -60,7 +66,8 @@ export class Loop extends CallableObject implements Iterable<unknown> {
   }
 
   get length(): number {
-    return this.#all.length;
+    this.#take(Number.POSITIVE_INFINITY);
+    return this.#items.length;
   }
 
   get revindex0(): number {
@@ -76,7 +83,7 @@ export class Loop extends CallableObject implements Iterable<unknown> {
   }
 
   get last(): boolean {
-    return this.index === this.length;
+    return !this.#take(this.#position + 2);
   }
 
   get depth(): number {
@@ -88,7 +95,7 @@ export class Loop extends CallableObject implements Iterable<unknown> {
   }
 
   get nextitem(): unknown {
-    return this.last ? this.#undefined('there is no next item') : this.#all[this.index];
+    return this.last ? this.#undefined('there is no next item') : this.#items[this.#position + 1];
   }
 
   cycle(...values: readonly unknown[]): unknown {
@@ -112,9 +119,5 @@ export class Loop extends CallableObject implements Iterable<unknown> {
 
   override toString(): string {
     return `<LoopContext ${this.index}/${this.length}>`;
-  }
-
-  get current(): unknown {
-    return this.#current;
   }
 }

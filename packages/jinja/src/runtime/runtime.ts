@@ -145,7 +145,7 @@ export function createRuntime(engine: Engine) {
         throw error;
       };
       try {
-        const found = getTemplate(name, parent);
+        const found = engine.choose(name, parent.name);
         return isPromise(found) ? found.then((template) => template, forgive) : found;
       } catch (error) {
         return forgive(error);

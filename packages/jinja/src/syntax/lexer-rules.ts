@@ -17,7 +17,7 @@ export interface LexerRules {
   readonly lineCommentEnd: RegExp;
 }
 
-const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** At the beginning of a line: `^` would match after other separators too. */
 const LINE_START = '(?<![^\\n])';

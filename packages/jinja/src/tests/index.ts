@@ -9,7 +9,7 @@ import { str } from '../values/printing.ts';
 import { DictView, Range } from '../values/sequences.ts';
 import { STR_METHODS } from '../values/str-methods.ts';
 import { contains, equals, isMapLike, iterableOf, order } from '../values/truth.ts';
-import { Undefined } from '../values/undefined.ts';
+import { StrictUndefined, Undefined } from '../values/undefined.ts';
 
 const isCase = (name: 'islower' | 'isupper') => (value: unknown) => Boolean(STR_METHODS[name]?.(str(value)));
 
@@ -23,10 +23,7 @@ const greater = (a: unknown, b: unknown) => order(a, b, '>') > 0;
 const greaterOrEqual = (a: unknown, b: unknown) => order(a, b, '>=') >= 0;
 
 const isSequence = (value: unknown) => {
-  if (value instanceof Undefined) {
-    value.check();
-    return true;
-  }
+  if (value instanceof Undefined) return !(value instanceof StrictUndefined);
   return (
     typeof value === 'string' ||
     Array.isArray(value) ||

@@ -1,18 +1,44 @@
 /** Text that is HTML already: `Markup` as markupsafe's. */
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&#34;',
-  "'": '&#39;',
-};
-
 const SPECIAL = /[&<>"']/;
 
-/** HTML of a text. */
-export const escapeText = (text: string): string =>
-  SPECIAL.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character) : text;
+const AMPERSAND = 38;
+const LESS = 60;
+const GREATER = 62;
+const DOUBLE_QUOTE = 34;
+const QUOTE = 39;
+
+/** HTML of a text. By hand: twice as fast as `replace` with a function. */
+export function escapeText(text: string): string {
+  const first = text.search(SPECIAL);
+  if (first < 0) return text;
+  let html = '';
+  let start = 0;
+  for (let i = first; i < text.length; i++) {
+    const entity = entityOf(text.charCodeAt(i));
+    if (entity === '') continue;
+    html += text.slice(start, i) + entity;
+    start = i + 1;
+  }
+  return html + text.slice(start);
+}
+
+function entityOf(code: number): string {
+  switch (code) {
+    case AMPERSAND:
+      return '&amp;';
+    case LESS:
+      return '&lt;';
+    case GREATER:
+      return '&gt;';
+    case DOUBLE_QUOTE:
+      return '&#34;';
+    case QUOTE:
+      return '&#39;';
+    default:
+      return '';
+  }
+}
 
 /** Text that is safe to put into HTML as it is. What is added to it is escaped first. */
 export class Markup {

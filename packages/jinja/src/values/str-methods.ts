@@ -4,11 +4,13 @@ import { isInt } from './float.ts';
 import { typeName } from './kinds.ts';
 import { Markup } from './markup.ts';
 import { tuple } from './sequences.ts';
-import { characters, isPrintable, SPACE, textLength } from './text.ts';
+import { characters, isPrintable, SPACE, sliceText, textLength } from './text.ts';
 import { toList, truth } from './truth.ts';
+import { Undefined } from './undefined.ts';
 
 /** Text out of an argument. @throws TypeError when it is none */
 export function asText(value: unknown, what = 'argument'): string {
+  if (value instanceof Undefined) value.fail();
   if (typeof value === 'string') return value;
   if (value instanceof Markup) return value.value;
   throw new TypeError(`${what} must be str, not ${typeName(value)}`);
@@ -54,10 +56,8 @@ export const titled = (text: string): string =>
     return first.toUpperCase() + rest.join('').toLowerCase();
   });
 
-export const capitalized = (text: string): string => {
-  const [first = '', ...rest] = text;
-  return first.toUpperCase() + rest.join('').toLowerCase();
-};
+export const capitalized = (text: string): string =>
+  sliceText(text, 0, 1).toUpperCase() + sliceText(text, 1).toLowerCase();
 
 /** `str.split(sep, maxsplit)`. */
 export function splitText(text: string, separator?: unknown, most: unknown = -1): string[] {

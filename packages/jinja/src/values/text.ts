@@ -8,6 +8,10 @@ export const characters = (text: string): string[] => (SURROGATE.test(text) ? [.
 /** `len()` of a text. */
 export const textLength = (text: string): number => (SURROGATE.test(text) ? [...text].length : text.length);
 
+/** A part of a text, counted in characters. */
+export const sliceText = (text: string, start: number, end?: number): string =>
+  SURROGATE.test(text) ? [...text].slice(start, end).join('') : text.slice(start, end);
+
 /** Orders texts by code points: below 0, 0 or above. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
