@@ -18,6 +18,7 @@ const ENTRIES = {
     'worker/main',
     'worker/threads/main',
     // Asked for by tests and scripts that run as JavaScript.
+    'admin/reference',
     'app/intercept',
     'app/load',
     'app/served-server',

@@ -1,6 +1,7 @@
 // Writes docs/settings.md, docs/errors.md and docs/config.schema.json from the built tables, the table of programs in
-// docs/compatibility.md, and the commands of qilinctl in docs/operate.md. With --check it writes nothing and exits 1 when one of them is stale.
+// docs/compatibility.md, the commands of qilinctl in docs/operate.md, and the figures in docs/metrics.md. With --check it writes nothing and exits 1 when one of them is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { figuresReference } from '../packages/qilin/dist/admin/reference.js';
 import { commandsReference } from '../packages/qilin/dist/control/reference.js';
 import { errorsReference, schemaText, settingsReference } from '../packages/qilin/dist/settings/reference.js';
 import { programsTable } from '../test/programs/table.mjs';
@@ -11,6 +12,7 @@ const files = {
   'errors.md': errorsReference(),
   'config.schema.json': schemaText(),
   'compatibility.md': withPart('compatibility.md', 'programs', programsTable()),
+  'metrics.md': withPart('metrics.md', 'figures', figuresReference()),
   'operate.md': withPart('operate.md', 'commands', commandsReference().trimEnd()),
 };
 

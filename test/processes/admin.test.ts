@@ -222,7 +222,7 @@ describe('the listener', () => {
     const admin = await adminOf(server);
     const { status, headers } = await ask(`${admin}/status`, { method: 'POST', body: 'x' });
     expect([status, headers.allow, headers.connection]).toEqual([405, 'GET, HEAD', 'close']);
-    expect((await ask(`${admin}/`)).text).toBe('{"error":"There is /livez, /startupz, /readyz, /status."}\n');
+    expect((await ask(`${admin}/`)).text).toBe('{"error":"There is /livez, /startupz, /readyz, /status, /metrics."}\n');
     expect((await ask(`${admin}/__proto__`)).status).toBe(404);
     expect(await ask(`${admin}/livez`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
     const huge = { headers: { x: 'y'.repeat(9_000) } };

@@ -6,6 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from '../contract/node-http.ts';
 import type { Status } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
+import type { Figures } from './figures.ts';
+import { formatFor, metricsText } from './metrics-text.ts';
 import { PROBES, type Pulse } from './probes.ts';
 
 /** More than any orchestrator asks with at the same time; further ones are closed at once. */
@@ -14,9 +16,14 @@ const MOST_HEAD_BYTES = 8 * 1024;
 /** For a whole request, for the pause before the next one, and for a client to take what it has asked for. */
 const PATIENCE: Milliseconds = 5_000;
 
+const STATUS = '/status';
+const METRICS = '/metrics';
+const PATHS: readonly string[] = [...Object.keys(PROBES), STATUS, METRICS];
+
 export interface AdminSource {
   pulse(): Pulse;
   status(): Status;
+  figures(): Figures;
   /** What goes wrong beside the answers: that no descriptor is left to accept with, say. */
   onError(error: Error): void;
 }
@@ -55,28 +62,33 @@ export class AdminServer {
     setTimeout(() => this.#server.closeAllConnections(), PATIENCE).unref();
   }
 
-  #answer({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
+  #answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
     const [path = ''] = url.split('?', 1);
-    const probe = Object.hasOwn(PROBES, path) ? PROBES[path] : undefined;
-    if (probe === undefined && path !== '/status') {
-      this.#send(response, 404, { error: `There is ${[...Object.keys(PROBES), '/status'].join(', ')}.` });
+    if (!PATHS.includes(path)) {
+      this.#send(response, json(404, { error: `There is ${PATHS.join(', ')}.` }));
     } else if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
-      this.#send(response, 405, { error: 'This can be read, and not changed: ask with GET or HEAD.' });
-    } else if (probe === undefined) {
-      this.#send(response, 200, this.#source.status());
-    } else {
-      const { isFine, reason } = probe(this.#source.pulse());
-      this.#send(response, isFine ? 200 : 503, { ok: isFine, ...(reason !== undefined && { reason }) });
-    }
+      this.#send(response, json(405, { error: 'This can be read, and not changed: ask with GET or HEAD.' }));
+    } else this.#send(response, this.#page(path, headers.accept));
   }
 
-  #send(response: ServerResponse, status: number, value: object): void {
-    const text = `${JSON.stringify(value)}\n`;
+  #page(path: string, accept: string | undefined): Page {
+    if (path === STATUS) return json(200, this.#source.status());
+    if (path === METRICS) {
+      const format = formatFor(accept);
+      return { status: 200, contentType: format.contentType, text: metricsText(this.#source.figures(), format) };
+    }
+    const probe = PROBES[path]?.(this.#source.pulse());
+    if (probe === undefined) throw new TypeError(`${path} has no page`);
+    const { isFine, reason } = probe;
+    return json(isFine ? 200 : 503, { ok: isFine, ...(reason !== undefined && { reason }) });
+  }
+
+  #send(response: ServerResponse, { status, contentType, text }: Page): void {
     // Whoever sends a body sends it to nobody: the connection ends instead of being read to the body's end.
     const hasBody = response.req.headers['content-length'] !== undefined || 'transfer-encoding' in response.req.headers;
     response.writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Type': contentType,
       'Content-Length': Buffer.byteLength(text),
       'Cache-Control': 'no-store',
       ...((hasBody || !this.#server.listening) && { Connection: 'close' }),
@@ -84,3 +96,15 @@ export class AdminServer {
     response.end(text);
   }
 }
+
+interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const json = (status: number, value: object): Page => ({
+  status,
+  contentType: 'application/json; charset=utf-8',
+  text: `${JSON.stringify(value)}\n`,
+});

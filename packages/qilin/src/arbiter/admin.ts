@@ -69,6 +69,7 @@ export class Admin {
     const server = new Class(duplicateFd(fd), {
       pulse: () => this.#view.pulse(),
       status: () => this.#view.status(),
+      figures: () => this.#view.figures(),
       onError: (error) => log.error(`${formatUrl(address, 'http')} (adminBind) does not answer: ${error.message}`),
     });
     log.info(`Health and status at: ${formatUrl(address, 'http')} (${process.pid})`);

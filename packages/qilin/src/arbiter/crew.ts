@@ -15,6 +15,7 @@ import { giveLogFiles } from './privileges.ts';
 import { howItEnded } from './spawn-refusal.ts';
 import { type StalledPlace, Stalls, type StuckStack } from './stalls.ts';
 import type { ArbiterState } from './state.ts';
+import { Totals } from './totals.ts';
 import { type WorkerExit, WorkerHandle } from './worker-handle.ts';
 
 export type CrewEvent =
@@ -53,6 +54,8 @@ export class Crew {
   readonly #heartbeats = new Map<number, Heartbeat>();
   readonly #orphans = new OrphanReaper();
   readonly #endReasons = new EndReasons();
+  /** Of all workers, those that have gone too. */
+  readonly totals = new Totals();
   readonly #stalls = new Stalls(() => this.#state.log);
   #announced = false;
   #hasToldEnd = false;
@@ -86,6 +89,14 @@ export class Crew {
     const { silentFor = 0, stuckFor = 0 } = this.#heartbeats.get(age) ?? {};
     // The fleet's time of the heartbeat has `silentFor` taken off.
     return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
+  }
+
+  get stallCount(): number {
+    return this.#stalls.all.count;
+  }
+
+  get stallTime(): Milliseconds {
+    return this.#stalls.all.time;
   }
 
   /** Of its event loops that stand still. */
@@ -207,6 +218,7 @@ export class Crew {
     if (worker.pid === 0) return;
     this.#workers.set(age, worker);
     this.#state.change({ type: 'spawned', age });
+    this.totals.started();
     this.#state.log.info(`Booting worker with pid: ${worker.pid}`);
   }
 
@@ -247,6 +259,7 @@ export class Crew {
         break;
       case 'retire':
         this.#state.log.info(`Worker ${pid} is being replaced: ${message.reason}`);
+        this.totals.retires(age, message.cause);
         this.#state.change({ type: 'retire', age, cause: message.cause }, at);
         break;
       case 'snapshot':
@@ -266,8 +279,9 @@ export class Crew {
     const why = this.#endReasons.explain(exit, view, this.#heartbeats.get(age)?.usage);
     const how = howItEnded(exit);
     this.#workers.delete(age);
-    this.#heartbeats.delete(age);
     this.#stalls.forget(worker);
+    this.totals.ended(age, view, this.#heartbeats.get(age));
+    this.#heartbeats.delete(age);
     const code = view?.state === 'booting' ? this.#bootFailures.ended(worker, how, config.app, before.started) : null;
     log[severityOf(exit, view)](`Worker exited (pid: ${pid}, ${how})${why}`);
     this.#state.change({ type: 'exited', age, fatalStatus: this.#bootFailures.status, code }, at);

@@ -30,7 +30,11 @@ export class EndReasons {
    * To be read behind how it ended; empty where that says all.
    * @param usage At its last sign of life.
    */
-  explain({ status, signal }: WorkerExit, view: WorkerView | undefined, usage: WorkerUsage | undefined): string {
+  explain(
+    { status, signal }: WorkerExit,
+    view: WorkerView | undefined,
+    usage: Omit<WorkerUsage, 'lag'> | undefined,
+  ): string {
     if (signal === 'SIGKILL' && view?.killed !== true) return this.#killed();
     const isAborted = signal === 'SIGABRT' || status === ABORTED;
     return isAborted && view?.state !== 'aborting' && usage !== undefined ? aborted(usage) : '';
@@ -48,7 +52,7 @@ export class EndReasons {
 }
 
 /** V8 aborts the process whose heap is full. Few others do; half of it in use up to a second before is taken for that. */
-function aborted({ heapUsed, heapLimit }: WorkerUsage): string {
+function aborted({ heapUsed, heapLimit }: Pick<WorkerUsage, 'heapUsed' | 'heapLimit'>): string {
   const facts = `limit ${mebibytes(heapLimit)}, in use at its last sign of life ${mebibytes(heapUsed)}`;
   return heapUsed >= heapLimit / 2
     ? `: JavaScript heap out of memory (${facts}); see heapLimit and maxMemory`

@@ -14,15 +14,18 @@ import type { Milliseconds } from '../contract/units.ts';
  * holds. A worker that exits is removed. `retiring` serves still, but has asked for a successor; `draining` leaves and accepts
  * no more: it has been told to, by the plan or by anybody else, or has failed.
  */
-export type WorkerState =
-  | 'preparing'
-  | 'booting'
-  | 'ready'
-  | 'retiring'
-  | 'draining'
-  | 'snapshotting'
-  | 'quitting'
-  | 'aborting';
+export const WORKER_STATES = [
+  'preparing',
+  'booting',
+  'ready',
+  'retiring',
+  'draining',
+  'snapshotting',
+  'quitting',
+  'aborting',
+] as const;
+
+export type WorkerState = (typeof WORKER_STATES)[number];
 
 export interface WorkerView {
   /** Counts the workers from 1 on, over all generations. */

@@ -17,12 +17,18 @@ const MOST_SAID = 4;
 
 export class LastReload {
   #status: ReloadStatus | null = null;
+  readonly #counts = new Map<string, number>();
   readonly #said: Record<Way, readonly string[]> = { HUP: [], USR2: [] };
   readonly #waiting: Record<Way, ((result: ReloadResult) => void)[]> = { HUP: [], USR2: [] };
 
   /** null before the first. */
   get status(): ReloadStatus | null {
     return this.#status;
+  }
+
+  /** How many of a kind have ended so. */
+  count(by: Way, outcome: ReloadResult['outcome']): number {
+    return this.#counts.get(`${by} ${outcome}`) ?? 0;
   }
 
   begin(by: Way): void {
@@ -50,6 +56,7 @@ export class LastReload {
 
   /** Of the last of its kind; nothing changes where one of the other kind came after it. */
   end(by: Way, outcome: 'done' | 'called off', reason: string | null = null): void {
+    this.#counts.set(`${by} ${outcome}`, this.count(by, outcome) + 1);
     const isLast = this.#status?.by === by;
     const generation = isLast ? (this.#status?.generation ?? null) : null;
     for (const tell of this.#waiting[by].splice(0)) tell({ outcome, generation, reason, said: this.#said[by] });

@@ -1,8 +1,10 @@
 /** How the server is, as its arbiter knows it: for all who ask. */
+import type { Figures } from '../admin/figures.ts';
 import type { Pulse } from '../admin/probes.ts';
 import type { ServerState, Status, WorkerStatus } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
+import { figuresOf } from './figures.ts';
 import { isServing, type WorkerView, wantedCount } from './fleet.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
@@ -44,6 +46,13 @@ export class ServerView {
       stuckFor: serving.length > 0 && least >= STUCK_AFTER ? least : 0,
       unreadyWhenStuck: this.#state.config.unreadyWhenStuck,
     };
+  }
+
+  /** For `/metrics`. */
+  figures(): Figures {
+    const { fleet, lastReload } = this.#state;
+    const shedByArbiter = this.#valve.total;
+    return figuresOf({ version: this.#version, fleet, crew: this.#crew, lastReload, shedByArbiter });
   }
 
   /** All of it. */

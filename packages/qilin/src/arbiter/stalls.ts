@@ -44,6 +44,8 @@ export class Stalls {
   /** Worker's age → thread → where it is stuck, and since when. */
   readonly #stuck = new Map<number, Map<number, Stuck>>();
   readonly #places = new Map<string, StalledPlace>();
+  /** Of all places, forgotten ones too. */
+  #all = { count: 0, time: 0 };
 
   constructor(log: () => Log) {
     this.#log = log;
@@ -52,6 +54,11 @@ export class Stalls {
   /** Of the first of its threads that is stuck. */
   placeOf(age: number): string | undefined {
     return this.#stuck.get(age)?.values().next().value?.at;
+  }
+
+  /** Those that are over. */
+  get all(): { readonly count: number; readonly time: Milliseconds } {
+    return this.#all;
   }
 
   stacksOf(age: number): readonly StuckStack[] {
@@ -108,6 +115,7 @@ export class Stalls {
   }
 
   #count(at: string, lasted: Milliseconds): void {
+    this.#all = { count: this.#all.count + 1, time: this.#all.time + lasted };
     const { count, total, longest } = this.#places.get(at) ?? { count: 0, total: 0, longest: 0 };
     this.#places.set(at, {
       at,

@@ -5,6 +5,7 @@
  * The parsers take what they know and drop what they do not: after an update in place, a worker may be newer than its arbiter.
  */
 import type { Address } from './address.ts';
+import { NO_ANSWERS } from './answers.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { type Fields, isCount, isObject, parseObject } from './fields.ts';
 import type { WorkerStats, WorkerUsage } from './stats.ts';
@@ -135,6 +136,9 @@ function parseHeartbeat({ silentFor, stuckFor, stats, usage }: Fields): WorkerMe
   return counts === undefined ? undefined : { type: 'heartbeat', silentFor, stuckFor, stats: counts, usage: used };
 }
 
+/** Numbers in the list of answers, of whatever version. */
+const LONGEST_LIST = 1_024;
+
 /** A worker class from outside need not know of all. */
 function parseStats({
   connections,
@@ -143,15 +147,17 @@ function parseStats({
   wakeups,
   unproxied = 0,
   shed = 0,
+  answers = NO_ANSWERS,
 }: Fields): WorkerStats | undefined {
   if (!isCount(connections) || !isCount(accepted) || !isCount(requests)) return undefined;
   if (!isCount(wakeups) || !isCount(unproxied) || !isCount(shed)) return undefined;
-  return { connections, accepted, requests, wakeups, unproxied, shed };
+  if (!Array.isArray(answers) || answers.length > LONGEST_LIST || !answers.every(isCount)) return undefined;
+  return { connections, accepted, requests, wakeups, unproxied, shed, answers };
 }
 
-function parseUsage({ cpu, resident, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {
+function parseUsage({ cpu, resident, lag = 0, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {
   if (!isCount(cpu) || !isCount(resident) || !isCount(heapUsed) || !isCount(heapLimit)) return undefined;
-  return { cpu, resident, heapUsed, heapLimit };
+  return isCount(lag) ? { cpu, resident, lag, heapUsed, heapLimit } : undefined;
 }
 
 /** Undefined for a line that is no message of the arbiter. */

@@ -1,3 +1,4 @@
+import { type AnswerList, addAnswers, NO_ANSWERS } from './answers.ts';
 import type { Milliseconds } from './units.ts';
 
 /** What a worker tells with each heartbeat: of its work, and of what its process uses. */
@@ -14,10 +15,33 @@ export interface WorkerStats {
   readonly unproxied: number;
   /** Requests that `queueTimeout` has kept from the app since the worker started. */
   readonly shed: number;
+  /** What it has answered; empty where nobody counts. */
+  readonly answers: AnswerList;
 }
 
 /** Of a worker that has done nothing yet. */
-export const NO_STATS: WorkerStats = { connections: 0, accepted: 0, requests: 0, wakeups: 0, unproxied: 0, shed: 0 };
+export const NO_STATS: WorkerStats = {
+  connections: 0,
+  accepted: 0,
+  requests: 0,
+  wakeups: 0,
+  unproxied: 0,
+  shed: 0,
+  answers: NO_ANSWERS,
+};
+
+/** Of several workers, or threads. */
+export function addStats(one: WorkerStats, other: WorkerStats): WorkerStats {
+  return {
+    connections: one.connections + other.connections,
+    accepted: one.accepted + other.accepted,
+    requests: one.requests + other.requests,
+    wakeups: one.wakeups + other.wakeups,
+    unproxied: one.unproxied + other.unproxied,
+    shed: one.shed + other.shed,
+    answers: addAnswers(one.answers, other.answers),
+  };
+}
 
 /** What a worker's process uses, its threads included where nothing else is said. */
 export interface WorkerUsage {
@@ -25,6 +49,8 @@ export interface WorkerUsage {
   readonly cpu: Milliseconds;
   /** Bytes of resident memory. */
   readonly resident: number;
+  /** How late the last sign of life came, which its event loop should have given in time. */
+  readonly lag: Milliseconds;
   /** Bytes of V8's heap in its main thread: in use, and at most. */
   readonly heapUsed: number;
   readonly heapLimit: number;

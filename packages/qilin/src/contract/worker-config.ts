@@ -3,6 +3,7 @@
  * meaning, default and unit; the compiler checks that the whole `Config` still has all of these.
  */
 
+import type { Address } from './address.ts';
 import type { Interface } from './app.ts';
 import type { OWN_HEALTH_CHECK } from './health-check.ts';
 import type { LogSettings } from './log.ts';
@@ -132,6 +133,8 @@ export interface WorkerConfig
   readonly websocketDrain: Seconds;
   readonly keepalive: Seconds;
   readonly captureOutput: boolean;
+  /** Where somebody can ask the arbiter what the workers have answered; null for nowhere. */
+  readonly adminBind: Address | null;
   readonly procName: string;
   /** Of the first worker; null for all others. */
   readonly inspect: InspectorAddress | null;
@@ -141,6 +144,7 @@ export interface WorkerConfig
 
 /** Settings that an arbiter, or a worker of threads, from before an update in place does not speak of: each one off, or as it is by default. */
 const NEWER = {
+  adminBind: null,
   healthCheck: null,
   requestTimeout: 0,
   queueTimeout: 0,

@@ -459,7 +459,7 @@ export const SETTINGS = {
     kind: optional(adminAddress()),
     default: null,
     section: 'Operation',
-    text: 'Where the arbiter itself tells how the server is, whatever its workers do: `/livez`, `/readyz` and `/startupz` for probes, `/status` for the whole fleet as JSON. `HOST:PORT`, `PORT` (on 127.0.0.1) or `unix:PATH`; an address that other machines reach shows them pids, memory and load.',
+    text: 'Where the arbiter itself tells how the server is, whatever its workers do: `/livez`, `/readyz` and `/startupz` for probes, `/status` for the whole fleet as JSON, `/metrics` for Prometheus. `HOST:PORT`, `PORT` (on 127.0.0.1) or `unix:PATH`; an address that other machines reach shows them pids, memory and load.',
     reload: 'restart',
   }),
   controlSocket: setting({

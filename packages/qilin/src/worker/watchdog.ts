@@ -33,6 +33,7 @@ export class Watchdog {
   readonly #beatNative: ((limits: StallLimits) => void) | undefined;
   #limits: StallLimits = { silence: 0, stall: 0 };
   #timer: NodeJS.Timeout | undefined;
+  #lag: Milliseconds = 0;
 
   /**
    * @param thread 0 for the process's main one
@@ -44,6 +45,11 @@ export class Watchdog {
     this.#beatNative = watchStalls(STALLS_FD, thread);
   }
 
+  /** How late the last beat was. */
+  get lag(): Milliseconds {
+    return this.#lag;
+  }
+
   /** Whether it can say where JavaScript is. */
   get tellsPlaces(): boolean {
     return this.#beatNative !== undefined;
@@ -53,7 +59,13 @@ export class Watchdog {
   watch(limits: StallLimits, interval = beatInterval(limits.silence)): void {
     this.#limits = limits;
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.#beat(), interval).unref();
+    let due = performance.now() + interval;
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      this.#lag = Math.max(0, Math.round(now - due));
+      due = now + interval;
+      this.#beat();
+    }, interval).unref();
     this.#beat();
   }
 

@@ -282,6 +282,8 @@ export class Worker {
 
   #end(status: number): void {
     this.#flushLogs();
+    // What it has counted since the last sign of life.
+    this.#beat();
     Promise.all([this.#lastMessage, this.#memory?.done]).then(() => this.#finished.reach(status));
   }
 
@@ -293,12 +295,14 @@ export class Worker {
   #beat(): void {
     const [silentFor, stuckFor] = [this.#host?.busyFor() ?? 0, this.#host?.stuckFor() ?? 0];
     const stats = this.#host?.stats() ?? null;
-    void this.#process.send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: this.#usage() });
+    this.#send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: this.#usage() });
   }
+
   #usage(): WorkerUsage {
     const { user, system } = process.cpuUsage();
     const { used_heap_size, heap_size_limit } = getHeapStatistics();
     const resident = this.#resident();
-    return { cpu: (user + system) / 1000, resident, heapUsed: used_heap_size, heapLimit: heap_size_limit };
+    const lag = this.#watchdog?.lag ?? 0;
+    return { cpu: (user + system) / 1000, resident, lag, heapUsed: used_heap_size, heapLimit: heap_size_limit };
   }
 }

@@ -12,6 +12,7 @@ test('a closed one still answers whoever had connected, once', async () => {
   const server = new AdminServer(fd, {
     pulse: () => ({ state: 'serving', hasStarted: true, ready: 1, stuckFor: 0, unreadyWhenStuck: false }),
     status: () => expect.unreachable(),
+    figures: () => expect.unreachable(),
     onError: (error) => expect.unreachable(error.message),
   });
   const open = async () => {

@@ -25,9 +25,10 @@ const message: fc.Arbitrary<WorkerMessage> = fc.oneof(
         wakeups: count,
         unproxied: count,
         shed: count,
+        answers: fc.array(count),
       }),
     ),
-    usage: fc.record({ cpu: count, resident: count, heapUsed: count, heapLimit: count }),
+    usage: fc.record({ cpu: count, lag: count, resident: count, heapUsed: count, heapLimit: count }),
   }),
   fc.record({
     type: fc.constant('retire' as const),

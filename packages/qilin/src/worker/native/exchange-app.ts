@@ -18,6 +18,7 @@ import { refuse } from '../../http/node/refusals.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
 import { type RefusalWays, refusalWaysOf, replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
+import type { AnswerCounter } from '../answer-counter.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
@@ -57,6 +58,7 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
 );
 
 /**
+ * @param counter Undefined where nobody asks what was answered.
  * @param overload Undefined where requests may wait for ever.
  * @param onUpgrade Gets each connection that has gone over to another protocol.
  * @param leaving Aborted when the worker is to leave.
@@ -64,13 +66,20 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
  */
 export function createExchangeApp(
   context: WorkerContext,
+  counter: AnswerCounter | undefined,
   overload: Overload | undefined,
   onUpgrade: OnUpgrade,
   leaving: AbortSignal,
 ): ExchangeApp {
   const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
-  const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins);
+  const count = counter && ((exchange: Exchange) => counter.end(exchange.method, statusOf(exchange), exchange.cameAt));
+  const note = (exchange: Exchange): void => {
+    if (count === undefined) return;
+    counter?.begin();
+    exchange.onOver = count;
+  };
+  const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins, count);
   const server = httpServerOf(app);
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
   for (const remark of [replacedSettings(app.name, server, config), unheard])
@@ -95,6 +104,7 @@ export function createExchangeApp(
   return {
     serve(exchange) {
       context.onRequest();
+      note(exchange);
       if (noKeepAlive) exchange.closeAfter();
       if (overload !== undefined && !exchange.waitedForOthers && overload.isLate(exchange.fd)) {
         shed(exchange);
@@ -113,13 +123,22 @@ export function createExchangeApp(
     followUpgrades: (set) => followListeners(server, 'upgrade', set),
     followExpectations: (set) => followUnlessFetch('checkExpectation', set),
     refuse: (exchange, refusal) => refuse(server, exchange, refusal),
-    noteUnserved: (exchange) => record?.(exchange),
+    noteUnserved(exchange) {
+      note(exchange);
+      record?.(exchange);
+    },
     noteReplaced(exchange, status) {
       const res = responseOf(exchange);
       if (res !== undefined) noteGivenUp(res, status);
     },
   };
 }
+
+/** What a Node listener answers is bytes to the engine, and begins with `HTTP/1.1 200`. */
+const STATUS_IN_HEAD = 9;
+
+const statusOf = ({ status, fields }: Exchange): number =>
+  status === 0 ? Number(fields.slice(STATUS_IN_HEAD, STATUS_IN_HEAD + 3)) : status;
 
 function createFetchApp(
   { app, log }: WorkerContext,

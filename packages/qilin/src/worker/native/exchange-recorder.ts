@@ -7,12 +7,18 @@ import type { Origin, Origins } from '../origin.ts';
 /** To be called as a request comes in. */
 export type RecordExchange = (exchange: Exchange) => void;
 
-export function createExchangeRecorder(accessLog: AccessLog, origins: Origins<Exchange>): RecordExchange {
+/** @param count Called with it too, when it is over. */
+export function createExchangeRecorder(
+  accessLog: AccessLog,
+  origins: Origins<Exchange>,
+  count: ((exchange: Exchange) => void) | undefined,
+): RecordExchange {
   return (exchange) => {
     const start = performance.now();
     // Asked for now: the connection may be closed when the answer is over.
     const origin = origins.of(exchange);
     exchange.onOver = () => {
+      count?.(exchange);
       const microseconds = Math.round((performance.now() - start) * 1000);
       accessLog.write(new AnsweredExchange(exchange, origin, microseconds));
     };

@@ -5,10 +5,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeFd, currentExchange, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
+import { NO_ANSWERS } from '../../contract/answers.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { AnswerCounter } from '../answer-counter.ts';
 import { tellsOfShortage } from '../descriptor-shortage.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
@@ -22,6 +24,7 @@ export class NativeEngine implements WorkerClass {
   readonly #loop: HttpLoop;
   readonly #app: ExchangeApp;
   readonly #overload: Overload | undefined;
+  readonly #answers: AnswerCounter | undefined;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
@@ -33,8 +36,10 @@ export class NativeEngine implements WorkerClass {
     const { app, config, log } = context;
     this.#context = context;
     this.#overload = Overload.of(config.queueTimeout, log);
+    this.#answers = AnswerCounter.of(config);
     this.#app = createExchangeApp(
       context,
+      this.#answers,
       this.#overload,
       (socket, req) => this.#keep(socket, req),
       this.#leaving.signal,
@@ -135,7 +140,8 @@ export class NativeEngine implements WorkerClass {
   stats(): WorkerStats {
     const { open, accepted, requests, wakeups, unproxied } = this.#loop.stats;
     const shed = this.#overload?.shed ?? 0;
-    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed };
+    const answers = this.#answers?.list ?? NO_ANSWERS;
+    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed, answers };
   }
 
   busyFor(): Milliseconds {

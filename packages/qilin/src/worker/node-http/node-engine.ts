@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server } from 'node:net';
+import { NO_ANSWERS } from '../../contract/answers.ts';
 import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
@@ -22,12 +23,14 @@ import {
 } from '../../http/node/program-server.ts';
 import { refusalWaysOf, replacedSettings } from '../../http/node/server-settings.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
+import { AnswerCounter } from '../answer-counter.ts';
 import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
 import { Overload } from '../overload.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
+import { createAnswerRecorder } from './answer-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { limitBodyTime } from './body-deadline.ts';
 import { limitBody } from './body-limit.ts';
@@ -56,6 +59,8 @@ export class NodeEngine implements WorkerClass {
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
   readonly #overload: Overload | undefined;
+  readonly #answers: AnswerCounter | undefined;
+  readonly #countAnswer: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   readonly #refusalOf: RequestGate;
   /** Each connection is closed after its first answer. */
   readonly #noKeepAlive: boolean;
@@ -80,6 +85,8 @@ export class NodeEngine implements WorkerClass {
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
     this.#overload = Overload.of(config.queueTimeout, log);
+    this.#answers = AnswerCounter.of(config);
+    this.#countAnswer = this.#answers && createAnswerRecorder(this.#answers);
     this.#refusalOf = createRequestGate(
       this.#limits,
       origins,
@@ -187,7 +194,9 @@ export class NodeEngine implements WorkerClass {
   stats(): WorkerStats {
     const { open, arriving, accepted, wakeups, unproxied } = this.#connections;
     const shed = this.#overload?.shed ?? 0;
-    return { connections: open.size + arriving, accepted, requests: this.#requests, wakeups, unproxied, shed };
+    const answers = this.#answers?.list ?? NO_ANSWERS;
+    const connections = open.size + arriving;
+    return { connections, accepted, requests: this.#requests, wakeups, unproxied, shed, answers };
   }
 
   busyFor(): Milliseconds {
@@ -197,6 +206,7 @@ export class NodeEngine implements WorkerClass {
   #serve(req: IncomingMessage, res: ServerResponse, refusal = this.#refusalOf(req)): void {
     if (isOfHttp1(req) && !this.#note(req, res)) return;
     this.#count();
+    this.#countAnswer?.(req, res);
     this.#recordAccess?.(req, res);
     if (refusal === 0) this.#call(req, res);
     else refuse(req, res, refusal);

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
 import { explain } from '../../contract/errors.ts';
-import { type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
+import { addStats, type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
 import { beatInterval } from '../watchdog.ts';
@@ -113,7 +113,7 @@ export class ThreadPool implements AppHost {
   }
 
   stats(): WorkerStats {
-    return [...this.#threads].reduce((sum, { stats }) => add(sum, stats), this.#past);
+    return [...this.#threads].reduce((sum, { stats }) => addStats(sum, stats), this.#past);
   }
 
   /** A thread that will not end keeps its connections and its memory: then the worker as a whole counts as silent. */
@@ -151,7 +151,7 @@ export class ThreadPool implements AppHost {
 
   #forget(place: Place, thread: ThreadHandle, how: string): void {
     this.#threads.delete(thread);
-    this.#past = add(this.#past, { ...thread.stats, connections: 0 });
+    this.#past = addStats(this.#past, { ...thread.stats, connections: 0 });
     const isUnplanned = place.thread === thread && thread.readyAt !== undefined && !this.#leaving.signal.aborted;
     if (isUnplanned) this.#context.log.error(`Thread ${thread.number} of the worker ended ${how}`);
     this.#replace(place, thread);
@@ -229,15 +229,4 @@ export class ThreadPool implements AppHost {
     this.#listenersClosed = true;
     for (const { fd } of this.#context.listeners) closeFd(fd);
   }
-}
-
-function add(one: WorkerStats, other: WorkerStats): WorkerStats {
-  return {
-    connections: one.connections + other.connections,
-    accepted: one.accepted + other.accepted,
-    requests: one.requests + other.requests,
-    wakeups: one.wakeups + other.wakeups,
-    unproxied: one.unproxied + other.unproxied,
-    shed: one.shed + other.shed,
-  };
 }

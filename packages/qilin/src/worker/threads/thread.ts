@@ -224,6 +224,7 @@ export class Thread {
   }
 
   #end(status: number): void {
+    this.#beat();
     this.#flushLogs();
     this.#finished.reach(status);
   }

@@ -1,0 +1,119 @@
+/** The figures of `/metrics`, of what the arbiter knows. */
+import type { Figures, Sample } from '../admin/figures.ts';
+import { BOUNDS, METHODS, readAnswers, STATUS_CLASSES } from '../contract/answers.ts';
+import type { Heartbeat } from '../contract/messages.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import type { Crew } from './crew.ts';
+import { type Fleet, WORKER_STATES, type WorkerView, wantedCount } from './fleet.ts';
+import type { LastReload } from './last-reload.ts';
+import { END_REASONS } from './totals.ts';
+
+/** A sign of life comes each second, at the latest. What is beyond that is lag. */
+const SIGN_OF_LIFE: Milliseconds = 1_000;
+
+interface Known {
+  readonly version: string;
+  readonly fleet: Fleet;
+  readonly crew: Crew;
+  readonly lastReload: LastReload;
+  readonly shedByArbiter: number;
+}
+
+const only = (value: number): readonly Sample[] => [{ labels: {}, value }];
+const seconds = (time: Milliseconds): number => Math.round(time) / 1000;
+
+export function figuresOf({ version, fleet, crew, lastReload, shedByArbiter }: Known): Figures {
+  const { totals } = crew;
+  const running = fleet.workers.map((worker) => ({ worker, heartbeat: crew.facts(worker.age).heartbeat }));
+  const told = running.flatMap(({ heartbeat }) => heartbeat ?? []);
+  const { shed, connections, accepted, unproxied, answers } = totals.stats(told);
+  const { byStatus, buckets, time } = readAnswers(answers);
+  const { user, system } = process.cpuUsage();
+  return {
+    qilin_build: [{ labels: { version, node: process.versions.node }, value: 1 }],
+    qilin_start_time_seconds: only(performance.timeOrigin / 1000),
+    qilin_requests: requests(byStatus),
+    qilin_request_duration_seconds: { bounds: BOUNDS, buckets, sum: time },
+    qilin_requests_in_flight: only(sum(told, inFlight)),
+    qilin_requests_shed: [
+      { labels: { by: 'worker' }, value: shed },
+      { labels: { by: 'arbiter' }, value: shedByArbiter },
+    ],
+    qilin_connections: only(connections),
+    qilin_connections_accepted: only(accepted),
+    qilin_connections_unproxied: only(unproxied),
+    qilin_workers: WORKER_STATES.map((state) => ({
+      labels: { state },
+      value: fleet.workers.filter((worker) => worker.state === state).length,
+    })),
+    qilin_workers_wanted: only(wantedCount(fleet)),
+    qilin_worker_starts: only(totals.starts),
+    qilin_worker_ends: END_REASONS.map((reason) => ({ labels: { reason }, value: totals.ends(reason) })),
+    qilin_reloads: reloads(lastReload),
+    qilin_event_loop_stalls: only(crew.stallCount),
+    qilin_event_loop_stall_seconds: only(seconds(crew.stallTime)),
+    qilin_cpu_seconds: [
+      { labels: { process: 'workers' }, value: seconds(totals.cpu(told)) },
+      { labels: { process: 'arbiter' }, value: seconds((user + system) / 1000) },
+    ],
+    qilin_arbiter_resident_bytes: only(process.memoryUsage.rss()),
+    qilin_worker_resident_bytes: byPlace(running, ({ usage }) => usage.resident, add),
+    qilin_worker_heap_used_bytes: byPlace(running, ({ usage }) => usage.heapUsed, add),
+    qilin_worker_event_loop_lag_seconds: byPlace(
+      running,
+      ({ usage }, worker) => seconds(Math.max(usage.lag, crew.silenceOf(worker) - SIGN_OF_LIFE)),
+      Math.max,
+    ),
+  };
+}
+
+/** Those that have been answered at all: most pairs never come. */
+function requests(byStatus: readonly number[]): readonly Sample[] {
+  return METHODS.flatMap((method, row) =>
+    STATUS_CLASSES.flatMap((status, column) => {
+      const value = byStatus[row * STATUS_CLASSES.length + column] ?? 0;
+      return value === 0 ? [] : [{ labels: { method, status }, value }];
+    }),
+  );
+}
+
+function reloads(lastReload: LastReload): readonly Sample[] {
+  return (['HUP', 'USR2'] as const).flatMap((by) =>
+    (['done', 'called off'] as const).map((outcome) => ({
+      labels: { kind: by === 'HUP' ? 'reload' : 'upgrade', outcome: outcome.replace(' ', '_') },
+      value: lastReload.count(by, outcome),
+    })),
+  );
+}
+
+function inFlight({ stats }: Heartbeat): number {
+  const { begun, over } = readAnswers(stats?.answers ?? []);
+  return Math.max(0, begun - over);
+}
+
+const sum = <T>(list: readonly T[], figure: (one: T) => number): number =>
+  list.reduce((total, one) => total + figure(one), 0);
+
+const add = (one: number, other: number): number => one + other;
+
+interface Running {
+  readonly worker: WorkerView;
+  readonly heartbeat: Heartbeat | undefined;
+}
+
+/** Old and new workers of a reload share their places. */
+function byPlace(
+  running: readonly Running[],
+  figure: (heartbeat: Heartbeat, worker: WorkerView) => number,
+  join: (one: number, other: number) => number,
+): readonly Sample[] {
+  const values = new Map<number, number>();
+  for (const { worker, heartbeat } of running) {
+    if (heartbeat === undefined) continue;
+    const value = figure(heartbeat, worker);
+    const before = values.get(worker.place);
+    values.set(worker.place, before === undefined ? value : join(before, value));
+  }
+  const places = [...values].sort(([a], [b]) => a - b);
+  return places.map(([place, value]) => ({ labels: { worker: String(place) }, value }));
+}

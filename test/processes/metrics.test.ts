@@ -1,0 +1,73 @@
+/** `/metrics`: that its counts are the client's own, over reloads and deaths, on every class. */
+import { expect, test } from 'vitest';
+import { eventually, write } from './files.ts';
+import { ask } from './http-client.ts';
+import { reload } from './operations.ts';
+import { startQilin, temporaryFolder } from './server.ts';
+
+const APP = `
+const statusOf = (url) => Number(new URL(url, 'http://test').pathname.slice(1));
+export const app = (request) => new Response('', { status: statusOf(request.url) });
+export const listener = (req, res) => {
+  res.statusCode = statusOf(req.url);
+  setTimeout(() => res.end('ok'), 2);
+};
+`;
+
+/** Value by `name{labels}`, as the text has it. */
+async function figuresAt(url: string): Promise<ReadonlyMap<string, number>> {
+  const { text } = await ask(url);
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  );
+}
+
+test.each([
+  ['async', 'listener'],
+  ['picoev', 'app'],
+  ['picoev', 'listener'],
+  ['threads', 'app'],
+])('counts each request once, over a reload and a kill: class %s, %s', async (workerClass, app) => {
+  using folder = temporaryFolder();
+  const file = write(folder.path, 'app.mjs', APP);
+  await using server = await startQilin(['-k', workerClass, '-w', '2', '--admin-bind', '0', `${file}:${app}`]);
+  const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+  const figures = () => figuresAt(`${admin}/metrics`);
+  const sent = { '2xx': 0, '4xx': 0 };
+  const send = async (times: number) => {
+    for (let i = 0; i < times; i++) {
+      const { status } = await ask(`${server.url}/${i % 3 === 0 ? 404 : 200}`, { method: i % 2 ? 'POST' : 'GET' });
+      sent[status < 300 ? '2xx' : '4xx'] += 1;
+    }
+  };
+  const isWhole = async () => {
+    const now = await figures();
+    const sumOf = (status: string) =>
+      (now.get(`qilin_requests_total{method="GET",status="${status}"}`) ?? 0) +
+      (now.get(`qilin_requests_total{method="POST",status="${status}"}`) ?? 0);
+    const isSo = sumOf('2xx') === sent['2xx'] && sumOf('4xx') === sent['4xx'];
+    return isSo && now.get('qilin_requests_in_flight') === 0 && now;
+  };
+  await send(20);
+  await eventually(isWhole, 'all are counted');
+  // What the old workers have done last is told as they leave.
+  await send(20);
+  await reload(server);
+  await server.until(() => server.log.match(/Worker exited/g)?.length === 2, 'the old ones have gone');
+  expect(await isWhole()).not.toBe(false);
+  await send(10);
+  const before = await eventually(isWhole, 'all are counted');
+  const pid = server.workerPids.at(-1) ?? 0;
+  process.kill(pid, 'SIGKILL');
+  await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL`));
+  await send(10);
+  const after = await eventually(isWhole, 'all are counted, those of the dead one too');
+  expect(after.get('qilin_worker_ends_total{reason="crash"}')).toBe(1);
+  expect(after.get('qilin_worker_ends_total{reason="order"}')).toBe(2);
+  expect(after.get('qilin_worker_starts_total')).toBe(5);
+  expect(after.get('qilin_reloads_total{kind="reload",outcome="done"}')).toBe(1);
+  expect(after.get('qilin_request_duration_seconds_count')).toBeGreaterThanOrEqual(60);
+  const fell = [...before].filter(([name, value]) => /_total|_bucket/.test(name) && (after.get(name) ?? -1) < value);
+  expect(fell).toEqual([]);
+});
