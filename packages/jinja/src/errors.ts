@@ -102,10 +102,14 @@ const places = new WeakMap<object, Place[]>();
 export const placesOf = (error: unknown): readonly Place[] =>
   typeof error === 'object' && error !== null ? (places.get(error) ?? []) : [];
 
+/** Of an endless recursion the first places tell enough. */
+const MOST_PLACES = 20;
+
 /** Notes a place that an error passed, in its stack as well: a log shows it without knowing of templates. */
 export function notePlace(error: unknown, place: Place): void {
   if (!(error instanceof Error)) return;
   const known = places.get(error);
+  if (known && known.length >= MOST_PLACES) return;
   if (known) known.push(place);
   else places.set(error, [place]);
   const stack = error.stack ?? `${error.name}: ${error.message}`;

@@ -96,6 +96,7 @@ export function itemOf(object: unknown, key: unknown): unknown {
   if (typeof object !== 'object' || object === null) return undefined;
   if (object instanceof Undefined) return object.attribute();
   if (Array.isArray(object)) return isInt(key) ? object.at(Number(key)) : undefined;
+  if (GET_ITEM in object) return hostItem(object, key);
   if (isDict(object)) return dictGet(object, key);
   if (object instanceof Range) return isInt(key) ? object.at(Number(key)) : undefined;
   if (object instanceof Markup) {

@@ -24,7 +24,8 @@ export function str(value: unknown): string {
       if (value === null) return 'None';
       if (value instanceof Markup) return value.value;
       if (value instanceof Undefined) return value.toText();
-      return value instanceof Date ? dateText(value) : repr(value);
+      if (value instanceof Date) return value.toString === Date.prototype.toString ? dateText(value) : String(value);
+      return repr(value);
   }
   return repr(value);
 }
