@@ -57,6 +57,28 @@ export function describeDrain(underTest: ClassUnderTest): void {
         await expectGone(server);
       },
     );
+
+    testIfAble(
+      underTest,
+      'keepAlive',
+      'lets requests that come together on an idle connection be answered',
+      async () => {
+        await using server = await startQilin([...underTest.flags, '--keep-alive', '10', '--log-level', 'debug', app]);
+        using connection = await RawConnection.open(server.port);
+        await connection.send(get('/first'));
+        await connection.until(/GET \/first $/);
+        connection.received = '';
+        server.signal('SIGTERM');
+        await drains(server);
+        await connection.send(['/a', '/b', '/c?wait=700'].map((path) => get(path)).join(''));
+        await connection.ended;
+        expect(connection.received.match(/GET \/[abc]/g)).toEqual(['GET /a', 'GET /b', 'GET /c']);
+        expect(connection.received).toMatch(
+          /^(?:(?!Connection: close)[\s\S])*GET \/b [\s\S]*Connection: close\r\n[\s\S]*GET \/c/i,
+        );
+        await expectGone(server);
+      },
+    );
   });
 
   describe('a drain', () => {

@@ -184,7 +184,8 @@ export class Valve {
       closeFd(fd);
       return;
     }
-    const connection = new Connection({ fd, readable: true, writable: true });
+    const connection = openConnection(fd);
+    if (connection === undefined) return;
     this.#answered.add(connection);
     const late = setTimeout(() => connection.destroy(), LINGER);
     connection.on('error', () => {});
@@ -194,5 +195,15 @@ export class Valve {
     });
     connection.resume();
     connection.end(ANSWER);
+  }
+}
+
+/** Undefined where its client has gone already: some systems do not even tell of what kind it was then. */
+function openConnection(fd: number): Connection | undefined {
+  try {
+    return new Connection({ fd, readable: true, writable: true });
+  } catch {
+    closeFd(fd);
+    return undefined;
   }
 }

@@ -65,6 +65,8 @@ export class Connection {
   /** The latest response of HTTP/1; undefined too once the connection was seen idle behind it. */
   response: ServerResponse | undefined = undefined;
   #hasRested = false;
+  /** The answer that is its last as long as no request has come behind it: the worker wants an end of the connection, not its client. */
+  #lastForNow: ServerResponse | undefined = undefined;
   /** Its bytes were no HTTP: Node tells of everything that comes on it afterwards, too. */
   isRefused = false;
   /** What requests come on: the accepted one, or with TLS the decrypted one above it. */
@@ -160,7 +162,22 @@ export class Connection {
    */
   closeAfterResponse(): void {
     const { response } = this;
-    if (response !== undefined && this.isAnswering && !response.headersSent) response.shouldKeepAlive = false;
+    if (!response?.shouldKeepAlive || !this.isAnswering || response.headersSent) return;
+    response.shouldKeepAlive = false;
+    this.#lastForNow = response;
+  }
+
+  get isLastForNow(): boolean {
+    return this.#lastForNow !== undefined;
+  }
+
+  /** A request has come behind such an answer: its own is the last now. False where there is none, or its client was told already. */
+  moveLast(): boolean {
+    const last = this.#lastForNow;
+    this.#lastForNow = undefined;
+    if (last === undefined || last !== this.response || last.headersSent || this.#isEnding) return false;
+    last.shouldKeepAlive = true;
+    return true;
   }
 
   /** Sends what is given, says that nothing follows, and closes when the client does, or after a while. */
