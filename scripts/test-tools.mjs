@@ -15,6 +15,7 @@ export const TOOLS = {
     '-c',
     'import importlib.metadata as m; assert m.version("flask").startswith("2.2.")',
   ], // test/flask/differential and packages/flask/test: the reference
+  'python3-jinja2': ['/usr/bin/python3', '-c', 'import jinja2; assert jinja2.__version__.startswith("3.1.")'], // packages/jinja/test/judge: the reference
   'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
   'nginx-light': ['/usr/sbin/nginx', '-v'], // test/processes/{behind-nginx,kept-upstream}.test.ts: what docs/apps.md and docs/proxies.md say of it
   haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/{behind-haproxy,kept-upstream}.test.ts: what docs/proxies.md says of it

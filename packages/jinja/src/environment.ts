@@ -195,7 +195,12 @@ export class Environment implements Engine {
 
 function syntaxOf(options: EnvironmentOptions): Syntax {
   const given = Object.entries(options).filter(([name, value]) => name in DEFAULT_SYNTAX && value !== undefined);
-  return { ...DEFAULT_SYNTAX, ...Object.fromEntries(given) };
+  const syntax = { ...DEFAULT_SYNTAX, ...Object.fromEntries(given) };
+  const starts = [syntax.blockStartString, syntax.variableStartString, syntax.commentStartString];
+  if (new Set(starts).size < starts.length) {
+    throw new RangeError(`blocks, variables and comments must begin with different strings, not ${starts.join(', ')}`);
+  }
+  return syntax;
 }
 
 const sandboxOf = (sandboxed: boolean | SandboxOptions | undefined): SandboxOptions | null => {

@@ -33,6 +33,8 @@ export class StatementCompiler extends ExpressionCompiler {
   #extends = 0;
   #isSurelyExtended = false;
   #declared: string[][] = [];
+  /** In how many loops of each function that is being written. */
+  readonly #loops: number[] = [];
 
   constructor(unit: Unit, lineOf: (offset: number) => number, mayExtend: boolean) {
     super(unit, lineOf);
@@ -46,9 +48,11 @@ export class StatementCompiler extends ExpressionCompiler {
   /** Writes a function's head, body and end around what `write` writes; its variables are known after that. */
   protected inFunction(head: string, write: () => void, end: string): void {
     this.#declared.push([]);
+    this.#loops.push(0);
     const { unit } = this;
     const body = unit.captured(write);
     const declared = this.#declared.pop() ?? [];
+    this.#loops.pop();
     unit.line(head);
     unit.line(`let t, v, p = 0${declared.map((name) => `, ${name}`).join('')};`);
     unit.line('try {');
@@ -126,10 +130,11 @@ export class StatementCompiler extends ExpressionCompiler {
         return;
       case 'break':
       case 'continue':
+        if (this.#loops.at(-1) === 0) throw new CompileError(`'${statement.kind}' outside loop`, statement.offset);
         this.unit.line(`${statement.kind};`);
         return;
       case 'debug':
-        this.#write('debugText(c)', frame);
+        this.#write(shown('debugText(c)', frame), frame);
         return;
     }
   }
@@ -163,9 +168,7 @@ export class StatementCompiler extends ExpressionCompiler {
       } else {
         flush();
         this.unit.line(`p = ${part.offset}; v = ${this.#finalized(part, frame)};`);
-        const shown =
-          autoescape === 'true' ? 'html(v)' : autoescape === 'false' ? 'str(v)' : `(${autoescape} ? html : str)(v)`;
-        this.unit.line(`${buffer} += ${shown};`);
+        this.unit.line(`${buffer} += ${shown('v', frame)};`);
       }
     }
     flush();
@@ -247,13 +250,17 @@ export class StatementCompiler extends ExpressionCompiler {
       const skip = loopVariable === null ? 'continue;' : `{ ${loopVariable}.skip(); continue; }`;
       unit.line('{');
       this.#bind(loop, item, frame);
+      unit.line(`p = ${loop.test.offset};`);
       unit.line(`if (!${this.condition(loop.test, this.#testFrame(loop, frame))}) ${skip}`);
       unit.line('}');
     }
-    if (isEmpty) unit.line(`${isEmpty} = false;`);
     this.#unpack(loop.target, item, inner, true);
     this.enter(inner);
+    this.#countLoops(1);
     this.statements(loop.body, inner);
+    this.#countLoops(-1);
+    // Jinja's loop counts as one without items until an item's body has come to its end.
+    if (isEmpty) unit.line(`${isEmpty} = false;`);
     if (inner.state.isStreamed) {
       unit.line(`if (o.length > ${CHUNK} && w.isStreaming) { w.s += o; o = ""; yield FLUSH; }`);
     }
@@ -264,6 +271,10 @@ export class StatementCompiler extends ExpressionCompiler {
     this.enter(otherwise);
     this.statements(loop.otherwise, otherwise);
     unit.line('}');
+  }
+
+  #countLoops(by: number): void {
+    this.#loops.push((this.#loops.pop() ?? 0) + by);
   }
 
   #testFrame(loop: For, frame: Frame): Frame {
@@ -279,6 +290,7 @@ export class StatementCompiler extends ExpressionCompiler {
   #test(loop: For, item: string, frame: Frame, then: string): void {
     if (!loop.test) return;
     this.#bind(loop, item, frame);
+    this.unit.line(`p = ${loop.test.offset};`);
     this.unit.line(`if (${this.condition(loop.test, this.#testFrame(loop, frame))}) { ${then} }`);
   }
 
@@ -446,7 +458,7 @@ export class StatementCompiler extends ExpressionCompiler {
   #callBlock(block: CallBlock, frame: Frame): void {
     this.unit.line('{');
     const caller = this.unit.fresh('q');
-    const code = this.#macroCode('caller', block.parameters, block.body, frame, block.offset);
+    const code = this.#macroCode(null, block.parameters, block.body, frame, block.offset);
     this.unit.line(`const ${caller} = ${code};`);
     this.unit.line(`v = ${this.awaited(this.call(block.call, frame, [`["caller"]: ${caller}`]), frame)};`);
     this.#write('str(v)', frame);
@@ -540,6 +552,12 @@ export class StatementCompiler extends ExpressionCompiler {
 }
 
 const isText = (autoescape: string) => autoescape === 'true' || autoescape === 'false';
+
+/** A value as text, escaped where HTML is. */
+const shown = (value: string, { state: { autoescape } }: Frame): string => {
+  if (autoescape === 'true') return `html(${value})`;
+  return autoescape === 'false' ? `str(${value})` : `(${autoescape} ? html : str)(${value})`;
+};
 
 /** What a captured buffer is: markup where HTML is escaped. */
 const captured = (buffer: string, frame: Frame): string => {

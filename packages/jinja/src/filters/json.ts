@@ -4,7 +4,7 @@ import { Float, floatText, isNumeric } from '../values/float.ts';
 import { typeName } from '../values/kinds.ts';
 import { Markup } from '../values/markup.ts';
 import { str } from '../values/printing.ts';
-import { compareText } from '../values/text.ts';
+import { order } from '../values/truth.ts';
 
 /** @throws TypeError for what JSON has not */
 export function toJson(value: unknown, indent: number | null, sortsKeys: boolean): string {
@@ -31,8 +31,8 @@ export function toJson(value: unknown, indent: number | null, sortsKeys: boolean
         level,
       );
     if (isDict(item)) {
-      const entries = dictEntries(item).map(([key, one]) => [keyText(key), one] as const);
-      if (sortsKeys) entries.sort(([a], [b]) => compareText(a, b));
+      const pairs = sortsKeys ? dictEntries(item).toSorted(([a], [b]) => order(a, b)) : dictEntries(item);
+      const entries = pairs.map(([key, one]) => [keyText(key), one] as const);
       return wrap(
         '{',
         entries.map(([key, one]) => `${quote(key)}: ${write(one, level + 1)}`),

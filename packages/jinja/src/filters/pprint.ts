@@ -1,7 +1,7 @@
 /** `pprint`: a value's `repr`, over several lines where one would be too long. */
 import { dictEntries, isDict } from '../values/dicts.ts';
 import { repr } from '../values/printing.ts';
-import { Tuple } from '../values/sequences.ts';
+import { Group, Tuple } from '../values/sequences.ts';
 import { order } from '../values/truth.ts';
 
 const WIDTH = 80;
@@ -23,6 +23,7 @@ function flat(value: unknown): string {
     return `{${sortedEntries(value)
       .map(([key, item]) => `${flat(key)}: ${flat(item)}`)
       .join(', ')}}`;
+  if (value instanceof Group) return repr(value);
   if (value instanceof Tuple) return value.length === 1 ? `(${flat(value[0])},)` : `(${value.map(flat).join(', ')})`;
   return Array.isArray(value) ? `[${value.map(flat).join(', ')}]` : repr(value);
 }
@@ -41,7 +42,7 @@ function show(value: unknown, indent: number, rest: number): string {
     });
     return `{${parts.join(separator)}}`;
   }
-  if (!Array.isArray(value)) return line;
+  if (!Array.isArray(value) || value instanceof Group) return line;
   const parts = value.map((item, i) => show(item, indent + 1, i === value.length - 1 ? rest + 1 : 1));
   return value instanceof Tuple ? `(${parts.join(separator)})` : `[${parts.join(separator)}]`;
 }

@@ -5,13 +5,13 @@ import type { Context } from '../runtime/context.ts';
 import type { Engine } from '../runtime/contract.ts';
 import { add } from '../values/arithmetic.ts';
 import { type AnyFunction, named, passContext, passEnvironment, passEvalContext } from '../values/callable.ts';
-import { dictEntries, isDict } from '../values/dicts.ts';
+import { checkHashable, dictEntries, isDict } from '../values/dicts.ts';
 import { typeName } from '../values/kinds.ts';
 import { isHtml, Markup } from '../values/markup.ts';
 import { markupOf, str } from '../values/printing.ts';
 import { Group, Once, tuple } from '../values/sequences.ts';
 import { characters } from '../values/text.ts';
-import { equals, iterate, lengthOf, order, toList, truth } from '../values/truth.ts';
+import { equals, iterableOf, iterate, lengthOf, order, toList, truth } from '../values/truth.ts';
 import { Undefined } from '../values/undefined.ts';
 import { type Getter, getter, getters, ignoreCase } from './attributes.ts';
 import { softText, textMethod } from './text.ts';
@@ -50,21 +50,30 @@ const dictsort = named(
   },
 );
 
+/** The items whose key no item before them has. */
+function* withoutRepeats(value: unknown, key: Getter): Generator<unknown> {
+  const seen = new Set<unknown>();
+  const others: unknown[] = [];
+  for (const item of iterate(value)) {
+    const found = key(item);
+    if (typeof found === 'string') {
+      if (seen.has(found)) continue;
+      seen.add(found);
+    } else {
+      checkHashable(found);
+      if (others.some((other) => equals(other, found))) continue;
+      others.push(found);
+    }
+    yield item;
+  }
+}
+
 const unique = passEnvironment(
   named(
     ['case_sensitive', 'attribute'],
     (engine: Engine, value: unknown, caseSensitive: unknown = false, attribute: unknown = null) => {
       const key = getter(engine, attribute, postprocess(caseSensitive));
-      const seen = new Set<unknown>();
-      const others: unknown[] = [];
-      const isNew = (item: unknown) => {
-        const found = key(item);
-        if (typeof found === 'string') return !seen.has(found) && Boolean(seen.add(found));
-        if (others.some((other) => equals(other, found))) return false;
-        others.push(found);
-        return true;
-      };
-      return new Once(toList(value).filter(isNew));
+      return new Once(withoutRepeats(value, key));
     },
   ),
 );
@@ -154,7 +163,9 @@ const reverse = (value: unknown) => {
   if (typeof value === 'string') return characters(value).reverse().join('');
   if (value instanceof Markup) return new Markup(characters(value.value).reverse().join(''));
   if (value instanceof Undefined) return new Once(toList(value));
-  return new Once([...iterate(value)].reverse());
+  const iterable = iterableOf(value);
+  if (!iterable) throw new FilterArgumentError('argument must be iterable');
+  return new Once([...iterable].reverse());
 };
 
 const length = (value: unknown) => {
@@ -184,6 +195,7 @@ const random = passContext((context: Context, value: unknown) => {
 const sum = passEnvironment(
   named(['attribute', 'start'], (engine: Engine, value: unknown, attribute: unknown = null, start: unknown = 0) => {
     const items = attribute === null ? toList(value) : toList(value).map(getter(engine, attribute));
+    if (typeof start === 'string') throw new TypeError("sum() can't sum strings [use ''.join(seq) instead]");
     return items.reduce(add, start);
   }),
 );

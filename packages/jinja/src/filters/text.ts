@@ -6,12 +6,15 @@ import type { Engine } from '../runtime/contract.ts';
 import { add, modulo } from '../values/arithmetic.ts';
 import { attributeOf, stripTags } from '../values/attributes.ts';
 import { type AnyFunction, named, passEnvironment, passEvalContext, withKeywords } from '../values/callable.ts';
+import { isInt } from '../values/float.ts';
+import { typeName } from '../values/kinds.ts';
 import { isHtml, Markup } from '../values/markup.ts';
 import { markupOf, str } from '../values/printing.ts';
 import { tuple } from '../values/sequences.ts';
 import { asText, capitalized, splitLines } from '../values/str-methods.ts';
 import { sliceText, textLength } from '../values/text.ts';
 import { truth } from '../values/truth.ts';
+import { Undefined } from '../values/undefined.ts';
 import { wrapLine } from './wrap.ts';
 
 /** Text of a value: markup stays markup. */
@@ -58,6 +61,8 @@ const indent = named(
   ['width', 'first', 'blank'],
   (value: unknown, width: unknown = 4, first: unknown = false, blank: unknown = false) => {
     const isMarkup = value instanceof Markup;
+    if (value instanceof Undefined) value.fail();
+    if (!isMarkup && typeof value !== 'string') throw new TypeError(`a ${typeName(value)} has no lines to indent`);
     const by =
       typeof width === 'string' || width instanceof Markup ? String(width) : ' '.repeat(Math.max(0, Number(width)));
     const lines = splitLines(`${asText(value)}\n`);
@@ -81,6 +86,7 @@ const truncate = passEnvironment(
       leeway?: unknown,
     ) => {
       const text = softText(value);
+      if (!isInt(length)) throw new TypeError(`the length must be an int, not ${typeName(length)}`);
       const most = Number(length);
       const ending = str(end);
       const room = leeway === undefined || leeway === null ? engine.policies.truncateLeeway : Number(leeway);
@@ -107,6 +113,7 @@ const wordwrap = passEnvironment(
       by?: unknown,
       breaksHyphens: unknown = true,
     ) => {
+      if (value instanceof Undefined) value.fail();
       const separator = by === undefined || by === null ? engine.newlineSequence : str(by);
       const rules = { width: Number(width), breaksWords: truth(breaksWords), breaksHyphens: truth(breaksHyphens) };
       const lines = splitLines(asText(value));

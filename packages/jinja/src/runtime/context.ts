@@ -3,6 +3,7 @@ import { SecurityError, TemplateRuntimeError } from '../errors.ts';
 import { GET_ATTRIBUTE } from '../values/attributes.ts';
 import { CallableObject } from '../values/callable.ts';
 import { Markup } from '../values/markup.ts';
+import { repr } from '../values/printing.ts';
 import type { Undefined } from '../values/undefined.ts';
 import type { BodyFunction, Engine, LoadedTemplate, Names } from './contract.ts';
 import { run, Writer } from './drive.ts';
@@ -211,5 +212,9 @@ class SelfReference {
   [GET_ATTRIBUTE](name: string): unknown {
     const stack = this.#blocks.get(name);
     return stack ? new BlockReference(this.#context, name, stack, 0) : undefined;
+  }
+
+  toString(): string {
+    return `<TemplateReference ${repr(this.#context.name)}>`;
   }
 }

@@ -3,12 +3,13 @@ import { SecurityError } from '../errors.ts';
 import { GET_ATTRIBUTE, GET_ITEM } from '../values/attributes.ts';
 import { CallableObject, named, passContext, passEnvironment, withKeywords } from '../values/callable.ts';
 import { pairsOf } from '../values/container-methods.ts';
-import { makeDict } from '../values/dicts.ts';
+import { isPlain, makeDict } from '../values/dicts.ts';
 import { isInt } from '../values/float.ts';
 import { typeName } from '../values/kinds.ts';
 import { Markup } from '../values/markup.ts';
 import { repr } from '../values/printing.ts';
-import { Range } from '../values/sequences.ts';
+import { Range, type Tuple, tuple } from '../values/sequences.ts';
+import { call } from './calls.ts';
 import type { Context } from './context.ts';
 import type { Engine } from './contract.ts';
 import { lorem } from './lorem.ts';
@@ -60,6 +61,14 @@ export class Namespace {
 class Cycler {
   readonly #items: readonly unknown[];
   #position = 0;
+
+  get items(): Tuple {
+    return tuple(this.#items);
+  }
+
+  get pos(): number {
+    return this.#position;
+  }
 
   constructor(items: readonly unknown[]) {
     if (items.length === 0) throw new TypeError('at least one item has to be provided');
@@ -124,8 +133,12 @@ export const debugText = (context: Context): string => {
   return repr({ context: context.all(), filters, tests });
 };
 
-export const gettextAlias = passContext((context: Context, ...args: readonly unknown[]): unknown => {
-  const gettext = context.resolve('gettext');
-  if (typeof gettext === 'function') return gettext(...args);
-  return context.missing('gettext').fail();
-});
+export const gettextAlias = passContext(
+  withKeywords((context: Context, ...args: unknown[]): unknown => {
+    const keywords = args.pop();
+    const gettext = context.resolve('gettext');
+    if (gettext === undefined) return context.missing('gettext').fail();
+    const named = isPlain(keywords) && Object.keys(keywords).length > 0 ? keywords : null;
+    return call(context, gettext, args, named, context.autoescape);
+  }),
+);

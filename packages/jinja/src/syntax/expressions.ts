@@ -1,6 +1,6 @@
 /** Expressions, by Jinja's precedence: powers from the left, filters and tests bind to what they follow. */
 import type { Args, BinaryOperator, Call, CompareOperator, Expr, Filter, Keyword, Target } from './ast.ts';
-import type { TokenStream, Wanted } from './token-stream.ts';
+import type { TokenStream } from './token-stream.ts';
 import { describeToken } from './tokens.ts';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
@@ -12,7 +12,6 @@ interface TupleRules {
   /** Only names and literals. */
   readonly isSimple?: boolean;
   readonly withoutConditional?: boolean;
-  readonly ends?: readonly Wanted[];
   readonly inParentheses?: boolean;
 }
 
@@ -165,19 +164,19 @@ export class ExpressionParser {
     }
   }
 
-  #isTupleEnd(ends: readonly Wanted[]): boolean {
-    return this.stream.test('variable_end', 'block_end', ')', ...ends);
+  #isTupleEnd(): boolean {
+    return this.stream.test('variable_end', 'block_end', ')');
   }
 
   /** Expressions with commas between them: a tuple, or one expression without any. */
-  tuple({ isSimple = false, withoutConditional = false, ends = [], inParentheses = false }: TupleRules = {}): Expr {
+  tuple({ isSimple = false, withoutConditional = false, inParentheses = false }: TupleRules = {}): Expr {
     const { offset } = this.stream.current;
     const item = () => (isSimple ? this.primary() : withoutConditional ? this.#or() : this.expression());
     const items: Expr[] = [];
     let isTuple = false;
     for (;;) {
       if (items.length > 0) this.stream.expect(',');
-      if (this.#isTupleEnd(ends)) break;
+      if (this.#isTupleEnd()) break;
       items.push(item());
       if (!this.stream.test(',')) break;
       isTuple = true;
@@ -345,8 +344,8 @@ export class ExpressionParser {
   }
 
   /** What a `for`, `set` or `with` assigns to. */
-  target(ends: readonly Wanted[] = []): Target {
-    return this.#assignable(this.tuple({ isSimple: true, ends }));
+  target(): Target {
+    return this.#assignable(this.tuple({ isSimple: true }));
   }
 
   /** A name alone, as `import … as` and macros take. */

@@ -1,5 +1,6 @@
 /** A template's tokens, one at a time: whitespace control, raw blocks and comments are gone from them. */
 import { TemplateSyntaxError } from '../errors.ts';
+import { reprText } from '../values/text.ts';
 import {
   FLOAT,
   IDENTIFIER,
@@ -82,6 +83,8 @@ export class Lexer {
   *#tag(tag: Tag, offset: number): Generator<Token, void> {
     switch (tag) {
       case 'comment':
+        // Jinja looks for the end only where there is text left.
+        if (this.#offset === this.#text.length) return;
         this.#skipPast(this.#rules.commentEnd, 'Missing end of comment tag', offset);
         return;
       case 'lineComment':
@@ -90,6 +93,7 @@ export class Lexer {
         return;
       case 'raw': {
         const start = this.#offset;
+        if (start === this.#text.length) return;
         const end = this.#skipPast(this.#rules.rawEnd, 'Missing end of raw directive', offset);
         yield* this.#data(this.#lstripped(this.#text.slice(start, end.index), end.groups?.['sign'] ?? '', tag), start);
         return;
@@ -153,7 +157,7 @@ export class Lexer {
     const operator = OPERATORS.find((one) => one === text);
     if (operator === undefined) {
       const character = String.fromCodePoint(this.#text.codePointAt(offset) ?? 0);
-      return this.#fail(`unexpected char '${character}' at ${offset}`, offset);
+      return this.#fail(`unexpected char ${reprText(character)} at ${offset}`, offset);
     }
     this.#balance(operator, offset);
     return { type: operator, text: operator, offset };

@@ -136,8 +136,8 @@ class Parser extends ExpressionParser {
   }
 
   /** A condition, or what a loop goes through: without an inline `if`. */
-  condition(...ends: readonly Wanted[]): Expr {
-    return this.tuple({ withoutConditional: true, ends });
+  condition(): Expr {
+    return this.tuple({ withoutConditional: true });
   }
 
   setTarget(): Target {
@@ -225,9 +225,9 @@ const EXTENSIONS: Readonly<Record<ExtensionName, Readonly<Record<string, Stateme
 };
 
 function parseFor(parser: Parser, offset: number): Stmt {
-  const target = parser.target(['name:in']);
+  const target = parser.target();
   parser.tokens.expect('name:in');
-  const iterable = parser.condition('name:recursive');
+  const iterable = parser.condition();
   const test = parser.tokens.skipIf('name:if') ? parser.expression() : null;
   const isRecursive = parser.tokens.skipIf('name:recursive');
   const body = parser.body('name:endfor', 'name:else');

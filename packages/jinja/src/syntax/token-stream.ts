@@ -16,6 +16,7 @@ export class TokenStream {
   readonly #tokens: Iterator<Token, void>;
   #current: Token;
   #pushed: Token | undefined;
+  #lastOffset = 0;
 
   constructor(source: Source, tokens: Iterator<Token, void>) {
     this.source = source;
@@ -29,7 +30,10 @@ export class TokenStream {
 
   #pull(): Token {
     const next = this.#tokens.next();
-    return next.done ? { type: 'eof', text: '', offset: this.source.text.length } : next.value;
+    // The end is where the last token begins, as Jinja counts lines.
+    if (next.done) return { type: 'eof', text: '', offset: this.#lastOffset };
+    this.#lastOffset = next.value.offset;
+    return next.value;
   }
 
   /** The token after the current one. */

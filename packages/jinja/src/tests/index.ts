@@ -1,7 +1,7 @@
 /** All tests of Jinja, by name: what follows `is`. */
 import type { Engine } from '../runtime/contract.ts';
 import { modulo } from '../values/arithmetic.ts';
-import { type AnyFunction, CallableObject, named, passEnvironment } from '../values/callable.ts';
+import { type AnyFunction, CallableObject, named, passEnvironment, withParameters } from '../values/callable.ts';
 import { isDict } from '../values/dicts.ts';
 import { isFloat, isInt, isNumeric } from '../values/float.ts';
 import { isHtml, Markup } from '../values/markup.ts';
@@ -37,11 +37,14 @@ const isSequence = (value: unknown) => {
 /** Python's small numbers and texts are the same objects wherever they come from. */
 const isSame = (a: unknown, b: unknown) => a === b;
 
-const both = (names: readonly string[], test: AnyFunction) => names.map((name) => [name, test] as const);
+const both = (names: readonly string[], test: AnyFunction) =>
+  names.map((name) => [name, named(['other'], test)] as const);
 
-export const DEFAULT_TESTS: Readonly<Record<string, AnyFunction>> = {
+export const DEFAULT_TESTS: Readonly<Record<string, AnyFunction>> = withParameters({
   boolean: (value: unknown) => typeof value === 'boolean',
-  callable: (value: unknown) => typeof value === 'function' || value instanceof CallableObject,
+  // Undefined too: its class has a __call__, which says what is missing.
+  callable: (value: unknown) =>
+    typeof value === 'function' || value instanceof CallableObject || value instanceof Undefined,
   defined: (value: unknown) => !(value instanceof Undefined),
   divisibleby: named(['num'], divisible),
   escaped: (value: unknown) => isHtml(value),
@@ -72,4 +75,4 @@ export const DEFAULT_TESTS: Readonly<Record<string, AnyFunction>> = {
     ...both(['gt', '>', 'greaterthan'], greater),
     ...both(['ge', '>='], greaterOrEqual),
   ]),
-};
+});

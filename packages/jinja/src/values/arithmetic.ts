@@ -112,12 +112,18 @@ const floorDivideInts = (x: bigint, y: bigint) => {
   return x % y !== 0n && x < 0n !== y < 0n ? quotient - 1n : quotient;
 };
 
+/** `x // y` of floats; a zero has the sign of the quotient. */
+function wholeQuotient(x: number, y: number): number {
+  const whole = Math.round((x - floorMod(x, y)) / y);
+  return whole === 0 ? (x / y < 0 || Object.is(x / y, -0) ? -0 : 0) : whole;
+}
+
 export function floorDivide(a: unknown, b: unknown): unknown {
   if (!isNumeric(a) || !isNumeric(b)) return refuse('//', a, b);
   const hasFloat = isFloat(a) || isFloat(b);
   if (toNumber(b) === 0)
     throw divisionByZero(hasFloat ? 'float floor division by zero' : 'integer division or modulo by zero');
-  return numeric(a, b, (x, y) => Math.round((x - floorMod(x, y)) / y), floorDivideInts);
+  return numeric(a, b, wholeQuotient, floorDivideInts);
 }
 
 export function modulo(a: unknown, b: unknown): unknown {

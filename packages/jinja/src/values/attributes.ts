@@ -2,6 +2,7 @@
 import { type AnyFunction, named, signatureOf, withKeywords } from './callable.ts';
 import { DICT_METHODS, LIST_METHODS, TUPLE_METHODS } from './container-methods.ts';
 import { isDict } from './dicts.ts';
+import { ENTITIES } from './entities.ts';
 import { isInt, isNumeric } from './float.ts';
 import { formatValue } from './format-spec.ts';
 import { typeName } from './kinds.ts';
@@ -50,14 +51,24 @@ export function attributeOf(object: unknown, name: string): unknown {
   }
   if (object instanceof Markup) return markupAttribute(object, name);
   if (object instanceof Date && Object.hasOwn(DATE_ATTRIBUTES, name)) return DATE_ATTRIBUTES[name]?.(object);
-  if (object instanceof Range) return name === 'start' || name === 'stop' || name === 'step' ? object[name] : undefined;
+  if (object instanceof Range) return rangeAttribute(object, name);
   if (object instanceof Once) return undefined;
   return hostAttribute(object, name);
 }
 
+function rangeAttribute(range: Range, name: string): unknown {
+  if (name === 'start' || name === 'stop' || name === 'step') return range[name];
+  if (name !== 'index' && name !== 'count') return undefined;
+  const method = LIST_METHODS[name];
+  return method ? bind(method, [...range]) : undefined;
+}
+
 function textAttribute(text: string, name: string): unknown {
   const method = Object.hasOwn(STR_METHODS, name) ? STR_METHODS[name] : undefined;
-  return method ? bind(method, text) : formatMethod(text, name, PLAIN_ACCESS);
+  if (!method) return formatMethod(text, name, PLAIN_ACCESS);
+  const bound = bind(method, text);
+  // Those that have parameters look at what they are given.
+  return method.length === 1 && !signatureOf(method) ? named([], bound) : bound;
 }
 
 function arrayAttribute(list: readonly unknown[], name: string): unknown {
@@ -72,11 +83,14 @@ function arrayAttribute(list: readonly unknown[], name: string): unknown {
 /** What an object of an app's class must not show: the way to its class and to the engine's own functions. */
 const HIDDEN = new Set(['constructor', 'prototype', '__proto__', 'caller', 'arguments']);
 
+/** A method that knows its object, and still what its parameters are called. */
+const boundTo = (object: object, method: AnyFunction): AnyFunction => withSignature(method, method.bind(object));
+
 function hostAttribute(object: object, name: string): unknown {
   if (!HIDDEN.has(name) && !name.startsWith('__') && name in object) {
     const value: unknown = Reflect.get(object, name);
     if (value !== Reflect.get(Object.prototype, name) && value !== undefined) {
-      return typeof value === 'function' && !Object.hasOwn(object, name) ? value.bind(object) : value;
+      return typeof value === 'function' && !Object.hasOwn(object, name) ? boundTo(object, value) : value;
     }
   }
   return hostItem(object, name);
@@ -115,22 +129,25 @@ export function sliceOf(object: unknown, start: unknown, stop: unknown, step: un
   if (object instanceof Markup) return new Markup(slice(characters(object.value), start, stop, step).join(''));
   if (object instanceof Tuple) return tuple(slice(object, start, stop, step));
   if (Array.isArray(object)) return slice(object, start, stop, step);
-  if (object instanceof Range) return slice([...object], start, stop, step);
+  if (object instanceof Range) return object.slice(...bounds(object.length, start, stop, step));
   if (isDict(object)) throw new TypeError("unhashable type: 'slice'");
   throw new TypeError(`'${typeName(object)}' object is not subscriptable`);
 }
 
-function slice<T>(list: readonly T[], start: unknown, stop: unknown, step: unknown): T[] {
+/** Where a slice begins, before what it ends, and its step. */
+function bounds(length: number, start: unknown, stop: unknown, step: unknown): [from: number, to: number, by: number] {
   const by = bound(step) ?? 1;
   if (by === 0) throw new RangeError('slice step cannot be zero');
-  const { length } = list;
   const clamp = (value: number | undefined, otherwise: number) => {
     if (value === undefined) return otherwise;
     const at = value < 0 ? value + length : value;
     return by > 0 ? Math.min(Math.max(at, 0), length) : Math.min(Math.max(at, -1), length - 1);
   };
-  const from = clamp(bound(start), by > 0 ? 0 : length - 1);
-  const to = clamp(bound(stop), by > 0 ? length : -1);
+  return [clamp(bound(start), by > 0 ? 0 : length - 1), clamp(bound(stop), by > 0 ? length : -1), by];
+}
+
+function slice<T>(list: readonly T[], start: unknown, stop: unknown, step: unknown): T[] {
+  const [from, to, by] = bounds(list.length, start, stop, step);
   if (by === 1) return Array.prototype.slice.call(list, from, Math.max(from, to));
   const taken: T[] = [];
   for (let i = from; by > 0 ? i < to : i > to; i += by) taken.push(...Array.prototype.slice.call(list, i, i + 1));
@@ -190,18 +207,10 @@ const formatEscaped = (value: unknown, spec: string): string =>
     : escapeText(formatValue(isHtml(value) ? value.__html__() : value, spec));
 
 const ENTITY = /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi;
-const NAMED_ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: '\u00a0',
-};
 
 export const unescapeHtml = (html: string): string =>
   html.replace(ENTITY, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED_ENTITIES[name] ?? whole;
+    if (name !== undefined) return ENTITIES.get(name) ?? whole;
     return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
   });
 

@@ -79,6 +79,17 @@ export function arrange(
   return arranged;
 }
 
+/** Filters or tests: those that say of no parameter have none but the value. */
+export const withParameters = (
+  functions: Readonly<Record<string, AnyFunction>>,
+): Readonly<Record<string, AnyFunction>> => {
+  const given = Object.entries(functions).map(([name, fn]): [string, AnyFunction] => {
+    const signature = signatureOf(fn);
+    return [name, signature?.names || signature?.takesKeywords ? fn : named([], fn)];
+  });
+  return Object.fromEntries(given);
+};
+
 /** The error for a call of what is none. */
 export function refuseCall(value: unknown): never {
   if (value instanceof Undefined) value.fail();

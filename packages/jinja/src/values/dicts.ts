@@ -1,6 +1,7 @@
 /** Dicts: plain objects, whose keys are texts, and Maps, whose keys are anything. */
 
 import { isNumeric, toNumber } from './float.ts';
+import { Tuple } from './sequences.ts';
 
 export type PlainDict = Record<string, unknown>;
 export type Dict = PlainDict | Map<unknown, unknown>;
@@ -32,12 +33,24 @@ export const dictSize = (dict: Dict): number => (dict instanceof Map ? dict.size
 const isOrdinaryKey = (key: unknown): key is string =>
   typeof key === 'string' && key !== '__proto__' && !/^(0|[1-9]\d{0,9})$/.test(key);
 
+/** @throws TypeError for what can be no key: a list, a dict */
+export function checkHashable(key: unknown): void {
+  if (key instanceof Tuple) key.forEach(checkHashable);
+  else if (Array.isArray(key) || isDict(key) || key instanceof Set) {
+    const type = Array.isArray(key) ? 'list' : key instanceof Set ? 'set' : 'dict';
+    throw new TypeError(`unhashable type: '${type}'`);
+  }
+}
+
 /** A dict of these entries: a plain object if it can hold them in their order, else a Map. */
 export function makeDict(entries: Iterable<readonly [unknown, unknown]>): Dict {
   const list = [...entries];
   if (list.every(([key]) => isOrdinaryKey(key))) return Object.fromEntries(list);
   const map = new Map<unknown, unknown>();
-  for (const [key, value] of list) map.set(sameKey(map, key), value);
+  for (const [key, value] of list) {
+    checkHashable(key);
+    map.set(sameKey(map, key), value);
+  }
   return map;
 }
 

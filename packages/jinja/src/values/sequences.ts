@@ -53,6 +53,12 @@ export class Range implements Iterable<number> {
     return position >= 0 && position < this.length ? this.start + position * this.step : undefined;
   }
 
+  /** The part between two positions, each or every so many of them. */
+  slice(from: number, to: number, by: number): Range {
+    const place = (position: number) => this.start + position * this.step;
+    return new Range(place(from), place(to), this.step * by);
+  }
+
   has(value: number): boolean {
     const steps = (value - this.start) / this.step;
     return Number.isInteger(steps) && steps >= 0 && steps < this.length;

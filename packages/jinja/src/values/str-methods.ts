@@ -3,7 +3,7 @@ import { type AnyFunction, named } from './callable.ts';
 import { isInt } from './float.ts';
 import { typeName } from './kinds.ts';
 import { Markup } from './markup.ts';
-import { tuple } from './sequences.ts';
+import { Tuple, tuple } from './sequences.ts';
 import { characters, isPrintable, SPACE, sliceText, textLength } from './text.ts';
 import { toList, truth } from './truth.ts';
 import { Undefined } from './undefined.ts';
@@ -76,7 +76,8 @@ function splitSpaces(text: string, limit: number): string[] {
   while (rest !== '') {
     const gap = limit >= 0 && parts.length >= limit ? null : SPACES.exec(rest);
     if (!gap) {
-      parts.push(stripRight(rest));
+      // What is left when enough was split keeps its spaces.
+      parts.push(limit >= 0 && parts.length >= limit ? rest : stripRight(rest));
       break;
     }
     parts.push(rest.slice(0, gap.index));
@@ -139,7 +140,7 @@ function indexIn(text: string, sub: unknown, start: unknown, end: unknown, fromR
 
 function hasAffix(text: string, affix: unknown, start: unknown, end: unknown, atEnd: boolean): boolean {
   const [within] = part(text, start, end);
-  const any = Array.isArray(affix) ? affix : [affix];
+  const any = affix instanceof Tuple ? affix : [affix];
   return any.some((one) => (atEnd ? within.endsWith(asText(one)) : within.startsWith(asText(one))));
 }
 

@@ -87,14 +87,22 @@ export function equals(a: unknown, b: unknown): boolean {
   if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
   if (a instanceof Set && b instanceof Set) return a.size === b.size && [...a].every((item) => b.has(item));
   if (a instanceof Range && b instanceof Range) return equals([...a], [...b]);
+  if (a instanceof DictView && b instanceof DictView) return viewEquals(a, b);
   return isDict(a) && isDict(b) && dictEquals(a, b);
 }
 
 function undefinedEquals(a: unknown, b: unknown): boolean {
   if (a instanceof Undefined) a.check();
   if (b instanceof Undefined) b.check();
-  return a instanceof Undefined && b instanceof Undefined;
+  return a instanceof Undefined && b instanceof Undefined && a.constructor === b.constructor;
 }
+
+/** Keys and items are sets; values are equal to nothing. */
+const viewEquals = (a: DictView, b: DictView): boolean =>
+  a.kind !== 'values' &&
+  b.kind !== 'values' &&
+  a.items.length === b.items.length &&
+  a.items.every((item) => b.items.some((other) => equals(item, other)));
 
 function dictEquals(a: Dict, b: Dict): boolean {
   if (dictSize(a) !== dictSize(b)) return false;
