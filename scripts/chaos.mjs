@@ -1,8 +1,22 @@
-/** All that test/chaos does to a server, at length: for a machine that does nothing else meanwhile. */
+/**
+ * `npm run chaos -- [MINUTES] [--seed N]`: test/chaos for so long (10), by faults of that seed (one of its own, which it says). For a
+ * machine that does nothing else meanwhile.
+ */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
 import { root, run } from './prepare.mjs';
 
-const { argv, env } = process;
-run('npx', ['vitest', 'run', '--project', 'chaos', ...argv.slice(2)], root, {
-  ...env,
-  QILIN_CHAOS: 'long',
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
+const [minutes = '10'] = positionals;
+const { seed = String(randomInt(2 ** 31)) } = values;
+for (const number of [minutes, seed]) {
+  if (Number.isFinite(Number(number)) && Number(number) >= 0) continue;
+  console.error(`npm run chaos -- [MINUTES] [--seed N]: these are numbers from 0 on (got ${JSON.stringify(number)})`);
+  process.exit(2);
+}
+console.log(`${minutes} minutes, seed ${seed}`);
+run('npx', ['vitest', 'run', '--project', 'chaos', '--disable-console-intercept'], root, {
+  ...process.env,
+  QILIN_CHAOS_MINUTES: minutes,
+  QILIN_CHAOS_SEED: seed,
 });

@@ -1,186 +1,58 @@
 /**
- * Everything that can be done to a server, one thing after the other, while 50 clients of five kinds check every answer:
- * none may be lost or wrong, and none may have to be asked for again. `npm run chaos` does more of each, and takes the time
- * that a killed worker is missed for.
+ * Faults by chance, of which each seed has its own, done to servers whose clients check every answer: what is done say *-faults.ts, what
+ * that may cost cost.ts, and what holds afterwards invariants.ts. `npm run chaos -- MINUTES --seed N` takes as long as it is told.
  */
-import { rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { Load } from '../processes/clients.ts';
-import { addTwoAndTakeThreeAway, arbiterPid, handOver, kill, reload, signal } from '../processes/operations.ts';
-import { type QilinProcess, startQilin, temporaryFolder } from '../processes/server.ts';
+import { describe, test } from 'vitest';
+import { linux } from '../needs.ts';
+import { type Drawn, draw } from './drawing.ts';
+import { FAULTS, run, type Tally } from './run.ts';
+import { ALL_KINDS, CLASSES } from './scene.ts';
+import { accessLogHere, userHere } from './site.ts';
 
-const IS_LONG = process.env['QILIN_CHAOS'] === 'long';
-const RELOADS = IS_LONG ? 20 : 3;
-const UPGRADES = IS_LONG ? 2 : 1;
-const KILLS = IS_LONG ? 20 : 3;
-/** Beyond `timeout` and the alarm that ends a worker without an arbiter, which rings 5 s later. */
-const STOPPED = 10_000;
-/** A machine that runs other tests at the same time boots a worker when it gets to it. */
-const BACK_WITHIN = IS_LONG ? 1_500 : 50_000;
-const PATIENCE = IS_LONG ? 900_000 : 300_000;
+const { QILIN_CHAOS_MINUTES: minutes, QILIN_CHAOS_SEED: seed = '1' } = process.env;
+const IS_LONG = minutes !== undefined;
+/** Milliseconds; no fault is begun after them. Without the variable they are what one round takes, each fault once. */
+const LENGTH = IS_LONG ? Number(minutes) * 60_000 : 90_000;
+const PATIENCE = LENGTH + 600_000;
 
-type ClassAndApp = readonly [name: string, app: string, flags: readonly string[]];
-
-const FIRST: readonly ClassAndApp[] = [
-  ['async', 'app', ['-k', 'async']],
-  ['picoev', 'fetchApp', ['-k', 'picoev']],
-  ['threads', 'app', ['-k', 'threads', '--threads', '2']],
-];
-const SECOND: readonly ClassAndApp[] = [
-  ['async', 'fetchApp', ['-k', 'async']],
-  ['picoev', 'app', ['-k', 'picoev']],
-  ['threads', 'fetchApp', ['-k', 'threads', '--threads', '2']],
-];
-const GROUPS = IS_LONG ? [FIRST, SECOND] : [FIRST];
-
-const FIFTY = { keepAlive: 14, oneShot: 12, pipelining: 8, uploading: 8, streaming: 8, think: IS_LONG ? 40 : 100 };
-
-/** A server under load, and what its app does while it is loaded. */
-interface Scene {
-  readonly server: QilinProcess;
-  readonly load: Load;
-  /** How workers that are started from now on load their app. */
-  loading(deed: 'well' | 'throw' | 'hang'): void;
+/** The faults of one round, as long as there is time. */
+function* roundOf(faults: Iterator<Drawn, never>, isOver: () => boolean): Generator<Drawn> {
+  for (let left = FAULTS.length; left > 0 && !isOver(); left--) yield faults.next().value;
 }
 
-/** `timeout` is long where nothing is to be silent: a busy machine may leave a worker without the CPU for seconds. */
-async function underLoad(flags: readonly string[], app: string, act: (scene: Scene) => Promise<void>): Promise<void> {
-  using folder = temporaryFolder();
-  const deedFile = `${folder.path}/deed`;
-  const env = { QILIN_TEST_LOAD: deedFile };
-  const args = ['-w', '2', '--timeout', '30', ...flags, `test/fixtures/app.mjs:${app}`];
-  await using server = await startQilin(args, { env });
-  await using load = new Load(server.port, FIFTY);
-  await load.progress(200);
-  const loading = (deed: string) => (deed === 'well' ? rmSync(deedFile) : writeFileSync(deedFile, deed));
-  try {
-    await act({ server, load, loading });
-    await load.progress(200);
-    await load.stop();
-  } catch (error) {
-    throw new Error(`${load.report()}\n${server.log}`, { cause: error });
-  }
-  expect(load.faults, server.log).toBe('');
-  load.begin('the end');
-  process.kill(arbiterPid(server), 'SIGTERM');
-  await server.exited;
-  expect(server.running).toEqual([]);
-}
-
-async function brokenReload({ server, load, loading }: Scene): Promise<void> {
-  load.begin('a reload of an app that throws');
-  loading('throw');
-  const from = server.log.length;
-  await signal(server, 'HUP');
-  await server.logged(/Reload called off/, from);
-  await load.progress(50);
-  loading('well');
-}
-
-/** A worker that serves is killed meanwhile, and one that serves takes its place. */
-async function hangingReload({ server, load, loading }: Scene): Promise<void> {
-  load.begin('a reload of an app that hangs');
-  loading('hang');
-  const from = server.log.length;
-  await signal(server, 'HUP');
-  await server.logged(/Booting worker/, from);
-  await load.progress(50);
-  loading('well');
-  const before = load.pids;
-  await kill(server, load);
-  await load.answeredByAnother((pid) => before.has(pid));
-  load.begin('the reload after it');
-  await reload(server);
-}
-
-/** As `docker pause`, or a machine that sleeps. */
-async function stopAll({ server, load }: Scene, order: (pids: readonly number[]) => readonly number[]): Promise<void> {
-  const { length: from } = server.log;
-  const pids = order(server.running);
-  load.begin('a stop of all processes');
-  for (const pid of pids) process.kill(pid, 'SIGSTOP');
-  await pause(STOPPED);
-  load.begin('the end of a stop of all processes');
-  for (const pid of pids) process.kill(pid, 'SIGCONT');
-  await load.progress(300);
-  expect(server.log.slice(from)).not.toMatch(/TIMEOUT|is killed|signal SIG|Booting worker/);
-}
-
-/** The old arbiter is told to leave as soon as it has started the new one. */
-async function hastyUpgrade({ server, load }: Scene): Promise<void> {
-  load.begin('an upgrade whose old arbiter leaves at once');
-  const from = server.log.length;
-  const old = arbiterPid(server);
-  await signal(server, 'USR2');
-  await server.logged(/Starting a new arbiter with pid/, from);
-  process.kill(old, 'SIGTERM');
-  await server.logged(new RegExp(`Arbiter ${old} has gone; this one takes its place`), from);
-  await server.logged(/Ready: /, from);
-  await load.progress(200);
-}
-
-describe.each(GROUPS.flat())('class %s with %s', (_name, app, flags) => {
-  test(
-    '50 clients get every answer, whatever an operator does',
-    () =>
-      underLoad(flags, app, async (scene) => {
-        const { server, load } = scene;
-        for (let turn = 1; turn <= RELOADS; turn++) {
-          load.begin(`reload ${turn}`);
-          await reload(server);
-          await load.progress(50);
-        }
-        load.begin('TTIN and TTOU');
-        await addTwoAndTakeThreeAway(server, load);
-        await brokenReload(scene);
-        await hangingReload(scene);
-        for (let turn = 1; turn <= UPGRADES; turn++) {
-          load.begin(`upgrade ${turn}`);
-          await handOver(server, load);
-          await load.progress(100);
-        }
-        await hastyUpgrade(scene);
-      }),
-    PATIENCE,
-  );
-
-  test(
-    'a worker is killed each second: lost is only what it had in hand, and another takes its place',
-    () =>
-      underLoad(flags, app, async ({ server, load }) => {
-        for (let turn = 1; turn <= KILLS; turn++) {
-          const nextSecond = pause(1_000);
-          load.begin(`kill ${turn}`);
-          const before = load.pids;
-          const killed = performance.now();
-          await kill(server, load);
-          const back = await load.answeredByAnother((pid) => before.has(pid));
-          expect(back - killed, `until another worker answered after kill ${turn}`).toBeLessThan(BACK_WITHIN);
-          await nextSecond;
-        }
-      }),
-    PATIENCE,
-  );
-});
-
-// A server that stands still needs no time: those of all classes do it together.
-describe.each(
-  GROUPS.map((classes) => ({ name: classes.map(([name, app]) => `${name} with ${app}`).join(', '), classes })),
-)('classes $name', ({ classes }) => {
-  test.each([
-    ['the arbiter first', (pids: readonly number[]) => pids],
-    ['the workers first', (pids: readonly number[]) => pids.toReversed()],
-  ])(
-    '50 clients get every answer when all processes are stopped for 10 s and go on, %s',
-    async (_order, order) => {
-      const stops = classes.map(([, app, flags]) =>
-        underLoad([...flags, '--timeout', '3'], app, (scene) => stopAll(scene, order)),
+describe.skipIf(linux.isMissing).concurrent(linux.named('whatever is done to a server'), () => {
+  // A server that stands still needs no time: those of all classes are at it together.
+  test.each(CLASSES.map((each, index) => ({ ...each, index, seed: Number(seed) + index })))(
+    'class $name, seed $seed: every client gets every answer, but for what a killed process had in hand',
+    async ({ name, flags, seed, index }) => {
+      const began = performance.now();
+      const tell = (line: string) => {
+        const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(7);
+        console.log(`${seconds} s  ${name.padEnd(7)}  ${line}`);
+      };
+      const isOver = () => performance.now() - began >= LENGTH;
+      const faults = draw(
+        seed,
+        FAULTS.map((fault) => fault.name),
       );
-      // All have ended before the first that failed is told.
-      await Promise.allSettled(stops);
-      await Promise.all(stops);
+      const tallies: Tally[] = [];
+      tell(`seed ${seed}`);
+      do {
+        const turn = tallies.length + index;
+        const app = turn % 2 === 0 ? 'app' : 'fetchApp';
+        const accessLog = accessLogHere(turn % 3 === 2 ? 'pipe' : 'disk');
+        tallies.push(
+          await run({ flags, app, accessLog, user: userHere, clients: ALL_KINDS }, roundOf(faults, isOver), tell),
+        );
+      } while (IS_LONG && !isOver());
+      tell(summary(tallies));
     },
     PATIENCE,
   );
 });
+
+function summary(tallies: readonly Tally[]): string {
+  const sum = (count: (tally: Tally) => number) => tallies.reduce((all, tally) => all + count(tally), 0);
+  const [faults, requests, forgiven] = [sum((t) => t.faults), sum((t) => t.requests), sum((t) => t.forgiven)];
+  return `${faults} of ${FAULTS.length * tallies.length} faults, ${requests} requests answered, ${forgiven} lost with killed processes, 0 others`;
+}

@@ -37,6 +37,7 @@ const PATIENCE = 30_000;
 export class ClientConnection {
   readonly #socket: Socket;
   #received = '';
+  readonly openedAt = performance.now();
   #answered = 0;
   #port = 0;
   #settle: ((result: Reply | ExchangeError) => void) | undefined;

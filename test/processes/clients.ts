@@ -1,22 +1,24 @@
 /**
  * Clients that keep a server busy and check every answer: it must be that to the client's own request. What goes wrong is noted with the connection on which it did, and with what was done to the server then.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClientConnection, ExchangeError, type FailureKind, fieldOf, type Reply } from './client-connection.ts';
+import { LISTENING, tcpSocketsOf } from './process-table.ts';
 import { type Ask, mixed, pipelined, type Question, send, streamed, uploaded } from './questions.ts';
 
 interface Failure {
   readonly kind: FailureKind;
   /** Port of the client's end, which tells connections apart. */
   readonly port: number;
+  /** When that connection was opened: ports are used again. */
+  readonly openedAt: number;
   readonly detail: string;
   /** What was done to the server at that time, by `begin()`. */
   readonly during: string;
 }
 
 /** How many clients of each kind. */
-interface LoadOptions {
+export interface LoadOptions {
   /** That keep their connection as long as the server does. Default 32. */
   readonly keepAlive?: number;
   /** That open a connection for each request. Default 32. */
@@ -31,6 +33,12 @@ interface LoadOptions {
   readonly asks?: readonly Ask[];
   /** Milliseconds between an answer and the next request, chosen at random up to this. Default 8. */
   readonly think?: number;
+}
+
+/** What a process had in hand when it was killed. */
+interface Pardon {
+  readonly ports: ReadonlySet<number>;
+  readonly at: number;
 }
 
 interface Outcome {
@@ -48,7 +56,7 @@ export class Load implements AsyncDisposable {
   readonly #port: number;
   readonly #clients: Promise<void>[];
   readonly #failures: Failure[] = [];
-  readonly #forgiven = new Set<number>();
+  readonly #pardons: Pardon[] = [];
   /** When each process, by its pid, has answered for the first time. */
   readonly #firstAnswers = new Map<number, number>();
   #requests = 0;
@@ -136,7 +144,12 @@ export class Load implements AsyncDisposable {
 
   /** What happens on these connections is not counted: a process that was killed had them in hand. */
   forgive(ports: ReadonlySet<number>): void {
-    for (const port of ports) this.#forgiven.add(port);
+    this.#pardons.push({ ports, at: performance.now() });
+  }
+
+  /** Failures that were forgiven. */
+  get forgiven(): number {
+    return this.#failures.filter((failure) => this.#isForgiven(failure)).length;
   }
 
   /** Resolves when every client has had its last answer. */
@@ -158,18 +171,17 @@ export class Load implements AsyncDisposable {
 
   /** Empty when all went well, or what did not, with counts. */
   get faults(): string {
-    const faults = this.#failures.filter(({ port }) => !this.#forgiven.has(port));
-    return faults.length === 0 ? '' : this.report();
+    return this.#failures.every((failure) => this.#isForgiven(failure)) ? '' : this.report();
   }
 
   report(): string {
     const counts = new Map<string, number>();
-    for (const { kind, port } of this.#failures) {
-      const name = this.#forgiven.has(port) ? `${kind} (by the kill)` : kind;
+    for (const failure of this.#failures) {
+      const name = this.#isForgiven(failure) ? `${failure.kind} (by the kill)` : failure.kind;
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     const listed = [...counts].map(([name, count]) => `${count} ${name}`);
-    const details = this.#failures.filter(({ port }) => !this.#forgiven.has(port)).slice(0, 12);
+    const details = this.#failures.filter((failure) => !this.#isForgiven(failure)).slice(0, 12);
     return [
       `${this.#requests} answers, ${listed.join(', ') || 'no failure'}`,
       ...details.map(({ kind, port, detail, during }) => `  ${during}: ${kind} on port ${port}: ${detail}`),
@@ -248,9 +260,13 @@ export class Load implements AsyncDisposable {
     }
   }
 
-  #note(kind: FailureKind, { port }: ClientConnection, detail: string): void {
+  #note(kind: FailureKind, { port, openedAt }: ClientConnection, detail: string): void {
     const during = `${((performance.now() - this.#since) / 1000).toFixed(2)} s into ${this.#doing}`;
-    this.#failures.push({ kind, port, detail, during });
+    this.#failures.push({ kind, port, openedAt, detail, during });
+  }
+
+  #isForgiven({ port, openedAt }: Failure): boolean {
+    return this.#pardons.some(({ ports, at }) => openedAt <= at && ports.has(port));
   }
 }
 
@@ -259,22 +275,8 @@ export class Load implements AsyncDisposable {
  * killed. It must be stopped (SIGSTOP), or it would take more in the meantime.
  */
 export function clientPortsOf(pid: number, serverPort: number): ReadonlySet<number> {
-  const inodes = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => socketInode(`/proc/${pid}/fd/${fd}`)));
-  const ports = new Set<number>();
-  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
-    const [, local = '', remote = '', , , , , , , inode = ''] = line.trim().split(/\s+/);
-    if (inodes.has(inode) && portOf(local) === serverPort) ports.add(portOf(remote));
-  }
-  return ports;
-}
-
-const portOf = (address: string) => Number.parseInt(address.split(':')[1] ?? '', 16);
-
-function socketInode(link: string): string[] {
-  try {
-    const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.[1];
-    return inode === undefined ? [] : [inode];
-  } catch {
-    return [];
-  }
+  const connections = tcpSocketsOf(pid).filter(
+    ({ localPort, state }) => localPort === serverPort && state !== LISTENING,
+  );
+  return new Set(connections.map(({ remotePort }) => remotePort));
 }

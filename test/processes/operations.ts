@@ -5,10 +5,20 @@ import { ask } from './http-client.ts';
 import { hasStopped } from './process-table.ts';
 import type { QilinProcess } from './server.ts';
 
-/** The arbiter that listened last: after an upgrade, the new one. */
+/** The arbiter that listened last of those that are there: after an upgrade, the new one. */
 export function arbiterPid(server: QilinProcess): number {
-  const [last] = [...server.log.matchAll(/Listening at: .+ \((\d+)\)/g)].slice(-1);
-  return Number(last?.[1]);
+  const pids = [...server.log.matchAll(/Listening at: .+ \((\d+)\)/g)].map(([, pid]) => Number(pid));
+  const [last] = pids.filter(isThere).slice(-1);
+  if (last === undefined) throw new Error(`there is no arbiter:\n${server.log}`);
+  return last;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Sends it and waits until it is taken: the kernel makes one of two equal signals that wait. */
@@ -41,15 +51,20 @@ export async function addTwoAndTakeThreeAway(server: QilinProcess, load: Load): 
   await signal(server, 'TTIN');
 }
 
-/** Ends a worker without warning, and forgives what it had in hand. */
-export async function kill(server: QilinProcess, load: Load): Promise<void> {
+/** Ends workers without warning, and forgives what they had in hand. @param pids default one of them, by chance */
+export async function kill(server: QilinProcess, load: Load, pids?: readonly number[]): Promise<void> {
   const from = server.log.length;
-  const pid = Number((await ask(`${server.url}/pid`)).text);
+  const killed = pids ?? [Number((await ask(`${server.url}/pid`)).text)];
+  for (const pid of killed) await stopAndForgive(server, load, pid);
+  for (const pid of killed) process.kill(pid, 'SIGKILL');
+  for (const pid of killed) await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);
+}
+
+/** Stops a worker, and forgives what it has in hand then: it is going to be killed. */
+export async function stopAndForgive(server: QilinProcess, load: Load, pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   await eventually(() => hasStopped(pid), 'all threads of the worker have stopped');
   load.forgive(clientPortsOf(pid, server.port));
-  process.kill(pid, 'SIGKILL');
-  await server.logged(new RegExp(`Worker exited \\(pid: ${pid}, signal SIGKILL\\)`), from);
 }
 
 /** The whole of an upgrade: a new arbiter, then no more workers of the old one, then no old one. */

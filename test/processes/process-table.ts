@@ -54,14 +54,31 @@ export function openFilesOf(pid: number): string[] {
   });
 }
 
-/** How many descriptors of a process are listening TCP sockets; one socket may have several. */
-export function listenersOf(pid: number): number {
-  const LISTEN = '0A';
-  const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1);
-  const listening = rows.map((row) => row.trim().split(/\s+/)).filter(([, , , state]) => state === LISTEN);
-  const sockets = new Set(listening.map(([, , , , , , , , , inode]) => `socket:[${inode}]`));
-  return openFilesOf(pid).filter((file) => sockets.has(file)).length;
+/** `LISTENING` or `ESTABLISHED`, or another of the kernel's numbers (net/tcp_states.h). */
+export const LISTENING = '0A';
+export const ESTABLISHED = '01';
+
+interface TcpSocket {
+  readonly localPort: number;
+  /** 0 where it listens. */
+  readonly remotePort: number;
+  readonly state: string;
 }
+
+/** Of IPv4, one for each descriptor. */
+export function tcpSocketsOf(pid: number): TcpSocket[] {
+  const sockets = new Map<string, TcpSocket>();
+  for (const row of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
+    const [, local = '', remote = '', state = '', , , , , , inode = ''] = row.trim().split(/\s+/);
+    sockets.set(`socket:[${inode}]`, { localPort: portOf(local), remotePort: portOf(remote), state });
+  }
+  return openFilesOf(pid).flatMap((file) => sockets.get(file) ?? []);
+}
+
+const portOf = (address: string) => Number.parseInt(address.split(':')[1] ?? '', 16);
+
+/** How many descriptors of a process are listening TCP sockets; one socket may have several. */
+export const listenersOf = (pid: number): number => tcpSocketsOf(pid).filter(({ state }) => state === LISTENING).length;
 
 function read(pid: number, file: 'environ' | 'stat' | 'status'): string {
   try {

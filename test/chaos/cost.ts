@@ -1,0 +1,38 @@
+/** What a fault may cost, and what it has cost beyond that. Pure. */
+
+export interface Cost {
+  /** Whether it kills processes: requests that those had in hand may be lost, and no other ever. */
+  readonly kills: boolean;
+  /** What the log may say of it with level WARNING and above. */
+  readonly alarms: readonly RegExp[];
+}
+
+export const NOTHING: Cost = { kills: false, alarms: [] };
+
+/** What came of it. */
+export interface Toll {
+  /** Requests that were lost with the processes that had them in hand. */
+  readonly forgiven: number;
+  /** All others that were lost, or answered wrongly, as the clients tell it; empty when there are none. */
+  readonly faults: string;
+  /** What the log said meanwhile. */
+  readonly log: string;
+}
+
+/** A busy machine may have an event loop wait: its line is no alarm. */
+const ALWAYS = [/event loop of (?:worker|thread) .*(?:has been blocked|turns again)/];
+
+/** Messages of level WARNING and above, each without the lines that follow it, such as a stack. */
+export const alarmsOf = (log: string): readonly string[] =>
+  log.split('\n').filter((line) => /^\[[^\]]+\] \[\d+\] \[(?:WARNING|ERROR|CRITICAL)\] /.test(line));
+
+/** What the cost does not cover, a sentence each; empty when all is well. */
+export function beyond({ kills, alarms }: Cost, { forgiven, faults, log }: Toll): readonly string[] {
+  const allowed = [...ALWAYS, ...alarms];
+  const others = alarmsOf(log).filter((line) => !allowed.some((pattern) => pattern.test(line)));
+  return [
+    ...(faults === '' ? [] : [`requests were lost: ${faults}`]),
+    ...(kills || forgiven === 0 ? [] : [`it kills nobody, and ${forgiven} requests were lost with a process`]),
+    ...others.map((line) => `the log says: ${line}`),
+  ];
+}
