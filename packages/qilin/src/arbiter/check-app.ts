@@ -16,7 +16,7 @@ export async function checkApp(config: Config): Promise<string | undefined> {
     let problem: string | undefined = 'the app ended the process while it was loaded';
     let isReady = false;
     const worker = new WorkerHandle(
-      { age: 1, generation: 1, config: withoutInspector(config), privileges, sockets: [], isOnTrial: true },
+      { age: 1, place: 1, generation: 1, config: withoutInspector(config), privileges, sockets: [], isOnTrial: true },
       {
         onMessage: (_, message) => {
           if (message.type === 'bootFailed') problem = message.text;

@@ -199,6 +199,7 @@ export class Crew {
         ...given,
         age,
         generation: view.generation,
+        place: view.place,
         sockets: socketsOf(given, view.place),
         isOnTrial: isOnTrial(this.#state.fleet, view.generation),
         config: view.place === 1 ? given.config : withoutInspector(given.config),

@@ -29,6 +29,8 @@ export interface WorkerExit {
 interface WorkerStart {
   readonly age: number;
   readonly generation: number;
+  /** Its number among those of its generation, from 1 on. */
+  readonly place: number;
   readonly config: WorkerConfig & { readonly rawEnv: Readonly<Record<string, string>> };
   readonly privileges: Privileges;
   readonly sockets: Sockets;
@@ -165,8 +167,11 @@ function afterLastWords(done: () => void): void {
   setImmediate(() => setImmediate(done));
 }
 
-function spawnWorker({ config, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
-  const env = { ...process.env, ...config.rawEnv };
+/** By which an app knows its worker from the others: of PM2 the number from 0 on. */
+const whoItIs = (place: number) => ({ QILIN_WORKER: String(place), NODE_APP_INSTANCE: String(place - 1) });
+
+function spawnWorker({ config, place, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...config.rawEnv, ...whoItIs(place) };
   const given = [...process.execArgv, env['NODE_OPTIONS']].join(' ');
   return spawn(process.execPath, [...FLAGS, ...heapFlags(config, given), WORKER_ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],

@@ -26,6 +26,7 @@ type ArbiterOnly =
   | 'drainGenerations'
   | 'stallWarning'
   | 'adminBind'
+  | 'envFile'
   | 'controlSocket'
   | 'unreadyWhenStuck'
   | 'drainDelay'

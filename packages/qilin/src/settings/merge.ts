@@ -7,6 +7,7 @@ import { type CommandLine, readCommandLine, splitWords } from './argv.ts';
 import type { Config, Origins, SettingName, ValueOf } from './config.ts';
 import { conflicts, notes } from './conflicts.ts';
 import { usableCpus } from './cpus.ts';
+import { readEnvFile } from './env-file.ts';
 import { type ConfigFile, type ConfigFileContent, findConfigFile, readConfigFile, sortKeys } from './file.ts';
 import type { Checked } from './kinds.ts';
 import { type MemoryLimits, memoryLimits } from './memory-limit.ts';
@@ -81,7 +82,12 @@ export async function loadSettings(sources: SettingsSources): Promise<LoadedSett
   const errors = [...layers, defaults].flatMap((layer) => layer.errors);
   if (words === undefined) errors.unshift(unclosed());
   if (errors.length > 0) return { ok: false, errors };
-  return finish(sources, file, given, defaults.found);
+  try {
+    return finish(sources, file, given, defaults.found);
+  } catch (error) {
+    if (error instanceof QilinError) return { ok: false, errors: [error] };
+    throw error;
+  }
 }
 
 function unclosed(): QilinError {
@@ -153,7 +159,10 @@ function defaultLayer({ cwd, env }: SettingsSources, given: ReadonlyMap<SettingN
 /** What class `threads` has when nobody says how many: fewer would be no reason to choose it. */
 const UNTOLD_THREADS = 2;
 
-/** Makes the config of values that are each valid, and checks them together. */
+/**
+ * Makes the config of values that are each valid, and checks them together.
+ * @throws QilinError SETTING_INVALID for a file of variables that cannot be read
+ */
 function finish(
   sources: SettingsSources,
   file: ConfigFile | undefined,
@@ -167,20 +176,27 @@ function finish(
   const plain = PLAIN_NAMES.map((name) => [name, value(name)]);
   const hooks = HOOK_NAMES.flatMap((name) => (value(name) === null ? [] : [[name, value(name)]]));
   const origins = SETTING_NAMES.map((name) => [name, `${found.get(name)?.origin}${wish(name, value(name))}`]);
-  const { cwd, cpus = usableCpus, memory = memoryLimits } = sources;
+  const { env, cwd, cpus = usableCpus, memory = memoryLimits } = sources;
+  const chdir = resolve(cwd, value('chdir'));
+  const named = value('envFile');
+  const envFile = named === null ? null : resolve(chdir, named);
+  const variables = envFile === null ? {} : readEnvFile(envFile, env, `${found.get('envFile')?.origin}`);
+  const rawEnv = { ...variables, ...value('rawEnv') };
   const limits = memory();
   const asked = value('workers');
   const workers = asked === 'auto' ? cpus() : asked;
   const threads = spread ? UNTOLD_THREADS : value('threads');
   const isThreaded = ownWorkerClass(value('workerClass'), threads) === 'threads';
-  const heap = heapOf(sources, value, { workers, threads: isThreaded ? threads : 0 }, limits);
-  const chdir = resolve(cwd, value('chdir'));
+  const heapLimit = value('heapLimit');
+  const heap = heapOf(sources, { heapLimit, rawEnv }, { workers, threads: isThreaded ? threads : 0 }, limits);
   const [bound, snapshots] = [value('maxMemory'), value('heapSnapshot')];
   const whole = {
     ...Object.fromEntries(plain),
     hooks: Object.fromEntries(hooks),
     workers,
     threads,
+    envFile,
+    rawEnv,
     heapLimit: heap.heapLimit,
     maxMemory: typeof bound === 'string' ? partOf(bound, limits) : bound,
     heapSnapshot: snapshots === null ? null : resolve(chdir, snapshots),
@@ -198,13 +214,13 @@ const WORKED_OUT: readonly SettingName[] = ['workers', 'heapLimit', 'maxMemory']
 
 function heapOf(
   { env, nodeArguments = process.execArgv }: SettingsSources,
-  value: <Name extends SettingName>(name: Name) => ValueOf<Name>,
+  { heapLimit, rawEnv }: { readonly [Name in 'heapLimit' | 'rawEnv']: ValueOf<Name> },
   crew: Crew,
   limits: MemoryLimits,
 ): SettledHeap {
-  const options = value('rawEnv')['NODE_OPTIONS'] ?? env['NODE_OPTIONS'] ?? '';
+  const options = rawEnv['NODE_OPTIONS'] ?? env['NODE_OPTIONS'] ?? '';
   const ownFlag = heapFlagIn([...nodeArguments, ...(splitWords(options) ?? [])]);
-  return settleHeap({ heapLimit: value('heapLimit'), crew, ownFlag }, limits);
+  return settleHeap({ heapLimit, crew, ownFlag }, limits);
 }
 
 function complete(config: Config, origins: Origins, further: readonly string[]): LoadedSettings {

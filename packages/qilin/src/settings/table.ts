@@ -518,6 +518,14 @@ export const SETTINGS = {
     reload: 'workers',
     secret: true,
   }),
+  envFile: setting({
+    flags: ['--env-file'],
+    kind: file(),
+    default: null,
+    section: 'Process',
+    text: 'A file of environment variables for the workers, `NAME=value` a line, as `node --env-file` reads it. What the environment has counts more, and `env` most. A reload reads it anew.',
+    reload: 'workers',
+  }),
   hookTimeout: setting({
     flags: ['--hook-timeout'],
     kind: seconds(),

@@ -63,6 +63,7 @@ describe('settings', () => {
       requestTimeout: 0,
       daemon: false,
       rawEnv: {},
+      envFile: null,
       pidfile: null,
       user: null,
       group: null,

@@ -1,0 +1,47 @@
+/** What a worker finds in its environment: its number, and the variables of `envFile`. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { write } from './files.ts';
+import { reload } from './operations.ts';
+import { runQilin, startQilin, temporaryFolder } from './server.ts';
+
+const APP = `
+const { QILIN_WORKER, NODE_APP_INSTANCE, A, B, C } = process.env;
+console.log('I am', process.pid, [QILIN_WORKER, NODE_APP_INSTANCE, A, B, C].join());
+export default () => new Response('');
+`;
+
+test('each worker knows its number, which its successor has; a file has variables, which a reload reads anew', async () => {
+  using folder = temporaryFolder();
+  const app = write(folder.path, 'app.mjs', APP);
+  const file = write(folder.path, '.env', 'A=file\nB=file\n# none\nC="two words"\n');
+  const env = { B: 'environment', NODE_APP_INSTANCE: '17' };
+  await using server = await startQilin(['-w', '3', '--env-file', file, '-e', 'C=flag', app], { env });
+  const saidFrom = (from: number) =>
+    [...server.log.slice(from).matchAll(/I am (\d+) (\S+)/g)].map(([, pid, words]) => ({ pid: Number(pid), words }));
+  const first = saidFrom(0);
+  const numbers = ['1,0,file,environment,flag', '2,1,file,environment,flag', '3,2,file,environment,flag'];
+  expect(first.map(({ words }) => words).sort()).toEqual(numbers);
+
+  const second = first.find(({ words }) => words === numbers[1]);
+  const killed = server.log.length;
+  process.kill(second?.pid ?? 0, 'SIGKILL');
+  await server.until(() => saidFrom(killed).length === 1, 'its successor');
+  expect(saidFrom(killed)[0]?.words).toBe(numbers[1]);
+
+  writeFileSync(join(folder.path, '.env'), 'A=new\n');
+  const reloaded = server.log.length;
+  await reload(server);
+  const after = saidFrom(reloaded).map(({ words }) => words);
+  expect(after.sort()).toEqual([1, 2, 3].map((number) => `${number},${number - 1},new,environment,flag`));
+});
+
+test('a file that is not there is told', async () => {
+  // As an argument of the command Node itself says so.
+  const { status, output } = await runQilin(['app.mjs'], { env: { QILIN_CMD_ARGS: '--env-file none' } });
+  expect(status).toBe(1);
+  expect(output).toMatch(
+    /QILIN_CMD_ARGS --env-file: envFile must be a file that can be read \(got "\/.*\/none": ENOENT/,
+  );
+});
