@@ -39,7 +39,7 @@ export interface HttpLoopHandlers {
    * @param isOverdue by `exchangeTimeout`
    */
   onReplaced?(exchange: Exchange, status: number, isOverdue: boolean): void;
-  /** `exchangeTimeout` has passed amid the answer: the connection is cut; `onGone` follows. */
+  /** `exchangeTimeout` has passed amid the answer: the connection is cut; `onGone` follows, unless the app has given all of it. */
   onOverdue?(exchange: Exchange): void;
   /**
    * In place of the engine, while `tellsRefusals` is set: the client has sent no request, and is told so by an exchange that has
@@ -97,6 +97,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   readonly #answers = new Uint32Array(ROWS * ROW_WORDS);
   /** The newest exchange of each connection whose answer is not complete, by descriptor. */
   readonly #exchanges: (HttpExchange | undefined)[] = [];
+  /** Where exchanges have a deadline, the latest whose answer was given, by descriptor: some of it may still be sent. */
+  readonly #given: (HttpExchange | undefined)[] | undefined;
   /** Of the connections that somebody has asked for, by descriptor. */
   readonly #connections: (HttpConnection | undefined)[] = [];
   #onConnection: ((connection: Connection) => void) | null = null;
@@ -121,6 +123,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const settings = numbersOf(options);
     this.lowerCaseNames = options.lowerCaseNames;
     this.#handlers = handlers;
+    this.#given = options.exchangeTimeout > 0 ? [] : undefined;
     const result = addon().startHttpLoop(settings, this.#slab, asBytes(this.#events), asBytes(this.#answers), {
       onTurn: (rows: number) => this.#turn(rows),
       onTurnEnd: () => this.#endTurn(),
@@ -348,6 +351,7 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   /** @internal */
   forget(exchange: HttpExchange): void {
+    if (this.#given !== undefined) this.#given[exchange.fd] = exchange;
     const newest = this.#exchanges[exchange.fd];
     if (newest === exchange) {
       this.#exchanges[exchange.fd] = exchange.earlier;
@@ -544,10 +548,13 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
 
   #takeEvent(row: number): void {
     const word = (at: number): number => this.#events[row + at] ?? 0;
-    const newest = this.#exchanges[word(EVENT_WORD.FD)];
-    if (newest === undefined || newest.serial !== word(EVENT_WORD.SERIAL)) return;
-    const sequence = word(EVENT_WORD.SEQUENCE);
     const flags = word(EVENT_WORD.FLAGS);
+    const newest = this.#exchanges[word(EVENT_WORD.FD)];
+    if (newest === undefined || newest.serial !== word(EVENT_WORD.SERIAL)) {
+      if ((flags & EVENT_FLAG.OVERDUE) !== 0) this.#tellUntaken(word(EVENT_WORD.FD), word(EVENT_WORD.SERIAL));
+      return;
+    }
+    const sequence = word(EVENT_WORD.SEQUENCE);
     if ((flags & (EVENT_FLAG.RESET | EVENT_FLAG.ENDED)) !== 0) this.#connections[newest.fd]?.noteEnd(flags);
     switch (word(EVENT_WORD.KIND)) {
       case EVENT.BODY: {
@@ -577,6 +584,12 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
         else if ((flags & EVENT_FLAG.LOST) !== 0) this.#lose(newest, flags);
         else halfCloseAll(newest, sequence);
     }
+  }
+
+  /** The app has given the answer, of which its client has not taken all. */
+  #tellUntaken(fd: number, serial: number): void {
+    const given = this.#given?.[fd];
+    if (given?.serial === serial) this.#handlers.onOverdue?.(given);
   }
 
   #replace(exchange: HttpExchange | undefined, status: number, flags: number): void {

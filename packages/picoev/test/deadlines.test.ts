@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addressOf, closeFd, type Exchange, HttpLoop, type HttpLoopOptions, listen } from '../src/index.ts';
 import { deferred, GET, get, hello, KINDS } from './basics.ts';
 import { LOOP_OPTIONS } from './fixtures/loop-options.mjs';
@@ -472,6 +472,11 @@ describe.each(KINDS)('a loop that was kept for longer than a deadline, by $multi
   });
 });
 
+const loops: HttpLoop[] = [];
+afterEach(() => {
+  for (const loop of loops.splice(0)) loop.close();
+});
+
 test('an exchange that is answered in time is followed by others on its connection', async () => {
   const fd = listen({ host: '127.0.0.1', port: 0 });
   const serve = (exchange: Exchange) => void setTimeout(() => hello(exchange), SHORT / 4);
@@ -486,6 +491,30 @@ test('an exchange that is answered in time is followed by others on its connecti
   }
   socket.destroy();
   loop.close();
+  closeFd(fd);
+});
+
+test('an answer that was given in full, and is not taken in time, is told too', async () => {
+  const fd = listen({ host: '127.0.0.1', port: 0 });
+  const given: boolean[] = [];
+  const serve = (exchange: Exchange) => {
+    exchange.begin(200, '', undefined);
+    while (exchange.connection.bytesWaiting === 0) exchange.write(Buffer.alloc(20 * 1024));
+    exchange.end();
+    given.push(exchange.isOver);
+  };
+  const overdue = new Promise((resolve) => {
+    const onOverdue = ({ target }: Exchange) => resolve(target);
+    const loop = new HttpLoop({ ...LOOP_OPTIONS, exchangeTimeout: SHORT }, { onRequest: serve, onOverdue });
+    loop.accept(fd);
+    loops.push(loop);
+  });
+  const address = addressOf(fd);
+  const socket = net.connect('port' in address ? address.port : 0, '127.0.0.1').on('error', () => {});
+  socket.write('GET /untaken HTTP/1.1\r\nHost: test\r\n\r\n');
+  expect(await overdue).toBe('/untaken');
+  expect(given).toEqual([true]);
+  socket.destroy();
   closeFd(fd);
 });
 

@@ -104,8 +104,10 @@ void HttpLoop::TimeExchange(int fd) {
 
 void HttpLoop::OnOverdue(int fd) {
   const Outbox& out = At(fd).http.Out();
-  if (out.InFlight() == 0 || out.HasBegun(out.First())) return Lose(fd, EventRow::kOverdue);
-  GiveUp(fd, EventRow::kOverdue);
+  if (out.InFlight() > 0 && !out.HasBegun(out.First())) return GiveUp(fd, EventRow::kOverdue);
+  // Of an answer that the app has given in full, all that is left to tell.
+  if (out.InFlight() == 0) TellLate(EventRow::kGone, EventRow::kLost | EventRow::kOverdue, fd);
+  Lose(fd, EventRow::kOverdue);
 }
 
 /// A request has come; its body, if any, has all of its time.

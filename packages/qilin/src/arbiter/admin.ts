@@ -5,6 +5,7 @@ import { type Address, formatUrl } from '../contract/address.ts';
 import { explain } from '../contract/errors.ts';
 import type { Crew } from './crew.ts';
 import type { Generations } from './generations.ts';
+import { LateModule } from './late-module.ts';
 import type { ServerView } from './server-view.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
@@ -15,11 +16,9 @@ export class Admin {
   readonly #succession: Succession;
   readonly #crew: Crew;
   readonly #view: ServerView;
-  readonly #onLoaded: () => void;
+  /** With node:http, which takes as much memory as all else here. */
+  readonly #class: LateModule<typeof AdminServer>;
   #server: AdminServer | undefined;
-  /** With node:http, which takes as much memory as all else here: loaded where it is asked for. */
-  #class: typeof AdminServer | undefined;
-  #isLoading = false;
 
   /** @param onLoaded Then `follow()` is to be called once more. */
   constructor(
@@ -35,33 +34,29 @@ export class Admin {
     this.#succession = succession;
     this.#crew = crew;
     this.#view = view;
-    this.#onLoaded = onLoaded;
+    this.#class = new LateModule({
+      load: async () => (await import('../admin/admin-server.ts')).AdminServer,
+      onLoaded,
+      // It may have been replaced on the disk by another version, or have gone with it.
+      onFailure: (error) => state.log.error(`adminBind does not answer: ${explain(error)}`),
+    });
   }
 
   /** Answers from now on, or no more: of the two arbiters of an upgrade one does. To be called after each change. */
   follow(): undefined {
     const { admin } = this.#generations;
     const isAsked = admin !== undefined && this.#succession.speaksForServer(this.#crew.hasStarted);
-    if (!isAsked) this.close();
-    else if (this.#class === undefined) this.#load();
-    else this.#server ??= this.#open(this.#class, admin.fd, admin.actual);
+    if (!isAsked) {
+      this.close();
+      return;
+    }
+    const Class = this.#class.get();
+    if (Class !== undefined) this.#server ??= this.#open(Class, admin.fd, admin.actual);
   }
 
   close(): void {
     this.#server?.close();
     this.#server = undefined;
-  }
-
-  #load(): void {
-    if (this.#isLoading) return;
-    this.#isLoading = true;
-    void import('../admin/admin-server.ts')
-      .then(({ AdminServer }) => {
-        this.#class = AdminServer;
-        this.#onLoaded();
-      })
-      // It may have been replaced on the disk by another version, or have gone with it.
-      .catch((error: unknown) => this.#state.log.error(`adminBind does not answer: ${explain(error)}`));
   }
 
   #open(Class: typeof AdminServer, fd: number, address: Address): AdminServer {
