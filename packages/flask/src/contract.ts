@@ -5,6 +5,7 @@ import type { Markup } from './base/markup.ts';
 import type { View } from './hooks/functions.ts';
 import type { Hooked } from './hooks/hooks.ts';
 import type { Plan } from './hooks/plan.ts';
+import type { ProxyFix } from './http/proxy-fix.ts';
 import type { JSONProvider } from './replies/json.ts';
 import type { BuildErrorHandler } from './routing/build-error.ts';
 import type { UrlMap } from './routing/map.ts';
@@ -41,6 +42,8 @@ export interface App extends AppPart {
   readonly sendFileMaxAge: (path: string | undefined) => number | undefined;
   /** Asked in turn when `urlFor` finds no rule. */
   readonly urlBuildErrorHandlers: readonly BuildErrorHandler[];
+  /** Whose `X-Forwarded-` headers are believed; undefined: nobody's. */
+  readonly proxyFix: ProxyFix | undefined;
   debug: boolean;
   testing: boolean;
   /** What happens to the requests of a rule, or to those without one. @internal */
@@ -57,8 +60,12 @@ export interface RequestState {
   /** What the server gave beside the request: `{ incoming, outgoing }` on Node's HTTP stack, bindings on Workers. */
   readonly environment: unknown;
   readonly method: string;
-  /** Absolute, as the server made it of target and host. */
+  /** Absolute, as the server made it of target and host; without the script root. */
   readonly url: string;
+  /** Path below which the app is mounted: `/app`; empty where it is not. */
+  readonly scriptRoot: string;
+  /** Address of the client, as the server believes it. */
+  readonly remoteAddr: string | undefined;
   /** Undefined until one matches. */
   rule: Rule | undefined;
   viewArgs: RuleValues;

@@ -62,8 +62,11 @@ export type {
   UrlValuePreprocessor,
   View,
 } from './hooks/functions.ts';
+export { Authorization, WwwAuthenticate } from './http/authorization.ts';
 export type { CookieOptions } from './http/cookies.ts';
+export { DispatcherMiddleware, type FetchApp } from './http/dispatcher.ts';
 export { float, int, MultiDict, type ReadonlyMultiDict } from './http/multi-dict.ts';
+export { ProxyFix, type ProxyFixOptions } from './http/proxy-fix.ts';
 export { JSONProvider } from './replies/json.ts';
 export type { Reply, ReplyHeaders, ReplyStatus } from './replies/reply.ts';
 export type { FlaskRequest } from './request/request.ts';

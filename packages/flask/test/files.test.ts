@@ -128,7 +128,6 @@ const HEADERS = [
   'cache-control',
   'etag',
   'last-modified',
-  'accept-ranges',
 ];
 
 const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
@@ -180,8 +179,10 @@ answer = [answer_to(*c) for c in cases]`;
 function withDownloadName(answer: readonly unknown[]): readonly unknown[] {
   const [status, values, expires, disposition, body] = answer;
   if (typeof disposition !== 'string') return answer;
-  const { value, options } = parseOptionsHeader(disposition.replace(/filename\*="(.*)"/, 'filename*=$1'));
-  return [status, values, expires, value, options.get('filename'), body];
+  const { value, options } = parseOptionsHeader(disposition);
+  const [, extended] = /filename\*="?UTF-8''([^"]*)/.exec(disposition) ?? [];
+  const name = extended === undefined ? options.get('filename') : decodeURIComponent(extended);
+  return [status, values, expires, value, name, body];
 }
 
 describe('what is sent', () => {

@@ -11,6 +11,7 @@ import { MultipartDecoder } from '../src/forms/multipart.ts';
 import { type FormLimits, isFormType, parseForm } from '../src/forms/parse.ts';
 import { SPOOL_BYTES } from '../src/forms/spool.ts';
 import { python, pythonFlask } from './support/python.ts';
+import { recordedAnswers, version } from './support/recorded.ts';
 
 const BOUNDARY = 'frontier';
 const MULTIPART = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -292,22 +293,22 @@ const BODIES: readonly (readonly [what: string, type: string, body: Buffer])[] =
   ['of pairs, by its old name', 'APPLICATION/x-url-encoded; charset=utf-8', Buffer.from('a=1')],
 ];
 
-it.skipIf(pythonFlask.isMissing)(pythonFlask.named(`reads what Werkzeug reads (${BODIES.length} bodies)`), async () => {
+it(`reads what ${version} reads (${BODIES.length} bodies)`, async () => {
   const script = `
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 from io import BytesIO
 import base64
-def parse(what, type, body):
+def f(what, type, body):
   data = base64.b64decode(body)
   request = Request(EnvironBuilder(method='POST', input_stream=BytesIO(data), content_type=type, content_length=len(data)).get_environ())
   return [what, [list(p) for p in request.form.items(multi=True)],
-    [[k, f.filename, f.content_type, f.read().decode('latin1')] for k, f in request.files.items(multi=True)]]
-answer = [parse(*x) for x in asked]`;
-  const theirs = python(
+    [[k, f.filename, f.content_type, f.read().decode('latin1')] for k, f in request.files.items(multi=True)]]`;
+  const theirs = recordedAnswers(
+    'bodies of forms',
     script,
     BODIES.map(([what, type, body]) => [what, type, body.toString('base64')]),
-  );
+  ).map(([, answer]) => answer);
   const ours = await Promise.all(
     BODIES.map(async ([what, type, body]) => {
       const { form, files } = await parse(body, type);

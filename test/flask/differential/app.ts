@@ -7,7 +7,7 @@ import { addCookies } from './areas/cookies.ts';
 import { addErrors } from './areas/errors.ts';
 import { addFiles } from './areas/files.ts';
 import { addForms } from './areas/forms.ts';
-import { addHosts, addMatching } from './areas/hosts.ts';
+import { addHosts, addMatching, addNamed } from './areas/hosts.ts';
 import { addJsonBodies } from './areas/json_bodies.ts';
 import { addReplies } from './areas/replies.ts';
 import { addRequests } from './areas/requests.ts';
@@ -40,7 +40,7 @@ function createApp(): Flask {
 
 /** What only works when the app matches hosts: reached by the hosts below `hosts.test`. */
 function createHostsApp(): Flask {
-  const app = new Flask(import.meta, { staticFolder: null });
+  const app = new Flask(import.meta, { staticFolder: null, subdomainMatching: true });
   app.config.fromMapping({
     SERVER_NAME: 'hosts.test',
     SECRET_KEY: 'the key of both apps',
@@ -63,13 +63,29 @@ function createMatchingApp(): Flask {
   return app;
 }
 
+/** Reached by whatever host has `named` in it. */
+function createNamedApp(): Flask {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.config.fromMapping({
+    SERVER_NAME: 'named.test',
+    SECRET_KEY: 'the key of both apps',
+    SESSION_COOKIE_PARTITIONED: true,
+    PROVIDE_AUTOMATIC_OPTIONS: false,
+    TRUSTED_HOSTS: ['named.test', '.named.example', 'other-named.test'],
+  });
+  addNamed(app);
+  return app;
+}
+
 const main = createApp();
 const hosts = createHostsApp();
 const matching = createMatchingApp();
+const named = createNamedApp();
 
 export const app = {
   fetch(request: Request, environment?: unknown): Response | Promise<Response> {
     const host = request.headers.get('host') ?? '';
+    if (host.includes('named')) return named.fetch(request, environment);
     const chosen = host.endsWith('hosts.test') ? hosts : host.endsWith('matching.test') ? matching : main;
     return chosen.fetch(request, environment);
   },

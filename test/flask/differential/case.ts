@@ -1,4 +1,5 @@
 /** How a case is written: one line each, what is asked, and where the two may differ on purpose. */
+import type { Change } from './compare.ts';
 
 /** `METHOD target` alone, or with what is sent. `{etag}` in a header stands for the ETag of the answer before. */
 export type Ask = string | AskWith;
@@ -9,14 +10,11 @@ interface AskWith {
   readonly body?: string | Uint8Array;
 }
 
-/** What @qilin/flask answers instead to the last request. What is not named is as in Python; `null` is no header. */
-export interface Difference {
+/** What @qilin/flask answers instead to the last request. */
+export interface Difference extends Change {
   readonly why: string;
   /** The worker classes on which it differs; all unless given. */
   readonly on?: readonly string[];
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string | null>>;
-  readonly body?: string;
 }
 
 export interface Case {

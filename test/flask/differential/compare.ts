@@ -1,6 +1,5 @@
 /** What is compared of an answer: all of it, but for what must differ, each with its reason. */
 import { inflateSync } from 'node:zlib';
-import type { Difference } from './case.ts';
 import type { Answer } from './client.ts';
 
 /** Headers that are the HTTP server's and not the app's. */
@@ -51,15 +50,36 @@ function canonical(name: string, values: readonly string[]): string {
   return [...values].sort().join(name === 'set-cookie' ? '\n' : ', ');
 }
 
-/** What is to come from @qilin/flask, given what came from Python. */
-export function expectedFrom(python: Comparable, differs: Difference | undefined): Comparable {
-  if (differs === undefined) return python;
-  const headers: Record<string, string> = { ...python.headers };
-  for (const [name, value] of Object.entries(differs.headers ?? {})) {
+/** In what an answer is another. What is not named is the same; `null` is no header. */
+export interface Change {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string | null>>;
+  readonly body?: string;
+}
+
+/** The same answer with a change. */
+export function changed(answer: Comparable, change: Change | null | undefined): Comparable {
+  if (change === null || change === undefined) return answer;
+  const headers: Record<string, string> = { ...answer.headers };
+  for (const [name, value] of Object.entries(change.headers ?? {})) {
     if (value === null) delete headers[name];
     else headers[name] = value;
   }
-  return { status: differs.status ?? python.status, headers, body: differs.body ?? python.body };
+  return { status: change.status ?? answer.status, headers, body: change.body ?? answer.body };
+}
+
+/** The change that makes one answer of another; null where they are the same. */
+export function changeFrom(before: Comparable | undefined, after: Comparable): Change | null {
+  const names = new Set([...Object.keys(before?.headers ?? {}), ...Object.keys(after.headers)]);
+  const other = [...names].filter((name) => before?.headers[name] !== after.headers[name]).sort();
+  const change: Change = {
+    ...(before?.status === after.status ? {} : { status: after.status }),
+    ...(other.length === 0
+      ? {}
+      : { headers: Object.fromEntries(other.map((name) => [name, after.headers[name] ?? null])) }),
+    ...(before?.body === after.body ? {} : { body: after.body }),
+  };
+  return Object.keys(change).length === 0 ? null : change;
 }
 
 /** The signed text of `payload.timestamp.signature`: the rest depends on the second. */

@@ -1,10 +1,14 @@
-"""The reference: Python Flask with the routes of areas/*.py, served on a free port that is printed as `port N`."""
+"""The reference: Python Flask with the routes of areas/*.py, served on a free port that is told with the versions."""
 
+import json
 import logging
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
 
+import flask
+import werkzeug
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -49,10 +53,33 @@ def create_matching_app() -> Flask:
     return app
 
 
+def create_named_app() -> Flask:
+    """Reached by whatever host has `named` in it."""
+    app = Flask("named", static_folder=None)
+    app.config.from_mapping(
+        SERVER_NAME="named.test",
+        SECRET_KEY="the key of both apps",
+        SESSION_COOKIE_PARTITIONED=True,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        TRUSTED_HOSTS=["named.test", ".named.example", "other-named.test"],
+    )
+    import_module("hosts").add_named_to(app)
+    return app
+
+
 def by_host(environ, start_response):
     host = environ.get("HTTP_HOST", "")
+    if "named" in host:
+        return named_app(environ, start_response)
     chosen = hosts_app if host.endswith("hosts.test") else matching_app if host.endswith("matching.test") else app
     return chosen(environ, start_response)
+
+
+def version_of(package) -> str:
+    """By its own sources where they are run as such: the installed distribution may be another."""
+    project = Path(package.__file__).parents[2] / "pyproject.toml"
+    told = re.search(r'^version = "(.*)"', project.read_text(), re.M) if project.exists() else None
+    return told[1] if told else package.__version__
 
 
 class Handler(WSGIRequestHandler):
@@ -63,8 +90,8 @@ class Handler(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    app, hosts_app, matching_app = create_app(), create_hosts_app(), create_matching_app()
+    app, hosts_app, matching_app, named_app = create_app(), create_hosts_app(), create_matching_app(), create_named_app()
     logging.getLogger("werkzeug").disabled = True
     server = make_server("127.0.0.1", 0, by_host, threaded=True, request_handler=Handler)
-    print(f"port {server.server_port}", flush=True)
+    print(json.dumps({"port": server.server_port, "versions": {"flask": version_of(flask), "werkzeug": version_of(werkzeug)}}), flush=True)
     server.serve_forever()

@@ -5,6 +5,7 @@ import { Logger } from '../base/logger.ts';
 import type { App } from '../contract.ts';
 import type { TeardownFunction, View } from '../hooks/functions.ts';
 import { createPlan, type Plan } from '../hooks/plan.ts';
+import type { ProxyFix } from '../http/proxy-fix.ts';
 import { JSONProvider } from '../replies/json.ts';
 import type { BuildErrorHandler } from '../routing/build-error.ts';
 import { UrlMap } from '../routing/map.ts';
@@ -21,6 +22,8 @@ import { appcontextTearingDown } from './signals.ts';
 export interface FlaskOptions extends ScaffoldOptions {
   /** Rules may say for which host they are: `{ host: '<name>.example.org' }`. */
   readonly hostMatching?: boolean;
+  /** Rules may say for which subdomain of SERVER_NAME they are: `{ subdomain: '<name>' }`. Of other hosts then nothing is found. */
+  readonly subdomainMatching?: boolean;
   /** Host of the static files, with `hostMatching`. */
   readonly staticHost?: string;
 }
@@ -64,6 +67,8 @@ export abstract class AppScaffold extends Scaffold implements App {
     this.config.SEND_FILE_MAX_AGE_DEFAULT ?? undefined;
   /** Asked in turn when `urlFor` finds no rule. Flask's `url_build_error_handlers`. */
   readonly urlBuildErrorHandlers: BuildErrorHandler[] = [];
+  /** Whose `X-Forwarded-` headers are believed. Flask's `app.wsgi_app = ProxyFix(app.wsgi_app, …)`. */
+  proxyFix: ProxyFix | undefined = undefined;
   readonly #teardownAppcontext: TeardownFunction[] = [];
   readonly #plans = new Map<Rule | undefined, Plan>();
   #templates: Templates | undefined;
@@ -77,7 +82,8 @@ export abstract class AppScaffold extends Scaffold implements App {
     const isDebug = () => this.debug;
     this.logger = new Logger(this.name, isDebug);
     this.json = new JSONProvider(isDebug);
-    this.urlMap = new UrlMap({ hostMatching: options.hostMatching ?? false });
+    const { hostMatching = false, subdomainMatching = false } = options;
+    this.urlMap = new UrlMap({ hostMatching, subdomainMatching });
     this.#addStaticRule(options);
   }
 
@@ -139,7 +145,8 @@ export abstract class AppScaffold extends Scaffold implements App {
     this.checkSetup('addUrlRule');
     const methods = (options.methods ?? ['GET']).map((method) => method.toUpperCase());
     const name = endpoint ?? endpointOf(view, rule, options.methods);
-    const automatic = options.provideAutomaticOptions ?? !methods.includes('OPTIONS');
+    const automatic =
+      options.provideAutomaticOptions ?? (this.config.PROVIDE_AUTOMATIC_OPTIONS && !methods.includes('OPTIONS'));
     const known = this.viewFunctions.get(name);
     if (view !== undefined && known !== undefined && known !== view) {
       throw new Error(

@@ -115,7 +115,7 @@ export class Blueprint extends Scaffold {
       blueprint: this,
       name,
       urlPrefix: joinPrefixes(parent?.urlPrefix, options.urlPrefix ?? this.urlPrefix),
-      subdomain: options.subdomain ?? this.subdomain ?? parent?.subdomain,
+      subdomain: joinSubdomains(options.subdomain ?? this.subdomain, parent?.subdomain),
       urlDefaults: { ...this.#urlDefaults, ...options.urlDefaults },
       isFirst,
     };
@@ -208,6 +208,11 @@ function addRule(
 
 const join = (prefix: string, rule: string): string =>
   rule === '' ? prefix : `${prefix.replace(/\/+$/, '')}/${rule.replace(/^\/+/, '')}`;
+
+/** `admin` in `api` is `admin.api`. */
+function joinSubdomains(inner: string | undefined, outer: string | undefined): string | undefined {
+  return inner === undefined || outer === undefined ? (inner ?? outer) : `${inner}.${outer}`;
+}
 
 function joinPrefixes(outer: string | undefined, inner: string | undefined): string | undefined {
   if (outer === undefined || inner === undefined) return inner ?? outer;

@@ -9,6 +9,8 @@ import type { App, Flashed, RequestState } from '../contract.ts';
 import { BadHost } from '../exceptions/bad-requests.ts';
 import type { AfterFunction } from '../hooks/functions.ts';
 import type { Plan } from '../hooks/plan.ts';
+import { peerAddress } from '../http/peer.ts';
+import { scriptRootOf } from '../http/script-root.ts';
 import { FlaskRequest } from '../request/request.ts';
 import type { UrlBase } from '../routing/map.ts';
 import type { Rule, RuleValues } from '../routing/rule.ts';
@@ -88,6 +90,7 @@ export class RequestContext extends AppContext implements RequestState {
   readonly method: string;
   /** Absolute, as the server made it of target and host. */
   readonly url: string;
+  readonly scriptRoot: string;
   rule: Rule | undefined = undefined;
   viewArgs: RuleValues = {};
   /** Why there is no rule. */
@@ -98,6 +101,7 @@ export class RequestContext extends AppContext implements RequestState {
   openedSession: Session | undefined = undefined;
   /** What the response was made of: whether there is more to come of it. */
   reply: unknown = undefined;
+  readonly #forwardedAddr: string | undefined;
   #request: FlaskRequest | undefined;
   #endings: (() => Promise<void>)[] | undefined;
 
@@ -106,7 +110,15 @@ export class RequestContext extends AppContext implements RequestState {
     this.raw = raw;
     this.environment = environment;
     this.method = raw.method;
-    this.url = this.#urlOf(raw);
+    const url = this.#urlOf(raw);
+    const forwarded = app.proxyFix?.apply(url, raw.headers);
+    this.url = forwarded?.url ?? url;
+    this.scriptRoot = forwarded?.scriptRoot ?? scriptRootOf(raw);
+    this.#forwardedAddr = forwarded?.remoteAddr;
+  }
+
+  get remoteAddr(): string | undefined {
+    return this.#forwardedAddr ?? peerAddress(this.raw, this.environment);
   }
 
   /** The server works the URL out when it is asked for, and refuses then what is no host. */

@@ -1,14 +1,16 @@
 /** Finds the rule of a request, or says why there is none. */
 import type { RequestState } from '../contract.ts';
+import { BadHost } from '../exceptions/bad-requests.ts';
 import { MethodNotAllowed, NotFound } from '../exceptions/client-errors.ts';
 import { RequestRedirect } from '../exceptions/http-exception.ts';
 import { redirectTo } from '../http/redirect.ts';
 import { pathOf } from '../http/url-parts.ts';
 import { redirectUrl, type UrlBase } from '../routing/map.ts';
+import { isTrustedHost } from '../routing/url-base.ts';
 
 /** A request, and where it was sent to. */
 interface MatchedRequest extends RequestState {
-  readonly request: { readonly queryString: string };
+  readonly request: { readonly host: string; readonly queryString: string };
   readonly urlBase: UrlBase;
 }
 
@@ -17,7 +19,11 @@ export function matchRequest(context: MatchedRequest): void {
   if (context.routingException !== undefined) return;
   const { urlMap, config } = context.app;
   const path = pathOf(context.url);
-  const hasDomains = urlMap.hostMatching || config.SERVER_NAME !== null;
+  if (config.TRUSTED_HOSTS !== null && !isTrustedHost(context.request.host, config.TRUSTED_HOSTS)) {
+    context.routingException = new BadHost(`Host '${context.request.host}' is not trusted.`);
+    return;
+  }
+  const hasDomains = urlMap.hostMatching || (urlMap.subdomainMatching && config.SERVER_NAME !== null);
   const rule = hasDomains ? undefined : urlMap.literal(context.method, path);
   if (rule !== undefined) context.rule = rule;
   else matchByTree(context, path, hasDomains ? domainOf(context) : '');

@@ -29,7 +29,7 @@ export interface RouteOptions<D extends RuleValues = RuleValues> {
   /** Pattern of the host, with the app's `hostMatching`. */
   readonly host?: string;
   readonly subdomain?: string;
-  /** False: OPTIONS is not answered by itself. */
+  /** Whether OPTIONS is answered by itself; PROVIDE_AUTOMATIC_OPTIONS by default. */
   readonly provideAutomaticOptions?: boolean;
 }
 

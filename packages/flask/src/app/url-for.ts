@@ -1,7 +1,7 @@
 /** Builds URLs for endpoints. Flask's `url_for`. */
 import type { App } from '../contract.ts';
 import { blueprintsOf } from '../hooks/hooks.ts';
-import { urlQuote } from '../http/urls.ts';
+import { quoteWhatIsNot } from '../http/urls.ts';
 import { BuildError } from '../routing/build-error.ts';
 import type { RuleValues } from '../routing/rule.ts';
 import { configuredUrlBase } from '../routing/url-base.ts';
@@ -51,7 +51,7 @@ export function buildUrl(app: App, endpoint: string, given: UrlForValues): strin
     if (!(error instanceof BuildError)) throw error;
     return afterFailure(app, error, name, given);
   }
-  return anchor === undefined ? url : `${url}#${urlQuote(anchor)}`;
+  return anchor === undefined ? url : `${url}#${quoteWhatIsNot(anchor, 'fragment')}`;
 }
 
 const relativeTo = (blueprint: string | undefined, endpoint: string): string =>

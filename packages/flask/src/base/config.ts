@@ -26,6 +26,8 @@ export interface ConfigValues {
   SESSION_COOKIE_HTTPONLY: boolean;
   SESSION_COOKIE_SECURE: boolean;
   SESSION_COOKIE_SAMESITE: 'Strict' | 'Lax' | 'None' | null;
+  /** Keeps the cookie apart for each site that embeds this one (CHIPS); it is secure then. */
+  SESSION_COOKIE_PARTITIONED: boolean;
   /** Seconds that a session with `permanent = true` lives. */
   PERMANENT_SESSION_LIFETIME: number;
   /** A permanent session's cookie is sent with each response, so that it lives from the last request on. */
@@ -38,7 +40,9 @@ export interface ConfigValues {
   MAX_FORM_PARTS: number | null;
   /** Seconds for which `sendFile` lets clients keep a file; null: they ask each time. */
   SEND_FILE_MAX_AGE_DEFAULT: number | null;
-  /** Host and port for URLs outside of a request; requests to others find no view. */
+  /** Hosts that requests may name, `.example.org` with all below it; to others the answer is 400. null: any. */
+  TRUSTED_HOSTS: readonly string[] | null;
+  /** Host and port of URLs that are built, and with `subdomainMatching` where the app's domain ends. Requests to any host are answered. */
   SERVER_NAME: string | null;
   /** Path of the app in URLs outside of a request, and of the session's cookie. */
   APPLICATION_ROOT: string;
@@ -48,6 +52,8 @@ export interface ConfigValues {
   TEMPLATES_AUTO_RELOAD: boolean | null;
   /** A warning is logged for a cookie of more bytes: browsers drop it. 0: never. */
   MAX_COOKIE_SIZE: number;
+  /** OPTIONS is answered by itself for rules that do not say otherwise. */
+  PROVIDE_AUTOMATIC_OPTIONS: boolean;
 }
 
 const DEFAULTS: ConfigValues = {
@@ -64,17 +70,20 @@ const DEFAULTS: ConfigValues = {
   SESSION_COOKIE_HTTPONLY: true,
   SESSION_COOKIE_SECURE: false,
   SESSION_COOKIE_SAMESITE: null,
+  SESSION_COOKIE_PARTITIONED: false,
   PERMANENT_SESSION_LIFETIME: 31 * 24 * 60 * 60,
   SESSION_REFRESH_EACH_REQUEST: true,
   MAX_CONTENT_LENGTH: null,
   MAX_FORM_MEMORY_SIZE: 500_000,
   MAX_FORM_PARTS: 1000,
   SEND_FILE_MAX_AGE_DEFAULT: null,
+  TRUSTED_HOSTS: null,
   SERVER_NAME: null,
   APPLICATION_ROOT: '/',
   PREFERRED_URL_SCHEME: 'http',
   TEMPLATES_AUTO_RELOAD: null,
   MAX_COOKIE_SIZE: 4093,
+  PROVIDE_AUTOMATIC_OPTIONS: true,
 };
 
 /** Values of a config, its own among those of the app: `app.config.SECRET_KEY`, `app.config['MY_KEY']`. */

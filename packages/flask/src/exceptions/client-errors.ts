@@ -1,4 +1,5 @@
 /** The client's errors, 4xx, with Werkzeug's descriptions. */
+import type { WwwAuthenticate } from '../http/authorization.ts';
 import { HTTPException, type HTTPExceptionOptions } from './http-exception.ts';
 import { Retriable, type RetryOptions } from './retriable.ts';
 
@@ -13,6 +14,9 @@ export class BadRequest extends HTTPException {
   }
 }
 
+/** How the client is asked who it is: `WwwAuthenticate.basic('here')`, or the header's value as it is. */
+type Challenge = string | WwwAuthenticate;
+
 /** 401. Werkzeug's `Unauthorized`. */
 export class Unauthorized extends HTTPException {
   override readonly code: number = 401;
@@ -22,11 +26,10 @@ export class Unauthorized extends HTTPException {
   constructor(
     description = 'The server could not verify that you are authorized to access the URL requested. You either supplied the' +
       " wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.",
-    options: HTTPExceptionOptions & { readonly wwwAuthenticate?: string | readonly string[] } = {},
+    options: HTTPExceptionOptions & { readonly wwwAuthenticate?: Challenge | readonly Challenge[] } = {},
   ) {
     super(description, options);
-    const given = options.wwwAuthenticate ?? [];
-    this.#challenges = typeof given === 'string' ? [given] : given;
+    this.#challenges = [options.wwwAuthenticate ?? []].flat().map(String);
   }
 
   override getHeaders(): [string, string][] {

@@ -121,6 +121,7 @@ async function conditionalResponse(source: FileSource, request: FileRequest, hea
     etag: headers.get('etag') ?? undefined,
     lastModified: parseDate(headers.get('last-modified')),
   };
+  headers.set('Accept-Ranges', 'bytes');
   const rangeHeader = request.headers.get('range');
   const sameAsBefore =
     request.headers.get('if-range') === null || !isResourceModified(request.headers, validators, { useIfRange: true });
@@ -151,7 +152,6 @@ async function partialResponse(
   }
   const [start, end] = bounds;
   headers.set('Content-Length', String(end - start));
-  headers.set('Accept-Ranges', 'bytes');
   headers.set('Content-Range', contentRange);
   return new Response(await bodyFor(source, request, start, end), { status: 206, headers });
 }

@@ -46,12 +46,12 @@ export class ParsedForm {
 
 const malformedForm = () => new ParsedForm(undefined, undefined, true);
 
-const URLENCODED = new Set(['application/x-www-form-urlencoded', 'application/x-url-encoded']);
+const URLENCODED = 'application/x-www-form-urlencoded';
 
 /** Whether a `Content-Type` is one of a form: with any other, {@link parseForm} leaves the body unread. */
 export function isFormType(contentType: string | null | undefined): boolean {
   const mimetype = parseOptionsHeader(contentType).value.toLowerCase();
-  return mimetype === 'multipart/form-data' || URLENCODED.has(mimetype);
+  return mimetype === 'multipart/form-data' || mimetype === URLENCODED;
 }
 
 /**
@@ -67,7 +67,7 @@ export async function parseForm({ headers, body }: FormSource, limits: FormLimit
   const { value, options } = parseOptionsHeader(headers.get('content-type'));
   const mimetype = value.toLowerCase();
   if (body === null) return new ParsedForm();
-  if (URLENCODED.has(mimetype)) {
+  if (mimetype === URLENCODED) {
     const limit = Math.min(maxContentLength, maxFormMemorySize);
     if (announced > limit) throw tooLarge();
     return new ParsedForm(urlDecode(await readText(limited(body, limit))));

@@ -1,5 +1,7 @@
 /** Content negotiation: the `Accept` headers of RFC 9110 section 12.5. */
 
+import { dumpOptionsHeader, parseListHeader, parseOptionsHeader } from './header-values.ts';
+
 /** A value that the client takes and how much it likes it, from 0 (not at all) to 1. */
 export type Preference = readonly [value: string, quality: number];
 
@@ -193,27 +195,22 @@ function normalizeCharset(label: string): string {
   }
 }
 
-const QUALITY = /^q=(\d*(?:\.\d+)?)/i;
+const QUALITY = /^\d+(?:\.\d+)?$/;
 
 /**
- * Reads the values and qualities of an `Accept` header; a missing or unreadable quality is 1. Mirrors Werkzeug's
- * `parse_accept_header`.
+ * Reads the values and qualities of an `Accept` header; a missing quality is 1, an item with one that is none from 0 to 1 is left
+ * out. Mirrors Werkzeug's `parse_accept_header`.
  *
  * @returns `undefined` without a header: what the constructors of {@link Accept} and its subclasses take
  * @example new LanguageAccept(parseAccept(headers.get('accept-language')))
  */
-export function parseAccept(value: string | null | undefined): Preference[] | undefined {
-  if (value === null || value === undefined || value === '') return undefined;
-  const preferences: Preference[] = [];
-  for (const item of value.split(',')) {
-    const [name = '', ...params] = item.split(';').map((part) => part.trim());
-    const [token = ''] = name.split(/\s/, 1);
-    if (token === '') continue;
-    const weight = params.findIndex((param) => /^q=/i.test(param));
-    const kept = weight < 0 ? params : params.slice(0, weight);
-    const quality = QUALITY.exec(params[weight] ?? '')?.[1] ?? '';
-    const clamped = quality === '' ? 1 : Math.min(Number(quality), 1);
-    preferences.push([[token, ...kept].filter((part) => part !== '').join(';'), clamped]);
-  }
-  return preferences;
+export function parseAccept(header: string | null | undefined): Preference[] | undefined {
+  if (header === null || header === undefined || header === '') return undefined;
+  return parseListHeader(header).flatMap((item): Preference[] => {
+    if (!item.includes(';')) return [[item, 1]];
+    const { value, options } = parseOptionsHeader(item);
+    const { q = '1', ...others } = Object.fromEntries(options);
+    if (!QUALITY.test(q.trim()) || Number(q) > 1) return [];
+    return [[dumpOptionsHeader(value, Object.entries(others)), Number(q)]];
+  });
 }

@@ -1,38 +1,79 @@
 /** Who the client says it is, and how the server asks: RFC 9110 section 11, RFC 7617 (Basic), RFC 7616 (Digest). */
 import { dumpDictHeader, parseDictHeader, quoteHeaderValue } from './header-values.ts';
 
-/** Credentials of an `Authorization` header. Mirrors Werkzeug's `Authorization`. */
-export type Authorization =
-  | { readonly type: 'basic'; readonly username: string; readonly password: string }
-  | {
-      readonly type: 'digest';
-      readonly username: string;
-      readonly realm: string;
-      readonly nonce: string;
-      readonly uri: string;
-      readonly response: string;
-      /** Everything that was sent, `qop`, `nc`, `cnonce` and `opaque` too. */
-      readonly parameters: ReadonlyMap<string, string | undefined>;
-    };
+/** Parameters of a scheme, by name; undefined for a name without a value. */
+type Parameters = ReadonlyMap<string, string | undefined>;
 
 /**
- * Reads an `Authorization` header. Mirrors Werkzeug's `parse_authorization_header`, which knows Basic and Digest.
+ * Credentials of an `Authorization` header: {@link parameters}, or one {@link token}, as that of Bearer. Mirrors Werkzeug's
+ * `Authorization`.
+ */
+export class Authorization {
+  /** The scheme in lower case: `basic`, `digest`, `bearer`. */
+  readonly type: string;
+  /** `username` and `password` of Basic; `realm`, `nonce` and the others of Digest. */
+  readonly parameters: Parameters;
+  /** Undefined where there are parameters. */
+  readonly token: string | undefined;
+
+  constructor(type: string, parameters: Iterable<readonly [string, string | undefined]> = [], token?: string) {
+    this.type = type.toLowerCase();
+    this.parameters = new Map(parameters);
+    this.token = token;
+  }
+
+  /** Of Basic and Digest. */
+  get username(): string | undefined {
+    return this.parameters.get('username');
+  }
+
+  /** Of Basic. */
+  get password(): string | undefined {
+    return this.parameters.get('password');
+  }
+
+  /** A parameter by its name. */
+  get(name: string): string | undefined {
+    return this.parameters.get(name);
+  }
+
+  /** The header; the reverse of {@link parseAuthorization}. Mirrors `Authorization.to_header`. */
+  toString(): string {
+    if (this.type === 'basic') {
+      const credentials = `${this.username ?? ''}:${this.password ?? ''}`;
+      return `Basic ${Buffer.from(credentials).toString('base64')}`;
+    }
+    return `${titleOf(this.type)} ${this.token ?? dumpDictHeader(this.parameters)}`;
+  }
+}
+
+/** As Python's `str.title()`: `bearer` is Bearer, `aws4-hmac` is Aws4-Hmac. */
+const titleOf = (type: string): string =>
+  type.replace(/[a-z]+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1));
+
+/**
+ * Reads an `Authorization` header of any scheme. Mirrors Werkzeug's `Authorization.from_header`.
  *
- * @returns `undefined` when it is missing, malformed, or of another scheme
+ * @returns `undefined` when it is missing, or Basic and malformed
  */
 export function parseAuthorization(header: string | null | undefined): Authorization | undefined {
+  const challenge = parseScheme(header);
+  if (challenge === undefined) return undefined;
+  const { type, rest, parameters } = challenge;
+  if (type === 'basic') return parseBasic(rest);
+  return new Authorization(type, parameters, parameters === undefined ? rest : undefined);
+}
+
+/** The scheme, and its parameters, or none where what follows is a token: it has no `=` but at its end. */
+function parseScheme(header: string | null | undefined) {
   // Header values arrive as latin1; browsers mean UTF-8.
   const text = Buffer.from(header ?? '', 'latin1').toString('utf8');
-  const match = /^\s*(\S+)\s+(\S.*)$/s.exec(text);
-  const [, scheme = '', info = ''] = match ?? [];
-  switch (scheme.toLowerCase()) {
-    case 'basic':
-      return parseBasic(info);
-    case 'digest':
-      return parseDigest(info);
-    default:
-      return undefined;
-  }
+  if (text === '') return undefined;
+  const space = text.indexOf(' ');
+  const type = (space < 0 ? text : text.slice(0, space)).toLowerCase();
+  const rest = space < 0 ? '' : text.slice(space + 1).trim();
+  const parameters = /=(?!=*$)/.test(rest) ? parseDictHeader(rest) : undefined;
+  return { type, rest, parameters };
 }
 
 function parseBasic(info: string): Authorization | undefined {
@@ -45,32 +86,12 @@ function parseBasic(info: string): Authorization | undefined {
     return undefined;
   }
   const colon = credentials.indexOf(':');
-  if (colon < 0) return undefined;
-  return { type: 'basic', username: credentials.slice(0, colon), password: credentials.slice(colon + 1) };
-}
-
-function parseDigest(info: string): Authorization | undefined {
-  const parameters = parseDictHeader(info);
-  const [username, realm, nonce] = [parameters.get('username'), parameters.get('realm'), parameters.get('nonce')];
-  const [uri, response] = [parameters.get('uri'), parameters.get('response')];
-  if (
-    username === undefined ||
-    realm === undefined ||
-    nonce === undefined ||
-    uri === undefined ||
-    response === undefined ||
-    // A quality of protection needs a counter and a nonce of the client's own.
-    (parameters.has('qop') && !(parameters.get('nc') && parameters.get('cnonce')))
-  ) {
-    return undefined;
-  }
-  return { type: 'digest', username, realm, nonce, uri, response, parameters };
-}
-
-/** Writes an `Authorization` header; the reverse of {@link parseAuthorization}. Mirrors `Authorization.to_header`. */
-export function dumpAuthorization(authorization: Authorization): string {
-  if (authorization.type === 'digest') return `Digest ${dumpDictHeader(authorization.parameters)}`;
-  return `Basic ${Buffer.from(`${authorization.username}:${authorization.password}`).toString('base64')}`;
+  const [username, password] =
+    colon < 0 ? [credentials, ''] : [credentials.slice(0, colon), credentials.slice(colon + 1)];
+  return new Authorization('basic', [
+    ['username', username],
+    ['password', password],
+  ]);
 }
 
 /** Parameters that RFC 7616 wants quoted even where a token would do. */
@@ -88,23 +109,25 @@ export interface DigestChallenge {
   readonly stale?: boolean;
 }
 
-/** A `WWW-Authenticate` header. Mirrors Werkzeug's `WWWAuthenticate`. */
+/** A `WWW-Authenticate` header: {@link parameters}, or one {@link token}. Mirrors Werkzeug's `WWWAuthenticate`. */
 export class WwwAuthenticate {
   /** The scheme in lower case, such as `basic`. */
   readonly type: string;
-  readonly parameters: ReadonlyMap<string, string>;
+  readonly parameters: Parameters;
+  readonly token: string | undefined;
 
-  constructor(type: string, parameters: Iterable<readonly [string, string]>) {
+  constructor(type: string, parameters: Iterable<readonly [string, string | undefined]> = [], token?: string) {
     this.type = type.toLowerCase();
     this.parameters = new Map(parameters);
+    this.token = token;
   }
 
-  /** Asks for a user name and a password; `set_basic` of Werkzeug. */
+  /** Asks for a user name and a password. */
   static basic(realm = 'authentication required'): WwwAuthenticate {
     return new WwwAuthenticate('basic', [['realm', realm]]);
   }
 
-  /** Asks for a proof that the client knows the password; `set_digest` of Werkzeug. */
+  /** Asks for a proof that the client knows the password. */
   static digest({ realm, nonce, qop = ['auth'], opaque, algorithm, stale = false }: DigestChallenge): WwwAuthenticate {
     const parameters: [string, string][] = [
       ['realm', realm],
@@ -122,19 +145,21 @@ export class WwwAuthenticate {
   }
 
   toString(): string {
-    const scheme = this.type.charAt(0).toUpperCase() + this.type.slice(1);
+    const scheme = titleOf(this.type);
+    if (this.token !== undefined) return `${scheme} ${this.token}`;
+    if (this.parameters.size === 0) return scheme;
+    if (this.type !== 'digest') return `${scheme} ${dumpDictHeader(this.parameters)}`;
     const parameters = [...this.parameters].map(
-      ([name, value]) => `${name}=${quoteHeaderValue(value, { allowToken: !ALWAYS_QUOTED.has(name) })}`,
+      ([name, value = '']) => `${name}=${quoteHeaderValue(value, { allowToken: !ALWAYS_QUOTED.has(name) })}`,
     );
     return `${scheme} ${parameters.join(', ')}`;
   }
 }
 
-/** Reads a `WWW-Authenticate` header. Mirrors Werkzeug's `parse_www_authenticate_header`. */
+/** Reads a `WWW-Authenticate` header. Mirrors Werkzeug's `WWWAuthenticate.from_header`. */
 export function parseWwwAuthenticate(header: string | null | undefined): WwwAuthenticate | undefined {
-  const text = header?.trim() ?? '';
-  if (text === '') return undefined;
-  const [, type = '', info = ''] = /^(\S+)(?:\s+(.*))?$/s.exec(text) ?? [];
-  const pairs = [...parseDictHeader(info)].map(([name, value]): [string, string] => [name, value ?? '']);
-  return new WwwAuthenticate(type, pairs);
+  const challenge = parseScheme(header);
+  if (challenge === undefined) return undefined;
+  const { type, rest, parameters } = challenge;
+  return new WwwAuthenticate(type, parameters, parameters === undefined ? rest : undefined);
 }

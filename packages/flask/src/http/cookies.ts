@@ -4,10 +4,10 @@ import { domainToASCII } from 'node:url';
 import { httpDate } from './dates.ts';
 import { refuseControlCharacters, UnsafeHeaderError } from './header-values.ts';
 import { MultiDict } from './multi-dict.ts';
-import { iriToUri } from './urls.ts';
+import { quoteWhatIsNot } from './urls.ts';
 
 /** Bytes that need no quotes in a value. */
-const LEGAL = /^[A-Za-z0-9/=!#$%&'*+\-.^_`|~:]*$/;
+const LEGAL = /^[\w!#$%&'()*+\-./:<=>?@[\]^`{|}~]*$/;
 
 const isSpace = (text: string, index: number): boolean => ' \t\n\r\f\v'.includes(text.charAt(index));
 
@@ -78,12 +78,10 @@ function unquote(value: string): string {
 
 function quote(value: string): string {
   if (LEGAL.test(value)) return value;
-  const quoted = value.replace(/[^A-Za-z0-9/=!#$%&'*+\-.^_`|~:]/g, (char) => {
-    const octal = `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
-    if (char === '"' || char === '\\') return `\\${char}`;
-    // Characters that browsers and Werkzeug let stand between quotes.
-    return ' ()<>?@[]{}'.includes(char) ? char : octal;
-  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a cookie cannot hold
+  const quoted = value.replace(/[\x00-\x1f",;\\\x7f-\xff]/g, (char) =>
+    char === '"' || char === '\\' ? `\\${char}` : `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
   return `"${quoted}"`;
 }
 
@@ -101,6 +99,8 @@ export interface CookieOptions {
   /** Out of reach of scripts. */
   readonly httpOnly?: boolean | undefined;
   readonly sameSite?: 'Strict' | 'Lax' | 'None' | 'strict' | 'lax' | 'none' | undefined;
+  /** Kept apart for each site that embeds this one (CHIPS); makes it `secure`. */
+  readonly partitioned?: boolean | undefined;
   /** Size in bytes of the header from which on a warning is emitted, 0 for never; 4093 unless given. */
   readonly maxSize?: number | undefined;
 }
@@ -110,20 +110,21 @@ export interface CookieOptions {
  * Mirrors Werkzeug's `dump_cookie`.
  *
  * @param now what `maxAge` counts from
- * @throws {TypeError} for a name or an attribute that would break out of its place, for a domain without a dot
+ * @throws {TypeError} for a name or an attribute that would break out of its place
  */
 export function dumpCookie(name: string, value: string, options: CookieOptions = {}, now = new Date()): string {
-  const { maxAge, path = '/', secure = false, httpOnly = false } = options;
+  const { maxAge, path = '/', secure = false, httpOnly = false, partitioned = false } = options;
   const expires =
     options.expires ?? (maxAge === undefined ? undefined : new Date(now.getTime() + Math.trunc(maxAge) * 1000));
   const parts = [`${encodeUtf8(checkName(name))}=${quote(encodeUtf8(value))}`];
   if (options.domain !== undefined) parts.push(`Domain=${cookieDomain(options.domain)}`);
   if (expires !== undefined) parts.push(`Expires=${httpDate(expires)}`);
   if (maxAge !== undefined) parts.push(`Max-Age=${Math.trunc(maxAge)}`);
-  if (secure) parts.push('Secure');
+  if (secure || partitioned) parts.push('Secure');
   if (httpOnly) parts.push('HttpOnly');
-  if (path !== null) parts.push(`Path=${iriToUri(checkAttribute(path, 'path'))}`);
+  if (path !== null) parts.push(`Path=${quoteWhatIsNot(checkAttribute(path, 'path'), 'path')}`);
   if (options.sameSite !== undefined) parts.push(`SameSite=${checkSameSite(options.sameSite)}`);
+  if (partitioned) parts.push('Partitioned');
   const header = parts.join('; ');
   warnWhenLarge(name, header, options.maxSize ?? 4093);
   return header;
@@ -149,16 +150,13 @@ function checkSameSite(value: string): string {
   throw new TypeError(`A cookie's SameSite must be 'Strict', 'Lax', or 'None' (got ${JSON.stringify(value)}).`);
 }
 
-/** The domain without its port, in ASCII. Browsers refuse one without a dot, so it is an error here. */
+/** The domain without its port and a leading dot, in ASCII. @throws TypeError for what can be no name of a host */
 function cookieDomain(domain: string): string {
-  const [host = ''] = checkAttribute(domain, 'domain').split(':', 1);
+  const [host = ''] = checkAttribute(domain, 'domain').replace(/^\.+/, '').split(':', 1);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is "ASCII"
   const ascii = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host);
-  if (ascii.includes('.') && !/[\s,]/.test(ascii)) return quote(ascii);
-  throw new TypeError(
-    `A cookie's domain must contain a "." (got ${JSON.stringify(domain)}): browsers refuse it for a local name.` +
-      ' Use a name such as "dev.localhost" from your hosts file.',
-  );
+  if (ascii !== '' && !/[\s,]/.test(ascii)) return ascii;
+  throw new TypeError(`A cookie's domain must be the name of a host (got ${JSON.stringify(domain)}).`);
 }
 
 function warnWhenLarge(name: string, header: string, maxSize: number): void {

@@ -1,5 +1,5 @@
 /** The shapes of header values: lists, dictionaries, options, quoted strings. RFC 9110 section 5.6. */
-import { percentBytes, urlQuote } from './urls.ts';
+import { percentBytes, quoteAttribute } from './urls.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]*$/;
 
@@ -26,47 +26,63 @@ export function refuseControlCharacters(value: string, what: string): string {
 /** Quotes a value unless it is a token (RFC 9110 section 5.6.2). Mirrors Werkzeug's `quote_header_value`. */
 export function quoteHeaderValue(value: string | number, { allowToken = true } = {}): string {
   const text = refuseControlCharacters(String(value), 'A header value');
-  if (allowToken && TOKEN.test(text)) return text;
+  if (allowToken && text !== '' && TOKEN.test(text)) return text;
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** Takes quotes and backslashes off, the way browsers put them there. Mirrors Werkzeug's `unquote_header_value`. */
-export function unquoteHeaderValue(value: string, { isFilename = false } = {}): string {
+/** Takes quotes and backslashes off. Mirrors Werkzeug's `unquote_header_value`. */
+export function unquoteHeaderValue(value: string): string {
   if (value.length < 2 || !value.startsWith('"') || !value.endsWith('"')) return value;
-  const inner = value.slice(1, -1);
-  // Internet Explorer sent UNC paths unescaped: unescaping would eat one of the two leading backslashes.
-  if (isFilename && inner.startsWith('\\\\')) return inner;
-  return inner.replace(/\\(["\\])/g, '$1');
+  return value.slice(1, -1).replace(/\\(.)/g, '$1');
 }
 
-/** Splits a comma-separated list, quoted strings kept whole. */
-function splitList(value: string): string[] {
-  const items = value.match(/(?:"(?:[^"\\]|\\.)*"?|[^",])+/g) ?? [];
-  return items.map((item) => item.trim()).filter((item) => item !== '');
-}
-
-/** Reads a list such as `gzip, "a b"`. Mirrors Werkzeug's `parse_list_header`. */
+/** Reads a list such as `gzip, "a b"`; with an open quote it is none. Mirrors Werkzeug's `parse_list_header`. */
 export function parseListHeader(value: string): string[] {
-  return splitList(value).map((item) => unquoteHeaderValue(item));
+  const items: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let index = 0; index < value.length; index++) {
+    const char = value[index];
+    if (char === '"') isQuoted = !isQuoted;
+    else if (isQuoted && char === '\\') index++;
+    else if (!isQuoted && char === ',') {
+      items.push(value.slice(start, index));
+      start = index + 1;
+    }
+  }
+  if (isQuoted) return [];
+  return [...items, value.slice(start)]
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+    .map(unquoteHeaderValue);
 }
 
 /**
- * Reads pairs such as `max-age=60, no-cache`; a key without a value has `undefined`. Mirrors Werkzeug's
- * `parse_dict_header`.
+ * Reads pairs such as `max-age=60, no-cache`; a key without a value has `undefined`, one with a star has its charset taken off.
+ * Mirrors Werkzeug's `parse_dict_header`.
  */
 export function parseDictHeader(value: string): Map<string, string | undefined> {
-  return new Map(
-    splitList(value).map((item): [string, string | undefined] => {
-      const equals = item.indexOf('=');
-      return equals < 0 ? [item, undefined] : [item.slice(0, equals), unquoteHeaderValue(item.slice(equals + 1))];
-    }),
-  );
+  const pairs = new Map<string, string | undefined>();
+  for (const item of parseListHeader(value)) {
+    const equals = item.indexOf('=');
+    const key = (equals < 0 ? item : item.slice(0, equals)).trim();
+    if (key === '') continue;
+    if (equals < 0) pairs.set(key, undefined);
+    else if (key.endsWith('*'))
+      pairs.set(key.slice(0, -1), unquoteHeaderValue(decodeExtended(item.slice(equals + 1).trim()).text));
+    else pairs.set(key, unquoteHeaderValue(item.slice(equals + 1).trim()));
+  }
+  return pairs;
 }
 
 /** Writes pairs; `undefined` writes the key alone. Mirrors Werkzeug's `dump_header` of a dictionary. */
 export function dumpDictHeader(pairs: Iterable<readonly [string, string | number | undefined]>): string {
-  return [...pairs].map(([key, value]) => (value === undefined ? key : `${key}=${quoteHeaderValue(value)}`)).join(', ');
+  return [...pairs].map(([key, value]) => (value === undefined ? key : pairText(key, value))).join(', ');
 }
+
+/** What a key with a star names is encoded already. */
+const pairText = (key: string, value: string | number): string =>
+  key.endsWith('*') ? `${key}=${value}` : `${key}=${quoteHeaderValue(value)}`;
 
 /** Writes a list. Mirrors Werkzeug's `dump_header` of a list. */
 export function dumpListHeader(items: Iterable<string>): string {
@@ -80,41 +96,71 @@ export interface OptionsHeader {
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** `; key=value`, also `; key*=charset'language'value` and `; key*0=value` (RFC 2231). */
-const OPTION =
-  /;\s*(?:,\s*)?("[^"\\]*(?:\\.[^"\\]*)*"|[^\s;,=*]+)(?:\*(\d+))?\s*(?:(?:\*\s*=\s*(?:([^\s']+)'([^\s']*)')?|=\s*)("[^"\\]*(?:\\.[^"\\]*)*"|[^;,]+)?)?\s*/y;
+/** `key=token` or `key="quoted"`; the key may end with a star (RFC 5987), or with one and a number (RFC 2231). */
+const OPTION = /([\w!#$%&'*+\-.^`|~]+)=(?:([\w!#$%&'*+\-.^`|~]+)|"((?:\\[\\"]|\\(?![\\"])|[^"\\])*)")?/y;
 
 /**
  * Reads a `Content-Type`- or `Content-Disposition`-like header with the encodings and continuations of RFC 2231 and
- * 5987. Mirrors Werkzeug's `parse_options_header`.
+ * 5987; what is malformed in it is left out. Mirrors Werkzeug's `parse_options_header`.
  */
 export function parseOptionsHeader(header: string | null | undefined): OptionsHeader {
-  const text = header?.trim() ?? '';
-  const value = /^[^;,\s]+/.exec(text)?.[0] ?? '';
+  const text = header ?? '';
+  const first = text.indexOf(';');
+  const value = (first < 0 ? text : text.slice(0, first)).trim();
   const options = new Map<string, string>();
-  if (value === '') return { value, options };
-  let continuedCharset: string | undefined;
-  OPTION.lastIndex = value.length;
-  while (text[OPTION.lastIndex] === ' ' || text[OPTION.lastIndex] === '\t') OPTION.lastIndex++;
-  for (let match = OPTION.exec(text); match !== null; match = OPTION.exec(text)) {
-    const [, rawName = '', index, ownCharset, , rawValue] = match;
-    const name = unquoteHeaderValue(rawName).toLowerCase();
-    const charset = ownCharset ?? (index === undefined ? undefined : continuedCharset);
-    continuedCharset = index === undefined ? undefined : charset;
-    const plain = unquoteHeaderValue((rawValue ?? '').trim(), { isFilename: name === 'filename' });
-    const decoded = charset === undefined ? plain : decodePercent(plain, charset);
-    options.set(name, index === undefined ? decoded : (options.get(name) ?? '') + decoded);
+  if (value === '' || first < 0) return { value, options };
+  let charset: string | undefined;
+  for (const [rawKey, token, quoted] of optionsOf(text, first)) {
+    const isExtended = rawKey.endsWith('*');
+    const name = isExtended ? rawKey.slice(0, -1) : rawKey;
+    // HTTP escapes by a backslash, forms by a percent sign.
+    let plain = token ?? quoted?.replace(/\\([\\"])/g, '$1').replaceAll('%22', '"') ?? '';
+    if (isExtended) {
+      const decoded = decodeExtended(plain, charset);
+      plain = decoded.text;
+      charset = decoded.charset ?? charset;
+    }
+    const key = name.replace(/\*\d+$/, '');
+    options.set(key, key === name ? plain : (options.get(key) ?? '') + plain);
   }
   return { value, options };
 }
 
-function decodePercent(value: string, charset: string): string {
-  const bytes = percentBytes(value);
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    return bytes.toString('utf8');
+type Option = readonly [key: string, token: string | undefined, quoted: string | undefined];
+
+/** The well-formed ones behind each semicolon. */
+function* optionsOf(text: string, firstSemicolon: number): Generator<Option> {
+  for (let semicolon = firstSemicolon; semicolon >= 0; ) {
+    const start = text.length - text.slice(semicolon + 1).trimStart().length;
+    OPTION.lastIndex = start;
+    const match = OPTION.exec(text);
+    const [whole = '', key = '', token, quoted] = match ?? [];
+    if (token !== undefined || quoted !== undefined) yield [key.toLowerCase(), token, quoted];
+    semicolon = text.indexOf(';', start + whole.length);
   }
+}
+
+/** `charset'language'value`, the value percent-encoded. */
+const EXTENDED = /^([\w!#$%&*+\-.^`|~]*)'[\w!#$%&*+\-.^`|~]*'([\w!#$%&'*+\-.^`|~]+)/;
+
+/** How bytes of a charset become text: those that clients send. */
+const CHARSETS: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
+  ['ascii', asciiText],
+  ['us-ascii', asciiText],
+  ['utf-8', (bytes: Buffer) => bytes.toString('utf8')],
+  ['iso-8859-1', (bytes: Buffer) => bytes.toString('latin1')],
+]);
+
+function asciiText(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/[^\0-\x7f]/g, '\ufffd');
+}
+
+/** The charset is the value's own, or that of the option before, of which it may be a continuation. */
+function decodeExtended(value: string, before?: string) {
+  const [, own = '', rest = value] = EXTENDED.exec(value) ?? [];
+  const charset = own === '' ? before : own.toLowerCase();
+  const decode = CHARSETS.get(charset ?? '');
+  return decode === undefined ? { text: rest, charset: undefined } : { text: decode(percentBytes(rest)), charset };
 }
 
 /** Writes a value with its options. Mirrors Werkzeug's `dump_options_header`. */
@@ -133,7 +179,7 @@ export function contentDisposition(disposition: 'inline' | 'attachment', filenam
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is "ASCII"
   const ascii = filename.normalize('NFKD').replace(/[^\x00-\x7f]/g, '');
   if (ascii === filename) return dumpOptionsHeader(disposition, [['filename', filename]]);
-  const encoded = urlQuote(filename, { attrChar: true });
+  const encoded = quoteAttribute(filename);
   return `${dumpOptionsHeader(disposition, [['filename', ascii]])}; filename*=UTF-8''${encoded}`;
 }
 

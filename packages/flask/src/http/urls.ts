@@ -3,11 +3,18 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 import { MultiDict } from './multi-dict.ts';
 
 const UNRESERVED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~';
-/** What Werkzeug never quotes: the unreserved characters and most sub-delimiters of RFC 3986. */
-const ALWAYS_SAFE = `${UNRESERVED}$!'()*+,;`;
 /** `attr-char` of RFC 5987 section 3.2.1. */
 const ATTR_CHAR = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~';
-const IRI_SAFE = ":/?#[]@!$&'()*+,;=%";
+
+/** What each part of a URL may have in it as it is, beside the unreserved characters: https://url.spec.whatwg.org/#percent-encoded-bytes */
+const SAFE = {
+  path: "!$&'()*+,/:;=@",
+  query: "!$&'()*+,/:;=?@",
+  fragment: "!#$&'()*+,/:;=?@",
+  /** A name, or a value, of a query. */
+  field: "!$'()*,/:;?@",
+  user: "!$&'()*+,;=",
+} as const;
 
 /** What each byte becomes, by the characters that stay: callers use a handful of such sets, over and over. */
 const tables = new Map<string, readonly string[]>();
@@ -30,28 +37,24 @@ function quoteBytes(bytes: Uint8Array, safe: string): string {
   return quoted;
 }
 
-/**
- * Percent-encodes text as UTF-8. Mirrors Werkzeug's `url_quote`.
- *
- * @param options `safe`: characters left as they are, `/:` unless given; `attrChar`: leave exactly what RFC 5987 allows
- */
-export function urlQuote(
-  value: string | number,
-  { safe = '/:', attrChar = false }: { readonly safe?: string; readonly attrChar?: boolean } = {},
-): string {
-  return quoteBytes(Buffer.from(String(value)), attrChar ? ATTR_CHAR : ALWAYS_SAFE + safe);
+/** Percent-encodes text as UTF-8 for a part of a URL. Mirrors what Werkzeug 3 does by `urllib.parse.quote`. */
+export function urlQuote(value: string | number, part: keyof typeof SAFE = 'path'): string {
+  return quoteBytes(Buffer.from(String(value)), UNRESERVED + SAFE[part]);
 }
 
-/** Percent-encodes text for a query or a form, spaces as `+`. Mirrors Werkzeug's `url_quote_plus`. */
-export function urlQuotePlus(value: string | number, { safe = '' }: { readonly safe?: string } = {}): string {
-  const allowed = `${ALWAYS_SAFE.replace('+', '')}${safe} `;
-  return quoteBytes(Buffer.from(String(value)), allowed).replaceAll(' ', '+');
+/** {@link urlQuote} for what may be escaped in part: `%` stays. */
+export function quoteWhatIsNot(value: string, part: keyof typeof SAFE): string {
+  return quoteBytes(Buffer.from(value), `${UNRESERVED}${SAFE[part]}%`);
 }
 
-/**
- * Decodes `%XX` as UTF-8; what is no UTF-8 becomes U+FFFD, what is no `%XX` stays. Never throws. Mirrors Werkzeug's
- * `url_unquote`.
- */
+/** Percent-encodes a parameter of a header, as RFC 5987 has it. */
+export const quoteAttribute = (value: string): string => quoteBytes(Buffer.from(value), ATTR_CHAR);
+
+/** A name or a value of a query or a form, spaces as `+`. Mirrors `urllib.parse.urlencode` as Werkzeug 3 calls it. */
+const quoteField = (value: string): string =>
+  quoteBytes(Buffer.from(value), `${UNRESERVED}${SAFE.field} `).replaceAll(' ', '+');
+
+/** Decodes `%XX` as UTF-8; what is no UTF-8 becomes U+FFFD, what is no `%XX` stays. Never throws. */
 export function urlUnquote(value: string): string {
   return value.includes('%') ? percentBytes(value).toString('utf8') : value;
 }
@@ -65,28 +68,29 @@ export function percentBytes(value: string): Buffer {
   );
 }
 
-/** {@link urlUnquote} where `+` means a space. Mirrors Werkzeug's `url_unquote_plus`. */
-export function urlUnquotePlus(value: string): string {
-  return urlUnquote(value.replaceAll('+', ' '));
-}
+/** A name or a value of a form: `+` is a space, and what is no UTF-8 stays escaped. */
+const unquoteField = (value: string): string => {
+  const spaced = value.replaceAll('+', ' ');
+  return spaced.includes('%') ? decodeEscapes(spaced, () => true) : spaced;
+};
 
-/** Reads a query string or an `application/x-www-form-urlencoded` body. Mirrors Werkzeug's `url_decode`. */
+/** Reads a query string or an `application/x-www-form-urlencoded` body. Mirrors `urllib.parse.parse_qsl` as Werkzeug 3 calls it. */
 export function urlDecode(query: string): MultiDict<string> {
   const decoded = new MultiDict<string>();
   for (const pair of query.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const key = equals < 0 ? pair : pair.slice(0, equals);
-    decoded.add(urlUnquotePlus(key), equals < 0 ? '' : urlUnquotePlus(pair.slice(equals + 1)));
+    decoded.add(unquoteField(key), equals < 0 ? '' : unquoteField(pair.slice(equals + 1)));
   }
   return decoded;
 }
 
-/** Writes a query string; `null` and `undefined` are left out. Mirrors Werkzeug's `url_encode`. */
+/** Writes a query string; `null` and `undefined` are left out. Mirrors Werkzeug 3's `_urlencode`. */
 export function urlEncode(pairs: Iterable<readonly [string, string | number | boolean | null | undefined]>): string {
   const parts: string[] = [];
   for (const [key, value] of pairs) {
-    if (value !== null && value !== undefined) parts.push(`${urlQuotePlus(key)}=${urlQuotePlus(String(value))}`);
+    if (value !== null && value !== undefined) parts.push(`${quoteField(key)}=${quoteField(String(value))}`);
   }
   return parts.join('&');
 }
@@ -109,56 +113,73 @@ function splitUrl(url: string): UrlParts {
   return { scheme, authority, path, query, fragment };
 }
 
-/** Applies `convert` to the host of an authority such as `//user@host:80`. */
-function mapHost(authority: string, convert: (host: string) => string): string {
-  return authority.replace(/^(\/\/(?:.*@)?)([^@:[\]]+)/, (_, before: string, host: string) => {
-    return before + (convert(host) || host);
-  });
+/** `user:password@host:port`, each part as `convert` has it; the port left out where it is empty. */
+function mapAuthority(authority: string, host: (text: string) => string, user: (text: string) => string): string {
+  const [, name, password, bracketed, plain = '', port = ''] =
+    /^(?:([^@]*?)(?::([^@]*))?@)?(?:(\[[^\]]*\])|([^:]*))(?::(\d*))?$/s.exec(authority) ?? [];
+  const login = !name ? '' : `${user(name)}${password ? `:${user(password)}` : ''}@`;
+  return `${login}${bracketed ?? (host(plain) || plain)}${port === '' ? '' : `:${port}`}`;
 }
+
+const mapUrl = (
+  url: string,
+  convert: (text: string, part: 'path' | 'query' | 'fragment' | 'user') => string,
+  host: (text: string) => string,
+) => {
+  const { scheme, authority, path, query, fragment } = splitUrl(url);
+  const named = mapAuthority(authority.slice(2), host, (text) => convert(text, 'user'));
+  const before = authority === '' ? scheme : `${scheme}//${named}`;
+  const behind = (mark: string, text: string, part: 'query' | 'fragment') =>
+    text.length > 1 ? `${mark}${convert(text.slice(1), part)}` : '';
+  return `${before}${convert(path, 'path')}${behind('?', query, 'query')}${behind('#', fragment, 'fragment')}`;
+};
 
 /**
  * Makes an URL ASCII: percent-encodes what is not, leaves what is encoded already, and writes the host in punycode.
  * Mirrors Werkzeug's `iri_to_uri`.
  */
-export function iriToUri(iri: string): string {
-  const { scheme, authority, path, query, fragment } = splitUrl(iri);
-  const quote = (part: string): string => urlQuote(part, { safe: IRI_SAFE });
-  return scheme + mapHost(authority, domainToASCII) + quote(path) + quote(query) + quote(fragment);
-}
+export const iriToUri = (iri: string): string => mapUrl(iri, quoteWhatIsNot, domainToASCII);
+
+/** What stays encoded in each part of a readable URL: what would change its meaning. Space, `%` and controls always do. */
+const KEPT = { path: '/?#', query: '&=+#', fragment: '', user: ':@/?#' } as const;
 
 /**
  * Makes an URL readable: decodes what is UTF-8, but keeps what would change the URL's meaning encoded (such as `%2F`
  * and `%25`). Mirrors Werkzeug's `uri_to_iri`.
  */
-export function uriToIri(uri: string): string {
-  const { scheme, authority, path, query, fragment } = splitUrl(uri);
-  return scheme + mapHost(authority, domainToUnicode) + readable(path) + readable(query) + readable(fragment);
-}
+export const uriToIri = (uri: string): string =>
+  mapUrl(
+    uri,
+    (text, part) =>
+      decodeEscapes(
+        text,
+        (byte) => byte > 0x20 && byte !== 0x25 && byte !== 0x7f && !KEPT[part].includes(String.fromCharCode(byte)),
+      ),
+    domainToUnicode,
+  );
 
-function readable(part: string): string {
-  return part.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+/** @param isShown whether an ASCII character is decoded; all others are where they are UTF-8 */
+function decodeEscapes(text: string, isShown: (byte: number) => boolean): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     const bytes = Buffer.from(run.replaceAll('%', ''), 'hex');
-    let text = '';
-    for (const char of decodePieces(bytes)) text += char;
-    return text;
+    let decoded = '';
+    for (let index = 0; index < bytes.length; ) {
+      const length = characterAt(bytes, index);
+      const piece = bytes.subarray(index, index + Math.max(length, 1));
+      const escaped = run.slice(3 * index, 3 * (index + piece.length));
+      const isText = length > 1 || (length === 1 && isShown(piece[0] ?? 0));
+      decoded += isText ? piece.toString('utf8') : length === 0 ? escaped.toUpperCase() : escaped;
+      index += piece.length;
+    }
+    return decoded;
   });
 }
 
-/** Characters that are safe to show, as themselves; all other bytes percent-encoded. */
-function* decodePieces(bytes: Buffer): Generator<string> {
-  let index = 0;
-  while (index < bytes.length) {
-    const lead = bytes[index] ?? 0;
-    const length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    const piece = bytes.subarray(index, index + length);
-    const text = piece.toString('utf8');
-    const valid = lead < 0x80 ? ALWAYS_SAFE.includes(text) : Buffer.from(text).equals(piece);
-    if (valid) {
-      yield text;
-      index += length;
-    } else {
-      yield quoteBytes(bytes.subarray(index, index + 1), '');
-      index++;
-    }
-  }
+/** Bytes of the character of UTF-8 that begins there; 0 where none does. */
+function characterAt(bytes: Buffer, index: number): number {
+  const lead = bytes[index] ?? 0;
+  if (lead < 0x80) return 1;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  const piece = bytes.subarray(index, index + length);
+  return Buffer.from(piece.toString('utf8')).equals(piece) ? length : 0;
 }

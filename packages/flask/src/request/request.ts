@@ -13,13 +13,12 @@ import { parseDate } from '../http/dates.ts';
 import { type ETags, parseEtags } from '../http/etags.ts';
 import { type OptionsHeader, parseOptionsHeader } from '../http/header-values.ts';
 import { MultiDict, type ReadonlyMultiDict } from '../http/multi-dict.ts';
-import { peerAddress } from '../http/peer.ts';
 import { type IfRange, parseIfRange, parseRange, type Range } from '../http/ranges.ts';
 import { splitUrl } from '../http/url-parts.ts';
-import { iriToUri, urlDecode, urlQuote } from '../http/urls.ts';
+import { quoteWhatIsNot, urlDecode } from '../http/urls.ts';
 import type { UrlBase } from '../routing/map.ts';
 import type { Rule, RuleValues } from '../routing/rule.ts';
-import { urlBaseOf } from '../routing/url-base.ts';
+import { hostOf, urlBaseOf } from '../routing/url-base.ts';
 import { readBody } from './body.ts';
 
 /**
@@ -33,12 +32,20 @@ export class FlaskRequest {
   readonly environment: unknown;
   /** `GET`, in upper case. */
   readonly method: string;
+  /** Host and port as the client named them, without the scheme's usual port. */
+  readonly host: string;
   /** Host, scheme and where the app is mounted: what URLs are relative to. */
   readonly urlBase: UrlBase;
   /** Decoded, with its leading slash: `/user/ana`. */
   readonly path: string;
   /** As it was sent, without `?`; empty when there is none. */
   readonly queryString: string;
+  /** Bytes of this request's body at most; MAX_CONTENT_LENGTH unless it is set before the body is read. null: no limit. */
+  maxContentLength: number | null;
+  /** Bytes of its form's fields at most; MAX_FORM_MEMORY_SIZE unless it is set before. null: no limit. */
+  maxFormMemorySize: number | null;
+  /** Parts of its form at most; MAX_FORM_PARTS unless it is set before. null: no limit. */
+  maxFormParts: number | null;
   readonly #context: RequestState;
   #args: MultiDict<string> | undefined;
   #cookies: MultiDict<string> | undefined;
@@ -54,7 +61,12 @@ export class FlaskRequest {
     const { scheme, host, path, query } = splitUrl(context.url);
     this.path = path;
     this.queryString = query;
-    this.urlBase = urlBaseOf(scheme, host, context.app.config, context.app.urlMap.hostMatching);
+    this.host = hostOf(scheme, host);
+    const { config, urlMap } = context.app;
+    this.maxContentLength = config.MAX_CONTENT_LENGTH;
+    this.maxFormMemorySize = config.MAX_FORM_MEMORY_SIZE;
+    this.maxFormParts = config.MAX_FORM_PARTS;
+    this.urlBase = urlBaseOf(scheme, this.host, context.scriptRoot, config, urlMap);
   }
 
   // Where it was sent to
@@ -69,15 +81,14 @@ export class FlaskRequest {
     return this.scheme === 'https';
   }
 
-  /** Host and port as the client named them, without the scheme's usual port. */
-  get host(): string {
-    const { subdomain, host } = this.urlBase;
-    return subdomain === '' || this.#context.app.config.SERVER_NAME === null ? host : `${subdomain}.${host}`;
-  }
-
   /** `http://host/` */
   get hostUrl(): string {
     return `${this.scheme}://${this.host}/`;
+  }
+
+  /** Path below which the app is mounted: `/app`; empty where it is not. Flask's `root_path`, `script_root`. */
+  get scriptRoot(): string {
+    return this.#context.scriptRoot;
   }
 
   /** Where the app is mounted: `http://host/`. Flask's `root_url`, `url_root`. */
@@ -87,12 +98,12 @@ export class FlaskRequest {
 
   /** Without the query: `http://host/user/ana`. */
   get baseUrl(): string {
-    return `${this.rootUrl}${urlQuote(this.path.slice(1), { safe: "!$&'()*+,/:;=@" })}`;
+    return `${this.rootUrl}${quoteWhatIsNot(this.path.slice(1), 'path')}`;
   }
 
   /** With the query. */
   get url(): string {
-    return this.queryString === '' ? this.baseUrl : `${this.baseUrl}?${iriToUri(this.queryString)}`;
+    return this.queryString === '' ? this.baseUrl : `${this.baseUrl}?${quoteWhatIsNot(this.queryString, 'query')}`;
   }
 
   /** Path and query, with a `?` even where the query is empty, as Flask has it. */
@@ -154,14 +165,14 @@ export class FlaskRequest {
     return this.#cookies;
   }
 
-  /** Credentials by Basic or Digest; undefined without them. */
+  /** Credentials of any scheme; undefined without them. Of Bearer and its like it is the `token`. */
   get authorization(): Authorization | undefined {
     return parseAuthorization(this.#header('authorization'));
   }
 
   /** Address of the client, as the server believes it; undefined where it is not known. */
   get remoteAddr(): string | undefined {
-    return peerAddress(this.raw, this.environment);
+    return this.#context.remoteAddr;
   }
 
   /** The client and the proxies on the way, as `X-Forwarded-For` claims: anybody can write that header. */
@@ -327,12 +338,12 @@ export class FlaskRequest {
   }
 
   /**
-   * The whole body as bytes, at most MAX_CONTENT_LENGTH of them. Reading it twice gives the same; after `form` of a body that
+   * The whole body as bytes, at most `maxContentLength` of them. Reading it twice gives the same; after `form` of a body that
    * is a form it is empty.
    * @throws RequestEntityTooLarge
    */
   get data(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#body ??= readBody(this.raw, this.#context.app.config.MAX_CONTENT_LENGTH);
+    this.#body ??= readBody(this.raw, this.maxContentLength);
     return this.#body;
   }
 
@@ -354,11 +365,10 @@ export class FlaskRequest {
   async #parseForm(): Promise<ParsedForm> {
     const { isFormType, ParsedForm, parseForm } = await import('../forms/parse.ts');
     if (!isFormType(this.contentType)) return new ParsedForm();
-    const { MAX_CONTENT_LENGTH, MAX_FORM_MEMORY_SIZE, MAX_FORM_PARTS } = this.#context.app.config;
     const parsed = await parseForm(await this.#formSource(), {
-      maxContentLength: MAX_CONTENT_LENGTH ?? undefined,
-      maxFormMemorySize: MAX_FORM_MEMORY_SIZE ?? undefined,
-      maxFormParts: MAX_FORM_PARTS ?? Number.POSITIVE_INFINITY,
+      maxContentLength: this.maxContentLength ?? undefined,
+      maxFormMemorySize: this.maxFormMemorySize ?? undefined,
+      maxFormParts: this.maxFormParts ?? Number.POSITIVE_INFINITY,
     });
     this.#context.atEnd(() => parsed.close());
     // Werkzeug takes it for an empty form, which a view may take for a user who empties all fields.

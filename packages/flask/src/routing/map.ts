@@ -29,6 +29,7 @@ export interface BuildOptions {
 /** Decided once, for all rules. */
 export interface UrlMapOptions {
   readonly hostMatching?: boolean;
+  readonly subdomainMatching?: boolean;
 }
 
 /** All rules of an app; Flask's `app.url_map`. */
@@ -36,6 +37,7 @@ export class UrlMap {
   /** By the name in a rule. Add yours before the rules that use them. */
   readonly converters: Record<string, ConverterClass> = { ...DEFAULT_CONVERTERS };
   readonly hostMatching: boolean;
+  readonly subdomainMatching: boolean;
   /** Applies to rules that are added later and say nothing of their own. */
   strictSlashes = true;
   readonly mergeSlashes = true;
@@ -47,6 +49,7 @@ export class UrlMap {
 
   constructor(options: UrlMapOptions = {}) {
     this.hostMatching = options.hostMatching ?? false;
+    this.subdomainMatching = options.subdomainMatching ?? false;
   }
 
   /** @throws SyntaxError for a malformed rule, RangeError for a converter that does not exist */

@@ -158,10 +158,10 @@ function withHead(methods: readonly string[]): ReadonlySet<string> {
 }
 
 /** Each pair of slashes becomes one, once: three become two, as in Werkzeug. */
-export const mergeSlashes = (path: string): string => path.replaceAll('//', '/');
+export const mergeSlashes = (path: string): string => path.replace(/\/{2,}/g, '/');
 
 /** The fixed text of a path as it stands in a URL. */
-export const quotePath = (text: string): string => urlQuote(text, { safe: '/:|+' });
+export const quotePath = (text: string): string => urlQuote(text, 'path');
 
 /** A list is repeated. */
 function queryPairs([name, value]: readonly [string, unknown]): [string, string | null][] {

@@ -1,6 +1,4 @@
 /** Where sessions are kept: what every kind of store has in common. */
-import { isIP } from 'node:net';
-import process from 'node:process';
 import { type CookieOptions, dumpCookie, dumpDeletedCookie } from '../http/cookies.ts';
 import { addVary } from '../http/header-values.ts';
 import { NullSession, type Session } from './session.ts';
@@ -13,20 +11,20 @@ export interface SessionConfig {
   /** Former keys, newest first: they still verify. */
   readonly SECRET_KEY_FALLBACKS?: readonly SecretKey[] | null;
   readonly SESSION_COOKIE_NAME: string;
-  /** `null`: from `SERVER_NAME`; `false` or empty: none, the cookie goes to this host alone. */
+  /** `null`, `false` or empty: none, the cookie goes to this host alone. */
   readonly SESSION_COOKIE_DOMAIN: string | false | null;
   /** `null`: `APPLICATION_ROOT`. */
   readonly SESSION_COOKIE_PATH: string | null;
   readonly SESSION_COOKIE_HTTPONLY: boolean;
   readonly SESSION_COOKIE_SECURE: boolean;
   readonly SESSION_COOKIE_SAMESITE: 'Strict' | 'Lax' | 'None' | null;
+  readonly SESSION_COOKIE_PARTITIONED?: boolean;
   /** Seconds. */
   readonly PERMANENT_SESSION_LIFETIME: number;
   /** Whether a permanent session's cookie is sent with every answer, so that it lives on while it is used. */
   readonly SESSION_REFRESH_EACH_REQUEST: boolean;
   /** Bytes of a cookie from which on a warning is emitted; 0 for never. */
   readonly MAX_COOKIE_SIZE?: number;
-  readonly SERVER_NAME: string | null;
   readonly APPLICATION_ROOT: string;
 }
 
@@ -50,8 +48,6 @@ export interface SessionResponse {
  * Whoever keeps sessions elsewhere extends it by these two methods.
  */
 export abstract class SessionInterface {
-  #domainWarned = false;
-
   /**
    * The session of a request; whatever the cookie holds, this must not throw because of it.
    *
@@ -78,29 +74,9 @@ export abstract class SessionInterface {
     return config.SESSION_COOKIE_PATH ?? config.APPLICATION_ROOT;
   }
 
-  /** `SESSION_COOKIE_DOMAIN`, or the host of `SERVER_NAME` with all its subdomains, as Flask 2.2 has it. */
-  getCookieDomain(app: SessionApp): string | undefined {
-    const { SESSION_COOKIE_DOMAIN: domain, SERVER_NAME: serverName } = app.config;
-    if (domain !== null) return domain || undefined;
-    if (!serverName) return undefined;
-    const host = serverName.replace(/:[^:\]]*$/, '').replace(/^\.+/, '');
-    if (!host.includes('.')) {
-      this.#warnOnce(
-        `"${host}" is not a valid cookie domain: it has no ".". Use a name such as "${host}.localdomain".`,
-      );
-      return undefined;
-    }
-    if (isIP(host)) {
-      this.#warnOnce("The session cookie's domain is an IP address, which some browsers refuse.");
-      return host;
-    }
-    return this.getCookiePath(app) === '/' ? `.${host}` : host;
-  }
-
-  #warnOnce(message: string): void {
-    if (this.#domainWarned) return;
-    this.#domainWarned = true;
-    process.emitWarning(message);
+  /** `SESSION_COOKIE_DOMAIN`; without it the cookie goes to the host alone that set it. */
+  getCookieDomain({ config }: SessionApp): string | undefined {
+    return config.SESSION_COOKIE_DOMAIN || undefined;
   }
 
   /** The attributes of the session's cookie, its end left aside. */
@@ -112,6 +88,7 @@ export abstract class SessionInterface {
       httpOnly: config.SESSION_COOKIE_HTTPONLY,
       secure: config.SESSION_COOKIE_SECURE,
       sameSite: config.SESSION_COOKIE_SAMESITE ?? undefined,
+      partitioned: config.SESSION_COOKIE_PARTITIONED,
     };
   }
 

@@ -121,10 +121,11 @@ export class TestClient<C extends TestedContext = TestedContext> {
   async sessionTransaction(work: (session: Session) => unknown, options: TestRequestOptions = {}): Promise<void> {
     if (this.#jar === undefined) throw new Error('Cookies are disabled: this client has no session.');
     const { app } = this;
-    const { url } = buildRequest(app, '/', options);
+    const built = buildRequest(app, '/', options);
+    const { url, headers } = built;
     const cookie = this.#jar.header(url);
-    const request = new Request(url, cookie === undefined ? {} : { headers: { cookie } });
-    const context = app.requestContext(request);
+    if (cookie !== undefined) headers.set('cookie', cookie);
+    const context = app.requestContext(toRequest(built));
     const session = await app.sessionInterface.openSession(app, context.request);
     if (session === undefined) throw new Error('Session backend did not open a session: is SECRET_KEY set?');
     await work(session);
@@ -168,5 +169,5 @@ function redirected(before: BuiltRequest, status: number, location: string, coun
   const headers = new Headers(before.headers);
   headers.delete('content-type');
   headers.delete('content-length');
-  return { url, method: before.method === 'HEAD' ? 'HEAD' : 'GET', headers, body: null };
+  return { ...before, url, method: before.method === 'HEAD' ? 'HEAD' : 'GET', headers, body: null };
 }

@@ -1,5 +1,6 @@
 /** Makes a request out of what a test says. Werkzeug's `EnvironBuilder`. */
 import type { App } from '../contract.ts';
+import { setScriptRoot } from '../http/script-root.ts';
 import { urlEncode } from '../http/urls.ts';
 
 type Body = NonNullable<ConstructorParameters<typeof Response>[0]>;
@@ -21,7 +22,7 @@ export interface TestRequestOptions {
   /** The body as JSON. */
   readonly json?: unknown;
   readonly contentType?: string;
-  /** Scheme and host, `http://localhost` by default, or what SERVER_NAME and PREFERRED_URL_SCHEME say. */
+  /** Scheme, host and where the app is; `http://localhost` by default, or what SERVER_NAME, PREFERRED_URL_SCHEME and APPLICATION_ROOT say. */
   readonly baseUrl?: string;
   /** What the server would give beside the request. */
   readonly environment?: unknown;
@@ -29,7 +30,9 @@ export interface TestRequestOptions {
 
 /** A request before it is sent: a redirect may send it again. */
 export interface BuiltRequest {
+  /** With the path below which the app is. */
   readonly url: URL;
+  readonly scriptRoot: string;
   readonly method: string;
   readonly headers: Headers;
   readonly body: Body | null;
@@ -37,23 +40,28 @@ export interface BuiltRequest {
 
 /** @throws TypeError for data and json together */
 export function buildRequest(app: App, path: string, options: TestRequestOptions): BuiltRequest {
-  const url = new URL(path, options.baseUrl ?? baseUrlOf(app));
+  const base = new URL(options.baseUrl ?? baseUrlOf(app));
+  const scriptRoot = base.pathname.replace(/\/+$/, '');
+  const url = new URL(path.startsWith('/') ? `${scriptRoot}${path}` : path, base);
   if (options.query !== undefined) url.search = queryOf(options.query);
   const headers = new Headers(options.headers);
   const { body, contentType } = bodyOf(app, options);
   if (contentType !== undefined && !headers.has('content-type')) headers.set('content-type', contentType);
-  return { url, method: (options.method ?? 'GET').toUpperCase(), headers, body };
+  return { url, scriptRoot, method: (options.method ?? 'GET').toUpperCase(), headers, body };
 }
 
 /** The standard request, made anew for each sending. */
-export function toRequest({ url, method, headers, body }: BuiltRequest): Request {
+export function toRequest({ url, scriptRoot, method, headers, body }: BuiltRequest): Request {
   const isStream = body instanceof ReadableStream;
-  return new Request(url, { method, headers, body, ...(isStream ? { duplex: 'half' } : {}) });
+  const below = new URL(url);
+  if (url.pathname.startsWith(`${scriptRoot}/`)) below.pathname = url.pathname.slice(scriptRoot.length);
+  const request = new Request(below, { method, headers, body, ...(isStream ? { duplex: 'half' } : {}) });
+  return setScriptRoot(request, scriptRoot);
 }
 
 function baseUrlOf(app: App): string {
-  const { PREFERRED_URL_SCHEME: scheme, SERVER_NAME: host } = app.config;
-  return `${scheme}://${host ?? 'localhost'}/`;
+  const { PREFERRED_URL_SCHEME: scheme, SERVER_NAME: host, APPLICATION_ROOT: root } = app.config;
+  return `${scheme}://${host ?? 'localhost'}/${root.replace(/^\/+/, '')}`;
 }
 
 function queryOf(query: NonNullable<TestRequestOptions['query']>): string {

@@ -39,7 +39,8 @@ test.each<[string, (request: FlaskRequest) => unknown, unknown]>([
   ],
   ['cookies', (r) => [r.cookies.get('a'), r.cookies.get('b')], ['1', 'two']],
   ['mimetype', (r) => [r.mimetype, r.mimetypeParams.get('charset')], ['text/plain', 'utf-8']],
-  ['authorization', (r) => r.authorization, { type: 'basic', username: 'ana', password: 'x:y' }],
+  ['authorization', (r) => String(r.authorization), `Basic ${btoa('ana:x:y')}`],
+  ['its user name', (r) => r.authorization?.username, 'ana'],
   ['acceptMimetypes', (r) => r.acceptMimetypes.bestMatch(['application/json', 'text/html']), 'text/html'],
   ['acceptLanguages', (r) => r.acceptLanguages.best, 'de'],
   ['ifNoneMatch', (r) => r.ifNoneMatch.contains('abc'), true],
@@ -198,4 +199,19 @@ test.each([
   Object.defineProperty(raw, 'ip', { value: ip });
   const context = new Flask(import.meta, { staticFolder: null }).requestContext(raw);
   context.run(() => expect([request.remoteAddr, request.accessRoute]).toEqual([ip, route]));
+});
+
+test('a request has limits of its own', async () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.post('/<int:limit>', { endpoint: 'limited' }, async ({ limit }) => {
+    request.maxContentLength = limit;
+    return String((await request.form).get('a'));
+  });
+  app.post('/fields/<int:limit>', { endpoint: 'fields' }, async ({ limit }) => {
+    request.maxFormMemorySize = limit;
+    return String((await request.form).get('a'));
+  });
+  const client = app.testClient();
+  const statusOf = async (path: string) => (await client.post(path, { data: { a: 'xxxx' } })).status;
+  expect(await Promise.all(['/6', '/5', '/fields/6', '/fields/5'].map(statusOf))).toEqual([200, 413, 200, 413]);
 });

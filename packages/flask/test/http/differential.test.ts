@@ -1,7 +1,7 @@
 /** The same headers read and written by Werkzeug and by us. */
 import { describe, expect, it } from 'vitest';
 import { Accept, CharsetAccept, LanguageAccept, MimeAccept, parseAccept } from '../../src/http/accept.ts';
-import { dumpAuthorization, parseAuthorization, parseWwwAuthenticate } from '../../src/http/authorization.ts';
+import { parseAuthorization, parseWwwAuthenticate } from '../../src/http/authorization.ts';
 import { parseCacheControl } from '../../src/http/cache-control.ts';
 import { isResourceModified } from '../../src/http/conditional.ts';
 import { dumpCookie, parseCookie } from '../../src/http/cookies.ts';
@@ -9,22 +9,20 @@ import { httpDate, parseDate } from '../../src/http/dates.ts';
 import { parseEtags, unquoteEtag } from '../../src/http/etags.ts';
 import { contentTypeOf, parseDictHeader, parseListHeader, parseOptionsHeader } from '../../src/http/header-values.ts';
 import { dumpIfRange, parseIfRange, parseRange } from '../../src/http/ranges.ts';
-import { iriToUri, uriToIri, urlDecode, urlEncode, urlQuote, urlQuotePlus, urlUnquote } from '../../src/http/urls.ts';
-import { python, pythonFlask } from '../support/python.ts';
+import { iriToUri, uriToIri, urlDecode, urlEncode, urlQuote, urlUnquote } from '../../src/http/urls.ts';
+import { recordedAnswers, version } from '../support/recorded.ts';
 
 /** JSON has no `undefined`: Python's None. */
 const orNull = <T>(value: T | undefined): T | null => value ?? null;
 
 /** Compares a function of ours with one of Python's, input by input. */
 function same<T>(what: string, inputs: readonly T[], ours: (input: T) => unknown, theirs: string): void {
-  it.skipIf(pythonFlask.isMissing)(pythonFlask.named(`${what} (${inputs.length} cases)`), () => {
-    const answers = python(`${theirs}\nanswer = [f(*x) if isinstance(x, list) else f(x) for x in asked]`, inputs);
-    const expected = Array.isArray(answers) ? answers : [];
-    expect(inputs.map((input) => [input, ours(input)])).toEqual(inputs.map((input, index) => [input, expected[index]]));
+  it(`${what} (${inputs.length} cases)`, () => {
+    expect(inputs.map((input) => [input, ours(input)])).toEqual(recordedAnswers(what, theirs, inputs));
   });
 }
 
-describe('as Werkzeug does it', () => {
+describe(`as ${version} does it`, () => {
   same(
     'dates are read',
     [
@@ -224,6 +222,10 @@ def f(x): return [parse_accept_header(x, CharsetAccept).best_match(['iso-8859-1'
       'Basic dXNlcjp',
       'Basic',
       'Bearer abc',
+      'Bearer abc==',
+      'bearer  abc ',
+      'Token token="a b", x',
+      'AWS4-HMAC-SHA256 Credential=a',
       'Digest username="u", realm="r", nonce="n", uri="/", response="x", qop=auth, nc=00000001, cnonce="c"',
       'Digest username="u", realm="r", nonce="n", uri="/", response="x", qop=auth',
       'Digest username="u"',
@@ -231,24 +233,32 @@ def f(x): return [parse_accept_header(x, CharsetAccept).best_match(['iso-8859-1'
     ],
     (header) => {
       const parsed = parseAuthorization(header);
-      if (parsed === undefined) return null;
-      return [
-        parsed.type,
-        parsed.username,
-        parsed.type === 'basic' ? parsed.password : null,
-        dumpAuthorization(parsed),
-      ];
+      return parsed === undefined
+        ? null
+        : [
+            parsed.type,
+            [...parsed.parameters].map(([name, value]) => [name, orNull(value)]),
+            orNull(parsed.token),
+            String(parsed),
+          ];
     },
-    `from werkzeug.http import parse_authorization_header
+    `from werkzeug.datastructures import Authorization
 def f(x):
-  a = parse_authorization_header(x)
-  return a and [a.type, a.username, a.password, a.to_header()]`,
+  a = Authorization.from_header(x)
+  return a and [a.type, list(a.parameters.items()), a.token, a.to_header()]`,
   );
   same(
     'WWW-Authenticate is read and written',
-    ['Basic realm="test"', 'Digest realm="a b", nonce=n, qop="auth, auth-int", stale=TRUE'],
+    [
+      'Basic realm="test"',
+      'Basic realm="a b", charset="UTF-8"',
+      'Bearer',
+      'Bearer realm="example", error="invalid_token"',
+      'Negotiate oYG2MIGz==',
+      'Digest realm="a b", nonce=n, qop="auth, auth-int", stale=TRUE',
+    ],
     (header) => String(parseWwwAuthenticate(header)),
-    'from werkzeug.http import parse_www_authenticate_header\ndef f(x): return str(parse_www_authenticate_header(x))',
+    'from werkzeug.datastructures import WWWAuthenticate\ndef f(x): return str(WWWAuthenticate.from_header(x))',
   );
   same(
     'Cache-Control is read',
@@ -274,7 +284,7 @@ def f(x):
       'a=; =b; ;c=1=2',
       'a="unterminated; b=c',
       'a="x"y; b=1',
-      'Ã©=Ã¼; bad=Ã',
+      'Ã©=Ã¼',
       'a=b,c; $Version=1',
       '',
       ';;;',
@@ -283,7 +293,10 @@ def f(x):
     (header) => [...parseCookie(header).allEntries()],
     'from werkzeug.http import parse_cookie\ndef f(x): return [list(p) for p in parse_cookie(x).items(multi=True)]',
   );
-  const everything = Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code)).join('');
+  // Werkzeug lets stand the last six control characters, by a slip of its expression.
+  const everything = Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code))
+    .filter((char) => char < '\x1a' || char > '\x1f')
+    .join('');
   same(
     'cookie values are quoted',
     ['plain', '', 'a b', 'a;b,c', '"q"', 'back\\slash', 'é', 'snow ☃ 😀', 'line\r\nbreak', everything],
@@ -298,6 +311,8 @@ def f(x):
       { path: '/a b/é' },
       { path: null },
       { domain: '.example.com' },
+      { domain: 'localhost' },
+      { partitioned: true },
       { domain: 'exämple.com:5000' },
       { secure: true, httpOnly: true, sameSite: 'lax' as const },
       { expires },
@@ -324,6 +339,11 @@ def f(x): return dump_cookie("k", "v", **{k.lower(): v for k, v in x.items()})`,
       'multipart/form-data; boundary=----x',
       'form-data; name="unterminated',
       '; x=y',
+      'form-data; name="a%22b"; filename="%41.txt"',
+      "form-data; name=f; filename*=UTF-8''%e2%82%ac%20rates.txt; filename=plain.txt",
+      "form-data; filename*=koi8-r''%C1",
+      'a;;b=c ; ;d=""; e=; =f; g="h"i; j=k l',
+      "a; x*0*=UTF-8''a%20; x*1*=%C3%A4; x*2=z",
       '',
     ],
     (header) => {
@@ -354,20 +374,22 @@ def f(x):
     'from werkzeug.utils import get_content_type\ndef f(x): return get_content_type(x, "utf-8")',
   );
 
-  const strings = ['a b+c', 'é/ü:x', '%41%zz%', '100%', "~!*()'$&,;=", '😀', '%E9%C3%A9', ''];
-  same('text is quoted', strings, (text) => urlQuote(text), 'from werkzeug.urls import url_quote as f');
+  const strings = ['a b+c', 'é/ü:x', '%41%zz%', '100%', "~!*()'$&,;=", '😀', '%E9%C3%A9', '[a|b]@^`{}', ''];
   same(
-    'text is quoted for a query',
+    'values of a rule are quoted',
     strings,
-    (text) => urlQuotePlus(text),
-    'from werkzeug.urls import url_quote_plus as f',
+    (text) => urlQuote(text),
+    `from werkzeug.routing import Map, PathConverter
+def f(x): return PathConverter(Map()).to_url(x)`,
   );
-  same('text is unquoted', strings, urlUnquote, 'from werkzeug.urls import url_unquote as f');
+  same('text is unquoted', strings, urlUnquote, 'from urllib.parse import unquote as f');
   same(
     'query strings are read',
-    ['a=1&b=2&a=3', 'a=&b', '&&a=b=c&', 'caf%C3%A9=x+y', '%ff=%', 'a;b=c', ''],
+    ['a=1&b=2&a=3', 'a=&b', '&&a=b=c&', 'caf%C3%A9=x+y', '%ff=%', 'a=%FF%C3%A9%C3(', 'a;b=c', ''],
     (query) => [...urlDecode(query).allEntries()],
-    'from werkzeug.urls import url_decode\ndef f(x): return [list(p) for p in url_decode(x).items(multi=True)]',
+    `from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+def f(x): return [list(p) for p in Request(EnvironBuilder(query_string=x).get_environ()).args.items(multi=True)]`,
   );
   same(
     'query strings are written',
@@ -376,20 +398,29 @@ def f(x):
       { a: null, b: '' },
     ],
     (query) => urlEncode(Object.entries(query)),
-    'from werkzeug.urls import url_encode as f',
+    'from werkzeug.urls import _urlencode as f',
   );
   const urls = [
     'http://exämple.com/päth?q=ü#fräg',
     '/a b/%20/%2F?x=%25&y=é',
     'http://user@☃.net:8080/',
     '//host/path',
+    'http://jösé:p%40ss@host/',
+    'itms-services://?action=x',
+    '/a|b[c]"<>^`{}',
     'http://[::1]:80/é',
     '',
   ];
   same('IRIs become URIs', urls, iriToUri, 'from werkzeug.urls import iri_to_uri as f');
   same(
     'URIs become IRIs',
-    ['/caf%C3%A9/%2F/%25/%FF?q=%E2%98%83%26', 'http://xn--exmple-cua.com/%C3', '/%20/%41'],
+    [
+      '/caf%C3%A9/%2F/%25/%FF?q=%E2%98%83%26',
+      'http://xn--exmple-cua.com/%C3',
+      '/%20/%41',
+      '/?a=%2B%3D%23%2F#%2F%23',
+      'http://%C3%A4:%3A@h/',
+    ],
     uriToIri,
     'from werkzeug.urls import uri_to_iri as f',
   );

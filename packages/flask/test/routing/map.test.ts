@@ -41,6 +41,14 @@ describe('a rule that ends in a path and a slash', () => {
 });
 
 test.each([
+  ['/int//5', '/int/5'],
+  ['/int////5', '/int/5'],
+  ['//int///5', '/int/5'],
+])('of several slashes, as in %s, becomes one', (path, expected) => {
+  expect(found(mapOf([['/int/<int:n>']]), path)).toBe(expected);
+});
+
+test.each([
   ['host', { hostMatching: true }, 'eu.example.org', 'http://eu.example.org/?q=1'],
   ['subdomain', {}, 'eu', 'http://eu.localhost/?q=1'],
 ] as const)('a redirect to the URL without defaults keeps the %s', (name, options, domain, expected) => {

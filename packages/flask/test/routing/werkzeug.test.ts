@@ -79,7 +79,9 @@ const segment = fc.constantFrom(
 );
 const path = fc
   .tuple(fc.array(segment, { maxLength: 4 }), fc.boolean())
-  .map(([segments, slash]) => `/${segments.join('/')}${slash ? '/' : ''}`);
+  .map(([segments, slash]) => `/${segments.join('/')}${slash ? '/' : ''}`)
+  // Of three slashes Debian's Werkzeug makes two, later ones one, as map.test.ts has it.
+  .filter((text) => !text.includes('///'));
 const request = fc.tuple(fc.constantFrom('GET', 'HEAD', 'POST', 'PUT'), path);
 
 const cases: fc.Arbitrary<Case> = fc.record({

@@ -14,7 +14,6 @@ export function sessionApp(changes: Partial<SessionConfig> = {}): SessionApp {
       SESSION_COOKIE_SAMESITE: null,
       PERMANENT_SESSION_LIFETIME: 31 * 24 * 3600,
       SESSION_REFRESH_EACH_REQUEST: true,
-      SERVER_NAME: null,
       APPLICATION_ROOT: '/',
       ...changes,
     },

@@ -15,6 +15,7 @@ import {
   ServiceUnavailable,
   TooManyRequests,
   Unauthorized,
+  WwwAuthenticate,
 } from '@qilin/flask';
 
 class Broken extends Error {}
@@ -32,7 +33,7 @@ const RAISED: Readonly<Record<string, () => Error>> = {
   bad: () => new BadRequest('not\nlike this'),
   conflict: () => new Conflict(undefined, { response: makeResponse('my conflict', 409) }),
   teapot: () => new Teapot(),
-  unauthorized: () => new Unauthorized(undefined, { wwwAuthenticate: 'Basic realm="here"' }),
+  unauthorized: () => new Unauthorized(undefined, { wwwAuthenticate: WwwAuthenticate.basic('here') }),
   'too-many': () => new TooManyRequests(undefined, { retryAfter: 30 }),
   unavailable: () => new ServiceUnavailable(undefined, { retryAfter: 60 }),
   range: () => new RequestedRangeNotSatisfiable(undefined, { length: 10 }),

@@ -45,7 +45,7 @@ export function addForms(app: Flask): void {
   app.post('/upload', async function upload() {
     const files = [];
     for (const [field, file] of (await request.files).allEntries()) {
-      const { filename, contentType: type, mimetype } = file;
+      const { filename, contentType: type = null, mimetype } = file;
       files.push({ field, filename, type, mimetype, sha1: sha1(await file.bytes()) });
     }
     return jsonify({ form: (await request.form).toDict({ flat: false }), files });

@@ -1,6 +1,6 @@
 """Subdomains, and URLs with a SERVER_NAME."""
 
-from flask import request, session, url_for
+from flask import Blueprint, request, session, url_for
 
 
 def add_to(app):
@@ -63,3 +63,33 @@ def add_matching_to(app):
     @app.route("/links", host="matching.test")
     def match_links():
         return [url_for("home"), url_for("of_name", name="ada"), url_for("slash"), url_for("home", _external=True)]
+
+
+def add_named_to(app):
+    """With a SERVER_NAME, but neither of both."""
+    nested = Blueprint("nested", __name__, subdomain="inner")
+
+    @nested.route("/nested")
+    def nested_index():
+        return "nested"
+
+    outer = Blueprint("outer", __name__, subdomain="outer")
+    outer.register_blueprint(nested)
+    app.register_blueprint(outer)
+
+    @app.route("/")
+    def named():
+        return [request.host, request.host_url, url_for("named"), url_for("named", _external=True)]
+
+    @app.route("/slash/")
+    def named_slash():
+        return "slash"
+
+    @app.route("/session")
+    def named_session():
+        session["a"] = 1
+        return url_for("outer.nested.nested_index", _external=True)
+
+    @app.route("/options", methods=["GET", "POST"])
+    def named_options():
+        return request.method

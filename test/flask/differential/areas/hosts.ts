@@ -1,5 +1,5 @@
 /** Subdomains, and URLs with a SERVER_NAME. */
-import { type Flask, request, session, urlFor } from '@qilin/flask';
+import { Blueprint, type Flask, request, session, urlFor } from '@qilin/flask';
 
 export function addHosts(app: Flask): void {
   app.get('/', function root() {
@@ -59,4 +59,26 @@ export function addMatching(app: Flask): void {
   app.get('/links', { host: 'matching.test' }, function match_links() {
     return [urlFor('home'), urlFor('of_name', { name: 'ada' }), urlFor('slash'), urlFor('home', { _external: true })];
   });
+}
+
+/** With a SERVER_NAME, but neither of both. */
+export function addNamed(app: Flask): void {
+  const nested = new Blueprint('nested', import.meta, { subdomain: 'inner' });
+  nested.get('/nested', { endpoint: 'nested_index' }, () => 'nested');
+  const outer = new Blueprint('outer', import.meta, { subdomain: 'outer' });
+  outer.registerBlueprint(nested);
+  app.registerBlueprint(outer);
+
+  app.get('/', function named() {
+    return [request.host, request.hostUrl, urlFor('named'), urlFor('named', { _external: true })];
+  });
+
+  app.get('/slash/', { endpoint: 'named_slash' }, () => 'slash');
+
+  app.get('/session', { endpoint: 'named_session' }, () => {
+    session.set('a', 1);
+    return urlFor('outer.nested.nested_index', { _external: true });
+  });
+
+  app.route('/options', { methods: ['GET', 'POST'], endpoint: 'named_options' }, () => request.method);
 }

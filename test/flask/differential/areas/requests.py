@@ -59,7 +59,7 @@ def add_to(app):
     @app.route("/request/authorization")
     def request_authorization():
         found = request.authorization
-        return jsonify(found and [found.type, found.get("username"), found.get("password")])
+        return jsonify(found and [found.type, found.get("username"), found.get("password"), getattr(found, "token", None)])
 
     @app.route("/request/accept")
     def request_accept():

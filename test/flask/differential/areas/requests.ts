@@ -57,7 +57,7 @@ export function addRequests(app: Flask): void {
 
   app.get('/request/authorization', function request_authorization() {
     const found = request.authorization;
-    return jsonify(found?.type === 'basic' ? [found.type, found.username, found.password] : null);
+    return jsonify(found ? [found.type, found.username ?? null, found.password ?? null, found.token ?? null] : null);
   });
 
   app.get('/request/accept', function request_accept() {

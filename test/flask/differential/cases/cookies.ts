@@ -14,7 +14,10 @@ export const cookies: readonly Case[] = [
   one('with = in it', 'GET /cookies', cookie('a=b=c')),
   one('without a value', 'GET /cookies', cookie('a=; b; =c')),
   one('escaped with %', 'GET /cookies', cookie('a=%41')),
-  one('in UTF-8', 'GET /cookies', cookie('a=\xc3\xa4')),
+  one('in UTF-8', 'GET /cookies', cookie('a=\xc3\xa4'), {
+    why: 'browsers send UTF-8; Werkzeug 3 takes it for Latin-1 unless the value is quoted',
+    body: '{"a":["\\u00e4"]}\n',
+  }),
   one('malformed', 'GET /cookies', cookie(';;; , a=1 ,,')),
   one('__proto__', 'GET /cookies', cookie('__proto__=1')),
   one('get with a default', 'GET /cookies/get', cookie('a=1')),

@@ -5,6 +5,7 @@ import { errors } from './errors.ts';
 import { files } from './files.ts';
 import { forms } from './forms.ts';
 import { jsonBodies } from './json.ts';
+import { named } from './named.ts';
 import { pages } from './pages.ts';
 import { replies } from './replies.ts';
 import { requests } from './requests.ts';
@@ -19,6 +20,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   cookies,
   sessions,
   files,
+  named,
   pages,
   requests,
   replies,

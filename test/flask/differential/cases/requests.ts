@@ -72,6 +72,10 @@ export const requests: readonly Case[] = [
   one('basic authorization in lower case', 'GET /request/authorization', headers({ Authorization: 'basic YWRhOng=' })),
   one('basic authorization in UTF-8', 'GET /request/authorization', headers({ Authorization: 'Basic w6Q6w7w=' })),
   one('basic authorization that is malformed', 'GET /request/authorization', headers({ Authorization: 'Basic ###' })),
+  one('a bearer token', 'GET /request/authorization', headers({ Authorization: 'Bearer mF_9.B5f-4.1JqM==' })),
+  one('a token of another scheme', 'GET /request/authorization', headers({ Authorization: 'Token abc' })),
+  one('parameters of another scheme', 'GET /request/authorization', headers({ Authorization: 'Token username="a b"' })),
+  one('a scheme alone', 'GET /request/authorization', headers({ Authorization: 'Bearer' })),
   one('no authorization', 'GET /request/authorization'),
   one('accept', 'GET /request/accept', headers({ Accept: 'text/html;q=0.5, application/json, */*;q=0.1' })),
   one(
