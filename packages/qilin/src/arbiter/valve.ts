@@ -5,6 +5,7 @@
  */
 import { Socket as Connection } from 'node:net';
 import { closeFd, measureQueue, takeConnection } from '@qilin/picoev';
+import { LEAST_SILENCE } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { Episode } from '../observe/episode.ts';
 import { lookBehindNews } from './behind-news.ts';
@@ -46,11 +47,8 @@ const MOST = 128;
  */
 const LINGER: Milliseconds = 1_000;
 
-/** How often to look within `queueTimeout`, and how often at most. */
+/** How often to look within the silence by which it is known that none turns. */
 const LOOKS = 4;
-const SHORTEST: Milliseconds = 25;
-/** Signs of life of workers that are well may be so far apart, on a busy machine too. */
-const LEAST_SILENCE: Milliseconds = 200;
 
 const CALM: Milliseconds = 5_000;
 
@@ -99,7 +97,7 @@ export class Valve {
 
   /** Looks from now on as often as the settings ask for, or no more. To be called after each change. */
   follow(): undefined {
-    const interval = this.#isWanted ? Math.max(SHORTEST, this.#limit / LOOKS) : undefined;
+    const interval = this.#isWanted ? this.#silence / LOOKS : undefined;
     if (interval === this.#interval) return;
     this.#interval = interval;
     this.#stopLooking();
@@ -133,6 +131,10 @@ export class Valve {
     return this.#state.config.queueTimeout;
   }
 
+  get #silence(): Milliseconds {
+    return Math.max(this.#limit, LEAST_SILENCE);
+  }
+
   /** The other arbiter of an upgrade has workers of its own. */
   get #isWanted(): boolean {
     const { hasStarted } = this.#crew;
@@ -146,8 +148,7 @@ export class Valve {
     const servers = this.#state.fleet.workers.filter(
       (worker) => isServing(worker) && (place === null || worker.place === place),
     );
-    const limit = Math.max(this.#limit, LEAST_SILENCE);
-    return servers.every((worker) => this.#crew.silenceOf(worker) >= limit);
+    return servers.every((worker) => this.#crew.silenceOf(worker) >= this.#silence);
   }
 
   #relieve(listener: Socket, early: readonly Early[]): void {

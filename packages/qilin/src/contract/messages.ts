@@ -39,6 +39,9 @@ export type ArbiterMessage =
   /** The whole server ends, and not this worker alone. Said before the order to leave, or while it leaves. */
   | { readonly type: 'serverEnds' };
 
+/** With `queueTimeout`: a shorter silence is none, as workers that are well may be silent for so long on a busy machine. */
+export const LEAST_SILENCE: Milliseconds = 200;
+
 /** Sent while the event loop turns; its absence for `timeout`, `silentFor` included, is what ends a stalled worker. */
 export interface Heartbeat {
   readonly type: 'heartbeat';

@@ -4,7 +4,7 @@
  * worker whose event loop hangs is thus ended by its arbiter, and by the kernel when the arbiter has gone meanwhile.
  */
 import { type StallLimits, setAlarm, watchStalls } from '@qilin/picoev';
-import { STALLS_FD } from '../contract/messages.ts';
+import { LEAST_SILENCE, STALLS_FD } from '../contract/messages.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../contract/units.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 
@@ -17,9 +17,8 @@ const LONGEST: Milliseconds = 1_000;
 const GRACE: Seconds = 5;
 const ALARM_LONGEST: Seconds = 86_400;
 
-/** The arbiter hears of a worker several times within `queueTimeout`, to know in time that none turns any more; at most so often. */
-const BEATS_OF_A_WAIT = 4;
-const SHORTEST: Milliseconds = 10;
+/** The arbiter hears of a worker so often in the silence by which it knows that none turns any more (`queueTimeout`). */
+const BEATS_OF_A_SILENCE = 4;
 
 /** How often to beat, so that `limit` holds a few. */
 export const beatInterval = (limit: Milliseconds): Milliseconds =>
@@ -72,7 +71,7 @@ export class Watchdog {
   /** The same for one that serves. */
   watchServing({ timeout, stallWarning, queueTimeout }: ServingLimits): void {
     const silence = toMilliseconds(timeout);
-    const heard = queueTimeout === 0 ? LONGEST : Math.max(SHORTEST, queueTimeout / BEATS_OF_A_WAIT);
+    const heard = queueTimeout === 0 ? LONGEST : Math.max(LEAST_SILENCE, queueTimeout) / BEATS_OF_A_SILENCE;
     this.watch({ silence, stall: toMilliseconds(stallWarning) }, Math.min(beatInterval(silence), heard));
   }
 
