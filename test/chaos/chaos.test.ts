@@ -6,7 +6,7 @@ import { describe, test } from 'vitest';
 import { linux } from '../needs.ts';
 import { type Drawn, draw } from './drawing.ts';
 import { FAULTS, run, type Tally } from './run.ts';
-import { ALL_KINDS, CLASSES } from './scene.ts';
+import { ALL_KINDS, CLASSES, type Setting } from './scene.ts';
 import { accessLogHere, userHere } from './site.ts';
 
 const { QILIN_CHAOS_MINUTES: minutes, QILIN_CHAOS_SEED: seed = '1' } = process.env;
@@ -41,9 +41,8 @@ describe.skipIf(linux.isMissing).concurrent(linux.named('whatever is done to a s
         const turn = tallies.length + index;
         const app = turn % 2 === 0 ? 'app' : 'fetchApp';
         const accessLog = accessLogHere(turn % 3 === 2 ? 'pipe' : 'disk');
-        tallies.push(
-          await run({ flags, app, accessLog, user: userHere, clients: ALL_KINDS }, roundOf(faults, isOver), tell),
-        );
+        const setting: Setting = { flags, app, accessLog, user: userHere, clients: ALL_KINDS };
+        tallies.push(await run(setting, roundOf(faults, isOver), tell));
       } while (IS_LONG && !isOver());
       tell(summary(tallies));
     },

@@ -57,7 +57,10 @@ export const DEPLOY_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a reload of an app that hangs, while a worker is killed',
-    cost: { kills: true, alarms: [KILLED, /failed to boot|not ready after|Reload called off|Worker exited/] },
+    cost: {
+      kills: true,
+      alarms: [KILLED, /failed to boot|not ready after|did not leave when asked|Reload called off|Worker exited/],
+    },
     async act({ site, server, load }) {
       const from = server.log.length;
       site.release('hangs', BOOT_TIMEOUT);
