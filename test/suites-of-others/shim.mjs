@@ -102,19 +102,8 @@ function takeOver(server, handle) {
       if (address.kind === 'unix') rmSync(address.path, { force: true });
     },
     close: (which) => known?.closeConnections(which),
+    unreferenced() {},
   }).listen();
-  server.prependOnceListener('listening', () => showHandle(server, fd));
-}
-
-/**
- * supertest closes no server that has none, and Node's own `close()`, which a test may have kept, closes it.
- * @param {OpenServer} server @param {number} fd
- */
-function showHandle(server, fd) {
-  const { close } = server;
-  const handle = { fd, ref() {}, unref() {}, close: () => void Reflect.apply(close, server, []) };
-  const get = () => (server.listening ? handle : null);
-  Object.defineProperty(server, '_handle', { configurable: true, get, set() {} });
 }
 
 // What every form of `listen()` comes to, once the host has an address; what fails there is told by Node as ever.
@@ -122,10 +111,21 @@ const setUp = Reflect.get(Server.prototype, '_listen2');
 
 /** @this {OpenServer} @param {readonly unknown[]} args */
 function listen(...args) {
-  // Of a time before.
-  if (Object.getOwnPropertyDescriptor(this, '_handle')?.get) Reflect.deleteProperty(this, '_handle');
+  let isTaken = false;
+  /** @type {Handle | null} */
+  let handle = null;
+  // Between these two ticks Node tells that a server with a handle listens, as ServedServer does.
+  process.nextTick(() => {
+    handle = this._handle;
+    if (isTaken) this._handle = null;
+  });
   Reflect.apply(setUp, this, args);
-  if (this instanceof HttpServer && this._handle) takeOver(this, this._handle);
+  if (!(this instanceof HttpServer && this._handle)) return;
+  isTaken = true;
+  process.nextTick(() => {
+    this._handle = handle;
+  });
+  takeOver(this, this._handle);
 }
 
 Object.assign(Server.prototype, { _listen2: listen });

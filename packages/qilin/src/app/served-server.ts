@@ -1,99 +1,159 @@
 /**
  * A server of the program's own whose connections are Qilin's: it looks as if it listened, and what it tells of its connections,
  * and when it is closed, is the truth of whoever serves them. The same on every worker class.
+ *
+ * What stands for a listening handle is all that Node's own methods need for that, so that they are called as ever: by the program's
+ * wrappers of them, and by the overrides of its class.
  */
-import { type AddressInfo, isIPv6, type Server } from 'node:net';
+import { type AddressInfo, isIPv6, Server } from 'node:net';
 import { type Address, formatAddress } from '../contract/address.ts';
+import { lend } from '../contract/lend.ts';
+import { lookForLateRequests, nodesOwn, stopLookingForLateRequests } from '../contract/node-http.ts';
 import type { Traffic } from '../contract/traffic.ts';
 
-/** What it has of its own while it is served. */
-const MEMBERS = [
-  'listening',
-  'address',
-  'getConnections',
-  'close',
-  'closeIdleConnections',
-  'closeAllConnections',
-] as const;
+/** Members of `net.Server` that its types leave out; they have been there since long before Node 20. */
+interface OpenServer extends Server {
+  _handle: object | null;
+  _pipeName?: string | undefined;
+  readonly _unref?: boolean;
+  _emitCloseIfDrained(): void;
+}
 
 /** It listens to 'listening' already. */
 const withoutCallback = (args: readonly unknown[]): readonly unknown[] =>
   typeof args.at(-1) === 'function' ? args.slice(0, -1) : args;
 
 export class ServedServer {
-  readonly #server: Server;
+  readonly #server: OpenServer;
   readonly #traffic: Traffic;
-  #listening = false;
+  readonly #told: string | AddressInfo;
+  #state: 'closed' | 'listening' | 'closing' = 'closed';
+  #takeBack: (() => void) | undefined;
   /** It has told the program that it listens. */
   #hasTold = false;
 
   constructor(server: Server, address: Address, traffic: Traffic) {
-    this.#server = server;
+    this.#server = server as OpenServer;
     this.#traffic = traffic;
-    const told = addressInfo(address);
-    const own = <T>(value: T) => ({ configurable: true, writable: true, value });
-    Object.defineProperties(server, {
-      listening: { configurable: true, get: () => this.#listening },
-      address: own(() => (this.#listening ? told : null)),
-      getConnections: own((callback?: (error: Error | null, count: number) => void) => {
-        if (callback) process.nextTick(() => callback(null, traffic.connections()));
-        return server;
-      }),
-      close: own((callback?: (error?: Error) => void) => this.#close(callback)),
-      closeIdleConnections: own(() => traffic.close('idle')),
-      closeAllConnections: own(() => traffic.close('all')),
-    });
+    this.#told = addressInfo(address);
   }
 
   listen(callback?: () => void, signal?: AbortSignal): void {
-    if (this.#listening) {
+    const server = this.#server;
+    if (this.#state === 'listening') {
       const error = new Error('Listen method has been called more than once without closing.');
       throw Object.assign(error, { code: 'ERR_SERVER_ALREADY_LISTEN' });
     }
-    this.#listening = true;
-    if (callback) this.#server.once('listening', callback);
-    if (signal?.aborted) process.nextTick(() => this.#server.close());
-    else signal?.addEventListener('abort', () => this.#server.close(), { once: true });
+    this.#state = 'listening';
+    this.#takeBack ??= lend(server, this.#members());
+    server._handle = this.#handle();
+    if (typeof this.#told === 'string') server._pipeName = this.#told;
+    if (server._unref) this.#traffic.unreferenced();
+    if (callback) server.once('listening', callback);
+    if (signal?.aborted) process.nextTick(() => server.close());
+    else signal?.addEventListener('abort', () => server.close(), { once: true });
     process.nextTick(() => {
-      if (!this.#listening) return;
+      if (this.#state !== 'listening') return;
       this.#hasTold = true;
-      this.#server.emit('listening');
+      server.emit('listening');
     });
   }
 
   /** Lets it have an address of its own after all, with what `listen()` was given. The program hears of it once. */
   release(listen: Server['listen'], args: readonly unknown[]): void {
     const server = this.#server;
-    this.#listening = false;
-    for (const member of MEMBERS) Reflect.deleteProperty(server, member);
+    this.#state = 'closed';
+    server._handle = null;
+    this.#letGo();
     if (this.#hasTold) {
-      const theirs = Object.getOwnPropertyDescriptor(server, 'emit');
       const { emit } = server;
-      server.emit = (event: string | symbol, ...rest: unknown[]) => {
-        if (event !== 'listening') return Reflect.apply(emit, server, [event, ...rest]);
-        if (theirs === undefined) Reflect.deleteProperty(server, 'emit');
-        else Object.defineProperty(server, 'emit', theirs);
-        return true;
-      };
+      const takeBack = lend(server, {
+        emit: own((event: string | symbol, ...rest: unknown[]) => {
+          if (event !== 'listening') return Reflect.apply(emit, server, [event, ...rest]);
+          takeBack();
+          return true;
+        }),
+      });
     }
     Reflect.apply(listen, server, withoutCallback(args));
   }
 
-  #close(callback?: (error?: Error) => void): Server {
-    // A server that does not listen answers with Node's own error.
-    if (!this.#listening) {
-      const { close } = Object.getPrototypeOf(this.#server) as Server;
-      return Reflect.apply(close, this.#server, [callback]);
-    }
-    this.#listening = false;
+  #members(): Record<string, PropertyDescriptor> {
+    const traffic = this.#traffic;
+    const members = {
+      _connections: { get: () => traffic.connections(), set: () => {} },
+      // Node's own `close()` asks for it; as long as others serve the connections, it is not the time.
+      _emitCloseIfDrained: own(() => {
+        if (this.#state !== 'closing') Reflect.apply(emitClose, this.#server, []);
+      }),
+    };
+    // Of HTTP/1: Node's lists of connections have those of one engine, and not all of them.
+    if (!('closeIdleConnections' in this.#server)) return members;
+    return { ...members, ...this.#closers() };
+  }
+
+  #closers(): Record<string, PropertyDescriptor> {
     const server = this.#server;
-    if (callback) server.once('close', callback);
-    // Node's own, which finds nothing open, lets go of its timer for slow requests and emits 'close'.
-    const { close } = Object.getPrototypeOf(server) as Server;
-    void this.#traffic.closed().then(() => Reflect.apply(close, server, []));
-    return server;
+    const closer = (name: 'closeIdleConnections' | 'closeAllConnections', which: 'idle' | 'all') => {
+      const theirs: unknown = Reflect.get(server, name);
+      const isTheirs = typeof theirs === 'function' && theirs !== nodesOwn[name];
+      return own((...args: readonly unknown[]) => {
+        if (isTheirs) Reflect.apply(theirs, server, args);
+        this.#traffic.close(which);
+      });
+    };
+    return {
+      closeIdleConnections: closer('closeIdleConnections', 'idle'),
+      closeAllConnections: closer('closeAllConnections', 'all'),
+    };
+  }
+
+  /** What Node's methods take for the listening socket. */
+  #handle(): object {
+    const told = this.#told;
+    const handle = {
+      close: () => this.#close(),
+      ref: () => {},
+      unref: () => this.#traffic.unreferenced(),
+    };
+    if (typeof told === 'string') return handle;
+    const getsockname = (info: object): number => {
+      Object.assign(info, told);
+      return 0;
+    };
+    return { ...handle, getsockname };
+  }
+
+  #close(): void {
+    const server = this.#server;
+    this.#state = 'closing';
+    // Node's `close()` gives it up, and there may be some until the last connection has ended.
+    process.nextTick(() => {
+      if (this.#state === 'closing') lookForLateRequests(server);
+    });
+    void this.#traffic.closed().then(() => {
+      if (this.#state !== 'closing') return;
+      this.#state = 'closed';
+      stopLookingForLateRequests(server);
+      this.#letGo();
+      server._emitCloseIfDrained();
+    });
+  }
+
+  #letGo(): void {
+    this.#server._pipeName = undefined;
+    this.#takeBack?.();
+    this.#takeBack = undefined;
   }
 }
+
+/** For the log. @param name The app's. */
+export const unreferenced = (name: string): string =>
+  `${name} calls unref() on its server; what Qilin serves keeps its process until it is told to leave.`;
+
+const own = (value: unknown): PropertyDescriptor => ({ configurable: true, writable: true, value });
+
+const emitClose: () => void = Reflect.get(Server.prototype, '_emitCloseIfDrained');
 
 /** As `server.address()` has it: a string for all that is not TCP. */
 function addressInfo(address: Address): string | AddressInfo {

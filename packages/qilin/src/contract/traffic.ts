@@ -12,4 +12,6 @@ export interface Traffic {
   closed(): Promise<void>;
   /** Closes connections as the program asks, those that wait for a request or all; nothing while Qilin drains them itself. */
   close(which: 'idle' | 'all'): void;
+  /** The program wants that its server keeps no process alive (`unref()`). */
+  unreferenced(): void;
 }

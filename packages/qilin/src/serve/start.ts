@@ -2,7 +2,7 @@
 import type { Server as NodeServer } from 'node:net';
 import { closeFd, listen } from '@qilin/picoev';
 import { detect, onShutdownOf, unclear } from '../app/detect.ts';
-import { ServedServer } from '../app/served-server.ts';
+import { ServedServer, unreferenced } from '../app/served-server.ts';
 import { type Address, actualAddress, formatUrl } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { explain, QilinError, reasonOf } from '../contract/errors.ts';
@@ -115,6 +115,7 @@ class ProgramServer {
         await this.#closed.reached;
       },
       close: (which) => this.#closeConnections(which),
+      unreferenced: () => this.#log.info(unreferenced(APP)),
     }).listen();
   }
 

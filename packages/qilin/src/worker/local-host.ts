@@ -2,6 +2,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
+import { unreferenced } from '../app/served-server.ts';
 import type { Address } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
@@ -56,6 +57,7 @@ export class LocalHost implements AppHost {
       close: (which) => {
         if (this.#state === 'serving') this.#class?.closeConnections?.(which);
       },
+      unreferenced: () => this.#context.log.info(unreferenced(this.#app?.name ?? 'The app')),
     };
   }
 

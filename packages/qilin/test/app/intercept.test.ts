@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, Server as HttpServer } from 'node:http';
 import { connect, createServer as createNetServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,10 @@ class FakeTraffic implements Traffic {
 
   close(which: 'idle' | 'all'): void {
     this.closings.push(which);
+  }
+
+  unreferenced(): void {
+    this.closings.push('unref');
   }
 
   /** From now on its connections are open until `tellDrained()` is called. */
@@ -287,4 +291,49 @@ test('qilin/patch asks for the capture, and changes nothing without an intercept
   const before = createNetServer().listen;
   requestCapture();
   expect(createNetServer().listen).toBe(before);
+});
+
+describe('what a program has of its own on a captured server', () => {
+  test('wrappers of its methods, and overrides of its class, are called, and come to the truth', async () => {
+    const calls: string[] = [];
+    class Own extends HttpServer {
+      override close(callback?: (error?: Error) => void): this {
+        calls.push('class close');
+        return super.close(callback);
+      }
+    }
+    const server = new Own();
+    const { close, closeIdleConnections, closeAllConnections, getConnections, address, listen } = server;
+    Object.assign(server, {
+      listen: (...args: Parameters<typeof listen>) => calls.push('listen') && Reflect.apply(listen, server, args),
+      close: (...args: Parameters<typeof close>) => calls.push('close') && Reflect.apply(close, server, args),
+      closeIdleConnections: () => calls.push('idle') && Reflect.apply(closeIdleConnections, server, []),
+      closeAllConnections: () => calls.push('all') && Reflect.apply(closeAllConnections, server, []),
+      getConnections: (...args: Parameters<typeof getConnections>) =>
+        calls.push('count') && Reflect.apply(getConnections, server, args),
+      address: () => calls.push('address') && Reflect.apply(address, server, []),
+    });
+    server.listen(39_999);
+    traffic.begin(2);
+    expect([await connectionsOf(server), server.listening]).toEqual([2, true]);
+    expect(server.address()).toMatchObject({ port: 8000 });
+    server.closeAllConnections();
+    expect(traffic.closings).toEqual(['all']);
+    const closed = new Promise((resolve) => server.close(resolve));
+    expect(traffic.closings).toEqual(['all', 'idle']);
+    expect([server.listening, server.address()]).toEqual([false, null]);
+    traffic.tellDrained();
+    expect(await closed).toBeUndefined();
+    expect(calls).toEqual(['listen', 'count', 'address', 'all', 'close', 'class close', 'idle', 'address']);
+    // Nothing of ours is left.
+    expect(await connectionsOf(server)).toBe(0);
+    expect(Object.hasOwn(server, '_emitCloseIfDrained')).toBe(false);
+  });
+
+  test('its wish that no process be kept is told, be it said before or behind listen()', () => {
+    createServer().unref().listen(39_999);
+    expect(traffic.closings).toEqual(['unref']);
+    createServer().listen(39_999).unref().ref();
+    expect(traffic.closings).toEqual(['unref', 'unref']);
+  });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent, createServer, get, type IncomingMessage } from 'node:http';
+import { Agent, createServer, get, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -192,8 +192,9 @@ describe.each(['picoev', 'async'])('an http.Server of the program, served on cla
     await expect(ask(server.url)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('is closed with what serves it, and can be served again', async () => {
+  test('is closed with what serves it, and can be served again, since nothing of that is left on it', async () => {
     const app = createServer((_req, res) => res.end('hello'));
+    const before = ownOf(app);
     for (let times = 0; times < 3; times++) {
       const server = await serve(app, { bind: '127.0.0.1:0', workerClass });
       expect(await ask(server.url)).toBe('hello');
@@ -201,6 +202,20 @@ describe.each(['picoev', 'async'])('an http.Server of the program, served on cla
       server.closeConnections('idle');
       await server.close();
       await closed;
+      expect(ownOf(app)).toEqual(before);
     }
   });
+
+  /** What it has of its own: listeners by their events, members, and the settings of Node's. */
+  function ownOf(app: HttpServer) {
+    const events = app.eventNames().map((event) => [String(event), app.listeners(event)] as const);
+    const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeadersCount } = app;
+    // Not those that Node makes when a server listens, nor the classes of its messages.
+    const members = Object.getOwnPropertyNames(app).filter((name) => name !== '_pipeName');
+    return {
+      listeners: Object.fromEntries(events.filter(([, listeners]) => listeners.length > 0)),
+      members: members.sort(),
+      settings: [keepAliveTimeout, headersTimeout, requestTimeout, maxHeadersCount],
+    };
+  }
 });

@@ -21,6 +21,7 @@ import {
 } from './node-internals.ts';
 import { followListeners, followRejections } from './program-server.ts';
 import { fillRequest } from './request-head.ts';
+import { ServerTies } from './server-ties.ts';
 
 export interface NodeServerOptions {
   /** Told to the client in the Keep-Alive field; 0: the field is not sent. */
@@ -29,6 +30,8 @@ export interface NodeServerOptions {
   readonly app?: unknown;
   /** The app's own server, if it made one: its 'checkContinue' and 'timeout' listeners are called. */
   readonly server?: Server | undefined;
+  /** What is put onto that server. */
+  readonly ties?: ServerTies;
   /** Called with each request before the listener. */
   readonly observe?: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   /** The listener threw or rejected. */
@@ -43,7 +46,7 @@ const responseFinish = channel('http.server.response.finish');
 
 /** An error of the listener is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
 export function createNodeServer(listener: NodeListener, options: NodeServerOptions): (exchange: Exchange) => void {
-  const { keepAliveTimeout, server, observe, onError } = options;
+  const { keepAliveTimeout, server, ties = new ServerTies(), observe, onError } = options;
   const classes = messageClassesFor(options.app ?? listener, server);
   const { joinDuplicateHeaders, rejectNonStandardBodyWrites, highWaterMark }: ServerOptions =
     server === undefined ? {} : optionsOf(server);
@@ -58,8 +61,8 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
 
   let checksExpectations = false;
   if (server !== undefined) {
-    followRejections(server, fail);
-    followListeners(server, 'checkExpectation', (isHeard) => {
+    followRejections(ties, server, fail);
+    followListeners(ties, server, 'checkExpectation', (isHeard) => {
       checksExpectations = isHeard;
     });
   }

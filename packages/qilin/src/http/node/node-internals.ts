@@ -49,12 +49,6 @@ const symbolNamed = (owner: object, name: string): symbol | undefined =>
 /** What an emitter has that follows the promises of its listeners. */
 export const CAPTURE = symbolNamed(new EventEmitter(), 'kCapture');
 
-/** Has the server look for requests that are late as often as its options say now; Node reads them when a server listens. */
-export function lookForLateRequests(server: NetServer): void {
-  for (const listener of server.listeners('listening'))
-    if (listener.name === 'setupConnectionsTracking') Reflect.apply(listener, server, []);
-}
-
 /** As the options of `http.createServer()` name them; the arguments are those of Node's own classes. */
 export interface MessageClasses {
   readonly IncomingMessage: typeof IncomingMessage;

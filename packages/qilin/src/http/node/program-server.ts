@@ -8,6 +8,7 @@ import { type Server, Socket } from 'node:net';
 import type { App, NodeListener } from '../../contract/app.ts';
 import { Server as HttpServer, IncomingMessage } from '../../contract/node-http.ts';
 import { CAPTURE } from './node-internals.ts';
+import type { ServerTies } from './server-ties.ts';
 
 /** The server of the app: the app itself, or what its module lets listen beside it; undefined where it makes none. */
 export function serverOf(app: App): Server | undefined {
@@ -25,36 +26,43 @@ export function callListeners(server: Server): NodeListener {
 
 /** Tells when a listener to 'request' rejects, which an emitter does not follow by itself. */
 export function followRejections(
+  ties: ServerTies,
   server: Server,
   onError: (error: unknown, req: IncomingMessage, res: ServerResponse) => void,
 ): void {
   if (CAPTURE === undefined) return;
-  Object.assign(server, {
-    [CAPTURE]: true,
-    [captureRejectionSymbol](error: unknown, event: string, req: IncomingMessage, res: ServerResponse) {
-      // Whatever else rejects is nobody's, as if it had not been followed.
-      if (event === 'request') onError(error, req, res);
-      else Promise.reject(error);
-    },
+  const follow = (error: unknown, event: string, req: IncomingMessage, res: ServerResponse): void => {
+    // Whatever else rejects is nobody's, as if it had not been followed.
+    if (event === 'request') onError(error, req, res);
+    else Promise.reject(error);
+  };
+  ties.lend(server, {
+    [CAPTURE]: { configurable: true, writable: true, enumerable: true, value: true },
+    [captureRejectionSymbol]: { configurable: true, writable: true, enumerable: true, value: follow },
   });
 }
 
 type RequestListener = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** Calls `set`, now and when that changes, with whether somebody listens to an event. */
-export function followListeners(server: Server, event: string, set: (isHeard: boolean) => void): void {
+export function followListeners(
+  ties: ServerTies,
+  server: Server,
+  event: string,
+  set: (isHeard: boolean) => void,
+): void {
   set(server.listenerCount(event) > 0);
-  server.on('newListener', (added) => {
+  ties.on(server, 'newListener', (added: string) => {
     if (added === event) set(true);
   });
-  server.on('removeListener', (removed) => {
+  ties.on(server, 'removeListener', (removed: string) => {
     if (removed === event) set(server.listenerCount(event) > 0);
   });
 }
 
 /** Has the requests that Node makes of a server's connections pass `admit` first. What went through `callListeners()` has passed it. */
-export function gateRequests(server: Server, admit: RequestListener): void {
-  interceptEvents(server, (event, req, res) => {
+export function gateRequests(ties: ServerTies, server: Server, admit: RequestListener): void {
+  interceptEvents(ties, server, (event, req, res) => {
     if (event !== 'request' || typeof res !== 'object' || res === null || ADMITTED in res) return false;
     admit(req as IncomingMessage, res as ServerResponse);
     return true;
@@ -62,19 +70,23 @@ export function gateRequests(server: Server, admit: RequestListener): void {
 }
 
 /** Shows `take` each event of a server first; what it takes, nobody else hears of. */
-function interceptEvents(server: Server, take: (...args: readonly unknown[]) => boolean): void {
+function interceptEvents(ties: ServerTies, server: Server, take: (...args: readonly unknown[]) => boolean): void {
   const theirs: unknown = Object.getOwnPropertyDescriptor(server, 'emit')?.value;
   const emit = (...args: readonly unknown[]): unknown => {
-    if (take(...args)) return true;
+    if (ties.isTied && take(...args)) return true;
     const original: unknown = theirs ?? Reflect.get(Object.getPrototypeOf(server), 'emit');
     return typeof original === 'function' && Reflect.apply(original, server, args);
   };
-  Object.defineProperty(server, 'emit', { configurable: true, writable: true, value: emit });
+  ties.lend(server, { emit: { configurable: true, writable: true, value: emit } });
 }
 
 /** Tells of each connection that goes over to another protocol, before its listeners hear of it. */
-export function followUpgrades(server: Server, tell: (req: IncomingMessage, socket: Socket) => void): void {
-  interceptEvents(server, (event, req, socket) => {
+export function followUpgrades(
+  ties: ServerTies,
+  server: Server,
+  tell: (req: IncomingMessage, socket: Socket) => void,
+): void {
+  interceptEvents(ties, server, (event, req, socket) => {
     if ((event === 'upgrade' || event === 'connect') && req instanceof IncomingMessage && socket instanceof Socket) {
       tell(req, socket);
     }
@@ -85,19 +97,19 @@ export function followUpgrades(server: Server, tell: (req: IncomingMessage, sock
 type Listener = (...args: never[]) => void;
 
 /** Listens in the program's place, until it does so itself. */
-export function listenInstead(server: Server, event: string, listener: Listener): void {
+export function listenInstead(ties: ServerTies, server: Server, event: string, listener: Listener): void {
   if (server.listenerCount(event) > 0) return;
   const giveWay = (added: string, by: unknown): void => {
     if (added !== event || by === listener) return;
     server.off(event, listener as () => void);
     server.off('newListener', giveWay);
   };
-  server.on(event, listener as () => void);
-  server.on('newListener', giveWay);
+  ties.on(server, event, listener);
+  ties.on(server, 'newListener', giveWay);
 }
 
 /** Passes an event on from the moment when somebody listens to it, since Node acts by itself where nobody does. */
-export function forwardEvents(events: readonly string[], from: Server, to: Server): void {
+export function forwardEvents(ties: ServerTies, events: readonly string[], from: Server, to: Server): void {
   const forwarded = new Set<string>();
   const forward = (event: string): void => {
     if (forwarded.has(event) || !events.includes(event)) return;
@@ -105,7 +117,7 @@ export function forwardEvents(events: readonly string[], from: Server, to: Serve
     from.on(event, (...args: unknown[]) => to.emit(event, ...args));
   };
   for (const event of events) if (to.listenerCount(event) > 0) forward(event);
-  to.on('newListener', forward);
+  ties.on(to, 'newListener', forward);
 }
 
 /** Of HTTP without TLS: the native engine can serve no other. */

@@ -7,13 +7,14 @@ import { Socket } from 'node:net';
 import type { Connection, Detached } from '@qilin/picoev';
 import { connectionListener as nodesOwn } from '../../contract/node-http.ts';
 import { ConnectionSocket, socketOf, timesConnections } from './connection-socket.ts';
+import type { ServerTies } from './server-ties.ts';
 import { tellClient } from './told-client.ts';
 
 /** Null while nobody wants to hear of connections. */
 type SetListener = (listener: ((connection: Connection) => void) | null) => void;
 
 /** Calls `set` now, and whenever the first listener comes or the last one goes. */
-export function followConnections(server: Server, set: SetListener): void {
+export function followConnections(ties: ServerTies, server: Server, set: SetListener): void {
   // A socket that the program itself gives to its server is served by Node, as ever.
   const serveOthers = (socket: unknown): void => {
     if (!(socket instanceof ConnectionSocket) && typeof nodesOwn === 'function')
@@ -21,7 +22,8 @@ export function followConnections(server: Server, set: SetListener): void {
   };
   if (server.listeners('connection').some((listener) => listener === nodesOwn)) {
     server.removeListener('connection', nodesOwn as () => void);
-    server.prependListener('connection', serveOthers);
+    ties.add(() => server.prependListener('connection', nodesOwn as () => void));
+    ties.onFirst(server, 'connection', serveOthers);
   }
   const announce = (connection: Connection): void => {
     const socket = socketOf(connection, server);
@@ -31,10 +33,10 @@ export function followConnections(server: Server, set: SetListener): void {
   const isHeard = () =>
     timesConnections(server) || server.listeners('connection').some((listener) => listener !== serveOthers);
   set(isHeard() ? announce : null);
-  server.on('newListener', (event) => {
+  ties.on(server, 'newListener', (event: string) => {
     if (event === 'connection' || (event === 'timeout' && server.timeout > 0)) set(announce);
   });
-  server.on('removeListener', (event) => {
+  ties.on(server, 'removeListener', (event: string) => {
     if ((event === 'connection' || event === 'timeout') && !isHeard()) set(null);
   });
 }

@@ -18,6 +18,7 @@ import { refuse } from '../../http/node/refusals.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
 import { type RefusalWays, refusalWaysOf, replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
+import { ServerTies } from '../../http/node/server-ties.ts';
 import type { AnswerCounter } from '../answer-counter.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
@@ -40,6 +41,8 @@ export interface ExchangeApp {
   followUpgrades(set: (takes: boolean) => void): void;
   /** The same with whether the app decides about expectations. */
   followExpectations(set: (takes: boolean) => void): void;
+  /** The program's server has nothing of the engine's any more. */
+  leaveServer(): void;
   /** The client has sent no request, or no body of one: what it is told is the app's to say. */
   refuse(exchange: Exchange, refusal: Refusal): void;
   /** The engine has refused the request. */
@@ -81,11 +84,12 @@ export function createExchangeApp(
   };
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins, count);
   const server = httpServerOf(app);
+  const ties = new ServerTies();
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
   for (const remark of [replacedSettings(app.name, server, config), unheard])
     if (remark !== undefined) log.info(remark);
   const serve =
-    app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server);
+    app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server, ties);
   const answer = (exchange: Exchange, status: number, phrase: string): void => {
     record?.(exchange);
     exchange.closeAfter();
@@ -97,7 +101,7 @@ export function createExchangeApp(
     exchange.respond(OVERLOADED, SHED_FIELDS, 'Service Unavailable\n');
   };
   const followUnlessFetch = (event: string, set: (isHeard: boolean) => void): void => {
-    if (app.kind !== 'fetch') followListeners(server, event, set);
+    if (app.kind !== 'fetch') followListeners(ties, server, event, set);
   };
   // Each connection is closed after its first answer.
   const noKeepAlive = config.keepalive === 0;
@@ -118,11 +122,12 @@ export function createExchangeApp(
       }
     },
     refusalWays: refusalWaysOf(serverOf(app)),
-    followConnections: (set) => followConnections(server, set),
+    followConnections: (set) => followConnections(ties, server, set),
     followRefusals: (set) => followUnlessFetch('clientError', set),
-    followUpgrades: (set) => followListeners(server, 'upgrade', set),
+    followUpgrades: (set) => followListeners(ties, server, 'upgrade', set),
     followExpectations: (set) => followUnlessFetch('checkExpectation', set),
     refuse: (exchange, refusal) => refuse(server, exchange, refusal),
+    leaveServer: () => ties.undo(),
     noteUnserved(exchange) {
       note(exchange);
       record?.(exchange);
@@ -159,12 +164,17 @@ function createFetchApp(
   };
 }
 
-function createNodeApp({ app, config, listeners, accessLog, log }: WorkerContext, server: HttpServer): Serve {
+function createNodeApp(
+  { app, config, listeners, accessLog, log }: WorkerContext,
+  server: HttpServer,
+  ties: ServerTies,
+): Serve {
   const origins = createOrigins(config, listeners, MESSAGE_VIEW);
   return createNodeServer(createAppListener(app, origins, log), {
     keepAliveTimeout: toMilliseconds(config.keepalive),
     app: prototypesOf(app),
     server,
+    ties,
     observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
     onError: (error, { method, url, errored }) => {
       // What the app's reading of the body fails with when the client leaves: its affair, and no fault.

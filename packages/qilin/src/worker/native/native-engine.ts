@@ -112,6 +112,7 @@ export class NativeEngine implements WorkerClass {
     this.#stopAccepting();
     for (const exchange of this.#loop.exchanges) this.#answerInstead(exchange, 503);
     this.#loop.close();
+    this.#app.leaveServer();
     this.#upgraded.stop();
     this.#upgraded.destroyAll();
   }

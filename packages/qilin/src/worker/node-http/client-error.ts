@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import { STATUS_CODES } from '../../contract/node-http.ts';
 import type { Milliseconds } from '../../contract/units.ts';
+import type { ServerTies } from '../../http/node/server-ties.ts';
 import { connectionOf, type HttpSocket } from './connection.ts';
 
 interface ParseError extends Error {
@@ -23,8 +24,8 @@ const PATIENCE: Milliseconds = 5_000;
  * Answers in the place of Node, unless the program listens.
  * @param barely As in `RefusalWays`.
  */
-export function answerClientErrors(server: Server, barely: boolean): void {
-  server.prependListener('clientError', (error: Error, socket: HttpSocket) => {
+export function answerClientErrors(ties: ServerTies, server: Server, barely: boolean): void {
+  ties.onFirst(server, 'clientError', (error: Error, socket: HttpSocket) => {
     if (server.listenerCount('clientError') === 1) answerClientError(error, socket, barely);
     else if (!socket.destroyed && !ending.has(socket)) endLater(socket);
   });

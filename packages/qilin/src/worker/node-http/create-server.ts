@@ -8,6 +8,7 @@ import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { messageClassesFor, preferMessageClasses, prototypesOf } from '../../http/node/message-classes.ts';
 import { forwardEvents, isPlainHttp, serverOf } from '../../http/node/program-server.ts';
 import { refusalWaysOf } from '../../http/node/server-settings.ts';
+import type { ServerTies } from '../../http/node/server-ties.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientErrors } from './client-error.ts';
 import { createTlsServer } from './tls-server.ts';
@@ -19,18 +20,24 @@ const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
 const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation', 'clientError'] as const;
 
 /** @param http2 Whether TLS clients may choose it. */
-export function createNodeServer(app: App, config: WorkerConfig, limits: RequestLimits, http2: boolean): Server {
+export function createNodeServer(
+  ties: ServerTies,
+  app: App,
+  config: WorkerConfig,
+  limits: RequestLimits,
+  http2: boolean,
+): Server {
   const theirs = serverOf(app);
   const { barely } = refusalWaysOf(theirs);
   const options = httpOptions(config, limits);
   if (config.certfile === null && theirs !== undefined) {
     if (isPlainHttp(theirs)) preferMessageClasses(theirs, messageClassesFor(prototypesOf(app)));
-    return applyTo(theirs, options, limits, barely);
+    return applyTo(ties, theirs, options, limits, barely);
   }
   const made = { ...options, ...messageOptions(app) };
   const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, http2);
-  if (theirs !== undefined) forwardEvents(FORWARDED_EVENTS, server, theirs);
-  return applyTo(server, options, limits, barely);
+  if (theirs !== undefined) forwardEvents(ties, FORWARDED_EVENTS, server, theirs);
+  return applyTo(ties, server, options, limits, barely);
 }
 
 interface Http1Options {
@@ -70,13 +77,14 @@ const shorter = (one: Seconds, other: Seconds): Seconds =>
 
 /** Sets what can be set on a server that exists; one that the program made keeps its own ways in all else. */
 function applyTo(
+  ties: ServerTies,
   server: Server,
   options: ReturnType<typeof httpOptions>,
   limits: RequestLimits,
   barely: boolean,
 ): Server {
   // A client may say that it has asked all that it wants, and read its answer: RFC 9112, section 9.6.
-  Object.assign(server, options, { maxHeadersCount: limits.maxHeadersCount, httpAllowHalfOpen: true });
-  answerClientErrors(server, barely);
+  ties.set(server, { ...options, maxHeadersCount: limits.maxHeadersCount, httpAllowHalfOpen: true });
+  answerClientErrors(ties, server, barely);
   return server;
 }

@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:net';
 import type { Milliseconds } from '../../contract/units.ts';
+import type { ServerTies } from '../../http/node/server-ties.ts';
 import { type Connection, connectionOf, type HttpSocket } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
@@ -24,8 +25,8 @@ export class Deadlines {
     this.#sendTimeout = sendTimeout;
   }
 
-  start(server: Server): void {
-    server.on('timeout', (socket: HttpSocket) => onTimeout(server, socket));
+  start(ties: ServerTies, server: Server): void {
+    ties.on(server, 'timeout', (socket: HttpSocket) => onTimeout(server, socket));
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_EVERY).unref();
   }
 

@@ -8,11 +8,12 @@ import type { Server } from 'node:net';
 import { NO_ANSWERS } from '../../contract/answers.ts';
 import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
+import { lookForLateRequests } from '../../contract/node-http.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
-import { lookForLateRequests, optionsOf } from '../../http/node/node-internals.ts';
+import { optionsOf } from '../../http/node/node-internals.ts';
 import {
   followRejections,
   followUpgrades,
@@ -22,6 +23,7 @@ import {
   serverOf,
 } from '../../http/node/program-server.ts';
 import { refusalWaysOf, replacedSettings } from '../../http/node/server-settings.ts';
+import { ServerTies } from '../../http/node/server-ties.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
 import { AnswerCounter } from '../answer-counter.ts';
 import { noteCame } from '../cut-requests.ts';
@@ -67,6 +69,7 @@ export class NodeEngine implements WorkerClass {
   readonly #connections: Connections;
   readonly #sessions: Http2Sessions;
   readonly #server: Server;
+  readonly #ties = new ServerTies();
   readonly #listener: NodeListener;
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
@@ -102,7 +105,7 @@ export class NodeEngine implements WorkerClass {
     const program = serverOf(app);
     const remark = program && isPlainHttp(program) ? replacedSettings(app.name, program, config) : undefined;
     if (remark !== undefined) log.info(remark);
-    this.#server = createNodeServer(app, config, this.#limits, protocols.http2);
+    this.#server = createNodeServer(this.#ties, app, config, this.#limits, protocols.http2);
     this.#connections = new Connections(
       {
         limit: options.connections,
@@ -130,26 +133,28 @@ export class NodeEngine implements WorkerClass {
 
   async start(): Promise<void> {
     const server = this.#server;
+    const ties = this.#ties;
     const { app } = this.#context;
     const serve = (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res);
-    if (server === serverOf(app)) gateRequests(server, serve);
-    else server.on('request', serve);
-    followUpgrades(server, (req, socket) => this.#upgraded.keep(socket, req));
-    listenInstead(server, 'checkContinue', (req: IncomingMessage, res: ServerResponse) =>
+    if (server === serverOf(app)) gateRequests(ties, server, serve);
+    else ties.on(server, 'request', serve);
+    followUpgrades(ties, server, (req, socket) => this.#upgraded.keep(socket, req));
+    listenInstead(ties, server, 'checkContinue', (req: IncomingMessage, res: ServerResponse) =>
       this.#serveExpecting(req, res),
     );
-    listenInstead(server, 'checkExpectation', (req: IncomingMessage, res: ServerResponse) =>
+    listenInstead(ties, server, 'checkExpectation', (req: IncomingMessage, res: ServerResponse) =>
       this.#serve(req, res, 417),
     );
-    if (app.kind === 'server') followRejections(app.server, (error, req, res) => this.#appFailed(error, req, res));
+    if (app.kind === 'server')
+      followRejections(ties, app.server, (error, req, res) => this.#appFailed(error, req, res));
     // Node's own listeners act on both at once.
-    server.prependListener('secureConnection', noteDecrypted);
-    server.on('secureConnection', allowHalfClose);
-    server.prependListener('session', (session: ServerHttp2Session) => this.#sessions.track(session));
+    ties.onFirst(server, 'secureConnection', noteDecrypted);
+    ties.on(server, 'secureConnection', allowHalfClose);
+    ties.onFirst(server, 'session', (session: ServerHttp2Session) => this.#sessions.track(session));
     // Node begins to enforce headersTimeout and requestTimeout when a server listens: this one never does by itself, or seems to already.
     if (server.listening) lookForLateRequests(server);
     else server.emit('listening');
-    this.#deadlines.start(server);
+    this.#deadlines.start(ties, server);
     this.#connections.accept(this.#context.listeners);
   }
 
@@ -175,6 +180,7 @@ export class NodeEngine implements WorkerClass {
     this.#deadlines.stop();
     this.#upgraded.stop();
     this.#connections.close();
+    this.#ties.undo();
   }
 
   closeConnections(which: 'idle' | 'all'): void {
