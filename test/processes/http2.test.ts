@@ -103,7 +103,9 @@ describe.each([
   test('that fails in the middle of its answer breaks the stream off, and no other', async () => {
     using connection = await Http2Connection.open(server.url);
     const other = connection.ask('/slow?wait=300');
-    await expect(connection.ask('/throw-in-stream')).rejects.toThrow('NGHTTP2_INTERNAL_ERROR');
+    // Also where its client has taken what was there before.
+    for (const when of ['', '?after=100'])
+      await expect(connection.ask(`/throw-in-stream${when}`)).rejects.toThrow('NGHTTP2_INTERNAL_ERROR');
     expect((await other).status).toBe(200);
     expect(server.log).not.toMatch(TROUBLE);
   });
@@ -137,7 +139,8 @@ describe.each(OWN_KINDS)("a program's own server of $kind", ({ kind, http1, http
   let url: string;
   beforeAll(async () => {
     const env = { KIND: kind, CERT: certificate.certfile, KEY: certificate.keyfile };
-    server = await startQilin(['-k', 'async', '--graceful-timeout', '10', OWN_SERVER], { env });
+    const limits = ['--graceful-timeout', '10', '--request-timeout', '2'];
+    server = await startQilin(['-k', 'async', ...limits, OWN_SERVER], { env });
     url = secure ? server.url.replace('http:', 'https:') : server.url;
   });
   afterAll(() => server[Symbol.asyncDispose]());
@@ -163,6 +166,17 @@ describe.each(OWN_KINDS)("a program's own server of $kind", ({ kind, http1, http
     for (const path of ['/throw', '/reject']) expect((await connection.ask(path)).status).toBe(500);
     expect((await connection.ask('/order')).status).toBe(200);
     expect(server.log).not.toMatch(TROUBLE);
+  });
+
+  test.runIf(kind.endsWith('by streams'))('has requestTimeout for its streams', async () => {
+    using connection = await Http2Connection.open(url);
+    const begun = expect(connection.ask('/begin')).rejects.toThrow('NGHTTP2_INTERNAL_ERROR');
+    expect((await connection.ask('/late')).status).toBe(503);
+    await begun;
+    await server.logged(/No answer to GET \/late within 2 s \(requestTimeout\): 503/);
+    await server.logged(/The answer to GET \/begin was not complete within 2 s \(requestTimeout\): cut/);
+    await server.logged(/answered late/);
+    expect((await connection.ask('/pid')).text).toBe(String(server.workerPids[0]));
   });
 
   test('lets go of health checks, which connect and say nothing, and ends with TERM', async () => {

@@ -31,15 +31,22 @@ function answer500(res: ServerResponse): void {
 /** Breaks off an answer, so that no client takes it for a whole one. */
 export function cutAnswer(res: Answer): void {
   // `res.destroy()` would reset the stream without an error.
-  if (res.stream !== undefined) res.stream.close(INTERNAL_ERROR);
+  if (res.stream !== undefined) cutStream(res.stream);
   else res.destroy();
+}
+
+/** The same of a stream. */
+export function cutStream(stream: ServerHttp2Stream): void {
+  // `close()` ends our side first, which is the whole of an answer to a client that has ended its own.
+  stream.end = () => stream;
+  stream.close(INTERNAL_ERROR);
 }
 
 /** The same for a listener to the streams of HTTP/2. */
 export function answerStreamFailure(stream: ServerHttp2Stream): void {
   if (stream.writableEnded || stream.destroyed) return;
   if (stream.headersSent) {
-    stream.close(INTERNAL_ERROR);
+    cutStream(stream);
     return;
   }
   stream.respond({ ':status': 500, 'content-type': 'text/plain' });

@@ -17,7 +17,7 @@ import { followListeners, isPlainHttp, serverOf } from '../../http/node/program-
 import { refuse } from '../../http/node/refusals.ts';
 import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
-import { type RefusalWays, refusalWaysOf, replacedSettings, unheardEvents } from '../../http/node/server-settings.ts';
+import { type RefusalWays, refusalWaysOf, settingsRemarks, unheardEvents } from '../../http/node/server-settings.ts';
 import { ServerTies } from '../../http/node/server-ties.ts';
 import type { AnswerCounter } from '../answer-counter.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
@@ -86,8 +86,8 @@ export function createExchangeApp(
   const server = httpServerOf(app);
   const ties = new ServerTies();
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
-  for (const remark of [replacedSettings(app.name, server, config), unheard])
-    if (remark !== undefined) log.info(remark);
+  for (const remark of settingsRemarks(app.name, server, config)) log.info(remark);
+  if (unheard !== undefined) log.info(unheard);
   const serve =
     app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server, ties);
   const answer = (exchange: Exchange, status: number, phrase: string): void => {

@@ -7,7 +7,7 @@ import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { messageClassesFor, preferMessageClasses, prototypesOf } from '../../http/node/message-classes.ts';
 import { forwardEvents, isPlainHttp, serverOf } from '../../http/node/program-server.ts';
-import { refusalWaysOf } from '../../http/node/server-settings.ts';
+import { nodesDefaults, refusalWaysOf } from '../../http/node/server-settings.ts';
 import type { ServerTies } from '../../http/node/server-ties.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
 import { answerClientErrors } from './client-error.ts';
@@ -84,7 +84,12 @@ function applyTo(
   barely: boolean,
 ): Server {
   // A client may say that it has asked all that it wants, and read its answer: RFC 9112, section 9.6.
-  ties.set(server, { ...options, maxHeadersCount: limits.maxHeadersCount, httpAllowHalfOpen: true });
+  ties.set(server, {
+    ...nodesDefaults(server),
+    ...options,
+    maxHeadersCount: limits.maxHeadersCount,
+    httpAllowHalfOpen: true,
+  });
   answerClientErrors(ties, server, barely);
   return server;
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { STATUS_CODES } from '../../contract/node-http.ts';
-import { type Answer, cutAnswer } from '../../http/node/answer-failure.ts';
+import { type Answer, cutAnswer, cutStream } from '../../http/node/answer-failure.ts';
 import { stopBody } from '../../http/node/stop-body.ts';
 import { connectionOf } from './connection.ts';
 
@@ -34,6 +34,17 @@ export function giveUp(req: IncomingMessage, res: Response & Answer, status: 408
   }
   silence(res);
 }
+
+/** The same of a stream that the program listens to itself. */
+export function giveUpStream(stream: ServerHttp2Stream, status: 503): void {
+  if (stream.headersSent) cutStream(stream);
+  else answerStream(stream, status, `${STATUS_CODES[status]}\n`);
+  for (const name of STREAM_MUTED) Object.assign(stream, { [name]: () => stream });
+  stream.write = () => true;
+}
+
+/** An app that is still at work would throw by them, out of everybody's reach. */
+const STREAM_MUTED = ['respond', 'respondWithFile', 'respondWithFD', 'additionalHeaders', 'end'] as const;
 
 function answerStream(stream: ServerHttp2Stream, status: number, text: string): void {
   if (stream.destroyed) return;

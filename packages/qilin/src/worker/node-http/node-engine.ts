@@ -18,11 +18,10 @@ import {
   followRejections,
   followUpgrades,
   gateRequests,
-  isPlainHttp,
   listenInstead,
   serverOf,
 } from '../../http/node/program-server.ts';
-import { refusalWaysOf, replacedSettings } from '../../http/node/server-settings.ts';
+import { refusalWaysOf, settingsRemarks } from '../../http/node/server-settings.ts';
 import { ServerTies } from '../../http/node/server-ties.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
 import { AnswerCounter } from '../answer-counter.ts';
@@ -43,7 +42,7 @@ import { Deadlines } from './deadlines.ts';
 import { Http2Sessions, type StreamArguments } from './http2-sessions.ts';
 import { messageView } from './message-view.ts';
 import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
-import { limitRequestTime } from './request-deadline.ts';
+import { limitRequestTime, limitStreamTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type Refusal, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
 import { beginAnswer, failCurrent, refuseUnanswered } from './unanswered.ts';
@@ -103,8 +102,7 @@ export class NodeEngine implements WorkerClass {
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
     if (config.certfile !== null) log.info(protocols.remark);
     const program = serverOf(app);
-    const remark = program && isPlainHttp(program) ? replacedSettings(app.name, program, config) : undefined;
-    if (remark !== undefined) log.info(remark);
+    if (program !== undefined) for (const remark of settingsRemarks(app.name, program, config)) log.info(remark);
     this.#server = createNodeServer(this.#ties, app, config, this.#limits, protocols.http2);
     this.#connections = new Connections(
       {
@@ -233,8 +231,12 @@ export class NodeEngine implements WorkerClass {
 
   /** To the server's own listeners: Node's, which makes messages of it, and the program's. */
   #serveStream(args: StreamArguments): void {
-    if (!this.#hasMessages) this.#count();
     const [stream] = args;
+    if (!this.#hasMessages) {
+      const { config, log } = this.#context;
+      this.#count();
+      if (config.requestTimeout > 0) limitStreamTime(args, config, log);
+    }
     for (const listener of this.#server.rawListeners('stream')) {
       const run = () => Reflect.apply(listener, this.#server, args);
       whenFailed(run, (error) => {

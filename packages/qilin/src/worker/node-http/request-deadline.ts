@@ -4,7 +4,22 @@ import type { Log } from '../../contract/log.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
-import { giveUp, statusOfGivenUp } from './give-up.ts';
+import { giveUp, giveUpStream, statusOfGivenUp } from './give-up.ts';
+import type { StreamArguments } from './http2-sessions.ts';
+
+type Limits = Pick<WorkerConfig, 'requestTimeout' | 'responseTimeout'>;
+
+/** The same of a stream that the program listens to itself. */
+export function limitStreamTime([stream, headers]: StreamArguments, config: Limits, log: Log): void {
+  const [method, path] = [headers[':method'], headers[':path']].map(String);
+  const { requestTimeout } = config;
+  const deadline = setTimeout(() => {
+    if (stream.headersSent) logCut(log, method, path, requestTimeout);
+    else logUnanswered(log, method, path, config, 'requestTimeout');
+    giveUpStream(stream, 503);
+  }, toMilliseconds(requestTimeout));
+  stream.once('close', () => clearTimeout(deadline));
+}
 
 export function limitRequestTime(req: IncomingMessage, res: ServerResponse, config: WorkerConfig, log: Log): void {
   const { method, url } = req;
