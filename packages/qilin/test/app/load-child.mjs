@@ -15,7 +15,7 @@ await openLightRoom();
 const leaving = new AbortController();
 const interception = interceptListen({
   addresses: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
-  traffic: { connections: () => 0, closed: async () => {}, close() {} },
+  traffic: { connections: () => 0, closed: async () => {}, close() {}, unreferenced() {} },
 });
 
 /** @param {import('../../dist/contract/app.js').App} app */
