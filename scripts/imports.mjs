@@ -81,13 +81,14 @@ const ALLOWED_IN_FLASK = {
   forms: ['base', 'http'],
   sessions: ['base', 'http'],
   templating: ['base', 'files'],
+  security: [],
   contract: PURE_OF_THE_APP,
   request: ['contract', ...PURE_OF_THE_APP],
   testing: ['contract', 'request', ...PURE_OF_THE_APP],
   'dev-server': ['contract', 'base', 'http', 'exceptions'],
   app: ['contract', 'request', 'testing', 'dev-server', ...PURE_OF_THE_APP],
   cli: ['app', 'dev-server', 'base', 'routing'],
-  '.': ['contract', 'app', 'request', 'testing', 'dev-server', ...PURE_OF_THE_APP],
+  '.': ['contract', 'app', 'request', 'testing', 'dev-server', 'security', ...PURE_OF_THE_APP],
 };
 
 /**

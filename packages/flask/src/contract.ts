@@ -2,7 +2,7 @@
 import type { Config } from './base/config.ts';
 import type { Logger } from './base/logger.ts';
 import type { Markup } from './base/markup.ts';
-import type { View } from './hooks/functions.ts';
+import type { ViewFunction } from './hooks/functions.ts';
 import type { Hooked } from './hooks/hooks.ts';
 import type { Plan } from './hooks/plan.ts';
 import type { ProxyFix } from './http/proxy-fix.ts';
@@ -28,7 +28,7 @@ export interface App extends AppPart {
   readonly logger: Logger;
   readonly urlMap: UrlMap;
   /** By endpoint. */
-  readonly viewFunctions: ReadonlyMap<string, View>;
+  readonly viewFunctions: ReadonlyMap<string, ViewFunction>;
   /** By full name. */
   readonly blueprints: ReadonlyMap<string, AppPart>;
   /** State of extensions, by their names. */

@@ -36,6 +36,7 @@ export {
   templateRendered,
 } from './app/signals.ts';
 export { type UrlForValues, urlFor } from './app/url-for.ts';
+export { type ClassView, MethodView, View, type ViewDecorator } from './app/views.ts';
 export { Config, type ConfigValues } from './base/config.ts';
 export { type Level, Logger } from './base/logger.ts';
 export { escapeHtml, Markup } from './base/markup.ts';
@@ -60,7 +61,7 @@ export type {
   TeardownFunction,
   UrlDefaultsFunction,
   UrlValuePreprocessor,
-  View,
+  ViewFunction,
 } from './hooks/functions.ts';
 export { Authorization, WwwAuthenticate } from './http/authorization.ts';
 export type { CookieOptions } from './http/cookies.ts';
@@ -81,6 +82,7 @@ export {
 export { UrlMap } from './routing/map.ts';
 export type { ConverterTypes, ViewParams } from './routing/params.ts';
 export type { Rule, RuleOptions, RuleValues } from './routing/rule.ts';
+export { checkPasswordHash, generatePasswordHash } from './security/passwords.ts';
 export {
   type SessionApp,
   type SessionConfig,

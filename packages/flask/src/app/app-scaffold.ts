@@ -3,7 +3,7 @@ import { callEach } from '../base/call-each.ts';
 import { Config } from '../base/config.ts';
 import { Logger } from '../base/logger.ts';
 import type { App } from '../contract.ts';
-import type { TeardownFunction, View } from '../hooks/functions.ts';
+import type { TeardownFunction, ViewFunction } from '../hooks/functions.ts';
 import { createPlan, type Plan } from '../hooks/plan.ts';
 import type { ProxyFix } from '../http/proxy-fix.ts';
 import { JSONProvider } from '../replies/json.ts';
@@ -17,6 +17,7 @@ import { createTemplates } from './render-template.ts';
 import { endpointOf, type ImportName, type RouteOptions, Scaffold, type ScaffoldOptions } from './scaffold.ts';
 import { sendFromDirectory } from './send-files.ts';
 import { appcontextTearingDown } from './signals.ts';
+import { isClassView } from './views.ts';
 
 /** Arguments of Flask's `Flask(…)`. */
 export interface FlaskOptions extends ScaffoldOptions {
@@ -53,7 +54,7 @@ export abstract class AppScaffold extends Scaffold implements App {
   readonly logger: Logger;
   readonly urlMap: UrlMap;
   /** By endpoint. */
-  readonly viewFunctions = new Map<string, View>();
+  readonly viewFunctions = new Map<string, ViewFunction>();
   /** By full name. */
   readonly blueprints = new Map<string, Registrable>();
   /** State of extensions, by their names. */
@@ -139,18 +140,21 @@ export abstract class AppScaffold extends Scaffold implements App {
   override addUrlRule(
     rule: string,
     endpoint: string | undefined,
-    view: View | undefined,
+    view: ViewFunction | undefined,
     options: RouteOptions = {},
   ): void {
     this.checkSetup('addUrlRule');
-    const methods = (options.methods ?? ['GET']).map((method) => method.toUpperCase());
+    const of = isClassView(view) ? view : undefined;
+    const methods = (options.methods ?? of?.methods ?? ['GET']).map((method) => method.toUpperCase());
     const name = endpoint ?? endpointOf(view, rule, options.methods);
     const automatic =
-      options.provideAutomaticOptions ?? (this.config.PROVIDE_AUTOMATIC_OPTIONS && !methods.includes('OPTIONS'));
+      options.provideAutomaticOptions ??
+      of?.provideAutomaticOptions ??
+      (this.config.PROVIDE_AUTOMATIC_OPTIONS && !methods.includes('OPTIONS'));
     const known = this.viewFunctions.get(name);
     if (view !== undefined && known !== undefined && known !== view) {
       throw new Error(
-        `View function mapping is overwriting an existing endpoint function: ${name}. Give one of them another { endpoint }.`,
+        `ViewFunction function mapping is overwriting an existing endpoint function: ${name}. Give one of them another { endpoint }.`,
       );
     }
     this.urlMap.add(rule, {

@@ -9,7 +9,7 @@ import type {
   TeardownFunction,
   UrlDefaultsFunction,
   UrlValuePreprocessor,
-  View,
+  ViewFunction,
 } from '../hooks/functions.ts';
 import type { RuleValues } from '../routing/rule.ts';
 import type { TemplateFunction } from '../templating/templates.ts';
@@ -87,7 +87,7 @@ export class Blueprint extends Scaffold {
   override addUrlRule(
     rule: string,
     endpoint: string | undefined,
-    view: View | undefined,
+    view: ViewFunction | undefined,
     options: RouteOptions = {},
   ): void {
     if (endpoint?.includes('.'))
@@ -195,7 +195,7 @@ function addRule(
   setup: BlueprintSetup,
   rule: string,
   endpoint: string,
-  view: View | undefined,
+  view: ViewFunction | undefined,
   options: RouteOptions,
 ): void {
   const { urlPrefix, subdomain } = setup;

@@ -10,7 +10,7 @@ import type {
   TeardownFunction,
   UrlDefaultsFunction,
   UrlValuePreprocessor,
-  View,
+  ViewFunction,
 } from '../hooks/functions.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import type { ViewParams } from '../routing/params.ts';
@@ -84,7 +84,12 @@ export abstract class Scaffold {
   protected abstract checkSetup(method: string): void;
 
   /** Registers a view under a rule. Flask's `add_url_rule`. */
-  abstract addUrlRule(rule: string, endpoint: string | undefined, view: View | undefined, options?: RouteOptions): void;
+  abstract addUrlRule(
+    rule: string,
+    endpoint: string | undefined,
+    view: ViewFunction | undefined,
+    options?: RouteOptions,
+  ): void;
 
   /**
    * Registers a view; its parameters are typed from the rule. Flask's `@app.route`.
@@ -92,68 +97,68 @@ export abstract class Scaffold {
    * @example app.route('/user/<int:id>', { methods: ['GET', 'POST'] }, ({ id }) => `User ${id}`);
    * @returns the view, for `export const show = app.route(…)`
    */
-  route<const R extends string, V extends View<ViewParams<R>>>(rule: R, view: V): V;
-  route<const R extends string, D extends RuleValues, V extends View<Params<R, D>>>(
+  route<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
+  route<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
     rule: R,
     options: RouteOptions<D>,
     view: V,
   ): V;
-  route(rule: string, ...rest: readonly [View] | readonly [RouteOptions, View]): View {
+  route(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('route', undefined, rule, rest);
   }
 
   /** `route` for GET (and HEAD). */
-  get<const R extends string, V extends View<ViewParams<R>>>(rule: R, view: V): V;
-  get<const R extends string, D extends RuleValues, V extends View<Params<R, D>>>(
+  get<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
+  get<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
     rule: R,
     options: RouteOptions<D>,
     view: V,
   ): V;
-  get(rule: string, ...rest: readonly [View] | readonly [RouteOptions, View]): View {
+  get(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('get', 'GET', rule, rest);
   }
 
   /** `route` for POST. */
-  post<const R extends string, V extends View<ViewParams<R>>>(rule: R, view: V): V;
-  post<const R extends string, D extends RuleValues, V extends View<Params<R, D>>>(
+  post<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
+  post<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
     rule: R,
     options: RouteOptions<D>,
     view: V,
   ): V;
-  post(rule: string, ...rest: readonly [View] | readonly [RouteOptions, View]): View {
+  post(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('post', 'POST', rule, rest);
   }
 
   /** `route` for PUT. */
-  put<const R extends string, V extends View<ViewParams<R>>>(rule: R, view: V): V;
-  put<const R extends string, D extends RuleValues, V extends View<Params<R, D>>>(
+  put<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
+  put<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
     rule: R,
     options: RouteOptions<D>,
     view: V,
   ): V;
-  put(rule: string, ...rest: readonly [View] | readonly [RouteOptions, View]): View {
+  put(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('put', 'PUT', rule, rest);
   }
 
   /** `route` for PATCH. */
-  patch<const R extends string, V extends View<ViewParams<R>>>(rule: R, view: V): V;
-  patch<const R extends string, D extends RuleValues, V extends View<Params<R, D>>>(
+  patch<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
+  patch<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
     rule: R,
     options: RouteOptions<D>,
     view: V,
   ): V;
-  patch(rule: string, ...rest: readonly [View] | readonly [RouteOptions, View]): View {
+  patch(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('patch', 'PATCH', rule, rest);
   }
 
   /** `route` for DELETE. */
-  delete<const R extends string, V extends View<ViewParams<R>>>(rule: R, view: V): V;
-  delete<const R extends string, D extends RuleValues, V extends View<Params<R, D>>>(
+  delete<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
+  delete<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
     rule: R,
     options: RouteOptions<D>,
     view: V,
   ): V;
-  delete(rule: string, ...rest: readonly [View] | readonly [RouteOptions, View]): View {
+  delete(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('delete', 'DELETE', rule, rest);
   }
 
@@ -161,8 +166,8 @@ export abstract class Scaffold {
     name: string,
     method: string | undefined,
     rule: string,
-    rest: readonly [View] | readonly [RouteOptions, View],
-  ): View {
+    rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction],
+  ): ViewFunction {
     const [options, view] = rest.length === 2 ? rest : [{}, rest[0]];
     if (method !== undefined && options.methods !== undefined) {
       throw new TypeError(`${name}() is for ${method}: use route() for other methods.`);
@@ -227,7 +232,11 @@ export abstract class Scaffold {
 }
 
 /** The name under which a view is known when it is given none. */
-export function endpointOf(view: View | undefined, rule: string, methods: readonly string[] | undefined): string {
+export function endpointOf(
+  view: ViewFunction | undefined,
+  rule: string,
+  methods: readonly string[] | undefined,
+): string {
   if (view === undefined) throw new TypeError(`The rule '${rule}' has neither an endpoint nor a view.`);
   // `{ methods }` of an anonymous function: two of one rule are told apart.
   return view.name === '' ? `${(methods ?? ['GET']).join(',')} ${rule}`.replaceAll('.', '_') : view.name;

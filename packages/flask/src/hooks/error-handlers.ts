@@ -1,12 +1,13 @@
 /** Which function handles an error: the one for its code before one for its class alone, the nearest class first. */
 import { defaultExceptions } from '../exceptions/abort.ts';
 import { HTTPException } from '../exceptions/http-exception.ts';
+import type { Reply } from '../replies/reply.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the parameters of a constructor that is only compared
 export type ErrorClass<E extends Error = Error> = abstract new (...args: any[]) => E;
 
-/** Makes the reply for an error; it may return what a view may. */
-export type ErrorHandler<E extends Error = Error> = (error: E) => unknown;
+/** Makes the reply for an error. */
+export type ErrorHandler<E extends Error = Error> = (error: E) => Reply | Promise<Reply>;
 
 /** The handlers of an app or a blueprint. */
 export class ErrorHandlers {

@@ -5,7 +5,7 @@ import type { RuleValues } from '../routing/rule.ts';
 type MaybePromise<T> = T | Promise<T>;
 
 /** Answers a request, at once or later. `P`: the values of its rule's variables. */
-export type View<P = never> = (params: P) => MaybePromise<Reply>;
+export type ViewFunction<P = never> = (params: P) => MaybePromise<Reply>;
 
 /** Runs before the view; what it returns, unless it is undefined or null, is the reply in its place. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most of these functions return nothing

@@ -1,10 +1,16 @@
 /** What happens to the requests of one rule: its view, and the functions around it, worked out once. */
 import type { Rule } from '../routing/rule.ts';
-import type { AfterFunction, BeforeFunction, TeardownFunction, UrlValuePreprocessor, View } from './functions.ts';
+import type {
+  AfterFunction,
+  BeforeFunction,
+  TeardownFunction,
+  UrlValuePreprocessor,
+  ViewFunction,
+} from './functions.ts';
 import { blueprintsOf, type Hooked, type Hooks } from './hooks.ts';
 
 export interface Plan {
-  readonly view: View | undefined;
+  readonly view: ViewFunction | undefined;
   /** Innermost blueprint first, the app last: whose error handler is asked, and in which order responses pass. */
   readonly chain: readonly Hooks[];
   readonly urlValuePreprocessors: readonly UrlValuePreprocessor[];
@@ -22,7 +28,7 @@ interface PlanSource {
 }
 
 /** @param rule undefined: for requests that no rule matched */
-export function createPlan(rule: Rule | undefined, view: View | undefined, source: PlanSource): Plan {
+export function createPlan(rule: Rule | undefined, view: ViewFunction | undefined, source: PlanSource): Plan {
   const blueprints = [...blueprintsOf(rule?.endpoint ?? '', source.blueprints)];
   const outward: readonly Hooks[] = [...blueprints.map(({ hooks }) => hooks), source.app];
   const inward = outward.toReversed();

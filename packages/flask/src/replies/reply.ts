@@ -32,8 +32,11 @@ export type ReplyHeaders =
 /** A status code, or a code with its reason: `'404 Not Here'`. */
 export type ReplyStatus = number | string;
 
-/** What a view may return. */
-export type Reply = string | object;
+/** Whatever is no promise: else one of a number, or of nothing, would pass for an object. */
+type Settled = object & { readonly then?: undefined };
+
+/** What a view may return, at once or by a promise. */
+export type Reply = string | Readonly<Record<string, unknown>> | Settled;
 
 export const HTML: ResponseInit = Object.freeze({
   headers: Object.freeze({ 'content-type': 'text/html; charset=utf-8' }),

@@ -42,4 +42,13 @@ test('a view gets them, with the defaults, and mistakes do not compile', () => {
   app.get('/d', { endpoint: 'd' }, () => 3);
   // @ts-expect-error null is no reply
   app.get('/e', { endpoint: 'e' }, () => null);
+  // @ts-expect-error a promise of a number is none either
+  app.get('/f', { endpoint: 'f' }, async () => 3);
+  // @ts-expect-error the return is forgotten
+  app.get('/g', { endpoint: 'g' }, async () => {
+    await Promise.resolve();
+  });
+  app.get('/h', { endpoint: 'h' }, async () => ({ a: 1 }));
+  app.get('/i', { endpoint: 'i' }, (): Readonly<Record<string, unknown>> => ({ a: 1 }));
+  app.get('/j', { endpoint: 'j' }, () => new Map([[1, 2]]));
 });
