@@ -4,13 +4,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../needs.ts';
-import { eventually } from './files.ts';
+import { eventually, linesOf } from './files.ts';
 import { ask, RawConnection } from './http-client.ts';
 import { arbiterPid } from './operations.ts';
 import { qilinctl } from './qilinctl.ts';
 import { type QilinProcess, repository, startQilin, temporaryFolder } from './server.ts';
 
-const APP = `${repository}/test/fixtures/app.mjs:app`;
+const FIXTURE = `${repository}/test/fixtures/app.mjs`;
+const APP = `${FIXTURE}:app`;
 const STRANGER = 65_534;
 
 /** Sends it, and resolves with all that came until the other side ended. */
@@ -147,9 +148,10 @@ describe('a server with a pid file', () => {
       const { stdout } = await run('stacks', '--json');
       return JSON.parse(stdout).find(({ stack }: { stack: unknown }) => stack !== null);
     }, 'the stack is there');
-    expect(stuck.stack[0]).toMatch(/app\.mjs:36:\d+/);
+    const line = linesOf(FIXTURE).findIndex((text) => text.includes("'/block'")) + 1;
+    expect(stuck.stack[0]).toMatch(new RegExp(`app\\.mjs:${line}:\\d+`));
     expect((await run('stacks', String(stuck.pid))).stdout).toMatch(
-      new RegExp(`^worker ${stuck.pid}: stuck for [\\d.]+ s\n    at .*app\\.mjs:36:`),
+      new RegExp(`^worker ${stuck.pid}: stuck for [\\d.]+ s\n    at .*app\\.mjs:${line}:`),
     );
     process.kill(stuck.pid, 'SIGKILL');
     await eventually(async () => (await status()).workersReady === 2, 'another has taken its place');

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { eventually, write } from './files.ts';
 import { ask } from './http-client.ts';
-import { reload } from './operations.ts';
+import { arbiterPid, reload, signal } from './operations.ts';
 import { startQilin, temporaryFolder } from './server.ts';
 
 const APP = `
@@ -70,4 +70,29 @@ test.each([
   expect(after.get('qilin_request_duration_seconds_count')).toBeGreaterThanOrEqual(60);
   const fell = [...before].filter(([name, value]) => /_total|_bucket/.test(name) && (after.get(name) ?? -1) < value);
   expect(fell).toEqual([]);
+});
+
+test('an upgrade hands the counts on, with those of workers that still finish', async () => {
+  using folder = temporaryFolder();
+  const file = write(folder.path, 'app.mjs', APP);
+  await using server = await startQilin(['--admin-bind', '0', `${file}:listener`]);
+  const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+  const send = () => ask(`${server.url}/200`);
+  const counted = async () => {
+    const figures = await figuresAt(`${admin}/metrics`);
+    return figures.get('qilin_requests_total{method="GET",status="2xx"}') ?? 0;
+  };
+  for (const total of [3, 6]) {
+    for (let i = 0; i < 2; i++) await send();
+    const from = server.log.length;
+    const old = arbiterPid(server);
+    await signal(server, 'USR2');
+    await server.logged(/Ready: /, from);
+    await send();
+    process.kill(old, 'SIGTERM');
+    await server.logged(new RegExp(`Arbiter ${old} has gone`), from);
+    await eventually(async () => (await counted()) === total, `all ${total} are counted`);
+  }
+  process.kill(arbiterPid(server), 'SIGQUIT');
+  await server.exited;
 });

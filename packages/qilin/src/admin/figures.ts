@@ -17,7 +17,7 @@ export const FIGURES = {
   qilin_start_time_seconds: {
     kind: 'gauge',
     unit: 'seconds',
-    help: 'When this arbiter began, since the epoch. An upgrade begins a new one.',
+    help: 'When this arbiter began, since the epoch. An upgrade begins a new one, which goes on with the counts.',
   },
   qilin_requests: {
     kind: 'counter',

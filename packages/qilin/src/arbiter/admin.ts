@@ -1,6 +1,7 @@
 /** The arbiter's own listener (setting `adminBind`): when it answers. */
 import { duplicateFd } from '@qilin/picoev';
 import type { AdminServer } from '../admin/admin-server.ts';
+import { countsOf, readCounts } from '../admin/earlier-counts.ts';
 import { type Address, formatUrl } from '../contract/address.ts';
 import { explain } from '../contract/errors.ts';
 import type { Crew } from './crew.ts';
@@ -9,6 +10,7 @@ import { LateModule } from './late-module.ts';
 import type { ServerView } from './server-view.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
+import type { Upgrade } from './upgrade.ts';
 
 export class Admin {
   readonly #state: ArbiterState;
@@ -16,6 +18,7 @@ export class Admin {
   readonly #succession: Succession;
   readonly #crew: Crew;
   readonly #view: ServerView;
+  readonly #upgrade: Upgrade;
   /** With node:http, which takes as much memory as all else here. */
   readonly #class: LateModule<typeof AdminServer>;
   #server: AdminServer | undefined;
@@ -27,6 +30,7 @@ export class Admin {
     succession: Succession,
     crew: Crew,
     view: ServerView,
+    upgrade: Upgrade,
     onLoaded: () => void,
   ) {
     this.#state = state;
@@ -34,6 +38,8 @@ export class Admin {
     this.#succession = succession;
     this.#crew = crew;
     this.#view = view;
+    this.#upgrade = upgrade;
+    upgrade.onHandedOn((counts) => view.inherit(readCounts(counts)));
     this.#class = new LateModule({
       load: async () => (await import('../admin/admin-server.ts')).AdminServer,
       onLoaded,
@@ -52,6 +58,11 @@ export class Admin {
     }
     const Class = this.#class.get();
     if (Class !== undefined) this.#server ??= this.#open(Class, admin.fd, admin.actual);
+  }
+
+  /** To the new arbiter of an upgrade: what has been counted. To be called at each tick, and at the end. */
+  handOn(isLast = false): void {
+    if (this.#state.config.adminBind !== null) this.#upgrade.handOn(() => countsOf(this.#view.figures()), isLast);
   }
 
   close(): void {

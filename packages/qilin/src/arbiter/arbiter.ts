@@ -85,7 +85,7 @@ export class Arbiter {
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
     this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
     const view = new ServerView(options.version, state, this.#succession, this.#crew, this.#valve);
-    this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, () =>
+    this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
     this.#control = new Control({
@@ -190,6 +190,7 @@ export class Arbiter {
       case 'tick':
         this.#succession.promote();
         this.#succession.leaveInTime(at);
+        this.#admin.handOn();
         if (process.pid === 1) this.#crew.reapOrphans();
         if (this.#opening.isDone) this.#crew.announce(at);
         break;
@@ -287,6 +288,7 @@ export class Arbiter {
 
   async #leave(): Promise<void> {
     const { hooks, info, log } = this.#state;
+    this.#admin.handOn(true);
     this.#admin.close();
     this.#control.close();
     this.#valve.close();

@@ -1,4 +1,5 @@
 /** How the server is, as its arbiter knows it: for all who ask. */
+import { addCounts, type EarlierCounts } from '../admin/earlier-counts.ts';
 import type { Figures } from '../admin/figures.ts';
 import type { Pulse } from '../admin/probes.ts';
 import type { ServerState, Status, WorkerStatus } from '../contract/status.ts';
@@ -19,6 +20,7 @@ export class ServerView {
   readonly #succession: Succession;
   readonly #crew: Crew;
   readonly #valve: Valve;
+  #earlier: EarlierCounts = new Map();
 
   constructor(version: string, state: ArbiterState, succession: Succession, crew: Crew, valve: Valve) {
     this.#version = version;
@@ -48,11 +50,17 @@ export class ServerView {
     };
   }
 
+  /** What the arbiter before this one has counted, and counts while it leaves. */
+  inherit(counts: EarlierCounts): void {
+    this.#earlier = counts;
+  }
+
   /** For `/metrics`. */
   figures(): Figures {
     const { fleet, lastReload } = this.#state;
     const shedByArbiter = this.#valve.total;
-    return figuresOf({ version: this.#version, fleet, crew: this.#crew, lastReload, shedByArbiter });
+    const own = figuresOf({ version: this.#version, fleet, crew: this.#crew, lastReload, shedByArbiter });
+    return addCounts(own, this.#earlier);
   }
 
   /** All of it. */

@@ -19,6 +19,7 @@ export class Upgrade {
   #predecessor: number | undefined;
   #successor: ChildProcess | undefined;
   #isReady = false;
+  #isHandingOn = false;
 
   /** @param predecessor The arbiter that started this one, if one did. */
   constructor(predecessor: number | undefined) {
@@ -55,6 +56,7 @@ export class Upgrade {
       });
       if (successor.pid === undefined) return undefined;
       this.#successor = successor;
+      this.#isHandingOn = false;
       successor.on('message', (failure) => {
         if (failure !== '') return onFailure(String(failure));
         this.#isReady = true;
@@ -70,6 +72,24 @@ export class Upgrade {
       onFailure(refusal(error).message);
       return undefined;
     }
+  }
+
+  /**
+   * To the new arbiter, if there is one: the counts so far. One message is on its way at a time, since that may have been stopped.
+   * @param isLast Nothing follows.
+   */
+  handOn(counts: () => object, isLast: boolean): void {
+    if ((this.#isHandingOn && !isLast) || !this.#successor?.connected) return;
+    this.#isHandingOn = true;
+    this.#successor.send(counts(), (error) => {
+      // It has ended, or does not listen any more: its affair.
+      this.#isHandingOn = error !== null;
+    });
+  }
+
+  /** As the new arbiter: what the old one hands on, as often as it does. */
+  onHandedOn(hear: (counts: unknown) => void): void {
+    if (this.isSuccessor) process.on('message', hear);
   }
 
   /**
