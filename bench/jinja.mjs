@@ -1,12 +1,10 @@
 /**
  * Template engines side by side: the usual table of 1 000 rows, and a page of three templates that inherit and include. Each is
- * compiled once; then they take turns, and the median of their CPU time counts. `node bench/jinja.mjs`
+ * compiled once; then they take turns, and the median of their CPU time counts. `npm ci --prefix bench && node bench/jinja.mjs`
  */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { DictLoader, Environment } from '@qilin/jinja';
-
-const nunjucks = createRequire(new URL('../packages/flask/package.json', import.meta.url))('nunjucks');
+import nunjucks from 'nunjucks';
 
 const ROUNDS = 15;
 

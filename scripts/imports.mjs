@@ -71,7 +71,7 @@ const PURE_OF_THE_APP = [
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const ALLOWED_IN_FLASK = {
-  base: [],
+  base: ['@qilin/jinja'],
   http: ['base'],
   routing: ['base', 'http'],
   exceptions: ['base', 'http'],
@@ -80,13 +80,13 @@ const ALLOWED_IN_FLASK = {
   files: ['http'],
   forms: ['base', 'http'],
   sessions: ['base', 'http'],
-  templating: ['base', 'files'],
+  templating: ['base', 'files', '@qilin/jinja'],
   security: [],
   contract: PURE_OF_THE_APP,
   request: ['contract', ...PURE_OF_THE_APP],
   testing: ['contract', 'request', ...PURE_OF_THE_APP],
   'dev-server': ['contract', 'base', 'http', 'exceptions'],
-  app: ['contract', 'request', 'testing', 'dev-server', ...PURE_OF_THE_APP],
+  app: ['contract', 'request', 'testing', 'dev-server', '@qilin/jinja', ...PURE_OF_THE_APP],
   cli: ['app', 'dev-server', 'base', 'routing'],
   '.': ['contract', 'app', 'request', 'testing', 'dev-server', 'security', ...PURE_OF_THE_APP],
 };

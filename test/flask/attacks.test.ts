@@ -255,7 +255,7 @@ describe.each(CLASSES)('an app on class %s under attack', (workerClass) => {
   test('markup in a template stays text', async () => {
     const { body } = await attack('GET /template?v=%22%3E%3Cscript%3E%27%26%7B%7B7*7%7D%7D');
     expect(body).toBe(
-      '<p title="&quot;&gt;&lt;script&gt;&#39;&amp;{{7*7}}">&quot;&gt;&lt;script&gt;&#39;&amp;{{7*7}}</p>',
+      '<p title="&#34;&gt;&lt;script&gt;&#39;&amp;{{7*7}}">&#34;&gt;&lt;script&gt;&#39;&amp;{{7*7}}</p>',
     );
   });
 

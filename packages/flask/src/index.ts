@@ -23,7 +23,13 @@ export {
   setCookie,
 } from './app/helpers.ts';
 export { g, request, session } from './app/proxies.ts';
-export { renderTemplate, renderTemplateString } from './app/render-template.ts';
+export {
+  getTemplateAttribute,
+  renderTemplate,
+  renderTemplateString,
+  streamTemplate,
+  streamTemplateString,
+} from './app/render-template.ts';
 export type { ImportName, RouteOptions, ScaffoldOptions } from './app/scaffold.ts';
 export { sendFile, sendFromDirectory } from './app/send-files.ts';
 export {

@@ -46,11 +46,13 @@ test('a method keeps its object when it is set aside', async () => {
   await expect(render("{% set g = u.greet %}{{ g('y') }}", { u: new User('Ann') })).resolves.toBe('Ann greets y');
 });
 
-test('what has get and has gives items: Headers, URLSearchParams, FormData', async () => {
+test('what has keys, get and has is a dict: Headers, URLSearchParams, FormData', async () => {
   const args = new URLSearchParams('q=a%26b&empty=');
   const source =
-    "{{ a.q }} {{ a['q'] }} {{ a.none is defined }} {{ 'q' in a }} {% for k, v in a %}{{ k }}={{ v }};{% endfor %}";
-  await expect(render(source, { a: args })).resolves.toBe('a&amp;b a&amp;b False True q=a&amp;b;empty=;');
+    "{{ a.q }} {{ a['q'] }} {{ a.none is defined }} {{ 'q' in a }} {% for k in a %}{{ k }}={{ a[k] }};{% endfor %}{% for k, v in a.items() %}{{ k }}={{ v }};{% endfor %}";
+  await expect(render(source, { a: args })).resolves.toBe(
+    'a&amp;b a&amp;b False True q=a&amp;b;empty=;q=a&amp;b;empty=;',
+  );
 });
 
 test('a class says itself what its attributes and items are', async () => {

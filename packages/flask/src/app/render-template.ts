@@ -1,48 +1,106 @@
 /** Templates with what an app gives them: its folders and its blueprints', Flask's globals, context processors. */
+import { Macro, type Template } from '@qilin/jinja';
 import type { App } from '../contract.ts';
 import { blueprintsOf } from '../hooks/hooks.ts';
+import type { Attempt } from '../templating/loader.ts';
 import { type TemplateContext, Templates } from '../templating/templates.ts';
 import { currentRequestContext, requireAppContext } from './context.ts';
+import { streamWithContext } from './context-functions.ts';
 import { getFlashedMessages } from './flashing.ts';
 import { g, request, session } from './proxies.ts';
 import { templateRendered } from './signals.ts';
 import { buildUrl } from './url-for.ts';
 
 /**
- * Renders a template of the folder `templates`, or of a blueprint's. Flask's `render_template`.
+ * Renders a template of the folder `templates`, or of a blueprint's. Promises among its values are waited for where the template
+ * uses them. Flask's `render_template`.
  * @param names one name, or several of which the first that is there is taken
  * @throws TemplateNotFound; what the template's functions throw
  */
-export function renderTemplate(names: string | readonly string[], context: TemplateContext = {}): string {
+export async function renderTemplate(
+  names: string | readonly string[],
+  context: TemplateContext = {},
+): Promise<string> {
   const { app } = requireAppContext();
-  const template = app.templates.select(names);
-  const text = app.templates.render(template, context);
-  templateRendered.send(app, { template, context });
-  return text;
+  return render(app, await app.templates.select(names), context);
 }
 
 /** Renders a template given as text, with escaping. Flask's `render_template_string`. */
-export function renderTemplateString(source: string, context: TemplateContext = {}): string {
+export async function renderTemplateString(source: string, context: TemplateContext = {}): Promise<string> {
   const { app } = requireAppContext();
-  const text = app.templates.renderString(source, context);
-  templateRendered.send(app, { template: '<template>', context });
+  return render(app, app.templates.fromString(source), context);
+}
+
+async function render(app: App, template: Template, context: TemplateContext): Promise<string> {
+  const text = await template.render(app.templates.contextOf(context));
+  templateRendered.send(app, { template: nameOf(template), context });
   return text;
+}
+
+const nameOf = (template: Template): string => template.name ?? '<template>';
+
+/**
+ * A page piece by piece, as a view may return it: what is known is sent before anything is waited for. Flask's `stream_template`.
+ * @param names as `renderTemplate` takes them
+ */
+export function streamTemplate(
+  names: string | readonly string[],
+  context: TemplateContext = {},
+): AsyncIterableIterator<string> {
+  const { app } = requireAppContext();
+  return streamWithContext(stream(app, () => app.templates.select(names), context));
+}
+
+/** The same of a template given as text. Flask's `stream_template_string`. */
+export function streamTemplateString(source: string, context: TemplateContext = {}): AsyncIterableIterator<string> {
+  const { app } = requireAppContext();
+  return streamWithContext(stream(app, () => app.templates.fromString(source), context));
+}
+
+async function* stream(
+  app: App,
+  find: () => Template | Promise<Template>,
+  context: TemplateContext,
+): AsyncGenerator<string, void, void> {
+  const template = await find();
+  yield* template.generate(app.templates.contextOf(context));
+  templateRendered.send(app, { template: nameOf(template), context });
+}
+
+/**
+ * A macro of a template as a function, or another value that the template sets. Flask's `get_template_attribute`.
+ * @throws TemplateNotFound; RangeError when the template has none of the name
+ */
+export async function getTemplateAttribute(name: string, attribute: string): Promise<unknown> {
+  const { app } = requireAppContext();
+  const { exports } = await (await app.templates.select(name)).module();
+  const value = exports.get(attribute);
+  if (value === undefined) throw new RangeError(`The template ${JSON.stringify(name)} sets no ${attribute}.`);
+  return value instanceof Macro ? (...args: readonly unknown[]) => value.call(...args) : value;
 }
 
 /** @internal */
 export function createTemplates(app: App): Templates {
-  const urlFor = (endpoint: string, values?: Keywords) => buildUrl(app, endpoint, withoutMark(values));
-  const flashed = (options?: Keywords) => getFlashed(withoutMark(options));
+  const urlFor = (endpoint: string, values?: Keywords) => buildUrl(app, endpoint, values ?? {});
+  const flashed = (options?: Keywords) => getFlashed(options ?? {});
   return new Templates({
     folders: () => foldersOf(app),
     reload: () => app.config.TEMPLATES_AUTO_RELOAD ?? app.debug,
-    json: (value) => app.json.dumps(value),
+    json: (value, indent) => app.json.dumps(value, indent),
+    explain: (name, attempts) => explain(app, name, attempts),
     context: () => processed(app),
     globals: {
       ...{ config: app.config, request, session, g },
       ...{ urlFor, url_for: urlFor, getFlashedMessages: flashed, get_flashed_messages: flashed },
     },
   });
+}
+
+/** Where a template was looked for, in the log. Flask's `explain_template_loading_attempts`. */
+function explain(app: App, name: string, attempts: readonly Attempt[]): void {
+  if (app.config['EXPLAIN_TEMPLATE_LOADING'] !== true) return;
+  const lines = attempts.map(({ folder, isFound }, i) => `${i + 1}: ${folder}: ${isFound ? 'found' : 'no match'}`);
+  app.logger.info([`Locating template ${JSON.stringify(name)}:`, ...lines].join('\n    '));
 }
 
 /** The app's folder before those of its blueprints, in the order in which they were registered. */
@@ -59,13 +117,8 @@ function processed(app: App): TemplateContext {
   return Object.fromEntries(processors.flatMap((processor) => Object.entries(processor())));
 }
 
-/** `f(a, name=value)` in a template calls `f(a, { name: value, __keywords: true })`. */
+/** `f(a, name=value)` in a template calls `f(a, { name: value })`. */
 type Keywords = Readonly<Record<string, unknown>>;
-
-function withoutMark(keywords: Keywords | undefined): Keywords {
-  const { __keywords: _, ...values } = keywords ?? {};
-  return values;
-}
 
 /** With its options in either spelling: templates are often Jinja's. */
 function getFlashed(options: Keywords) {

@@ -50,7 +50,7 @@ export class HTTPException extends Error {
   /** The page's HTML. */
   getBody(): string {
     const name = escapeHtml(this.statusName);
-    const description = escapeHtml(this.description ?? '').val.replaceAll('\n', '<br>');
+    const description = escapeHtml(this.description ?? '').value.replaceAll('\n', '<br>');
     const page = ['<!doctype html>', '<html lang=en>', `<title>${this.code} ${name}</title>`, `<h1>${name}</h1>`];
     return `${[...page, `<p>${description}</p>`].join('\n')}\n`;
   }

@@ -1,199 +1,123 @@
-/** Templates by Nunjucks, with what Flask adds to Jinja: escaping by file ending, several folders, `tojson`. */
-import nunjucks from 'nunjucks';
-import { Markup } from '../base/markup.ts';
-import { FolderLoader, normalizeSource, TemplateNotFound } from './loader.ts';
+/** Templates by @qilin/jinja, with what Flask adds to Jinja: escaping by file ending, several folders, its JSON. */
+import { Environment, Markup, named, type Template, Undefined } from '@qilin/jinja';
+import { type Attempt, FolderLoader, TemplateNotFound } from './loader.ts';
 
 export { TemplateNotFound } from './loader.ts';
-
-// Nunjucks writes as it is what is an instance of its SafeString: so is Markup, and so is what its own filters return.
-Object.setPrototypeOf(Markup.prototype, nunjucks.runtime.SafeString.prototype);
 
 /** Values by name, as a template sees them. */
 export type TemplateContext = Readonly<Record<string, unknown>>;
 
-/** A filter or a test of a template: the value first, then what stands between the parentheses. */
+/** A filter or a test of a template: the value first, then what stands between the parentheses, keywords last as one object. */
 export type TemplateFunction = (...args: readonly never[]) => unknown;
 
 export interface TemplateOptions {
   /** Where templates are looked for, in order: the app's folder, then the blueprints'. Asked at each look-up. */
   readonly folders: () => readonly string[];
-  /** Whether a template is read and compiled anew each time: `TEMPLATES_AUTO_RELOAD`, or `DEBUG`. Asked at each look-up. */
+  /** Whether a template that has changed is compiled anew: `TEMPLATES_AUTO_RELOAD`, or `DEBUG`. Asked at each look-up. */
   readonly reload: () => boolean;
-  /** What every template sees, macros too: `config`, `request`, `session`, `g`, `urlFor`, `getFlashedMessages`. */
+  /** What every template sees, macros too: `config`, `request`, `session`, `g`, `url_for`, `get_flashed_messages`. */
   readonly globals: TemplateContext;
   /** What the context processors give for a rendering; what the view gives goes before it. */
   readonly context: () => TemplateContext;
   /** How `tojson` writes; `JSON.stringify` unless given. */
-  readonly json?: (value: unknown) => string;
+  readonly json?: (value: unknown, indent?: number) => string;
+  /** Is told where each template was looked for: `EXPLAIN_TEMPLATE_LOADING`. */
+  readonly explain?: (name: string, attempts: readonly Attempt[]) => void;
   /** Removes the first line break after a block; Jinja's `trim_blocks`. */
   readonly trimBlocks?: boolean;
   /** Removes blanks before a block; Jinja's `lstrip_blocks`. */
   readonly lstripBlocks?: boolean;
 }
 
-/** File endings of templates whose values are escaped; text that is rendered from a string is too. As Flask 2.2. */
+/** File endings of templates whose values are escaped; text that is rendered from a string is too. As Flask. */
 const ESCAPED = /\.(?:html|htm|xml|xhtml|svg)$/;
 
 /**
  * Whether the values of a template are escaped. Mirrors Flask's `select_jinja_autoescape`.
  *
- * @param name `undefined` for a template given as a string
+ * @param name `null` for a template given as a string
  */
-export function isAutoescaped(name: string | undefined): boolean {
-  return name === undefined || ESCAPED.test(name);
+export function isAutoescaped(name: string | null): boolean {
+  return name === null || ESCAPED.test(name);
 }
 
-/**
- * Renders templates. Mirrors Flask's `Environment` and what `render_template` does with it.
- *
- * Nunjucks escapes by environment, Flask by template: here are two environments, and each template, included and
- * imported ones too, belongs to the one that its ending asks for.
- */
+/** Renders templates. Mirrors Flask's `Environment` and what `render_template` does with it. */
 export class Templates {
+  /** Jinja's own: what Flask calls `jinja_env`. */
+  readonly environment: Environment;
   readonly #options: TemplateOptions;
-  readonly #escaping: SplitEnvironment;
-  readonly #plain: SplitEnvironment;
 
   constructor(options: TemplateOptions) {
+    const { folders, reload, globals, explain = () => {}, json = stringify } = options;
     this.#options = options;
-    const byName = (name: string): SplitEnvironment => (isAutoescaped(name) ? this.#escaping : this.#plain);
-    this.#escaping = new SplitEnvironment(options, true, byName);
-    this.#plain = new SplitEnvironment(options, false, byName);
-    this.addFilter('tojson', (value: unknown) => toJson(value, options.json ?? JSON.stringify));
-    for (const [name, value] of Object.entries(options.globals)) this.addGlobal(name, value);
+    this.environment = new Environment({
+      loader: new FolderLoader(folders, reload, explain),
+      autoescape: isAutoescaped,
+      trimBlocks: options.trimBlocks ?? false,
+      lstripBlocks: options.lstripBlocks ?? false,
+      globals,
+      filters: { tojson: named(['indent'], (value: unknown, indent?: number) => toJson(value, indent, json)) },
+    });
   }
 
   /** Adds a filter, `{{ value | name(…) }}`. Flask's `template_filter`. */
   addFilter(name: string, filter: TemplateFunction): void {
-    for (const environment of [this.#escaping, this.#plain]) {
-      environment.addFilter(name, (...args: readonly unknown[]) => call(filter, args));
-    }
+    this.environment.filters.set(name, filter);
   }
 
   /** Adds a test, `{% if value is name %}`. Flask's `template_test`. */
   addTest(name: string, test: TemplateFunction): void {
-    for (const environment of [this.#escaping, this.#plain]) {
-      environment.addTest(name, (...args) => Boolean(call(test, args)));
-    }
+    this.environment.tests.set(name, test);
   }
 
   /** Adds a value that every template sees. Flask's `template_global`. */
   addGlobal(name: string, value: unknown): void {
-    for (const environment of [this.#escaping, this.#plain]) environment.addGlobal(name, value);
+    this.environment.globals.set(name, value);
   }
 
   /**
-   * The first of several names that there is a template of. Mirrors Jinja's `select_template`.
+   * The first of several names that there is a template of. Mirrors Jinja's `get_or_select_template`.
    *
-   * @throws {TemplateNotFound} when there is none
+   * @throws {TemplateNotFound} when there is none; TemplateSyntaxError
    */
-  select(names: string | readonly string[]): string {
+  async select(names: string | readonly string[]): Promise<Template> {
     const candidates = typeof names === 'string' ? [names] : names;
-    const found = candidates.find((name) => this.#find(name) !== undefined);
-    if (found === undefined) throw new TemplateNotFound(candidates, this.#options.folders());
-    return found;
-  }
-
-  #find(name: string): nunjucks.Template | undefined {
-    try {
-      return (isAutoescaped(name) ? this.#escaping : this.#plain).getTemplate(name, true);
-    } catch (error) {
-      if (error instanceof Error && error.message === `template not found: ${name}`) return undefined;
-      throw unwrap(error);
+    for (const name of candidates) {
+      try {
+        return await this.environment.getTemplate(name);
+      } catch (error) {
+        if (!(error instanceof TemplateNotFound)) throw error;
+      }
     }
+    throw new TemplateNotFound(candidates, this.#options.folders());
   }
 
-  /**
-   * Renders a template by name. Mirrors Flask's `render_template`.
-   *
-   * @param names one name, or several of which the first that is there is taken
-   * @param context what the template sees besides globals and context processors' values
-   * @throws {TemplateNotFound}
-   * @throws what a function called by the template throws; the template's own faults, with file and line
-   */
-  render(names: string | readonly string[], context: TemplateContext = {}): string {
-    const name = this.select(names);
-    const template = this.#find(name);
-    if (template === undefined) throw new TemplateNotFound([name], this.#options.folders());
-    return this.#run(template, context);
+  /** A template given as text, with escaping. */
+  fromString(source: string): Template {
+    return this.environment.fromString(source);
   }
 
-  /** Renders a template given as text, with escaping. Mirrors Flask's `render_template_string`. */
-  renderString(source: string, context: TemplateContext = {}): string {
-    return this.#run(new nunjucks.Template(normalizeSource(source), this.#escaping, '<template>'), context);
-  }
-
-  #run(template: nunjucks.Template, context: TemplateContext): string {
-    try {
-      return String(template.render({ ...this.#options.context(), ...context }));
-    } catch (error) {
-      throw unwrap(error);
-    }
+  /** What a template is rendered with: the context processors' values, and before them the view's. */
+  contextOf(context: TemplateContext): TemplateContext {
+    return { ...this.#options.context(), ...context };
   }
 }
 
-/** A Nunjucks environment that hands templates of the other kind to its sibling. */
-class SplitEnvironment extends nunjucks.Environment {
-  readonly #byName: (name: string) => SplitEnvironment;
-
-  constructor(
-    { folders, reload, trimBlocks, lstripBlocks }: TemplateOptions,
-    autoescape: boolean,
-    byName: (name: string) => SplitEnvironment,
-  ) {
-    // `dev` keeps the error that a template's own functions threw.
-    super(new FolderLoader(folders, reload), { autoescape, trimBlocks, lstripBlocks, dev: true });
-    this.#byName = byName;
-  }
-
-  /** Nunjucks calls it for `extends`, `include` and `import`, with arguments that its types leave out. */
-  override getTemplate(name: string, eagerCompile?: boolean): nunjucks.Template;
-  override getTemplate(
-    name: string,
-    eagerCompile?: boolean,
-    callback?: (error: Error | null, template: nunjucks.Template | null) => void,
-  ): void;
-  override getTemplate(...args: readonly [name: unknown, ...rest: unknown[]]): nunjucks.Template | undefined {
-    const [name] = args;
-    const owner = typeof name === 'string' || name instanceof String ? this.#byName(String(name)) : this;
-    return Reflect.apply(super.getTemplate, owner, args);
-  }
-
-  /** Tests are there in Nunjucks, and missing in its types. */
-  addTest(name: string, test: (...args: readonly unknown[]) => boolean): void {
-    Reflect.apply(Reflect.get(nunjucks.Environment.prototype, 'addTest'), this, [name, test]);
-  }
-}
-
-/** Calls what a template names, with whatever the template gives it. */
-function call(target: TemplateFunction, args: readonly unknown[]): unknown {
-  return Reflect.apply(target, undefined, args);
-}
+const stringify = (value: unknown, indent?: number): string => JSON.stringify(value, null, indent);
 
 /** JSON that may stand in a script and in an attribute between single quotes. Mirrors Flask's `tojson`. */
-function toJson(value: unknown, dumps: (value: unknown) => string): Markup {
-  const text = dumps(value) ?? 'null';
+function toJson(
+  value: unknown,
+  indent: number | undefined,
+  dumps: (value: unknown, indent?: number) => string,
+): Markup {
+  const text = dumps(plain(value), indent);
   return new Markup(text.replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`));
 }
 
-const BUILT_IN = new Set([
-  'Error',
-  'TypeError',
-  'RangeError',
-  'ReferenceError',
-  'SyntaxError',
-  'EvalError',
-  'URIError',
-]);
-
-/**
- * What a function called by a template threw, when its class tells what it means (an abort, an URL that cannot be
- * built): handlers of errors look for it. Any other error stays wrapped, because the wrapping names file and line.
- */
-function unwrap(error: unknown): unknown {
-  let inner = error;
-  // An error that crosses an include is wrapped once more.
-  while (inner instanceof nunjucks.lib.TemplateError && inner.cause !== undefined) inner = inner.cause;
-  const hasMeaning = inner instanceof Error && !BUILT_IN.has(inner.constructor.name);
-  return hasMeaning && !(inner instanceof nunjucks.lib.TemplateError) ? inner : error;
+/** A template's own dicts may be Maps, which JSON has not; an undefined value is an error, as in Python. */
+function plain(value: unknown): unknown {
+  if (value instanceof Undefined) throw new TypeError(`An undefined value is not JSON serializable: ${value.message}.`);
+  if (Array.isArray(value)) return value.map(plain);
+  return value instanceof Map ? Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)])) : value;
 }

@@ -9,11 +9,11 @@ import { typeName } from './kinds.ts';
 import { escapeText, isHtml, Markup } from './markup.ts';
 import { escapeToHtml } from './printing.ts';
 import { DATE_ATTRIBUTES, NUMBER_ATTRIBUTES } from './scalar-attributes.ts';
-import { Group, Once, Range, Tuple, tuple } from './sequences.ts';
+import { DictView, Group, Once, Range, Tuple, tuple } from './sequences.ts';
 import { type FieldAccess, strFormat } from './str-format.ts';
 import { STR_METHODS } from './str-methods.ts';
 import { characters } from './text.ts';
-import { dictGet, isMapLike, toList } from './truth.ts';
+import { dictGet, isMapLike, iterate, type MapLike, toList } from './truth.ts';
 import { Undefined } from './undefined.ts';
 
 /** An object may say itself what its attributes are; undefined for one that it has not. */
@@ -93,8 +93,16 @@ function hostAttribute(object: object, name: string): unknown {
       return typeof value === 'function' && !Object.hasOwn(object, name) ? boundTo(object, value) : value;
     }
   }
-  return hostItem(object, name);
+  const item = hostItem(object, name);
+  return item === undefined && name === 'items' && isMapLike(object) ? () => itemsOf(object) : item;
 }
+
+/** `.items()` of what has keys and values as a Map has them. */
+const itemsOf = (object: MapLike): DictView =>
+  new DictView(
+    'items',
+    [...iterate(object)].map((key) => tuple([key, object.get(key) ?? null])),
+  );
 
 /** An item of an app's object: by its own word, or as a Map has it. */
 function hostItem(object: object, key: unknown): unknown {

@@ -55,8 +55,12 @@ export function iterableOf(value: unknown): Iterable<unknown> | undefined {
     return [];
   }
   if (isDict(value)) return dictKeys(value);
-  return isIterable(value) ? value : undefined;
+  if (!isIterable(value)) return undefined;
+  return isMapLike(value) && 'keys' in value && typeof value.keys === 'function' ? toIterable(value.keys()) : value;
 }
+
+const toIterable = (value: unknown): Iterable<unknown> =>
+  typeof value === 'object' && value !== null && isIterable(value) ? value : [];
 
 /** What `for` goes through, or the error that Python raises. */
 export function iterate(value: unknown): Iterable<unknown> {
