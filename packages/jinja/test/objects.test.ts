@@ -165,3 +165,13 @@ test('gettext may be waited for', async () => {
     "{% trans name=who %}Hello {{ name }}{% endtrans %} {% trans num=3 %}{{ num }} day{% pluralize %}{{ num }} days{% endtrans %} {{ gettext('Hello %(name)s', name='x') }}";
   await expect(i18n.fromString(source).render({ who: '<b>' })).resolves.toBe('Hallo &lt;b&gt; 3 Tage Hallo x');
 });
+
+test('no text takes long because it repeats itself', async () => {
+  const units = [')', '.', '&gt;', '(', 'a@', '<', '<!--', '<b', ' ', 'www.', '-'];
+  for (const unit of units) {
+    const text = `${unit.repeat(200_000)}x)`;
+    await render('{% set r %}{{ s|urlize }}{{ s|striptags }}{{ s|truncate }}{{ s|wordcount }}{% endset %}', {
+      s: text,
+    });
+  }
+});

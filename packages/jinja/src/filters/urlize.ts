@@ -22,7 +22,7 @@ const HTTP = new RegExp(
 const EMAIL = new RegExp(`^\\S+@${WORD}[\\p{L}\\p{N}_.-]*\\.${WORD}+$`, 'u');
 
 const HEAD = /^(?:[(<]|&lt;)+/;
-const TAIL = /(?:[)>.,\n]|&gt;)+$/;
+const TAILS = [')', '>', '.', ',', '\n', '&gt;'];
 const PAIRS = [
   ['(', ')'],
   ['<', '>'],
@@ -42,18 +42,29 @@ export function urlize(html: string, rules: UrlizeRules): string {
 function linked(word: string, rules: UrlizeRules): string {
   const head = HEAD.exec(word)?.[0] ?? '';
   let middle = word.slice(head.length);
-  let tail = TAIL.exec(middle)?.[0] ?? '';
-  middle = middle.slice(0, middle.length - tail.length);
+  const end = tailStart(middle);
+  let tail = middle.slice(end);
+  middle = middle.slice(0, end);
   for (const [open, close] of PAIRS) {
     const opened = count(middle, open);
     if (opened <= count(middle, close)) continue;
     for (let i = Math.min(opened, count(tail, close)); i > 0; i--) {
-      const end = tail.indexOf(close) + close.length;
-      middle += tail.slice(0, end);
-      tail = tail.slice(end);
+      const length = tail.indexOf(close) + close.length;
+      middle += tail.slice(0, length);
+      tail = tail.slice(length);
     }
   }
   return head + link(middle, rules) + tail;
+}
+
+/** Where the punctuation begins that ends a word. From the end: a pattern would look from each of its characters. */
+function tailStart(word: string): number {
+  let end = word.length;
+  for (;;) {
+    const part = TAILS.find((one) => word.startsWith(one, end - one.length) && end >= one.length);
+    if (part === undefined) return end;
+    end -= part.length;
+  }
 }
 
 function link(text: string, { limit, rel, target, schemes }: UrlizeRules): string {

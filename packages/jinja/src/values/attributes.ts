@@ -224,8 +224,20 @@ export const unescapeHtml = (html: string): string =>
 
 /** The text of HTML: no comments, no tags, runs of whitespace as one space. */
 export function stripTags(html: string): string {
-  const text = html.replace(/<!--[\s\S]*?-->/g, '').replace(/<[\s\S]*?>/g, '');
+  const text = without(without(html, '<!--', '-->'), '<', '>');
   return unescapeHtml(text.split(/\s+/).filter(Boolean).join(' '));
+}
+
+/** A text without what stands between two marks, and them; a mark that nothing closes stays. */
+function without(text: string, open: string, close: string): string {
+  let kept = '';
+  for (let start = 0; ; ) {
+    const from = text.indexOf(open, start);
+    const to = from < 0 ? -1 : text.indexOf(close, from + open.length);
+    if (to < 0) return kept + text.slice(start);
+    kept += text.slice(start, from);
+    start = to + close.length;
+  }
 }
 
 /** `str.format` and `str.format_map`, looking into objects by `access`. */
