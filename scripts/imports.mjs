@@ -82,13 +82,14 @@ const ALLOWED_IN_FLASK = {
   sessions: ['base', 'http'],
   templating: ['base', 'files', '@qilin/jinja'],
   security: [],
+  commands: ['base'],
   contract: PURE_OF_THE_APP,
   request: ['contract', ...PURE_OF_THE_APP],
-  testing: ['contract', 'request', ...PURE_OF_THE_APP],
+  testing: ['contract', 'request', 'commands', ...PURE_OF_THE_APP],
   'dev-server': ['contract', 'base', 'http', 'exceptions'],
-  app: ['contract', 'request', 'testing', 'dev-server', '@qilin/jinja', ...PURE_OF_THE_APP],
-  cli: ['app', 'dev-server', 'base', 'routing'],
-  '.': ['contract', 'app', 'request', 'testing', 'dev-server', 'security', ...PURE_OF_THE_APP],
+  app: ['contract', 'request', 'testing', 'dev-server', 'commands', '@qilin/jinja', ...PURE_OF_THE_APP],
+  cli: ['app', 'commands', 'dev-server', 'base', 'routing'],
+  '.': ['contract', 'app', 'request', 'testing', 'dev-server', 'security', 'commands', ...PURE_OF_THE_APP],
 };
 
 /**

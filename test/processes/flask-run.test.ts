@@ -155,6 +155,10 @@ test('flask run finds app.ts by itself, in TypeScript, and heeds the environment
   expect(await read(await program.url())).toBe('Hello');
 });
 
+/** A command of the app's own. */
+const COMMAND = `app.cli.command('greet', { arguments: { name: 'string' }, options: { loud: { type: 'boolean' } } },
+  ({ name, loud }, { echo }) => echo('Hello ' + name + (loud ? '!' : '')));`;
+
 test.each<[readonly string[], number, RegExp]>([
   [['--app', 'hello', 'routes'], 0, /^Endpoint\s+Methods\s+Rule\n-+\s+-+\s+-+\n(.*\n)*hello\s+GET\s+\/\n/],
   [['--app', 'hello:app', 'routes', '--all-methods', '--sort', 'rule'], 0, /hello\s+GET, HEAD, OPTIONS\s+\/\n/],
@@ -163,10 +167,12 @@ test.each<[readonly string[], number, RegExp]>([
   [['routes'], 2, /^flask: Which app\?/],
   [['--app', 'hello', 'routes', '--sort', 'size'], 2, /--sort must be one of/],
   [['--app', 'hello', 'shell'], 2, /There is no command "shell"/],
+  [['--app', 'hello', 'greet', 'ana', '--loud'], 0, /^Hello ana!\n$/],
+  [['--app', 'hello', 'greet'], 2, /^flask: Missing argument NAME\.\n$/],
   [['--nope'], 2, /^flask: Unknown option '--nope'/],
   [['--help'], 0, /^Usage: flask/],
 ])('flask %j ends with %d', async (args, status, output) => {
-  const program = new Program(createFolder({ 'hello.mjs': app('') }), [flask, ...args]);
+  const program = new Program(createFolder({ 'hello.mjs': app(COMMAND) }), [flask, ...args]);
   expect(await program.ends()).toBe(status);
   expect(program.output).toMatch(output);
 });

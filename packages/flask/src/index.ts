@@ -47,6 +47,8 @@ export { Config, type ConfigValues } from './base/config.ts';
 export { type Level, Logger } from './base/logger.ts';
 export { escapeHtml, Markup } from './base/markup.ts';
 export { Signal } from './base/signal.ts';
+export { type CommandContext, CommandGroup, type CommandSpec } from './commands/group.ts';
+export { UsageError } from './commands/usage-error.ts';
 export type { App, FlashedMessage } from './contract.ts';
 export { ConfigError } from './dev-server/config-error.ts';
 export type { RunOptions } from './dev-server/run.ts';
@@ -103,6 +105,7 @@ export { BadSignature, type BadSignatureReason, type KeyDerivation, type SecretK
 export { type JsonTag, TaggedJsonSerializer } from './sessions/tagged-json.ts';
 export { Uuid } from './sessions/uuid.ts';
 export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating/templates.ts';
+export { type CliResult, CliRunner } from './testing/cli-runner.ts';
 export { type ClientOptions, TestClient } from './testing/client.ts';
 export type { FormFields, TestRequestOptions } from './testing/request.ts';
 export { TestResponse } from './testing/response.ts';

@@ -2,6 +2,7 @@
 import { callEach } from '../base/call-each.ts';
 import { Config } from '../base/config.ts';
 import { Logger } from '../base/logger.ts';
+import { CommandGroup } from '../commands/group.ts';
 import type { App } from '../contract.ts';
 import type { TeardownFunction, ViewFunction } from '../hooks/functions.ts';
 import { createPlan, type Plan } from '../hooks/plan.ts';
@@ -57,6 +58,8 @@ export abstract class AppScaffold extends Scaffold implements App {
   readonly viewFunctions = new Map<string, ViewFunction>();
   /** By full name. */
   readonly blueprints = new Map<string, Registrable>();
+  /** Commands for `flask`: `app.cli.command(…)`. Flask's `app.cli`. */
+  readonly cli = new CommandGroup();
   /** State of extensions, by their names. */
   readonly extensions: Record<string, unknown> = {};
   /** How JSON is read and written. */

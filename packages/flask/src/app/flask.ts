@@ -1,5 +1,6 @@
 /** The app, and what answers its requests. Flask's `Flask`. */
 import type { RunOptions } from '../dev-server/run.ts';
+import { CliRunner } from '../testing/cli-runner.ts';
 import { TestClient } from '../testing/client.ts';
 import { buildRequest, type TestRequestOptions, toRequest } from '../testing/request.ts';
 import { AppScaffold, type FlaskOptions } from './app-scaffold.ts';
@@ -54,6 +55,11 @@ export class Flask extends AppScaffold {
   /** Sends requests without a server. Flask's `test_client`. */
   testClient(options: { readonly useCookies?: boolean } = {}): TestClient<RequestContext> {
     return new TestClient(this, options);
+  }
+
+  /** Runs the app's commands without a process. Flask's `test_cli_runner`. */
+  testCliRunner(): CliRunner {
+    return new CliRunner(this);
   }
 
   /**

@@ -1,10 +1,11 @@
 /** The command `flask`: argv in, exit status out. */
 import { parseArgs } from 'node:util';
 import { reasonOf, stackOf } from '../base/thrown.ts';
+import { UsageError } from '../commands/usage-error.ts';
 import { ConfigError } from '../dev-server/config-error.ts';
 import { isReloaderChild, superviseReloads } from '../dev-server/reloader.ts';
 import { type RunOptions, runServer } from '../dev-server/run.ts';
-import { findApp, UsageError } from './find-app.ts';
+import { findApp } from './find-app.ts';
 import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
 
 const HELP = `Usage: flask [--app MODULE[:APP]] [--debug] COMMAND
@@ -18,6 +19,7 @@ Commands:
   routes   Show the app's rules.
              -s, --sort ORDER       ${ROUTE_ORDERS.join(', ')}; default endpoint
              --all-methods          HEAD and OPTIONS too
+  NAME     Run a command that the app has added by app.cli.command().
 
 Options:
   -A, --app MODULE[:APP]  The app: hello, hello:app, 'hello:createApp("test")', src/hello.ts. Also FLASK_APP.
@@ -47,6 +49,8 @@ type Values = ReturnType<typeof parse>['values'];
 const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const own = commandOf(argv);
+  if (own !== undefined) return await runOwn(parse(argv.slice(0, own)).values, argv.slice(own), env);
   const { values, positionals } = parse(argv);
   const [command, ...rest] = positionals;
   if (values.help || command === undefined) {
@@ -62,8 +66,32 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     case 'routes':
       return await routes(values, env);
     default:
-      throw new UsageError(`There is no command "${command}": use run or routes.`);
+      throw new UsageError(`There is no command "${command}".`);
   }
+}
+
+/** Where a command of the app's own stands: behind the options of all commands, whose words are not its own. */
+function commandOf(argv: readonly string[]): number | undefined {
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? '';
+    if (word === '--app' || word === '-A') index++;
+    else if (!word.startsWith('-')) return word === 'run' || word === 'routes' ? undefined : index;
+  }
+  return undefined;
+}
+
+/** A command that the app has added. */
+async function runOwn(
+  { app: spec, debug, 'no-debug': noDebug }: Values,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+) {
+  env['FLASK_RUN_FROM_CLI'] = 'true';
+  const app = await findApp(spec ?? env['FLASK_APP'], process.cwd());
+  if (debug || noDebug) app.debug = !noDebug;
+  const echo = (line: string) => process.stdout.write(`${line}\n`);
+  await app.appContext().run(() => app.cli.run(argv, { echo }));
+  return Number(process.exitCode ?? 0);
 }
 
 const isOn = (value: string | undefined): boolean =>
@@ -103,10 +131,12 @@ const isOrder = (order: string): order is RouteOrder => ROUTE_ORDERS.some((known
 /** A mistake of who typed the command is a sentence; anything else shows its stack. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return reasonOf(error);
-  // Of parseArgs and of Qilin: their messages are sentences too.
+  // Of parseArgs, of Qilin, and of an app's own copy of this package: their messages are sentences too.
   const isSentence =
-    error.name === 'QilinError' || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
-  const isMistake = error instanceof UsageError || error instanceof ConfigError || isSentence;
+    error.name === 'QilinError' ||
+    error.name === 'UsageError' ||
+    ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  const isMistake = error instanceof ConfigError || isSentence;
   return isMistake ? error.message : stackOf(error);
 }
 
