@@ -6,7 +6,7 @@ import { TIMEOUT } from './scene.ts';
 export const APP_FAULTS: readonly Fault[] = [
   {
     name: 'errors that nobody catches',
-    cost: { kills: false, alarms: [/Uncaught exception|(?:Worker|Thread) .*(?:exited|ended)/] },
+    cost: { kills: false, alarms: [/Uncaught exception|Error handling request|(?:Worker|Thread) .*(?:exited|ended)/] },
     async act(scene, random) {
       for (let left = random.integer(1, 3); left > 0; left--) await scene.ask('/uncaught');
     },
@@ -15,7 +15,7 @@ export const APP_FAULTS: readonly Fault[] = [
     name: 'an event loop that stands still for less than `timeout`',
     cost: NOTHING,
     async act(scene, random) {
-      await scene.ask(`/stall?ms=${random.integer(200, TIMEOUT * 600)}`);
+      await scene.ask(`/stall?ms=${random.integer(200, TIMEOUT * 300)}`);
     },
   },
   {

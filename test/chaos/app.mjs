@@ -47,7 +47,7 @@ function doHarm(url) {
 /** @type {import('node:http').RequestListener} */
 export const app = (req, res) => {
   doHarm(req.url);
-  answers(req, res);
+  return answers(req, res);
 };
 
 export const fetchApp = {

@@ -39,7 +39,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'a worker is stopped for less than `timeout`',
     cost: NOTHING,
     async act(scene, random) {
-      await stopFor([random.pick(await scene.workers())], random.integer(100, TIMEOUT * 500));
+      await stopFor([random.pick(await scene.workers())], random.integer(100, TIMEOUT * 250));
     },
   },
   {

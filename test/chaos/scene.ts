@@ -14,6 +14,8 @@ export const WORKERS = 2;
 const KEEPALIVE = '30';
 /** Of a worker, all of its threads together; little, so that it is full soon. */
 const HEAP = '96M';
+/** More than a storm of reloads leaves: those beyond are ended, with what they have in hand. */
+const DRAINING = '20';
 const APP = `${repository}/test/chaos/app.mjs`;
 
 /** Fifty, of five kinds. */
@@ -73,6 +75,8 @@ export class Scene implements AsyncDisposable {
       '1',
       '--heap-limit',
       HEAP,
+      '--drain-generations',
+      DRAINING,
     ];
     const args = [...flags, ...limits, ...binds, ...files, `${APP}:${app}`];
     try {
