@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { linux } from '../../../../test/needs.ts';
 import { openFilesOf } from '../../../../test/processes/process-table.ts';
 import { Server, serve } from '../../src/index.ts';
@@ -44,6 +45,18 @@ test.each(['async', 'picoev'])('class %s: a proxy in front tells whose a connect
   } finally {
     await server.close();
   }
+});
+
+test.each(['async', 'picoev'])('class %s: close() tells WebSockets that the server goes away', async (workerClass) => {
+  const sockets = new WebSocketServer({ noServer: true });
+  const program = createServer().on('upgrade', (req, socket, head) => {
+    sockets.handleUpgrade(req, socket, head, () => {});
+  });
+  const server = await serve(program, { bind: '127.0.0.1:0', workerClass, websocketDrain: 0 });
+  const client = new WebSocket(server.url.replace('http:', 'ws:'));
+  await once(client, 'open');
+  const [[code]] = await Promise.all([once(client, 'close'), server.close()]);
+  expect(code).toBe(1001);
 });
 
 test('close() waits for the answer that is in flight, and runs the app’s onShutdown after it', async () => {
