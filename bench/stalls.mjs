@@ -6,7 +6,9 @@
  *   node bench/stalls.mjs            100 on each class
  *   node bench/stalls.mjs 2500       10 000 in all; another Node: NODE bench/stalls.mjs
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startServer } from './qilin-server.mjs';
@@ -45,7 +47,8 @@ async function measure(workerClass) {
     const how = HOWS[index % HOWS.length] ?? 'loop';
     const ms = Math.round(SHORTEST + ((index * 7_919) % COUNT) * ((LONGEST - SHORTEST) / COUNT));
     const before = told().length;
-    await (await fetch(`http://127.0.0.1:${server.port}/${how}?ms=${ms}`)).text();
+    const [answer] = await once(get(`http://127.0.0.1:${server.port}/${how}?ms=${ms}`, { agent: false }), 'response');
+    await once(answer.resume(), 'end');
     const isSure = ms > WARNING + UNCERTAIN;
     if (!isSure && ms > WARNING - UNCERTAIN) continue;
     if (isSure) expected += 1;
