@@ -206,6 +206,16 @@ const TYPESCRIPT: readonly (readonly [what: string, files: Readonly<Record<strin
     },
   ],
   [
+    'a decorator, and paths of a tsconfig',
+    {
+      ...ES_MODULES,
+      'tsconfig.json': '{ "compilerOptions": { "experimentalDecorators": true, "paths": { "@/*": ["./src/*"] } } }\n',
+      'src/text.ts': "export const text: string = 'hello';\n",
+      'server.ts':
+        "import { text } from '@/text';\nconst seen = (_: object, __: string) => {};\nclass Greeter {\n  @seen greet(): string { return text; }\n}\nexport const app = (_: Request) => new Response(new Greeter().greet());\n",
+    },
+  ],
+  [
     'an import without extension',
     {
       ...ES_MODULES,
