@@ -62,12 +62,6 @@ export const DIFFERENCES = [
   },
   {
     project: 'fastify',
-    tests: ['custom-http-server.test.js › Should preserve the extra closeIdleConnections call for custom servers'],
-    on: BOTH,
-    reason: 'counts calls of a `closeIdleConnections` of its own: while it is served, the server has the engine’s',
-  },
-  {
-    project: 'fastify',
     tests: [
       'handler-timeout.test.js › client disconnect aborts lazily created signal (no handlerTimeout)',
       'handler-timeout.test.js › client disconnect aborts request.signal',
@@ -267,13 +261,6 @@ export const DIFFERENCES = [
   },
   {
     project: 'node',
-    tests: ['test-http-parser-freed-before-upgrade.js'],
-    on: ['picoev'],
-    reason:
-      'leaves a connection open that nobody reads, and expects the process to end: what is served keeps its process',
-  },
-  {
-    project: 'node',
     tests: ['test-http-blank-header.js'],
     on: BOTH,
     reason: GARBAGE,
@@ -296,13 +283,6 @@ export const DIFFERENCES = [
     tests: ['test-http-server-unconsume-consume.js'],
     on: ['picoev'],
     reason: NO_HOST,
-  },
-  {
-    project: 'node',
-    tests: ['test-http-server-request-timeout-upgrade.js', 'test-http-upgrade-server.js'],
-    on: ['picoev'],
-    reason:
-      'counts connections: one that goes over to another protocol is told again, with the socket that has its bytes',
   },
   {
     project: 'node',
