@@ -86,7 +86,7 @@ const ALLOWED_IN_FLASK = {
   contract: PURE_OF_THE_APP,
   request: ['contract', ...PURE_OF_THE_APP],
   testing: ['contract', 'request', 'commands', ...PURE_OF_THE_APP],
-  'dev-server': ['contract', 'base', 'http', 'exceptions'],
+  'dev-server': ['@qilin/jinja', 'contract', 'base', 'http', 'exceptions'],
   app: ['contract', 'request', 'testing', 'dev-server', 'commands', '@qilin/jinja', ...PURE_OF_THE_APP],
   cli: ['app', 'commands', 'dev-server', 'base', 'routing'],
   '.': ['contract', 'app', 'request', 'testing', 'dev-server', 'security', 'commands', ...PURE_OF_THE_APP],

@@ -285,3 +285,45 @@ it('EXPLAIN_TEMPLATE_LOADING tells where a template was looked for', async () =>
   await app.appContext().run(() => renderTemplate('hello.html'));
   expect(logged).toContain(`Locating template "hello.html":\n    1: ${appFolder}: found`);
 });
+
+/** What Flask's templates see by Python's names. */
+const SEEN = [
+  "{{ url_for('user', name='a b', page=2) }} {{ url_for('user', name='x', _external=True, _anchor='top') }}",
+  '{{ request.args.q }} {{ request.args.get("q") }} {{ request.args.get("none") }} {{ request.args.absent }}|{{ "q" in request.args }}',
+  '{{ request.method }} {{ request.path }} {{ request.full_path }} {{ request.remote_addr is none }} {{ request.is_json }}',
+  '{{ session.user }} {{ session["user"] }} {{ session.get("none") }} {{ "user" in session }} {{ session.absent }}|',
+  '{{ g.user }} {{ g.get("user") }} {{ g.absent }}|{{ config.DEBUG }} {{ config["TESTING"] }}',
+  '{% for category, message in get_flashed_messages(with_categories=true) %}{{ category }}: {{ message }};{% endfor %}',
+  '{{ get_flashed_messages() }} {{ get_flashed_messages(category_filter=["info"]) }} {{ get_flashed_messages(true)[0][0] }}',
+  '{{ {"b": 1, "a": [1, "x"]}|tojson }} {{ request.endpoint }} {{ request.view_args }} {% if session %}yes{% endif %}',
+  '{% for key, value in request.args.items() %}{{ key }}={{ value }};{% endfor %}',
+];
+
+it.skipIf(pythonFlask.isMissing)(
+  pythonFlask.named('request, session, g and what else templates see are as in Flask'),
+  async () => {
+    const app = new Flask('x', { staticFolder: null, templateFolder: null });
+    app.config.SECRET_KEY = 'k';
+    app.get('/user/<name>', { endpoint: 'user' }, () => '');
+    const context = app.testRequestContext('/user/me?q=a%26b&q=2');
+    const ours = await context.run(async () => {
+      session.set('user', 'ann');
+      g['user'] = 'A';
+      flash('Saved <1>');
+      flash('Careful', 'info');
+      return Promise.all(SEEN.map((source) => renderTemplateString(source)));
+    });
+    const script = `
+from flask import Flask, flash, g, render_template_string, session
+app = Flask('x')
+app.config['SECRET_KEY'] = 'k'
+app.add_url_rule('/user/<name>', 'user', lambda name: '')
+with app.test_request_context('/user/me?q=a%26b&q=2'):
+  session['user'] = 'ann'
+  g.user = 'A'
+  flash('Saved <1>')
+  flash('Careful', 'info')
+  answer = [render_template_string(source) for source in asked]`;
+    expect(ours).toEqual(python(script, SEEN));
+  },
+);

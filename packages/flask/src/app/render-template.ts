@@ -1,15 +1,23 @@
 /** Templates with what an app gives them: its folders and its blueprints', Flask's globals, context processors. */
-import { Macro, type Template } from '@qilin/jinja';
+import { Float, Macro, Markup, type Template, tuple, Undefined, withKeywords } from '@qilin/jinja';
+import { Config } from '../base/config.ts';
 import type { App } from '../contract.ts';
 import { blueprintsOf } from '../hooks/hooks.ts';
+import { MultiDict } from '../http/multi-dict.ts';
+import { FlaskRequest } from '../request/request.ts';
+import { Session } from '../sessions/session.ts';
 import type { Attempt } from '../templating/loader.ts';
+import { showByPythonNames } from '../templating/python-names.ts';
 import { type TemplateContext, Templates } from '../templating/templates.ts';
 import { currentRequestContext, requireAppContext } from './context.ts';
 import { streamWithContext } from './context-functions.ts';
 import { getFlashedMessages } from './flashing.ts';
+import { Globals } from './globals.ts';
 import { g, request, session } from './proxies.ts';
 import { templateRendered } from './signals.ts';
 import { buildUrl } from './url-for.ts';
+
+showByPythonNames(FlaskRequest, Session, MultiDict, Globals, Config);
 
 /**
  * Renders a template of the folder `templates`, or of a blueprint's. Promises among its values are waited for where the template
@@ -81,8 +89,10 @@ export async function getTemplateAttribute(name: string, attribute: string): Pro
 
 /** @internal */
 export function createTemplates(app: App): Templates {
-  const urlFor = (endpoint: string, values?: Keywords) => buildUrl(app, endpoint, values ?? {});
-  const flashed = (options?: Keywords) => getFlashed(options ?? {});
+  const urlFor = withKeywords((endpoint: unknown, ...rest: unknown[]) =>
+    buildUrl(app, `${endpoint}`, valuesOf(rest.at(-1))),
+  );
+  const flashed = withKeywords((...args: unknown[]) => getFlashed(valuesOf(args.pop()), args));
   return new Templates({
     folders: () => foldersOf(app),
     reload: () => app.config.TEMPLATES_AUTO_RELOAD ?? app.debug,
@@ -117,15 +127,23 @@ function processed(app: App): TemplateContext {
   return Object.fromEntries(processors.flatMap((processor) => Object.entries(processor())));
 }
 
-/** `f(a, name=value)` in a template calls `f(a, { name: value })`. */
-type Keywords = Readonly<Record<string, unknown>>;
+/** Keyword arguments as functions of the app take them: a text that is HTML is a text to them, a float a number. */
+function valuesOf(keywords: unknown): Record<string, unknown> {
+  const given = typeof keywords === 'object' && keywords !== null ? Object.entries(keywords) : [];
+  return Object.fromEntries(given.map(([name, value]) => [name, bare(value)]));
+}
 
-/** With its options in either spelling: templates are often Jinja's. */
-function getFlashed(options: Keywords) {
-  const filter = options['categoryFilter'] ?? options['category_filter'] ?? [];
+function bare(value: unknown): unknown {
+  if (value instanceof Markup || value instanceof Float) return value.toJSON();
+  return value instanceof Undefined ? undefined : value;
+}
+
+/** With its options in either spelling, by keyword or in Flask's order. */
+function getFlashed(options: Readonly<Record<string, unknown>>, [first, second]: readonly unknown[]): unknown {
+  const filter = options['categoryFilter'] ?? options['category_filter'] ?? second ?? [];
   const categoryFilter = Array.isArray(filter) ? filter.map(String) : [];
-  const withCategories = Boolean(options['withCategories'] ?? options['with_categories']);
+  const withCategories = Boolean(options['withCategories'] ?? options['with_categories'] ?? first);
   return withCategories
-    ? getFlashedMessages({ withCategories, categoryFilter })
+    ? getFlashedMessages({ withCategories, categoryFilter }).map(tuple)
     : getFlashedMessages({ categoryFilter });
 }

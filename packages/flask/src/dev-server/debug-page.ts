@@ -1,5 +1,6 @@
 /** The page that shows an error with its source, stack and request: for developers, and for nobody else. */
 import { BlockList, isIP } from 'node:net';
+import { placesOf } from '@qilin/jinja';
 
 /** What the page shows of the request: a web `Request` fits. */
 export interface DebugRequest {
@@ -17,7 +18,15 @@ export interface DebugRequest {
 export async function debugPage(error: unknown, { method, url, headers }: DebugRequest): Promise<string> {
   const { Youch } = await import('youch');
   // No title of our own: Youch writes it into <title> as it is, and a message may hold what a client sent.
-  return new Youch().toHTML(error, { request: { method, url, headers: Object.fromEntries(headers) } });
+  return new Youch().toHTML(withPlaces(error), { request: { method, url, headers: Object.fromEntries(headers) } });
+}
+
+/** The error, with the lines of templates in its message: the page shows files of JavaScript alone. */
+function withPlaces(error: unknown): unknown {
+  const places = placesOf(error);
+  if (!(error instanceof Error) || places.length === 0) return error;
+  const lines = places.map(({ name, line, text }) => `${name}:${line}: ${text.trim()}`);
+  return Object.create(error, { message: { value: [error.message, ...lines].join('\n') } });
 }
 
 const LOOPBACK = new BlockList();

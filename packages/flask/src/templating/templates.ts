@@ -112,7 +112,9 @@ function toJson(
   dumps: (value: unknown, indent?: number) => string,
 ): Markup {
   const text = dumps(plain(value), indent);
-  return new Markup(text.replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`));
+  // Python's json.dumps puts a space behind : and ,.
+  const spaced = text.replace(/"(?:[^"\\]|\\.)*"|[:,](?!\s)/g, (part) => (part.length === 1 ? `${part} ` : part));
+  return new Markup(spaced.replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`));
 }
 
 /** A template's own dicts may be Maps, which JSON has not; an undefined value is an error, as in Python. */
