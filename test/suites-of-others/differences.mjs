@@ -293,12 +293,12 @@ export const DIFFERENCES = [
       'test-http-parser-lazy-loaded.js',
       'test-http-server-delete-parser.js',
       'test-http-server-keepalive-end.js',
-      'test-http-server-keepalive-req-gc.js',
       'test-http-server-unconsume.js',
     ],
     on: BOTH,
     reason: INTERNALS,
   },
+  { project: 'node', tests: ['test-http-server-keepalive-req-gc.js'], on: ['async'], reason: INTERNALS },
   {
     project: 'node',
     tests: ['test-http-parser-memory-retention.js', 'test-http-server-connection-list-when-close.js'],
