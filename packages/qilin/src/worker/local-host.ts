@@ -72,12 +72,12 @@ export class LocalHost implements AppHost {
       log,
     });
     this.#app = app;
+    if (app.kind === 'fetch') await openLightRoom();
     if (config.healthCheck !== null) {
       // Most workers never ask.
       const { checkHealth } = await import('./node-http/health-check.ts');
       await checkHealth(app, await checkOf(config.healthCheck, config.config), config, log);
     }
-    if (app.kind === 'fetch') await openLightRoom();
     this.#class = this.#create({ ...this.#context, app });
     if (app.kind === 'server') interception.adopt(app.server);
   }
