@@ -5,7 +5,8 @@ import { NOTHING } from './cost.ts';
 import type { Fault } from './fault.ts';
 import { TIMEOUT } from './scene.ts';
 
-const KILLED = /Worker exited \(pid: \d+, signal SIGKILL\)/;
+/** Those that had served for less than a second count as failed starts, where no other had served for longer. */
+const KILLED = [/Worker exited \(pid: \d+, signal SIGKILL\)/, /Next worker in \d+ s: \d+ starts in a row/];
 /** Longer than `timeout` and the alarm that ends a worker without an arbiter, which rings 5 s later. */
 const LONG = (TIMEOUT + 6) * 1_000;
 
@@ -18,7 +19,7 @@ async function stopFor(pids: readonly number[], milliseconds: number): Promise<v
 export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'workers are killed, one after the other',
-    cost: { kills: true, alarms: [KILLED] },
+    cost: { kills: true, alarms: KILLED },
     async act(scene, random) {
       for (let left = random.integer(1, 3); left > 0; left--) {
         const before = scene.load.pids;
@@ -30,7 +31,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'all workers are killed at once',
-    cost: { kills: true, alarms: [KILLED] },
+    cost: { kills: true, alarms: KILLED },
     async act(scene) {
       await scene.kill(await scene.workers());
     },
@@ -44,7 +45,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a worker is stopped and does not go on',
-    cost: { kills: true, alarms: [KILLED, /WORKER TIMEOUT|did not leave when asked/] },
+    cost: { kills: true, alarms: [...KILLED, /WORKER TIMEOUT|did not leave when asked/] },
     async act(scene, random) {
       const { server, load } = scene;
       const from = server.log.length;

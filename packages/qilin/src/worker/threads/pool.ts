@@ -10,7 +10,7 @@ import { addStats, type HeapUse, NO_STATS, type WorkerStats } from '../../contra
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
 import { beatInterval } from '../watchdog.ts';
-import type { ThreadReport } from './messages.ts';
+import type { ThreadOrder, ThreadReport } from './messages.ts';
 import { threadConfig } from './thread-config.ts';
 import { ThreadHandle } from './thread-handle.ts';
 
@@ -66,10 +66,7 @@ export class ThreadPool implements AppHost {
 
   async drain(): Promise<void> {
     this.#leaving.abort();
-    for (const thread of this.#threads) {
-      if (thread.readyAt === undefined) thread.terminate();
-      else thread.order({ type: 'drain', limit: Number.POSITIVE_INFINITY });
-    }
+    this.#dismiss({ type: 'drain', limit: Number.POSITIVE_INFINITY });
     const threads = [...this.#threads];
     void Promise.all(threads.map(({ deaf }) => deaf)).then(() => this.#closeListeners());
     await Promise.all(threads.map(({ drained }) => drained));
@@ -81,7 +78,15 @@ export class ThreadPool implements AppHost {
 
   stop(): void {
     this.#leaving.abort();
-    for (const thread of this.#threads) thread.order({ type: 'leave' });
+    this.#dismiss({ type: 'leave' });
+  }
+
+  /** One that has yet to become ready answers nobody, and would go on to tell of a start that nobody waits for any more. */
+  #dismiss(order: ThreadOrder): void {
+    for (const thread of this.#threads) {
+      if (thread.readyAt === undefined) thread.terminate();
+      else thread.order(order);
+    }
   }
 
   logCut(): void {
