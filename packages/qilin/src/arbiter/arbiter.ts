@@ -8,6 +8,7 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { Origins } from '../settings/config.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import { Admin } from './admin.ts';
+import { lookBehindNews } from './behind-news.ts';
 import { Control, type ControlEvent } from './control.ts';
 import { Crew, type CrewEvent } from './crew.ts';
 import { Faults, guardArbiter } from './endings.ts';
@@ -109,7 +110,7 @@ export class Arbiter {
     process.title = `qilin: arbiter [${config.procName}]`;
     const unguard = guardArbiter({ log: () => this.#state.log, onExit: () => this.#succession.removePidFile() });
     const stopListening = listenForSignals((signal) => this.#mailbox.put({ type: 'signal', signal }));
-    const ticker = setInterval(() => this.#mailbox.put({ type: 'tick' }), TICK);
+    const stopTicking = lookBehindNews(() => this.#mailbox.put({ type: 'tick' }), TICK);
     let stopWatching: (() => Promise<void>) | undefined;
     try {
       if (config.reload) stopWatching = await this.#watch(config);
@@ -120,7 +121,7 @@ export class Arbiter {
       if (config.errorlog !== '-') this.#state.log.error(explain(error));
       throw error;
     } finally {
-      clearInterval(ticker);
+      stopTicking();
       await stopWatching?.();
       await this.#leave();
       stopListening();

@@ -204,7 +204,7 @@ export class ThreadPool implements AppHost {
     const bootTimeout = toMilliseconds(this.#context.config.bootTimeout);
     const interval = Math.min(beatInterval(timeout), beatInterval(bootTimeout));
     let lookedAt: Milliseconds = performance.now();
-    setInterval(() => {
+    const look = () => {
       const now = performance.now();
       const wasAway = now - lookedAt > interval + AWAY;
       lookedAt = now;
@@ -215,7 +215,9 @@ export class ThreadPool implements AppHost {
         const isSilent = limit > 0 && !thread.isWriting && now - thread.heardAt >= limit + TELLING;
         if (isSilent && thread.terminatedAt === undefined) this.#endSilent(thread, now - thread.heardAt, limit);
       }
-    }, interval).unref();
+    };
+    // Behind what the threads have said meanwhile: an event loop that was held up runs its timers first.
+    setInterval(() => setImmediate(look), interval).unref();
   }
 
   #endSilent(thread: ThreadHandle, silent: Milliseconds, limit: Milliseconds): void {
