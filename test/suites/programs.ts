@@ -69,6 +69,16 @@ export function describePrograms(underTest: ClassUnderTest): void {
       expect(answers[0]?.headers.get('keep-alive')).toBe('timeout=1, max=3');
     });
 
+    test('answers what has its strictContentLength, and of anything else not a byte', async () => {
+      const from = server.log.length;
+      for (const path of ['/strict-at-once', '/strict-in-parts']) {
+        const { answers } = takeAnswers(await exchange(server, get(path, 'Connection: close')), []);
+        expect(answers.map(({ body }) => body)).toEqual(['abcdef']);
+      }
+      expect(await exchange(server, get('/strict-wrong'))).toBe('');
+      await server.logged(/\/strict-wrong\n[\s\S]*ERR_HTTP_CONTENT_LENGTH_MISMATCH/, from);
+    });
+
     test("gives a tunnel's connection to its 'connect' listeners", async () => {
       using connection = await RawConnection.open(server.port);
       connection.send('CONNECT some.host:443 HTTP/1.1\r\nHost: some.host:443\r\n\r\nhead');

@@ -10,6 +10,7 @@ import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Connection, Exchange } from '@qilin/picoev';
 import { STATUS_CODES } from '../../contract/node-http.ts';
+import { HeldWrites } from './held-writes.ts';
 import type { BridgedResponse } from './node-internals.ts';
 import { passOn } from './pass-on.ts';
 import { SocketClock } from './socket-clock.ts';
@@ -68,6 +69,8 @@ export class ConnectionSocket extends SocketFacts {
   /** The one whose response has the socket. */
   #current: Pair | undefined = undefined;
   #clock: SocketClock | undefined = undefined;
+  /** While it is corked, of an answer with a strict length. */
+  #held: HeldWrites | undefined = undefined;
   /** What `destroy()` was given. */
   #error: Error | undefined = undefined;
   #isClosed = false;
@@ -166,7 +169,9 @@ export class ConnectionSocket extends SocketFacts {
     }
     this.touch();
     if (this.#isInformational(data)) return this.#current.inform(data, callback);
-    return this.#current.write(typeof data === 'string' ? toWire(data, encoding) : data, callback);
+    const bytes = typeof data === 'string' ? toWire(data, encoding) : data;
+    if (this.writableCorked > 0 && this._httpMessage?.strictContentLength) return this.#hold(bytes, callback);
+    return this.#current.write(bytes, callback);
   }
 
   /** Node's 1xx come before the head of the answer, each in one piece. */
@@ -179,6 +184,7 @@ export class ConnectionSocket extends SocketFacts {
     if (typeof data === 'string' || data instanceof Uint8Array) this.write(data, encoding, callback);
     if (this.destroyed) return this;
     if (this.writableEnded) return this;
+    this.#sendHeld();
     this.endSide();
     // One that is answered is still there for the reader of its body: nothing more of that is waited for.
     const pair = this.#current ?? this.#first;
@@ -194,6 +200,20 @@ export class ConnectionSocket extends SocketFacts {
 
   uncork(): void {
     if (this.writableCorked > 0) this.writableCorked -= 1;
+    if (this.writableCorked === 0) this.#sendHeld();
+  }
+
+  /** Node's `end()` throws for an answer that is not of its strict length, and leaves the socket corked: nothing of it is sent. */
+  #hold(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean {
+    this.#held ??= new HeldWrites(this);
+    return this.#held.add(bytes, callback);
+  }
+
+  #sendHeld(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    if (this.#current !== undefined && !this.#current.exchange.isOver) held.send(this.#current);
   }
 
   get writableLength(): number {
@@ -370,6 +390,7 @@ export class ConnectionSocket extends SocketFacts {
     this.destroyed = true;
     this.readable = false;
     this.writable = false;
+    this.#held = undefined;
     this.#clock?.stop();
   }
 
