@@ -220,6 +220,23 @@ export class ConnectionSocket extends SocketFacts {
     return this.connection.bytesWaiting;
   }
 
+  get writableFinished(): boolean {
+    return this.writableEnded && (this.#isClosed || this.writableLength === 0);
+  }
+
+  get readableEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** A stream of Node's is closed as soon as it is destroyed: 'error' and 'close' come behind. */
+  get closed(): boolean {
+    return this.destroyed;
+  }
+
+  get errored(): Error | null {
+    return this.#error ?? null;
+  }
+
   get writableNeedDrain(): boolean {
     return this.#current?.isBlocked ?? false;
   }

@@ -85,6 +85,22 @@ export class SocketFacts extends EventEmitter {
     throw new Error(NO_BYTES);
   }
 
+  read(): never {
+    throw new Error(NO_BYTES);
+  }
+
+  unshift(): never {
+    throw new Error(NO_BYTES);
+  }
+
+  unpipe(): this {
+    return this;
+  }
+
+  isPaused(): boolean {
+    return false;
+  }
+
   // The engine decides these for the connection.
   setNoDelay(): this {
     return this;
@@ -131,6 +147,11 @@ Object.assign(SocketFacts.prototype, {
   _writableState: { corked: 0 },
   writableHighWaterMark: getDefaultHighWaterMark(false),
   readableHighWaterMark: getDefaultHighWaterMark(false),
+  writableObjectMode: false,
+  readableObjectMode: false,
+  readableEncoding: null,
+  readableFlowing: true,
+  readableLength: 0,
   server: undefined,
   parser: null,
   connecting: false,
