@@ -279,6 +279,20 @@ describe('a response', () => {
     expect(events).toContain('callback');
   });
 
+  test.each(['pipe', 'read', 'unshift'])('has a socket whose %s() says that it gives no bytes', async (name) => {
+    let told: unknown;
+    const exchange = serve(({ socket }, res) => {
+      try {
+        Reflect.apply(Reflect.get(socket, name), socket, []);
+      } catch (error) {
+        told = error;
+      }
+      res.end();
+    });
+    await exchange.over;
+    expect(told).toMatchObject({ message: expect.stringContaining('gives no bytes') });
+  });
+
   test('waits while the client takes no more', async () => {
     const source = Readable.from(Array.from({ length: 10 }, () => Buffer.alloc(50_000)));
     let drains = 0;
