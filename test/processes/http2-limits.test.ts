@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peakMemory, resetPeakMemory } from '../suites/worker-process.ts';
 import { type Certificate, makeCertificate } from './certificates.ts';
-import { Http2Connection } from './http2-client.ts';
+import { answerOf, Http2Connection } from './http2-client.ts';
 import { END_HEADERS, END_STREAM, FRAME, frame, getBlock, literal, RawHttp2, WIDE } from './raw-http2.ts';
 import { drains } from './requests.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from './server.ts';
@@ -100,6 +100,31 @@ describe('a connection ends', () => {
     expect([busy.lastStream, busy.isAnswered(1), busy.isAnswered(3)]).toEqual([1, true, false]);
     expect((await server.exited).status).toBe(0);
     expect(server.log).not.toMatch(/Graceful timeout|began \/late/);
+  });
+
+  test('at gracefulTimeout with 503 for what has no answer yet, and a refusal of what was never begun', async () => {
+    const log = ['--log-level', 'debug', '--access-logfile', '-', '--access-logformat', 'over %(U)s %(s)s'];
+    await using server = await start('--graceful-timeout', '1', '--worker-connections', '2', ...log);
+    using connection = await Http2Connection.open(server.url);
+    const hush = connection.begin('/hush').on('error', () => {});
+    await once(hush, 'data');
+    const never = connection.begin('/never?announce');
+    const waiting = connection.begin('/waits?announce').on('error', () => {});
+    await server.logged(/began \/never/);
+    // Behind both.
+    await new Promise((resolve) => connection.session.ping(resolve));
+    const answer = answerOf(never);
+    const refused = new Promise((resolve) => waiting.once('close', resolve));
+    server.signal('SIGTERM');
+    const { status, text } = await answer;
+    expect([status, text]).toEqual([503, 'Service Unavailable\n']);
+    await refused;
+    expect(waiting.rstCode).toBe(REFUSED_STREAM);
+    expect((await server.exited).status).toBe(0);
+    expect(server.log).toMatch(/ {4}GET \/never, [1-9]\.\d s old \(503\)\n/);
+    expect(server.log).toMatch(/ {4}GET \/hush, [1-9]\.\d s old\n/);
+    expect(server.log).toContain('over /never 503');
+    expect(server.log).not.toContain('began /waits');
   });
 
   test('when its last answer has arrived, however long its client takes to read that', async () => {

@@ -6,6 +6,7 @@
 import { Socket as Connection } from 'node:net';
 import { closeFd, measureQueue, takeConnection } from '@qilin/picoev';
 import { LEAST_SILENCE } from '../contract/messages.ts';
+import { OVERLOADED_ANSWER } from '../contract/overloaded.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { Episode } from '../observe/episode.ts';
 import { lookBehindNews } from './behind-news.ts';
@@ -27,16 +28,6 @@ interface Early {
   /** When it began to wait. */
   readonly since: Milliseconds;
 }
-
-const ANSWER = [
-  'HTTP/1.1 503 Service Unavailable',
-  'Content-Type: text/plain',
-  'Content-Length: 20',
-  'Retry-After: 1',
-  'Connection: close',
-  '',
-  'Service Unavailable\n',
-].join('\r\n');
 
 /** Connections that are held at the same time, answered or early. */
 const MOST = 128;
@@ -195,7 +186,7 @@ export class Valve {
       this.#answered.delete(connection);
     });
     connection.resume();
-    connection.end(ANSWER);
+    connection.end(OVERLOADED_ANSWER);
   }
 }
 

@@ -39,8 +39,18 @@ export class Overload {
 
   /** Whether the request that has just been found on this connection is too late: it is counted as shed then. */
   isLate(fd: number): boolean {
-    if (this.#waited(fd) <= this.#limit) return false;
-    this.#episode.happens();
+    if (!this.hasWaited(fd)) return false;
+    this.note();
     return true;
+  }
+
+  /** Whether what has come on this connection last has waited for too long. */
+  hasWaited(fd: number): boolean {
+    return this.#waited(fd) > this.#limit;
+  }
+
+  /** One was too late. */
+  note(): void {
+    this.#episode.happens();
   }
 }

@@ -33,6 +33,8 @@ export interface ConnectionsOptions {
   /** A header of PROXY protocol comes before all else; undefined where none does. */
   readonly proxies: ProxyRules | undefined;
   readonly onConnection: (socket: Socket) => void;
+  /** Whether it has dealt with a connection that was just accepted; undefined where none is to be turned away unseen. */
+  readonly turnsAway: ((fd: number) => boolean) | undefined;
   /** A place has become free; it may be taken before the next connection is accepted. */
   readonly onRoom: () => void;
 }
@@ -175,8 +177,10 @@ export class Connections {
 
   #acceptFrom(listener: number): Acceptor {
     const gate = this.#gateOf(listener);
+    const { turnsAway } = this.#options;
     const take = (fd: number) => {
       this.#accepted += 1;
+      if (turnsAway?.(fd)) return;
       if (gate === undefined) this.#take(fd, listener, undefined);
       else gate.take(fd);
       if (this.#isFull) this.#pause();

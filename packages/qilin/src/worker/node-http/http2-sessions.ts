@@ -7,7 +7,9 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Milliseconds } from '../../contract/units.ts';
 import type { RequestInHand } from '../../contract/worker-class.ts';
+import type { Answer } from '../../http/node/answer-failure.ts';
 import { type Connection, connectionOf, Standstill } from './connection.ts';
+import { giveUp, giveUpStream } from './give-up.ts';
 
 /** RFC 9113, section 7. */
 const REFUSED_STREAM = 0x7;
@@ -102,6 +104,27 @@ export class Http2Sessions {
     this.#draining = true;
     for (const session of this.#sessions) session.windDown();
   }
+
+  /**
+   * 503 to all that wait for an answer; what was never begun is refused, so that its client can ask again. Node sends it in this turn of the
+   * event loop, before its immediates. False where there was none.
+   */
+  refuseUnanswered(): boolean {
+    let refused = 0;
+    for (const session of this.#sessions) refused += session.refuseUnanswered();
+    return refused > 0;
+  }
+}
+
+/** By which a stream is answered, where Node has made messages of it. */
+const ANSWER = Symbol('answer');
+
+type AnsweredStream = ServerHttp2Stream & { [ANSWER]?: Answer };
+
+/** To be called as the app is about to be. */
+export function noteAnswer(res: Answer): void {
+  const stream: AnsweredStream | undefined = res.stream;
+  if (stream !== undefined) stream[ANSWER] = res;
 }
 
 /** By a stream that is served. */
@@ -124,7 +147,7 @@ class Session {
   readonly #connection: Connection | undefined;
   readonly #context: SessionContext;
   /** Those that are served. */
-  readonly #active = new Map<ServerHttp2Stream, Asked>();
+  readonly #active = new Map<AnsweredStream, Asked>();
   /** Since when the client has taken nothing, while a stream has something for it. */
   #taking: Standstill | undefined = undefined;
   #waiting: StreamArguments[] = [];
@@ -142,9 +165,23 @@ class Session {
 
   requestsInHand(): readonly RequestInHand[] {
     const now = performance.now();
-    return [...this.#active.values()].map(({ headers, cameAt }) => {
-      return { method: String(headers[':method']), target: String(headers[':path']), age: now - cameAt };
+    return [...this.#active].map(([stream, { headers, cameAt }]) => {
+      const isUnanswered = !stream.headersSent;
+      return { method: String(headers[':method']), target: String(headers[':path']), age: now - cameAt, isUnanswered };
     });
+  }
+
+  /** Returns how many it told so. */
+  refuseUnanswered(): number {
+    const unanswered = [...this.#active.keys()].filter(({ headersSent, destroyed }) => !headersSent && !destroyed);
+    const waiting = this.#waiting.map(([stream]) => stream);
+    for (const stream of waiting) stream.close(REFUSED_STREAM);
+    for (const stream of unanswered) {
+      const res = stream[ANSWER];
+      if (res === undefined) giveUpStream(stream, 503);
+      else giveUp(res.req, res, 503);
+    }
+    return unanswered.length + waiting.length;
   }
 
   get isHungry(): boolean {

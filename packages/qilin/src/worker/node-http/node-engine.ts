@@ -28,7 +28,7 @@ import { AnswerCounter } from '../answer-counter.ts';
 import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
-import { Overload } from '../overload.ts';
+import { OVERLOADED, Overload } from '../overload.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { createAnswerRecorder } from './answer-recorder.ts';
@@ -39,12 +39,13 @@ import { allowHalfClose, connectionOf, noteDecrypted } from './connection.ts';
 import { Connections } from './connections.ts';
 import { createNodeServer } from './create-server.ts';
 import { Deadlines } from './deadlines.ts';
-import { Http2Sessions, type StreamArguments } from './http2-sessions.ts';
+import { Http2Sessions, noteAnswer, type StreamArguments } from './http2-sessions.ts';
 import { messageView } from './message-view.ts';
 import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
 import { limitRequestTime, limitStreamTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type Refusal, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
+import { turnAway } from './turn-away.ts';
 import { beginAnswer, failCurrent, refuseUnanswered } from './unanswered.ts';
 
 interface EngineOptions {
@@ -114,6 +115,7 @@ export class NodeEngine implements WorkerClass {
           ? { allowFrom: config.proxyAllowFrom, timeout: toMilliseconds(config.headersTimeout) }
           : undefined,
         onConnection: (socket) => this.#server.emit('connection', socket),
+        turnsAway: this.#turnsAway(),
         onRoom: () => this.#sessions.feed(),
       },
       log,
@@ -175,10 +177,16 @@ export class NodeEngine implements WorkerClass {
 
   stop(): void {
     refuseUnanswered(this.#connections.open);
+    const isTelling = this.#sessions.refuseUnanswered();
     this.#deadlines.stop();
     this.#upgraded.stop();
-    this.#connections.close();
-    this.#ties.undo();
+    this.#connections.stopAccepting();
+    const end = () => {
+      this.#connections.close();
+      this.#ties.undo();
+    };
+    if (isTelling) setImmediate(end);
+    else end();
   }
 
   closeConnections(which: 'idle' | 'all'): void {
@@ -207,8 +215,26 @@ export class NodeEngine implements WorkerClass {
     return this.#busySince === undefined ? 0 : performance.now() - this.#busySince;
   }
 
+  /** Where a connection begins with HTTP/1, and nobody wants to read of each request. */
+  #turnsAway(): ((fd: number) => boolean) | undefined {
+    const { config, accessLog } = this.#context;
+    const overload = this.#overload;
+    const speaksPlainly = !isTlsServer(this.#server) && !isHttp2Server(this.#server) && !config.proxyProtocol;
+    if (overload === undefined || accessLog !== null || !speaksPlainly) return undefined;
+    return (fd) => {
+      const method = overload.hasWaited(fd) ? turnAway(fd) : undefined;
+      if (method === undefined) return false;
+      overload.note();
+      this.#count();
+      this.#answers?.begin();
+      this.#answers?.end(method, OVERLOADED, performance.now());
+      return true;
+    };
+  }
+
   #serve(req: IncomingMessage, res: ServerResponse, refusal = this.#refusalOf(req)): void {
-    if (isOfHttp1(req) && !this.#note(req, res)) return;
+    if (!isOfHttp1(req)) noteAnswer(res);
+    else if (!this.#note(req, res)) return;
     this.#count();
     this.#countAnswer?.(req, res);
     this.#recordAccess?.(req, res);
