@@ -8,6 +8,7 @@ import { isPromise, run, stream, Writer } from './runtime/drive.ts';
 import type { TemplateModule } from './runtime/module.ts';
 import { makeModule } from './runtime/runtime.ts';
 import type { Source } from './syntax/source.ts';
+import { currentBudget, within } from './values/budget.ts';
 
 /** What a template is rendered with: names and their values. */
 export type TemplateContext = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
@@ -63,7 +64,8 @@ export class Template implements LoadedTemplate {
   /** The template's text with these values. Promises among them are waited for where the template uses them. */
   async render(context: TemplateContext = {}): Promise<string> {
     const writer = new Writer();
-    const result = run(this.root(Context.for(this, context), writer));
+    const own = Context.for(this, context);
+    const result = within(own.budget, () => run(this.root(own, writer)));
     if (isPromise(result)) await result;
     return writer.s;
   }
@@ -71,17 +73,21 @@ export class Template implements LoadedTemplate {
   /** The same piece by piece: what is known is given before anything is waited for. */
   generate(context: TemplateContext = {}): AsyncGenerator<string, void, void> {
     const writer = new Writer(true);
-    return stream(this.root(Context.for(this, context), writer), writer);
+    const own = Context.for(this, context);
+    return stream(this.root(own, writer), writer, own.budget);
   }
 
   /** What the template sets at its own level when it runs with these values: macros and other values by name. */
   async module(context: TemplateContext = {}): Promise<TemplateModule> {
-    return (await makeModule(this, Context.for(this, context))) as TemplateModule;
+    const own = Context.for(this, context);
+    return (await within(own.budget, () => makeModule(this, own))) as TemplateModule;
   }
 
   defaultModule(): unknown {
     if (this.#module === undefined) {
-      this.#module = makeModule(this, Context.for(this, {}));
+      const own = Context.for(this, {});
+      // A template that imports this one pays for it.
+      this.#module = within(currentBudget() ?? own.budget, () => makeModule(this, own));
       if (isPromise(this.#module)) {
         this.#module.then(
           (module) => {

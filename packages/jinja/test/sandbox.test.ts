@@ -110,6 +110,90 @@ describe('in a sandbox', () => {
     );
   });
 
+  test('what makes much of little ends before it has', async () => {
+    const doubled = (name: string, start: string, grown: string) =>
+      `{% set ns = namespace(x=${start}) %}{% for i in range(28) %}{% set ns.x = ${grown} %}{% endfor %}{{ ${name} }}`;
+    const sources = [
+      '{{ lipsum(n=100000000) }}',
+      '{{ lipsum(n=1, min=99999999, max=100000000) }}',
+      '{{ [1]|batch(100000000, 1)|list }}',
+      '{{ [1]|slice(100000000)|list }}',
+      "{{ 'x'.ljust(400000000) }}",
+      "{{ 'x'|center(400000000) }}",
+      "{{ 'x'.zfill(400000000) }}",
+      "{{ '\t'.expandtabs(400000000) }}",
+      "{{ '%.10000000d' % 1 }}",
+      "{{ '%*d' % (10000000, 1) }}",
+      "{{ '{:.10000000f}'.format(1.5) }}",
+      "{{ '{:>10000000}'.format(1) }}",
+      "{{ 'a' * 20000 }}",
+      "{{ ('<'|e) * 20000 }}",
+      '{{ range(100000)|list * 2000 }}',
+      "{{ 'a'|indent(400000000, true) }}",
+      '{{ [1]|tojson(indent=400000000) }}',
+      "{{ ('a' * 5000)|replace('a', 'aaaa') }}",
+      "{{ 'a'|replace('', 'b' * 9000) }}",
+      "{{ range(100)|join('a' * 4000) }}",
+      "{{ ('a' * 4000).join(range(100)|map('string')) }}",
+      doubled('ns.x', "'ab'", 'ns.x ~ ns.x'),
+      doubled('ns.x', "'ab'", 'ns.x + ns.x'),
+      doubled('ns.x|length', '[1]', 'ns.x + ns.x'),
+      doubled('ns.x|string', '[1]', '[ns.x, ns.x]'),
+      doubled('ns.x|tojson', '[1]', '[ns.x, ns.x]'),
+      doubled('ns.x == ns.y', '[1], y=[1]', '[ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y]'),
+    ];
+    const outcomes = await Promise.all(
+      sources.map(async (source) => {
+        const error: unknown = await render(source).catch((thrown: unknown) => thrown);
+        return error instanceof SecurityError ? '' : `${source}: ${String(error).slice(0, 80)}`;
+      }),
+    );
+    expect(outcomes.filter(Boolean)).toEqual([]);
+    await expect(render(doubled('ns.x', '3', 'ns.x * ns.x'))).rejects.toThrow('too many digits');
+    await expect(render('{{ 5|round(-100000000) }}')).resolves.toBe('0');
+  });
+
+  test('what goes on after a wait is counted too', async () => {
+    const source = '{{ later }}{% for x in range(99999) %}{% for y in range(99999) %}{% endfor %}{% endfor %}';
+    await expect(env.fromString(source).render({ later: Promise.resolve(1) })).rejects.toThrow('ran for longer');
+    const pieces = env.fromString(source).generate({ later: Promise.resolve(1) });
+    await expect(pieces.next().then(() => pieces.next())).rejects.toThrow('ran for longer');
+  });
+
+  test('a rendering beside others has a time of its own', async () => {
+    const slow = env
+      .fromString('{{ later }}')
+      .render({ later: new Promise((resolve) => setTimeout(resolve, 20, 'x')) });
+    await expect(render('{% for x in range(99999) %}0123456789{% endfor %}')).rejects.toThrow(SecurityError);
+    await expect(slow).resolves.toBe('x');
+    await expect(new Environment().fromString("{{ ('a' * 20000)|length }}").render()).resolves.toBe('20000');
+  });
+
+  test("an object's fields do not become items", async () => {
+    const plain = new Environment({ sandboxed: true });
+    for (const source of ['{{ dict(account) }}', '{{ namespace(account) }}', '{{ {}.update(account) }}']) {
+      const shown = plain.fromString(source).render({ account: new Account() });
+      await expect(shown).rejects.toThrow("'Account' object is not iterable");
+    }
+  });
+
+  test.each([
+    ["{{ {'__html__': fn} }}{{ {'__html__': fn}|e }}{{ '' ~ {'__html__': fn} }}"],
+    ["{% for x in [{'then': fn}] %}{{ x }}{% endfor %}{% for x in dict(then=fn) %}{{ x }}{% endfor %}"],
+    ["{{ {'toJSON': fn}.toJSON is defined }}"],
+    ['{{ [2, 1].sort(key=fn) }}'],
+    ['{{ [2, 1].sort(fn) }}'],
+  ])('%s calls nothing behind the back of allowsCall', async (source) => {
+    let calls = 0;
+    const fn = () => ++calls;
+    const strict = new Environment({ autoescape: true, sandboxed: { allowsCall: (callee) => callee !== fn } });
+    await strict
+      .fromString(source)
+      .render({ fn })
+      .catch((error: unknown) => expect(error).toBeInstanceOf(SecurityError));
+    expect(calls).toBe(0);
+  });
+
   test('a function that is not to be called is not', async () => {
     const strict = new Environment({ sandboxed: { allowsCall: (fn) => fn !== context.fn } });
     await expect(strict.fromString('{{ fn() }}').render(context)).rejects.toThrow('is not safely callable');

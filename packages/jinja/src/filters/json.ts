@@ -1,4 +1,5 @@
 /** JSON as Python's `json.dumps` writes it: a space behind `:` and `,`, and ASCII only. */
+import { spend, textOf } from '../values/budget.ts';
 import { dictEntries, isDict } from '../values/dicts.ts';
 import { Float, floatText, isNumeric } from '../values/float.ts';
 import { typeName } from '../values/kinds.ts';
@@ -16,6 +17,7 @@ export function toJson(value: unknown, indent: number | null, sortsKeys: boolean
     if (typeof item === 'boolean') return String(item);
     if (isNumeric(item)) return jsonNumber(item);
     if (typeof item !== 'object') throw unserializable(item);
+    spend(1);
     if (seen.includes(item)) throw new RangeError('Circular reference detected');
     seen.push(item);
     const text = writeObject(item, level);
@@ -46,7 +48,8 @@ export function toJson(value: unknown, indent: number | null, sortsKeys: boolean
   const wrap = (open: string, parts: readonly string[], close: string, level: number): string => {
     if (parts.length === 0) return open + close;
     if (indent === null) return open + parts.join(', ') + close;
-    const line = `\n${' '.repeat(indent * (level + 1))}`;
+    const line = `\n${' '.repeat(textOf(indent * (level + 1)))}`;
+    textOf(line.length * parts.length);
     return `${open}${line}${parts.join(`,${line}`)}\n${' '.repeat(indent * level)}${close}`;
   };
   return write(value, 0);

@@ -26,9 +26,23 @@ function parseInt10(text: string, base: number): number | bigint | undefined {
   return parseDigits(sign ?? '', digits, base === 0 ? (named ?? 10) : base);
 }
 
+/** The most digits that Python makes an int of: each more takes as long as all before it. Not so for bases of 2, 8 and 16. */
+const MOST_DIGITS = 4300;
+const LITERALS: Readonly<Record<number, { readonly prefix: string; readonly digits: RegExp }>> = {
+  2: { prefix: '0b', digits: /^[01]+$/ },
+  8: { prefix: '0o', digits: /^[0-7]+$/ },
+  16: { prefix: '0x', digits: /^[\da-f]+$/i },
+};
+
 function parseDigits(sign: string, text: string, base: number): number | bigint | undefined {
+  const plain = text.replaceAll('_', '');
+  if (plain.length > MOST_DIGITS) {
+    const literal = LITERALS[base];
+    if (!literal?.digits.test(plain)) return undefined;
+    return int(BigInt(`${literal.prefix}${plain}`) * (sign === '-' ? -1n : 1n));
+  }
   let value = 0n;
-  for (const digit of text.replaceAll('_', '').toLowerCase()) {
+  for (const digit of plain.toLowerCase()) {
     const number = Number.parseInt(digit, 36);
     if (Number.isNaN(number) || number >= base) return undefined;
     value = value * BigInt(base) + BigInt(number);
@@ -36,7 +50,8 @@ function parseDigits(sign: string, text: string, base: number): number | bigint 
   return int(sign === '-' ? -value : value);
 }
 
-const FLOAT_TEXT = /^[+-]?(?:(?:\d+(?:_\d+)*)?\.?\d+(?:_\d+)*|\d+(?:_\d+)*\.)(?:e[+-]?\d+(?:_\d+)*)?$/i;
+/** Each digit can be read in one way only: a pattern that has two would look at a long text for minutes. */
+const FLOAT_TEXT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const WORDS: Readonly<Record<string, number>> = { inf: Infinity, infinity: Infinity, nan: Number.NaN };
 
 /** `float(value)`; undefined for what is none. */
@@ -91,6 +106,8 @@ const round = named(['precision', 'method'], (value: unknown, precision: unknown
 function roundInt(value: number | bigint | boolean, digits: number): number | bigint {
   const whole = BigInt(value);
   if (digits >= 0) return int(whole);
+  // Nothing that an int here holds has so many digits.
+  if (digits < -400_000) return 0;
   const unit = 10n ** BigInt(-digits);
   const rest = ((whole % unit) + unit) % unit;
   const below = whole - rest;

@@ -4,12 +4,15 @@ import type { EvalContext } from '../runtime/calls.ts';
 import type { Context } from '../runtime/context.ts';
 import type { Engine } from '../runtime/contract.ts';
 import { add } from '../values/arithmetic.ts';
+import { listOf } from '../values/budget.ts';
 import { type AnyFunction, named, passContext, passEnvironment, passEvalContext } from '../values/callable.ts';
 import { checkHashable, dictEntries, isDict } from '../values/dicts.ts';
+import { isNumeric, toNumber } from '../values/float.ts';
 import { typeName } from '../values/kinds.ts';
 import { isHtml, Markup } from '../values/markup.ts';
 import { markupOf, str } from '../values/printing.ts';
 import { Group, Once, tuple } from '../values/sequences.ts';
+import { joinBy } from '../values/str-methods.ts';
 import { characters } from '../values/text.ts';
 import { equals, iterableOf, iterate, lengthOf, order, toList, truth } from '../values/truth.ts';
 import { Undefined } from '../values/undefined.ts';
@@ -56,9 +59,11 @@ function* withoutRepeats(value: unknown, key: Getter): Generator<unknown> {
   const others: unknown[] = [];
   for (const item of iterate(value)) {
     const found = key(item);
-    if (typeof found === 'string') {
-      if (seen.has(found)) continue;
-      seen.add(found);
+    // `1`, `1.0` and `True` are one, `1` and `'1'` are two.
+    const plain = isNumeric(found) && !Number.isNaN(toNumber(found)) ? toNumber(found) : found;
+    if (typeof plain === 'string' || (typeof plain === 'number' && Math.abs(plain) <= Number.MAX_SAFE_INTEGER)) {
+      if (seen.has(plain)) continue;
+      seen.add(plain);
     } else {
       checkHashable(found);
       if (others.some((other) => equals(other, found))) continue;
@@ -114,7 +119,7 @@ const groupby = passEnvironment(
 );
 
 const batch = named(['linecount', 'fill_with'], (value: unknown, size: unknown, fill: unknown = null) => {
-  const count = Number(size);
+  const count = listOf(Number(size));
   const rows: unknown[][] = [];
   for (const item of iterate(value)) {
     const last = rows.at(-1);
@@ -128,7 +133,7 @@ const batch = named(['linecount', 'fill_with'], (value: unknown, size: unknown, 
 
 const slice = named(['slices', 'fill_with'], (value: unknown, slices: unknown, fill: unknown = null) => {
   const list = toList(value);
-  const count = Number(slices);
+  const count = listOf(Number(slices));
   const size = Math.floor(list.length / count);
   const longer = list.length % count;
   const columns: unknown[][] = [];
@@ -147,9 +152,9 @@ const join = passEvalContext(
     ['d', 'attribute'],
     ({ environment, autoescape }: EvalContext, value: unknown, separator: unknown = '', attribute: unknown = null) => {
       const items = attribute === null ? toList(value) : toList(value).map(getter(environment, attribute));
-      if (!autoescape) return items.map(str).join(str(separator));
+      if (!autoescape) return joinBy(str(separator), items.map(str));
       if (isHtml(separator)) return textMethod(softText(separator), 'join', items.map(softText));
-      if (!items.some(isHtml)) return items.map(str).join(str(separator));
+      if (!items.some(isHtml)) return joinBy(str(separator), items.map(str));
       return textMethod(
         markupOf(separator),
         'join',
@@ -216,7 +221,7 @@ export const SEQUENCE_FILTERS: Readonly<Record<string, AnyFunction>> = {
   join,
   last,
   length,
-  list: (value: unknown) => [...iterate(value)],
+  list: (value: unknown) => [...toList(value)],
   max: extreme((compared) => compared > 0),
   min: extreme((compared) => compared < 0),
   random,

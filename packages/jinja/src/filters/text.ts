@@ -5,13 +5,14 @@ import type { EvalContext } from '../runtime/calls.ts';
 import type { Engine } from '../runtime/contract.ts';
 import { add, modulo } from '../values/arithmetic.ts';
 import { attributeOf, stripTags } from '../values/attributes.ts';
+import { textOf } from '../values/budget.ts';
 import { type AnyFunction, named, passEnvironment, passEvalContext, withKeywords } from '../values/callable.ts';
 import { isInt } from '../values/float.ts';
 import { typeName } from '../values/kinds.ts';
 import { isHtml, Markup } from '../values/markup.ts';
 import { markupOf, str } from '../values/printing.ts';
 import { tuple } from '../values/sequences.ts';
-import { asText, capitalized, splitLines } from '../values/str-methods.ts';
+import { asText, capitalized, joinBy, splitLines } from '../values/str-methods.ts';
 import { sliceText, textLength } from '../values/text.ts';
 import { truth } from '../values/truth.ts';
 import { Undefined } from '../values/undefined.ts';
@@ -64,8 +65,11 @@ const indent = named(
     if (value instanceof Undefined) value.fail();
     if (!isMarkup && typeof value !== 'string') throw new TypeError(`a ${typeName(value)} has no lines to indent`);
     const by =
-      typeof width === 'string' || width instanceof Markup ? String(width) : ' '.repeat(Math.max(0, Number(width)));
+      typeof width === 'string' || width instanceof Markup
+        ? String(width)
+        : ' '.repeat(textOf(Math.max(0, Number(width))));
     const lines = splitLines(`${asText(value)}\n`);
+    textOf(lines.length * by.length);
     const shown = truth(blank)
       ? lines.join(`\n${by}`)
       : lines.map((line, i) => (i > 0 && line !== '' ? by + line : line)).join('\n');
@@ -117,7 +121,10 @@ const wordwrap = passEnvironment(
       const separator = by === undefined || by === null ? engine.newlineSequence : str(by);
       const rules = { width: Number(width), breaksWords: truth(breaksWords), breaksHyphens: truth(breaksHyphens) };
       const lines = splitLines(asText(value));
-      return lines.map((line) => wrapLine(line, rules).join(separator)).join(separator);
+      return joinBy(
+        separator,
+        lines.map((line) => joinBy(separator, wrapLine(line, rules))),
+      );
     },
   ),
 );

@@ -1,5 +1,6 @@
 /** Calls of functions, filters and tests, with what each asks for. */
 import { SecurityError, TemplateRuntimeError } from '../errors.ts';
+import { spend } from '../values/budget.ts';
 import {
   type AnyFunction,
   arrange,
@@ -9,6 +10,7 @@ import {
   signatureOf,
 } from '../values/callable.ts';
 import { repr } from '../values/printing.ts';
+import type { SandboxPolicy } from './access.ts';
 import type { Context } from './context.ts';
 import type { Engine } from './contract.ts';
 
@@ -41,6 +43,13 @@ function passed(context: Context, pass: 'context' | 'evalContext' | 'environment
   return { environment: context.engine, autoescape } satisfies EvalContext;
 }
 
+/** What a call costs of a sandbox's time, whatever it does. */
+const CALL = 256;
+
+function refuseUnsafe(sandbox: SandboxPolicy, callee: unknown): void {
+  if (!sandbox.allowsCall(callee)) throw new SecurityError(`${repr(callee)} is not safely callable`);
+}
+
 /** `callee(*args, **keywords)`. */
 export function call(
   context: Context,
@@ -51,32 +60,35 @@ export function call(
   self?: unknown,
 ): unknown {
   const { sandbox } = context.engine.access;
-  if (sandbox && !sandbox.allowsCall(callee)) throw new SecurityError(`${repr(callee)} is not safely callable`);
+  if (sandbox) {
+    spend(CALL);
+    refuseUnsafe(sandbox, callee);
+    // What is handed over may be called in turn: by `list.sort(key=…)`, or by a method of the app's.
+    for (const given of [...args, ...Object.values(keywords ?? {})]) {
+      if (typeof given === 'function') refuseUnsafe(sandbox, given);
+    }
+  }
   if (callee instanceof CallableObject) return callee.invoke(args, keywords, autoescape);
   if (typeof callee !== 'function') return refuseCall(callee);
   return callFunction(context, callee, self, args, keywords, autoescape);
 }
 
-export function callFilter(
-  context: Context,
-  name: string,
-  args: readonly unknown[],
-  keywords: Keywords | null,
-  autoescape: boolean,
-): unknown {
-  const filter = context.engine.filters.get(name);
-  if (!filter) throw new TemplateRuntimeError(`No filter named '${name}' found.`);
-  return callFunction(context, filter, undefined, args, keywords, autoescape, 1);
+/** Filters and tests: what they are called in a template, and where the environment has them. */
+function callNamed(kind: 'filter' | 'test') {
+  const table = kind === 'filter' ? 'filters' : 'tests';
+  return (
+    context: Context,
+    name: string,
+    args: readonly unknown[],
+    keywords: Keywords | null,
+    autoescape: boolean,
+  ): unknown => {
+    const found = context.engine[table].get(name);
+    if (!found) throw new TemplateRuntimeError(`No ${kind} named '${name}' found.`);
+    spend(1);
+    return callFunction(context, found, undefined, args, keywords, autoescape, 1);
+  };
 }
 
-export function callTest(
-  context: Context,
-  name: string,
-  args: readonly unknown[],
-  keywords: Keywords | null,
-  autoescape: boolean,
-): unknown {
-  const test = context.engine.tests.get(name);
-  if (!test) throw new TemplateRuntimeError(`No test named '${name}' found.`);
-  return callFunction(context, test, undefined, args, keywords, autoescape, 1);
-}
+export const callFilter = callNamed('filter');
+export const callTest = callNamed('test');

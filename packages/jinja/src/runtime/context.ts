@@ -1,6 +1,7 @@
 /** The names that a template sees while it runs, and the blocks that its family of templates defines. */
-import { SecurityError, TemplateRuntimeError } from '../errors.ts';
+import { TemplateRuntimeError } from '../errors.ts';
 import { GET_ATTRIBUTE } from '../values/attributes.ts';
+import { Budget } from '../values/budget.ts';
 import { CallableObject } from '../values/callable.ts';
 import { Markup } from '../values/markup.ts';
 import { repr } from '../values/printing.ts';
@@ -11,13 +12,6 @@ import { run, Writer } from './drive.ts';
 /** Names and values, looked up in order. */
 type Layer = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 
-/** How long and how much a sandboxed rendering may go on: shared by all contexts of one. */
-interface Budget {
-  readonly deadline: number;
-  readonly output: number;
-  ticks: number;
-}
-
 export class Context implements Names {
   readonly engine: Engine;
   readonly name: string | null;
@@ -26,7 +20,8 @@ export class Context implements Names {
   readonly #vars = new Map<string, unknown>();
   readonly #exported = new Set<string>();
   readonly #blocks: Map<string, BodyFunction[]>;
-  readonly #budget: Budget | null;
+  /** How long and how much a sandboxed rendering may go on: shared by all contexts of one. */
+  readonly budget: Budget | null;
 
   private constructor(
     template: Pick<LoadedTemplate, 'engine' | 'name'>,
@@ -39,14 +34,14 @@ export class Context implements Names {
     this.autoescape = this.engine.autoescapeFor(this.name);
     this.#layers = layers;
     this.#blocks = blocks;
-    this.#budget = budget;
+    this.budget = budget;
   }
 
   /** For a rendering that begins. */
   static for(template: LoadedTemplate, vars: Layer): Context {
     const { engine, globals } = template;
     const { limits } = engine;
-    const budget = limits ? { deadline: Date.now() + limits.time, output: limits.output, ticks: 0 } : null;
+    const budget = limits ? new Budget(limits.time, limits.output) : null;
     return new Context(template, [vars, globals, engine.globals], blocksOf(template), budget);
   }
 
@@ -98,7 +93,7 @@ export class Context implements Names {
     locals: Layer,
     blocks: Map<string, BodyFunction[]>,
   ): Context {
-    return new Context(template, [locals, this.#vars, ...this.#layers], blocks, this.#budget);
+    return new Context(template, [locals, this.#vars, ...this.#layers], blocks, this.budget);
   }
 
   /** For a scoped block: the names of the place where it stands as well. */
@@ -114,7 +109,7 @@ export class Context implements Names {
   /** For one that is included without. */
   fresh(template: LoadedTemplate): Context {
     const { engine, globals } = template;
-    return new Context(template, [globals, engine.globals], blocksOf(template), this.#budget);
+    return new Context(template, [globals, engine.globals], blocksOf(template), this.budget);
   }
 
   addBlocks({ blocks }: LoadedTemplate): void {
@@ -151,14 +146,13 @@ export class Context implements Names {
 
   /** Ends a sandboxed rendering that goes on for too long or writes too much. */
   tick(written: number): void {
-    const budget = this.#budget;
-    if (!budget) return;
-    if (written > budget.output) throw new SecurityError(`the template wrote more than ${budget.output} characters`);
-    if (++budget.ticks % 64 === 0 && Date.now() > budget.deadline) {
-      throw new SecurityError('the template ran for longer than the sandbox lets it');
-    }
+    this.budget?.checkText(written);
+    this.budget?.spend(TICK);
   }
 }
+
+/** What a turn of a loop costs, whatever it does. */
+const TICK = 64;
 
 const ownValue = (layer: Layer, name: string): unknown =>
   Object.hasOwn(layer, name) ? Reflect.get(layer, name) : undefined;

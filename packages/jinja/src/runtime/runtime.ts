@@ -67,7 +67,7 @@ function joinMarkup(parts: readonly unknown[]): unknown {
   return arithmetic.concatMarkup(parts, str);
 }
 
-const joinText = (parts: readonly unknown[]) => parts.map(str).join('');
+const joinText = (parts: readonly unknown[]) => arithmetic.joined(parts.map(str));
 
 const fault = (error: unknown, template: LoadedTemplate, offset: number): unknown => {
   notePlace(error, template.place(offset));

@@ -1,4 +1,5 @@
 /** `+ - * / // % **` and the signs, with Python's ints, floats and sequences. */
+import { listOf, textOf } from './budget.ts';
 import { Float, float, int, isFloat, isInt, isNumeric, type Numeric, toNumber } from './float.ts';
 import { typeName } from './kinds.ts';
 import { escapeText, isHtml, Markup } from './markup.ts';
@@ -31,9 +32,14 @@ function numeric(
 const areSafe = (a: unknown, b: unknown, result: number): boolean =>
   Number.isSafeInteger(a) && Number.isSafeInteger(b) && Number.isSafeInteger(result);
 
+function join(a: string, b: string): string {
+  textOf(a.length + b.length);
+  return a + b;
+}
+
 export function add(a: unknown, b: unknown): unknown {
   if (typeof a === 'number' && typeof b === 'number' && areSafe(a, b, a + b)) return a + b;
-  if (typeof a === 'string' && typeof b === 'string') return a + b;
+  if (typeof a === 'string' && typeof b === 'string') return join(a, b);
   if (isNumeric(a) && isNumeric(b))
     return numeric(
       a,
@@ -41,9 +47,10 @@ export function add(a: unknown, b: unknown): unknown {
       (x, y) => x + y,
       (x, y) => x + y,
     );
-  if (a instanceof Markup && (typeof b === 'string' || isHtml(b))) return new Markup(a.value + escapeToHtml(b));
-  if (b instanceof Markup && (typeof a === 'string' || isHtml(a))) return new Markup(escapeToHtml(a) + b.value);
+  if (a instanceof Markup && (typeof b === 'string' || isHtml(b))) return new Markup(join(a.value, escapeToHtml(b)));
+  if (b instanceof Markup && (typeof a === 'string' || isHtml(a))) return new Markup(join(escapeToHtml(a), b.value));
   if (Array.isArray(a) && Array.isArray(b) && a instanceof Tuple === b instanceof Tuple) {
+    listOf(a.length + b.length);
     return a instanceof Tuple ? tuple([...a, ...b]) : [...a, ...b];
   }
   if (a instanceof Undefined) a.fail();
@@ -67,6 +74,15 @@ export function subtract(a: unknown, b: unknown): unknown {
 /** The longest text or list that `*` may make: beyond it, Python would run out of memory as well. */
 const LONGEST = 1 << 28;
 
+/** Python would go on for minutes: a bound on the digits of a product or a power of ints. */
+const MOST_BITS = 1 << 20;
+const LARGEST = 1n << BigInt(MOST_BITS);
+
+function bounded(product: bigint): bigint {
+  if (product > LARGEST || product < -LARGEST) throw new RangeError('the product has too many digits');
+  return product;
+}
+
 export function multiply(a: unknown, b: unknown): unknown {
   if (typeof a === 'number' && typeof b === 'number' && areSafe(a, b, a * b)) return a * b + 0;
   if (isNumeric(a) && isNumeric(b))
@@ -74,7 +90,7 @@ export function multiply(a: unknown, b: unknown): unknown {
       a,
       b,
       (x, y) => x * y,
-      (x, y) => x * y,
+      (x, y) => bounded(x * y),
     );
   if (isInt(b)) return repeat(a, Number(b)) ?? refuse('*', a, b);
   if (isInt(a)) return repeat(b, Number(a)) ?? refuse('*', a, b);
@@ -84,6 +100,8 @@ export function multiply(a: unknown, b: unknown): unknown {
 function repeat(value: unknown, count: number): unknown {
   const times = Math.max(0, count);
   const size = typeof value === 'string' || value instanceof Markup || Array.isArray(value) ? value.length : 0;
+  if (Array.isArray(value)) listOf(size * times);
+  else textOf(size * times);
   if (size * times > LONGEST) throw new RangeError(`${size} × ${times} items are too many`);
   if (typeof value === 'string') return value.repeat(times);
   if (value instanceof Markup) return new Markup(value.value.repeat(times));
@@ -136,9 +154,6 @@ export function modulo(a: unknown, b: unknown): unknown {
   return numeric(a, b, floorMod, (x, y) => x - floorDivideInts(x, y) * y);
 }
 
-/** Python would go on for minutes: a bound on the digits of a power of ints. */
-const MOST_BITS = 1 << 20;
-
 export function power(a: unknown, b: unknown): unknown {
   if (!isNumeric(a) || !isNumeric(b)) return refuse('**', a, b);
   if (isInt(a) && isInt(b) && Number(b) >= 0) {
@@ -166,8 +181,14 @@ export function positive(value: unknown): unknown {
   throw new TypeError(`bad operand type for unary +: '${typeName(value)}'`);
 }
 
+/** Texts one behind the other. */
+export function joined(parts: readonly string[]): string {
+  textOf(parts.reduce((length, part) => length + part.length, 0));
+  return parts.join('');
+}
+
 /** `a ~ b` where HTML is written: if any part is markup, the others are escaped. */
 export function concatMarkup(parts: readonly unknown[], text: (value: unknown) => string): unknown {
-  if (!parts.some(isHtml)) return parts.map(text).join('');
-  return new Markup(parts.map((part) => (isHtml(part) ? part.__html__() : escapeText(text(part)))).join(''));
+  if (!parts.some(isHtml)) return joined(parts.map(text));
+  return new Markup(joined(parts.map((part) => (isHtml(part) ? part.__html__() : escapeText(text(part))))));
 }

@@ -2,7 +2,6 @@
 import { type AnyFunction, named, signatureOf, withKeywords } from './callable.ts';
 import { DICT_METHODS, LIST_METHODS, TUPLE_METHODS } from './container-methods.ts';
 import { isDict } from './dicts.ts';
-import { ENTITIES } from './entities.ts';
 import { isInt, isNumeric } from './float.ts';
 import { formatValue } from './format-spec.ts';
 import { typeName } from './kinds.ts';
@@ -11,10 +10,11 @@ import { escapeToHtml } from './printing.ts';
 import { DATE_ATTRIBUTES, NUMBER_ATTRIBUTES } from './scalar-attributes.ts';
 import { DictView, Group, Once, Range, Tuple, tuple } from './sequences.ts';
 import { type FieldAccess, strFormat } from './str-format.ts';
-import { STR_METHODS } from './str-methods.ts';
+import { joinBy, STR_METHODS } from './str-methods.ts';
 import { characters } from './text.ts';
 import { dictGet, isMapLike, iterate, type MapLike, toList } from './truth.ts';
 import { Undefined } from './undefined.ts';
+import { unescapeHtml } from './unescape.ts';
 
 /** An object may say itself what its attributes are; undefined for one that it has not. */
 export const GET_ATTRIBUTE: unique symbol = Symbol.for('jinja.attribute') as never;
@@ -187,7 +187,7 @@ function markupAttribute(markup: Markup, name: string): unknown {
   if (name === 'striptags') return () => stripTags(markup.value);
   if (name === 'unescape') return () => unescapeHtml(markup.value);
   if (name === 'join') {
-    return (items: unknown) => new Markup(toList(items).map(escapeToHtml).join(markup.value));
+    return (items: unknown) => new Markup(joinBy(markup.value, toList(items).map(escapeToHtml)));
   }
   const format = formatMethod(markup.value, name, PLAIN_ACCESS, formatEscaped);
   if (format) return withSignature(format, (...args: unknown[]) => new Markup(format(...args)));
@@ -213,14 +213,6 @@ const formatEscaped = (value: unknown, spec: string): string =>
   isHtml(value) && spec === ''
     ? value.__html__()
     : escapeText(formatValue(isHtml(value) ? value.__html__() : value, spec));
-
-const ENTITY = /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi;
-
-export const unescapeHtml = (html: string): string =>
-  html.replace(ENTITY, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return ENTITIES.get(name) ?? whole;
-    return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-  });
 
 /** The text of HTML: no comments, no tags, runs of whitespace as one space. */
 export function stripTags(html: string): string {

@@ -1,11 +1,13 @@
 /** The methods of `list`, `tuple` and `dict`: each gets its object first. */
+
+import { listOf } from './budget.ts';
 import { type AnyFunction, type Keywords, named, withKeywords } from './callable.ts';
-import { type Dict, dictEntries, dictKeys, dictValues, makeDict } from './dicts.ts';
+import { type Dict, dictEntries, dictKeys, dictValues, isDict, makeDict } from './dicts.ts';
 import { isInt } from './float.ts';
 import { Markup } from './markup.ts';
 import { repr } from './printing.ts';
 import { DictView, tuple } from './sequences.ts';
-import { dictGet, equals, iterate, order, toList, truth } from './truth.ts';
+import { dictGet, equals, isMapLike, iterate, order, toList, truth } from './truth.ts';
 
 const position = (index: unknown, length: number) => {
   if (!isInt(index)) throw new TypeError('an index must be an integer');
@@ -49,7 +51,9 @@ export const LIST_METHODS: Readonly<Record<string, AnyFunction>> = {
   },
   copy: (list: readonly unknown[]) => [...list],
   extend: (list: unknown[], values: unknown) => {
-    list.push(...toList(values));
+    const more = toList(values);
+    listOf(list.length + more.length);
+    for (const value of [...more]) list.push(value);
     return null;
   },
   insert: (list: unknown[], index: unknown, value: unknown) => {
@@ -93,10 +97,9 @@ function remove(dict: Dict, key: unknown): void {
 
 /** The pairs of what `dict(x)` and `update(x)` accept: a dict, or pairs. */
 export const pairsOf = (value: unknown): [unknown, unknown][] => {
-  if (value instanceof Map) return [...value.entries()];
-  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(Symbol.iterator in value)) {
-    return Object.entries(value);
-  }
+  // Of an instance of a class nothing but what it gives by itself: its fields are not its items.
+  if (isDict(value)) return dictEntries(value);
+  if (isMapLike(value)) return [...iterate(value)].map((key) => [key, value.get(key)]);
   return [...iterate(value)].map((pair) => {
     const [key, item] = toList(pair);
     return [key, item];

@@ -1,22 +1,12 @@
 /** Dicts: plain objects, whose keys are texts, and Maps, whose keys are anything. */
 
 import { isNumeric, toNumber } from './float.ts';
+import { isPlain, type PlainDict } from './plain.ts';
 import { Tuple } from './sequences.ts';
 
-export type PlainDict = Record<string, unknown>;
+export { isPlain };
+
 export type Dict = PlainDict | Map<unknown, unknown>;
-
-/** An object literal's or JSON's object, from whatever realm; not an instance of a class. */
-export function isPlain(value: unknown): value is PlainDict {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || isForeignObjectPrototype(prototype);
-}
-
-const isForeignObjectPrototype = (prototype: object) =>
-  Object.getPrototypeOf(prototype) === null &&
-  Object.hasOwn(prototype, 'constructor') &&
-  Object.hasOwn(prototype, 'hasOwnProperty');
 
 export const isDict = (value: unknown): value is Dict => value instanceof Map || isPlain(value);
 

@@ -10,11 +10,13 @@ const LATIN_1 =
 const OTHERS =
   'amp & lt < gt > quot " apos \' ensp \u2002 emsp \u2003 thinsp \u2009 ndash – mdash — lsquo ‘ rsquo ’ sbquo ‚ ldquo “ rdquo ” ' +
   'bdquo „ dagger † Dagger ‡ bull • hellip … permil ‰ prime ′ Prime ″ lsaquo ‹ rsaquo › euro € trade ™ larr ← uarr ↑ rarr → ' +
-  'darr ↓ harr ↔ minus − infin ∞ asymp ≈ ne ≠ equiv ≡ le ≤ ge ≥ OElig Œ oelig œ Scaron Š scaron š Yuml Ÿ fnof ƒ';
+  'AMP & LT < GT > QUOT " COPY © REG ® darr ↓ harr ↔ minus − infin ∞ asymp ≈ ne ≠ equiv ≡ le ≤ ge ≥ OElig Œ oelig œ Scaron Š scaron š Yuml Ÿ fnof ƒ';
+
+export const LATIN_1_NAMES: readonly string[] = LATIN_1.split(' ');
 
 const pairs = OTHERS.split(' ');
 
 export const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ...LATIN_1.split(' ').map((name, i): [string, string] => [name, String.fromCharCode(0xa0 + i)]),
+  ...LATIN_1_NAMES.map((name, i): [string, string] => [name, String.fromCharCode(0xa0 + i)]),
   ...pairs.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, pairs[i + 1] ?? '']] : [])),
 ]);

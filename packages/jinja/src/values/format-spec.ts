@@ -1,4 +1,5 @@
 /** Python's format specification mini-language: `{:>10.2f}`. */
+import { textOf } from './budget.ts';
 import { isFloat, isInt, isNumeric, numberText, toNumber } from './float.ts';
 import { typeName } from './kinds.ts';
 import { str } from './printing.ts';
@@ -35,14 +36,17 @@ function parseSpec(text: string, value: unknown): Spec {
   };
 }
 
-/** The widest field: far beyond what a page needs, and no way to fill the memory. */
-const WIDEST = 1 << 24;
+/** The widest field, and the most digits behind a point: far beyond what a page needs, and no way to fill the memory. */
+export const WIDEST = 1 << 24;
 
 /** `format(value, spec)`. */
 export function formatValue(value: unknown, text: string): string {
   if (text === '') return str(value);
   const spec = parseSpec(text, value);
-  if (spec.width > WIDEST) throw new RangeError('Too many decimal digits in format string');
+  textOf(spec.width);
+  textOf(spec.precision ?? 0);
+  if (spec.width > WIDEST || (spec.precision ?? 0) > WIDEST)
+    throw new RangeError('Too many decimal digits in format string');
   if (isNumeric(value) && spec.type !== 's') return formatNumber(value, spec);
   if (isNumeric(value) || (spec.type !== '' && spec.type !== 's')) {
     throw new RangeError(`Unknown format code '${spec.type}' for object of type '${typeName(value)}'`);

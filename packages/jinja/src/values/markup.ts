@@ -1,4 +1,5 @@
 /** Text that is HTML already: `Markup` as markupsafe's. */
+import { isPlain } from './plain.ts';
 
 const SPECIAL = /[&<>"']/;
 
@@ -70,5 +71,10 @@ export interface Html {
   __html__(): string;
 }
 
+/** A dict is data, whatever its keys: what a template or JSON puts into one is escaped. */
 export const isHtml = (value: unknown): value is Html =>
-  typeof value === 'object' && value !== null && '__html__' in value && typeof value.__html__ === 'function';
+  typeof value === 'object' &&
+  value !== null &&
+  '__html__' in value &&
+  typeof value.__html__ === 'function' &&
+  !isPlain(value);

@@ -1,12 +1,13 @@
 /** `'%s is %.2f' % values`. */
 
+import { textOf } from './budget.ts';
 import { isDict } from './dicts.ts';
 import { isInt, isNumeric, toNumber } from './float.ts';
-import { formatValue } from './format-spec.ts';
+import { formatValue, WIDEST } from './format-spec.ts';
 import { typeName } from './kinds.ts';
 import { repr, str } from './printing.ts';
 import { Tuple } from './sequences.ts';
-import { characters } from './text.ts';
+import { characters, textLength } from './text.ts';
 import { dictGet } from './truth.ts';
 import { Undefined } from './undefined.ts';
 
@@ -30,6 +31,8 @@ export function percentFormat(format: string, values: unknown, show: (value: unk
     const size = (text: string | undefined) => (text === '*' ? Number(take()) : text ? Number(text) : undefined);
     const width = size(groups['width']);
     const precision = groups['precision'] === '' ? 0 : size(groups['precision']);
+    if ((precision ?? 0) > WIDEST) throw new RangeError('precision too big');
+    textOf(precision ?? 0);
     if (key !== undefined) usesKeys = true;
     const value = key === undefined ? take() : keyed(values, key);
     return convert(value, type, groups['flags'] ?? '', width, precision, show);
@@ -64,8 +67,11 @@ function convert(
     const cut = precision === undefined ? shown : characters(shown).slice(0, precision).join('');
     return formatValue(cut, `${pad}${width ?? ''}`);
   }
-  if (type === 'c')
-    return formatValue(typeof value === 'string' ? value : String.fromCodePoint(Number(value)), `${pad}${width ?? ''}`);
+  if (type === 'c') {
+    const character = typeof value === 'string' ? value : isInt(value) ? String.fromCodePoint(Number(value)) : '';
+    if (textLength(character) !== 1) throw new TypeError('%c requires int or char');
+    return formatValue(show(character), `${pad}${width ?? ''}`);
+  }
   if (value instanceof Undefined) value.fail();
   if (!isNumeric(value)) {
     const kind = 'diu'.includes(type) ? `%${type} format: a real number is required` : 'must be real number';

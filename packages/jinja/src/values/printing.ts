@@ -1,4 +1,5 @@
 /** `str()` and `repr()`, and the HTML of any value. */
+import { spend } from './budget.ts';
 import { dictEntries, isDict } from './dicts.ts';
 import { Float, floatText, numberText } from './float.ts';
 import { typeName } from './kinds.ts';
@@ -35,6 +36,7 @@ export function repr(value: unknown, seen: readonly object[] = []): string {
   if (typeof value === 'string') return reprText(value);
   if (typeof value === 'function') return `<function ${value.name || '<lambda>'}>`;
   if (typeof value !== 'object' || value === null) return typeof value === 'symbol' ? String(value) : str(value);
+  spend(1);
   if (seen.includes(value)) return Array.isArray(value) ? '[...]' : '{...}';
   return reprObject(value, [...seen, value]);
 }

@@ -1,4 +1,5 @@
 /** The methods of `str` that templates may call: each gets the text first. */
+import { currentBudget, textOf } from './budget.ts';
 import { type AnyFunction, named } from './callable.ts';
 import { isInt } from './float.ts';
 import { typeName } from './kinds.ts';
@@ -147,6 +148,7 @@ function hasAffix(text: string, affix: unknown, start: unknown, end: unknown, at
 function fill(text: string, width: unknown, char: unknown, side: 'left' | 'right' | 'both'): string {
   const missing = asInt(width) - textLength(text);
   if (missing <= 0) return text;
+  textOf(asInt(width));
   const by = char === undefined ? ' ' : asText(char);
   if (textLength(by) !== 1) throw new TypeError('The fill character must be exactly one character long');
   if (side === 'left') return by.repeat(missing) + text;
@@ -155,11 +157,19 @@ function fill(text: string, width: unknown, char: unknown, side: 'left' | 'right
   return by.repeat(left) + text + by.repeat(missing - left);
 }
 
+/** Asks before a text grows by being replaced; what is found is counted only where the bound is near. */
+function checkReplaced(text: string, search: string, insert: string): void {
+  if (!currentBudget() || insert.length <= search.length) return;
+  const found = search === '' ? text.length + 1 : text.split(search).length - 1;
+  textOf(text.length + found * (insert.length - search.length));
+}
+
 /** `str.replace(old, new, count)`. */
 export function replaceText(text: string, old: unknown, by: unknown, count: unknown = -1): string {
   const search = asText(old);
   const insert = asText(by);
   const limit = asInt(count ?? -1);
+  checkReplaced(text, search, insert);
   if (limit < 0) {
     if (search !== '') return text.replaceAll(search, () => insert);
     return (
@@ -204,6 +214,7 @@ function expandTabs(text: string, size: unknown = 8): string {
   for (const character of text) {
     if (character === '\t') {
       const spaces = width > 0 ? width - (column % width) : 0;
+      textOf(shown.length + spaces);
       shown += ' '.repeat(spaces);
       column += spaces;
     } else {
@@ -217,6 +228,7 @@ function expandTabs(text: string, size: unknown = 8): string {
 function zeroFill(text: string, width: unknown): string {
   const sign = /^[+-]/.exec(text)?.[0] ?? '';
   const missing = asInt(width) - textLength(text);
+  textOf(asInt(width));
   return missing <= 0 ? text : sign + '0'.repeat(missing) + text.slice(sign.length);
 }
 
@@ -230,6 +242,12 @@ const cut = (text: string, separator: unknown, fromRight: boolean) => {
   if (index < 0) return tuple(fromRight ? ['', '', text] : [text, '', '']);
   return tuple([text.slice(0, index), by, text.slice(index + by.length)]);
 };
+
+/** Texts with another between them. */
+export function joinBy(separator: string, parts: readonly string[]): string {
+  textOf(parts.reduce((length, part) => length + part.length + separator.length, 0));
+  return parts.join(separator);
+}
 
 const every = (pattern: RegExp) => (text: string) => pattern.test(text);
 
@@ -259,9 +277,10 @@ export const STR_METHODS: Readonly<Record<string, AnyFunction>> = {
   istitle: isTitle,
   isupper: (text: string) => hasCase(text) && !/[\p{Ll}\p{Lt}]/u.test(text),
   join: (text: string, items: unknown) =>
-    toList(items)
-      .map((item, i) => asText(item, `sequence item ${i}: expected`))
-      .join(text),
+    joinBy(
+      text,
+      toList(items).map((item, i) => asText(item, `sequence item ${i}: expected`)),
+    ),
   ljust: (text: string, width: unknown, char?: unknown) => fill(text, width, char, 'right'),
   lower: (text: string) => text.toLowerCase(),
   lstrip: stripLeft,

@@ -1,4 +1,5 @@
 /** Truth, length, iteration, equality, order and membership, as Python has them. */
+import { currentBudget, listOf, spend } from './budget.ts';
 import { type Dict, dictEntries, dictKeys, dictSize, isDict } from './dicts.ts';
 import { Float, isNumeric, type Numeric } from './float.ts';
 import { typeName } from './kinds.ts';
@@ -72,7 +73,16 @@ export function iterate(value: unknown): Iterable<unknown> {
 /** `list(value)`, or the array itself. */
 export function toList(value: unknown): readonly unknown[] {
   const iterable = iterate(value);
-  return Array.isArray(iterable) ? iterable : [...iterable];
+  if (Array.isArray(iterable)) {
+    spend(iterable.length);
+    return iterable;
+  }
+  if (!currentBudget()) return [...iterable];
+  const list: unknown[] = [];
+  for (const item of iterable) {
+    if (list.push(item) % 1024 === 0) listOf(list.length);
+  }
+  return list;
 }
 
 /** `a == b`: no coercion but among numbers. */
@@ -85,6 +95,7 @@ export function equals(a: unknown, b: unknown): boolean {
   if (b instanceof Markup) return equals(a, b.value);
   if (Array.isArray(a) && Array.isArray(b)) {
     if (a instanceof Tuple !== b instanceof Tuple || a.length !== b.length) return false;
+    spend(a.length);
     return a.every((item, i) => item === b[i] || equals(item, b[i]));
   }
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -109,6 +120,7 @@ const viewEquals = (a: DictView, b: DictView): boolean =>
   a.items.every((item) => b.items.some((other) => equals(item, other)));
 
 function dictEquals(a: Dict, b: Dict): boolean {
+  spend(1);
   if (dictSize(a) !== dictSize(b)) return false;
   return dictEntries(a).every(([key, value]) => {
     const other = dictGet(b, key);
