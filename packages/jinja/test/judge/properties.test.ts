@@ -21,5 +21,5 @@ test.skipIf(pythonJinja.isMissing)(
     }
     expect(faults).toEqual([]);
   },
-  60_000,
+  180_000,
 );

@@ -30,3 +30,7 @@ export function renderByJinja(cases: readonly Omit<Case, 'name'>[]): readonly An
   const answers: readonly Answer[] = JSON.parse(output);
   return answers;
 }
+
+/** The version of the Jinja that is asked. */
+export const jinjaVersion = (): string =>
+  execFileSync(INTERPRETER, ['-c', 'import jinja2; print(jinja2.__version__)'], { encoding: 'utf8' }).trim();
