@@ -148,10 +148,13 @@ test('flask run serves the app that --app names, whose own app.run() does nothin
   expect(await read(await program.url())).toBe('Hello');
 });
 
-test('flask run finds app.ts by itself, in TypeScript, and heeds the environment', async () => {
-  const folder = createFolder({ 'app.ts': app('const typed: number = 1; void typed;') });
+test('flask run finds app.ts by itself, in TypeScript, and heeds the environment, .flaskenv as well', async () => {
+  const folder = createFolder({
+    'app.ts': app('const typed: number = 1; void typed;'),
+    '.flaskenv': 'FLASK_RUN_PORT=0',
+  });
   mkdirSync(join(folder, 'templates'));
-  const program = new Program(folder, [flask, 'run'], { FLASK_RUN_PORT: '0', FLASK_DEBUG: '0' });
+  const program = new Program(folder, [flask, 'run'], { FLASK_DEBUG: '0' });
   expect(await read(await program.url())).toBe('Hello');
 });
 

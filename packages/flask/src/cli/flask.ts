@@ -5,6 +5,7 @@ import { UsageError } from '../commands/usage-error.ts';
 import { ConfigError } from '../dev-server/config-error.ts';
 import { isReloaderChild, superviseReloads } from '../dev-server/reloader.ts';
 import { type RunOptions, runServer } from '../dev-server/run.ts';
+import { loadDotenv } from './dotenv.ts';
 import { findApp } from './find-app.ts';
 import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
 
@@ -25,6 +26,8 @@ Options:
   -A, --app MODULE[:APP]  The app: hello, hello:app, 'hello:createApp("test")', src/hello.ts. Also FLASK_APP.
                           Default: app or wsgi in this folder.
   --debug, --no-debug     Debug mode. Also FLASK_DEBUG.
+  -e, --env-file FILE     Variables of the environment, before those of .env and .flaskenv here or above.
+                          FLASK_SKIP_DOTENV=1 reads neither.
   --help                  This text.
 
 In production use qilin, which keeps several workers and replaces lost ones: qilin -w 4 hello:app
@@ -34,6 +37,7 @@ const OPTIONS = {
   app: { type: 'string', short: 'A' },
   debug: { type: 'boolean' },
   'no-debug': { type: 'boolean' },
+  'env-file': { type: 'string', short: 'e' },
   help: { type: 'boolean' },
   host: { type: 'string', short: 'h' },
   port: { type: 'string', short: 'p' },
@@ -52,6 +56,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const own = commandOf(argv);
   if (own !== undefined) return await runOwn(parse(argv.slice(0, own)).values, argv.slice(own), env);
   const { values, positionals } = parse(argv);
+  loadDotenv(process.cwd(), env, values['env-file']);
   const [command, ...rest] = positionals;
   if (values.help || command === undefined) {
     process.stdout.write(HELP);
@@ -74,7 +79,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 function commandOf(argv: readonly string[]): number | undefined {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';
-    if (word === '--app' || word === '-A') index++;
+    if (['--app', '-A', '--env-file', '-e'].includes(word)) index++;
     else if (!word.startsWith('-')) return word === 'run' || word === 'routes' ? undefined : index;
   }
   return undefined;
@@ -82,10 +87,11 @@ function commandOf(argv: readonly string[]): number | undefined {
 
 /** A command that the app has added. */
 async function runOwn(
-  { app: spec, debug, 'no-debug': noDebug }: Values,
+  { app: spec, debug, 'no-debug': noDebug, 'env-file': envFile }: Values,
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
 ) {
+  loadDotenv(process.cwd(), env, envFile);
   env['FLASK_RUN_FROM_CLI'] = 'true';
   const app = await findApp(spec ?? env['FLASK_APP'], process.cwd());
   if (debug || noDebug) app.debug = !noDebug;
