@@ -1,7 +1,8 @@
-/** What a worker finds in its environment: its number, and the variables of `envFile`. */
+/** What a worker finds in its environment: its number, the variables of `envFile`, and a program's arguments. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CLASSES } from '../suites/classes.ts';
 import { write } from './files.ts';
 import { reload } from './operations.ts';
 import { runQilin, startQilin, temporaryFolder } from './server.ts';
@@ -35,6 +36,28 @@ test('each worker knows its number, which its successor has; a file has variable
   await reload(server);
   const after = saidFrom(reloaded).map(({ words }) => words);
   expect(after.sort()).toEqual([1, 2, 3].map((number) => `${number},${number - 1},new,environment,flag`));
+});
+
+const PROGRAM = `
+import { createServer } from 'node:http';
+const [, file, ...words] = process.argv;
+const isMain = file === import.meta.filename;
+createServer((req, res) => res.end(JSON.stringify({ isMain, words }))).listen(3000);
+`;
+
+test.each(CLASSES)('a program has its arguments, as it would under node: class $name', async ({ flags }) => {
+  using folder = temporaryFolder();
+  const program = write(folder.path, 'program.mjs', PROGRAM);
+  await using server = await startQilin([...flags, program, '--', 'start', '-p', '80', '']);
+  const answer = await fetch(server.url);
+  expect(await answer.json()).toEqual({ isMain: true, words: ['start', '-p', '80', ''] });
+});
+
+test('an app without arguments is not the main module, which would serve itself', async () => {
+  using folder = temporaryFolder();
+  const program = write(folder.path, 'program.mjs', PROGRAM);
+  await using server = await startQilin([program]);
+  expect(await (await fetch(server.url)).json()).toMatchObject({ isMain: false });
 });
 
 test('a file that is not there is told', async () => {

@@ -30,6 +30,8 @@ import { strayError } from './stray-error.ts';
 export interface AppSource {
   /** `MODULE[:APP]` as the user wrote it. */
   readonly app: string;
+  /** Of the program, which makes it the main module; none for an app that is only imported. */
+  readonly args: readonly string[];
   readonly interface: Interface;
   /** Absolute path of the folder from which MODULE is looked for. */
   readonly chdir: string;
@@ -98,6 +100,8 @@ export async function loadApp(source: AppSource, options: LoadOptions): Promise<
 async function load(job: Job): Promise<App> {
   const { spec, source } = job;
   const interception = job.options.interception;
+  // Never without arguments: an app that asks whether it is the main module would serve itself.
+  if (source.args.length > 0) process.argv.splice(1, Number.POSITIVE_INFINITY, job.file, ...source.args);
   const remark = metadataRemark(job.file);
   if (remark !== undefined) job.options.log?.warning(remark);
   const exports = await importExports(job);

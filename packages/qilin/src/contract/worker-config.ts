@@ -104,6 +104,8 @@ export interface WorkerConfig
     EngineSettings {
   /** `MODULE[:APP]` as the user wrote it. */
   readonly app: string;
+  /** Of the program, behind its file in `process.argv`. */
+  readonly args: readonly string[];
   readonly interface: Interface;
   /** Absolute path of the working directory. */
   readonly chdir: string;

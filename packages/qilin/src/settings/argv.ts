@@ -74,13 +74,18 @@ export function readCommandLine(argv: readonly string[], source: string): Comman
   });
   const given = new Map<SettingName, Given>();
   const apps: string[] = [];
+  let isBehindTerminator = false;
   const errors: QilinError[] = [];
   let asks: CommandLine['asks'];
   const add = (name: SettingName, flag: string | undefined, text: string): void => {
     given.set(name, { flag, texts: [...(given.get(name)?.texts ?? []), text] });
   };
   for (const token of tokens) {
-    if (token.kind === 'positional') apps.push(token.value);
+    if (token.kind === 'option-terminator') isBehindTerminator = true;
+    if (token.kind === 'positional') {
+      if (isBehindTerminator && apps.length > 0) add('args', undefined, token.value);
+      else apps.push(token.value);
+    }
     if (token.kind !== 'option') continue;
     const flag = token.rawName;
     const meaning = MEANINGS.get(flag);
@@ -107,7 +112,8 @@ function valueMissing(flag: string, name: SettingName, source: string): QilinErr
 
 function tooMany(apps: readonly string[], source: string): QilinError {
   const names = apps.map((app) => JSON.stringify(app)).join(', ');
-  return new QilinError('USAGE', `${source}: one MODULE[:APP] can be served (got ${names}).`);
+  const cure = `write -- before the arguments of a program: ${apps[0]} -- ${apps.slice(1).join(' ')}`;
+  return new QilinError('USAGE', `${source}: one MODULE[:APP] can be served (got ${names}); ${cure}`);
 }
 
 /**

@@ -67,10 +67,10 @@ export function formatHelp({ columns = 100 }: { readonly columns?: number } = {}
     return ['', `${section}:`, ...names.flatMap((name) => helpEntry(name, width))];
   });
   return [
-    'Usage: qilin [OPTIONS] MODULE[:APP]',
+    'Usage: qilin [OPTIONS] MODULE[:APP] [-- ARG...]',
     '',
     ...wrap(
-      'MODULE is a path, with or without its extension; APP is an export of it, the default export when left out.',
+      'MODULE is a path, with or without its extension; APP is an export of it, the default export when left out. What follows -- are the arguments of a program.',
       width,
     ),
     ...wrap(

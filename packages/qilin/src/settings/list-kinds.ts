@@ -137,3 +137,19 @@ export function mapping(
 function pairText(name: unknown, value: unknown): unknown {
   return value === undefined ? name : { [String(name)]: value };
 }
+
+/** A program's own words, each as it is: an empty one too, and nothing is taken apart. */
+export function words(placeholder: string): Kind<readonly string[]> {
+  const isWord = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
+  const check = (value: unknown): Checked<readonly string[]> =>
+    Array.isArray(value) && value.every(isWord) ? good(value) : bad(value);
+  return {
+    expected: 'an array of texts, each an argument',
+    placeholder,
+    repeatable: true,
+    schema: { type: 'array', items: { type: 'string' } },
+    parse: check,
+    check,
+    print: (value) => value,
+  };
+}

@@ -14,6 +14,12 @@ const RELOAD: Readonly<Record<ReloadEffect, string>> = {
   restart: 'no, only by a restart or USR2',
 };
 
+/** Where what has no flag stands on the command line. */
+const PLACES: ReadonlyMap<SettingName, string> = new Map([
+  ['app', 'the argument of the command line'],
+  ['args', 'what follows the app and `--` on the command line'],
+]);
+
 /** docs/settings.md */
 export function settingsReference(): string {
   return `# Settings
@@ -74,7 +80,7 @@ const code = (text: string): string => `\`${text}\``;
 
 function flagsText(name: SettingName): string {
   const { flags, kind } = ROWS[name];
-  if (flags.length === 0) return name === 'app' ? 'the argument of the command line' : 'none';
+  if (flags.length === 0) return PLACES.get(name) ?? 'none';
   const off = negation(name);
   const shown = flags.map((flag) => (kind.placeholder === null ? flag : `${flag} ${kind.placeholder}`));
   return [...shown, ...(off === undefined ? [] : [off])].map(code).join(', ');

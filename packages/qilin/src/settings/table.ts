@@ -29,7 +29,7 @@ import {
   umask,
   workers,
 } from './kinds.ts';
-import { mapping, networks, texts } from './list-kinds.ts';
+import { mapping, networks, texts, words } from './list-kinds.ts';
 import { setting } from './setting.ts';
 import { autoSize, sizeOrPart } from './sizes.ts';
 
@@ -69,6 +69,14 @@ export const SETTINGS = {
     text: 'The app to serve, the argument of the command line. `MODULE` is a path from `chdir`, with or without its extension, or a dotted name; `APP` is an export of it, the default export when left out, or a call such as `createApp("prod")`.',
     reload: 'workers',
     aliases: ['wsgiApp'],
+  }),
+  args: setting({
+    flags: [],
+    kind: words('ARG'),
+    default: [],
+    section: 'Start',
+    text: "The arguments of a program, such as `['start']`: on the command line what follows `MODULE` and `--`, as in `qilin node_modules/next/dist/bin/next -- start`. With them `process.argv` is in each worker what it would be under `node`: Node, the file of the app, and these. Without any, an app is not told that it is the main module.",
+    reload: 'workers',
   }),
   config: setting({
     flags: ['-c', '--config'],

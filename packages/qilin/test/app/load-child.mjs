@@ -40,7 +40,7 @@ async function outcome() {
     warning: notes.push.bind(notes),
     error: notes.push.bind(notes),
   };
-  const source = { app: name, interface: called, chdir, bootTimeout: patience / 1000 };
+  const source = { app: name, args: [], interface: called, chdir, bootTimeout: patience / 1000 };
   try {
     const app = await loadApp(source, { signal: leaving.signal, interception, patience, log });
     interception.restore();

@@ -35,8 +35,16 @@ describe('the command line', () => {
 
   test('takes an app after --, whatever its name', async () => {
     const { config } = await loaded({ argv: ['-w', '2', '--', '-app'] });
-    expect(config.app).toBe('-app');
+    expect(config).toMatchObject({ app: '-app', args: [] });
   });
+
+  test.each([[['a', '--', 'start', '-w', '9', '']], [['--', 'a', 'start', '-w', '9', '']]])(
+    '%j gives the program its arguments as they are',
+    async (words) => {
+      const { config } = await loaded({ argv: ['-w', '2', ...words] });
+      expect(config).toMatchObject({ app: 'a', args: ['start', '-w', '9', ''], workers: 2 });
+    },
+  );
 
   test.each([
     [['-h'], 'help'],
@@ -57,7 +65,12 @@ describe('the command line', () => {
     [['app', '--workers'], ['command line: --workers needs a value, a whole number from 0 to 10000, or "auto".']],
     [['app', '--pid', '--daemon'], ['command line: --pid needs a value, a file name.']],
     [['--daemon=yes', 'app'], ['flag --daemon: daemon must be true or false (got "yes").']],
-    [['a', 'b'], ['command line: one MODULE[:APP] can be served (got "a", "b").']],
+    [
+      ['a', 'b', 'c'],
+      [
+        'command line: one MODULE[:APP] can be served (got "a", "b", "c"); write -- before the arguments of a program: a -- b c',
+      ],
+    ],
     [[], ['the app is missing: write qilin [OPTIONS] MODULE[:APP].']],
     [['-w', 'x', 'app'], ['flag -w: workers must be a whole number from 0 to 10000, or "auto" (got "x").']],
     [

@@ -16,7 +16,7 @@ import {
   umask,
   workers,
 } from '../../src/settings/kinds.ts';
-import { mapping, networks, texts } from '../../src/settings/list-kinds.ts';
+import { mapping, networks, texts, words } from '../../src/settings/list-kinds.ts';
 
 const plainText = fc.string({ minLength: 1 }).filter((value) => !value.includes('\0'));
 const variables = mapping({
@@ -67,6 +67,7 @@ describe('a printed value is read as the same value', () => {
   test('umask', () => holds(umask(), fc.nat(0o777)));
   test('optional', () => holds(optional(text('a text', 'TEXT')), fc.option(plainText)));
   test('texts', () => holds(texts('texts', 'TEXT'), fc.array(plainText)));
+  test('words', () => holds(words('WORD'), fc.array(fc.oneof(plainText, fc.constantFrom('', '-', 'a,b', ' ')))));
   test('networks', () => holds(networks(), fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('*')))));
   test('mapping', () =>
     holds(

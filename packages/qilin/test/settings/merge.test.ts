@@ -8,6 +8,7 @@ describe('settings', () => {
     const { config, origins, notes } = await loaded({ argv: ['app'], cwd: '/' });
     expect(config).toEqual({
       app: 'app',
+      args: [],
       config: null,
       checkConfig: false,
       printConfig: false,
