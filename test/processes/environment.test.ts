@@ -1,5 +1,5 @@
 /** What a worker finds in its environment: its number, the variables of `envFile`, and a program's arguments. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CLASSES } from '../suites/classes.ts';
@@ -51,6 +51,16 @@ test.each(CLASSES)('a program has its arguments, as it would under node: class $
   await using server = await startQilin([...flags, program, '--', 'start', '-p', '80', '']);
   const answer = await fetch(server.url);
   expect(await answer.json()).toEqual({ isMain: true, words: ['start', '-p', '80', ''] });
+});
+
+test('a program with arguments may be a command that a package has installed', async () => {
+  using folder = temporaryFolder();
+  const bin = join(folder.path, 'node_modules/.bin');
+  mkdirSync(bin, { recursive: true });
+  const program = write(folder.path, 'site.mjs', PROGRAM);
+  symlinkSync(program, join(bin, 'site'));
+  await using server = await startQilin(['--chdir', folder.path, 'site', '--', 'start']);
+  expect(await (await fetch(server.url)).json()).toEqual({ isMain: true, words: ['start'] });
 });
 
 test('an app without arguments is not the main module, which would serve itself', async () => {

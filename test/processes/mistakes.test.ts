@@ -54,6 +54,13 @@ const NOT_FOUND: readonly Mistake[] = [
     status: 4,
   },
   {
+    what: 'npm, which PM2 takes',
+    app: 'npm',
+    files: { 'server.mjs': APP },
+    says: "npm runs a program in a process of its own, which Qilin cannot serve: name the program's file, or a command of node_modules/.bin with its arguments behind --, as in next -- start.",
+    status: 4,
+  },
+  {
     what: 'a wrong export',
     app: 'server.mjs:ap',
     files: { 'server.mjs': `${APP}export const other = 1;\n` },

@@ -14,8 +14,11 @@ import { Talkers } from './talkers.ts';
 
 const CLIENTS_OF_HTTP = 16;
 const CLIENTS_OF_WEBSOCKETS = 8;
-/** How long clients think at most, in milliseconds, while workers boot on the same few cores. */
-const WHILE_OTHERS_BOOT = 100;
+/**
+ * How long clients think at most, in milliseconds, while workers boot on the same few cores: so long, and so many times as long as an
+ * answer takes when all of them ask at once. Else those of a program that takes milliseconds of CPU for each leave the new workers none.
+ */
+const WHILE_OTHERS_BOOT = { least: 100, timesAnAnswer: 4 };
 /** How often, in the course of all requests, memory is looked at. */
 const LOOKS = 32;
 const MEBIBYTE = 1024 * 1024;
@@ -59,7 +62,8 @@ export async function checkProgram(
 
   try {
     const findings = await serve(server, () => load.requests + talkers.messages, requests, load);
-    load.think = WHILE_OTHERS_BOOT;
+    const answer = (CLIENTS_OF_HTTP / findings.perSecond) * 1000;
+    load.think = Math.max(WHILE_OTHERS_BOOT.least, answer * WHILE_OTHERS_BOOT.timesAnAnswer);
     for (let turn = 1; turn <= reloads; turn++) {
       load.begin(`reload ${turn}`);
       await reload(server);

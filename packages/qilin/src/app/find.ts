@@ -1,5 +1,5 @@
 /** Finds the file that the MODULE of an app names. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { MODULE_EXTENSIONS } from '../contract/app.ts';
@@ -11,17 +11,21 @@ import { type AppSpec, modulePaths } from './spec.ts';
 /** Folders whose files nobody means. */
 const NOT_SOURCES = /^(?:node_modules|\..*)$/;
 const SUGGESTIONS = 3;
+/** What starts a program as a process of its own, which PM2 may be given. */
+const RUNNERS = /^(?:npm|npx|yarn|pnpm|bun|bunx|node|tsx)$/;
 
 /**
- * @returns the absolute path of the module: a file as seen from `chdir`, else a package in its node_modules
+ * @returns the absolute path of the module: a file as seen from `chdir`; else, for one with arguments, a command that a package
+ *   in its node_modules installs; else such a package
  * @throws QilinError APP_NOT_FOUND
  */
-export function findAppFile(spec: AppSpec, chdir: string): string {
+export function findAppFile(spec: AppSpec, chdir: string, args: readonly string[] = []): string {
   for (const path of modulePaths(spec.module)) {
     const file = findModuleFile(resolve(chdir, path));
     if (file !== undefined) return checked(file, spec);
   }
-  const file = findPackage(spec.module, chdir);
+  if (RUNNERS.test(spec.module)) throw new QilinError('APP_NOT_FOUND', runs(spec.module));
+  const file = (args.length > 0 ? findCommand(spec.module, chdir) : undefined) ?? findPackage(spec.module, chdir);
   if (file !== undefined) return file;
   const suggestions = nearestFiles(spec.module, chdir);
   const advice =
@@ -37,6 +41,18 @@ function checked(file: string, { module }: AppSpec): string {
     'APP_NOT_FOUND',
     `${module} is no module of JavaScript or TypeScript; name a file that ends in ${MODULE_EXTENSIONS.join(', ')}.`,
   );
+}
+
+const runs = (runner: string) =>
+  `${runner} runs a program in a process of its own, which Qilin cannot serve: name the program's file, or a command of node_modules/.bin with its arguments behind --, as in next -- start.`;
+
+/** In the folder, or in one of those above it, as npm's scripts find it. */
+function findCommand(name: string, folder: string): string | undefined {
+  if (name.includes('/')) return undefined;
+  const command = join(folder, 'node_modules/.bin', name);
+  if (existsSync(command)) return realpathSync(command);
+  const above = dirname(folder);
+  return above === folder ? undefined : findCommand(name, above);
 }
 
 function findPackage(module: string, chdir: string): string | undefined {

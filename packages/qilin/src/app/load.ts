@@ -80,7 +80,7 @@ interface Job {
  */
 export async function loadApp(source: AppSource, options: LoadOptions): Promise<App> {
   const spec = parseAppSpec(source.app);
-  const file = findAppFile(spec, source.chdir);
+  const file = findAppFile(spec, source.chdir, source.args);
   const ended = new AbortController();
   const awaited = 'finished loading: a top-level await may never settle';
   const job: Job = { spec, file, source, options, over: ended.signal, awaited };

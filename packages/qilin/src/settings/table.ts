@@ -75,7 +75,7 @@ export const SETTINGS = {
     kind: words('ARG'),
     default: [],
     section: 'Start',
-    text: "The arguments of a program, such as `['start']`: on the command line what follows `MODULE` and `--`, as in `qilin node_modules/.bin/next -- start`. With them `process.argv` is in each worker what it would be under `node`: Node, the file of the app, and these. Without any, an app is not told that it is the main module.",
+    text: "The arguments of a program, such as `['start']`: on the command line what follows `MODULE` and `--`, as in `qilin next -- start`. With them `MODULE` may also be a command of `node_modules/.bin`, and `process.argv` is in each worker what it would be under `node`: Node, the file of the app, and these. Without any, an app is not told that it is the main module.",
     reload: 'workers',
   }),
   config: setting({
