@@ -5,6 +5,7 @@ import { Load } from '../processes/clients.ts';
 import { reload } from '../processes/operations.ts';
 import { PlainNode } from '../processes/plain-node.ts';
 import { childrenOf, residentBytes } from '../processes/process-table.ts';
+import type { Ask, Question } from '../processes/questions.ts';
 import { startRedis } from '../processes/redis.ts';
 import { type QilinProcess, repository, startQilin } from '../processes/server.ts';
 import type { ClassUnderTest } from '../suites/classes.ts';
@@ -14,6 +15,8 @@ import { Talkers } from './talkers.ts';
 
 const CLIENTS_OF_HTTP = 16;
 const CLIENTS_OF_WEBSOCKETS = 8;
+/** So many turns a client keeps its connection: the first ones may all be of the worker that woke first, and the other would have none. */
+const TURNS_OF_A_CONNECTION = 200;
 /**
  * How long clients think at most, in milliseconds, while workers boot on the same few cores: so long, and so many times as long as an
  * answer takes when all of them ask at once. Else those of a program that takes milliseconds of CPU for each leave the new workers none.
@@ -55,7 +58,9 @@ export async function checkProgram(
   const cwd = join(repository, 'test/programs', program.folder);
   const env = { ...needs.env, NODE_OPTIONS: STEADY_HEAP };
   await using server = await startQilin(['-w', '2', ...flags, ...program.start.split(' ')], { cwd, env });
-  const asks = Array.from({ length: CLIENTS_OF_HTTP }, clients.ask);
+  const asks = Array.from({ length: CLIENTS_OF_HTTP }, (_, index) =>
+    leaving(clients.ask(), Math.round((TURNS_OF_A_CONNECTION / CLIENTS_OF_HTTP) * index)),
+  );
   await using load = new Load(server.port, { keepAlive: 0, oneShot: 0, asks, think: 0 });
   await using talkers = new Talkers(server.url, clients.talk, CLIENTS_OF_WEBSOCKETS);
   const told = () => [load.report(), talkers.faults, server.log].join('\n');
@@ -80,6 +85,21 @@ export async function checkProgram(
   } catch (error) {
     throw new Error(told(), { cause: error });
   }
+}
+
+/**
+ * Tells the server with the last of a connection's turns that it will go, and comes again by another. Each client does at another turn:
+ * of those that come at once on a busy machine, one worker may take all.
+ */
+const leaving =
+  (ask: Ask, first: number): Ask =>
+  (token, turn) => {
+    const isLast = (turn + first) % TURNS_OF_A_CONNECTION === TURNS_OF_A_CONNECTION - 1;
+    return isLast ? ask(token, turn).map(closing) : ask(token, turn);
+  };
+
+function closing({ pieces: [first = '', ...others], ...question }: Question): Question {
+  return { ...question, pieces: [first.replace('\r\n', '\r\nConnection: close\r\n'), ...others] };
 }
 
 async function serve(server: QilinProcess, count: () => number, requests: number, load: Load): Promise<Findings> {
