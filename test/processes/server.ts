@@ -14,7 +14,7 @@ export const command = join(repository, 'packages/qilin/bin/qilin.js');
 const MARK = 'QILIN_TEST_SERVER';
 let started = 0;
 
-/** How long anything may take before the test is failed with the log so far. */
+/** How long anything may take before the test is failed with the log so far, in milliseconds. */
 const PATIENCE = 50_000;
 
 interface StartOptions {
@@ -30,6 +30,8 @@ interface StartOptions {
   readonly launcher?: readonly string[];
   /** What a user types for it, in the place of the file that Node is given: `npm start`. */
   readonly program?: readonly string[];
+  /** How long anything may take that is waited for, in milliseconds. Default 50 s. */
+  readonly patience?: number;
 }
 
 export interface Exit {
@@ -69,12 +71,14 @@ export class QilinProcess implements AsyncDisposable {
   readonly exited: Promise<Exit>;
   /** Everything on stdout and stderr so far. */
   log = '';
+  readonly #patience: number;
   readonly #mark = `${MARK}=${process.pid}.${++started}`;
   readonly #onLog = new Set<() => void>();
 
   constructor(args: readonly string[], options: StartOptions) {
     const { cwd = repository, env = {}, bind = '127.0.0.1:0', uid, descriptors = [], launcher = [] } = options;
-    const { program = [process.execPath, command] } = options;
+    const { program = [process.execPath, command], patience = PATIENCE } = options;
+    this.#patience = patience;
     const bound = bind === null ? [] : ['--bind', bind];
     const [file = '', ...words] = [...launcher, ...program, ...bound, ...args];
     this.child = spawn(file, words, {
@@ -142,7 +146,7 @@ export class QilinProcess implements AsyncDisposable {
         if (result !== null && result !== undefined && result !== false) settle(() => resolve(result));
       };
       const fail = (why: string) => settle(() => reject(new Error(`${why} before ${what}:\n${this.log}`)));
-      const patience = setTimeout(() => fail(`${PATIENCE / 1000} s passed`), PATIENCE);
+      const patience = setTimeout(() => fail(`${this.#patience / 1000} s passed`), this.#patience);
       this.#onLog.add(look);
       void this.exited.then(() => {
         look();

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Load } from '../processes/clients.ts';
-import { signal } from '../processes/operations.ts';
+import { reload } from '../processes/operations.ts';
 import { PlainNode } from '../processes/plain-node.ts';
 import { childrenOf, residentBytes } from '../processes/process-table.ts';
 import type { Ask, Question } from '../processes/questions.ts';
@@ -22,6 +22,8 @@ const TURNS_OF_A_CONNECTION = 200;
  * answer takes when all of them ask at once. Else those of a program that takes milliseconds of CPU for each leave the new workers none.
  */
 const WHILE_OTHERS_BOOT = { least: 100, timesAnAnswer: 4 };
+/** In milliseconds: a site of Next has booted in 3 s, and in more than 30 on a machine with much else to do. */
+const PATIENCE = 300_000;
 /** How often, in the course of all requests, memory is looked at. */
 const LOOKS = 32;
 const MEBIBYTE = 1024 * 1024;
@@ -57,7 +59,11 @@ export async function checkProgram(
   await using needs = await provide(program);
   const cwd = join(repository, 'test/programs', program.folder);
   const env = { ...needs.env, NODE_OPTIONS: STEADY_HEAP };
-  await using server = await startQilin(['-w', '2', ...flags, ...program.start.split(' ')], { cwd, env });
+  await using server = await startQilin(['-w', '2', ...flags, ...program.start.split(' ')], {
+    cwd,
+    env,
+    patience: PATIENCE,
+  });
   const asks = Array.from({ length: CLIENTS_OF_HTTP }, (_, index) =>
     leaving(clients.ask(), Math.round((TURNS_OF_A_CONNECTION / CLIENTS_OF_HTTP) * index)),
   );
@@ -71,7 +77,7 @@ export async function checkProgram(
     load.think = Math.max(WHILE_OTHERS_BOOT.least, answer * WHILE_OTHERS_BOOT.timesAnAnswer);
     for (let turn = 1; turn <= reloads; turn++) {
       load.begin(`reload ${turn}`);
-      await reload(server, load);
+      await reload(server);
       await load.progress(CLIENTS_OF_HTTP * 10);
     }
     load.begin('the end');
@@ -84,17 +90,6 @@ export async function checkProgram(
     return findings;
   } catch (error) {
     throw new Error(told(), { cause: error });
-  }
-}
-
-/** However long the new workers take on a busy machine, clients are answered meanwhile; `bootTimeout` is its bound. */
-async function reload(server: QilinProcess, load: Load): Promise<void> {
-  const from = server.log.length;
-  const says = (what: string) => server.log.includes(what, from);
-  await signal(server, 'HUP');
-  while (!says('Reload done')) {
-    if (says('called off')) throw new Error('a reload was called off');
-    await load.progress(CLIENTS_OF_HTTP);
   }
 }
 
