@@ -20,8 +20,9 @@ const TURNS_OF_A_CONNECTION = 200;
 /**
  * How long clients think at most, in milliseconds, while workers boot on the same few cores: so long, and so many times as long as an
  * answer takes when all of them ask at once. Else those of a program that takes milliseconds of CPU for each leave the new workers none.
+ * And not so long that `keepalive`, 2 s, closes their connections.
  */
-const WHILE_OTHERS_BOOT = { least: 100, timesAnAnswer: 4 };
+const WHILE_OTHERS_BOOT = { least: 100, timesAnAnswer: 4, most: 1_000 };
 /** In milliseconds: a site of Next has booted in 3 s, and in more than 30 on a machine with much else to do. */
 const PATIENCE = 300_000;
 /** How often, in the course of all requests, memory is looked at. */
@@ -74,7 +75,8 @@ export async function checkProgram(
   try {
     const findings = await serve(server, () => load.requests + talkers.messages, requests, load);
     const answer = (CLIENTS_OF_HTTP / findings.perSecond) * 1000;
-    load.think = Math.max(WHILE_OTHERS_BOOT.least, answer * WHILE_OTHERS_BOOT.timesAnAnswer);
+    const { least, timesAnAnswer, most } = WHILE_OTHERS_BOOT;
+    load.think = Math.min(Math.max(least, answer * timesAnAnswer), most);
     for (let turn = 1; turn <= reloads; turn++) {
       load.begin(`reload ${turn}`);
       await reload(server);
