@@ -12,7 +12,7 @@
  * @property {'redis' | 'upstream'} [needs] What must be there before it starts.
  * @property {Readonly<Record<string, string>>} [except] Worker classes that do not serve it, each with the reason.
  * @property {string} [differs] From how it is run by node.
- * @property {string} ran What was run and held, for the table: on each class, Node's line and how many requests.
+ * @property {string} ran What was run and held, for the table: on each class, unless some are named, Node's line and how many requests.
  */
 
 /** @type {readonly Program[]} */
@@ -43,7 +43,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: '--chdir .next/standalone server.js',
     builds: '.next/BUILD_ID',
-    ran: '20: shortly',
+    ran: '20: shortly; 24 on async and picoev: 20 000',
   },
   {
     name: 'next-custom',
@@ -52,7 +52,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: 'server.js',
     builds: '.next/BUILD_ID',
-    ran: '20: shortly',
+    ran: '20: shortly; 24 on async: 5 000, on picoev: 1 500',
   },
   {
     name: 'nest-express',
