@@ -52,7 +52,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: 'server.js',
     builds: '.next/BUILD_ID',
-    ran: '20: shortly; 24 on async: 5 000, on picoev: 1 500',
+    ran: '20: shortly; 24: 1 500',
   },
   {
     name: 'nest-express',
