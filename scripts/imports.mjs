@@ -122,6 +122,7 @@ const SLOW = {
   'node:crypto': [],
   // Is itself loaded where there is an inspector.
   'node:inspector': ['worker/inspector.ts'],
+  'node:inspector/promises': ['worker/recorder.ts'],
 };
 
 /** In a thread, `process.exit` ends the thread alone. */

@@ -19,6 +19,10 @@ export const TOOLS = {
   'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
   'nginx-light': ['/usr/sbin/nginx', '-v'], // test/processes/{behind-nginx,kept-upstream}.test.ts: what docs/apps.md and docs/proxies.md say of it
   haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/{behind-haproxy,kept-upstream}.test.ts: what docs/proxies.md says of it
+  systemd: ['systemd-analyze', '--version'], // test/processes/deploy.test.ts
+  logrotate: ['/usr/sbin/logrotate', '--version'], // test/processes/deploy.test.ts
+  zsh: ['zsh', '--version'], // test/processes/looks.test.ts: completion
+  fish: ['fish', '--version'], // the same
   'libuv1-dev': ['test', '-e', '/usr/include/uv.h'], // packages/picoev/test/native.test.ts: a loop without Node
   clang: ['clang', '--version'], // scripts/fuzz.mjs
   'libclang-rt-14-dev': ['sh', '-c', 'ls "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*'],

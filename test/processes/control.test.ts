@@ -1,6 +1,6 @@
 /** The control socket and `qilinctl`: what an operator sees and does by it, and that nobody else does. */
-import { chmodSync, existsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { chmodSync, chownSync, existsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { root } from '../needs.ts';
@@ -86,14 +86,20 @@ describe('a server with a pid file', () => {
     expect(received).toBe('{"ok":false,"error":"stop: wait must be true or false (got 0)."}\n');
     expect(await converse(socket, 'x'.repeat(1_000_000))).toMatch(/^\{"ok":false,"error":"[^"]+"\}\n$/);
 
+    const told: string[] = [];
     const idle = await Promise.all(
       Array.from({ length: 40 }, async () => {
         const one = connect({ path: socket });
+        one.on('data', (data) => told.push(String(data)));
         await new Promise((resolve) => one.once('connect', resolve));
         return one;
       }),
     );
     await eventually(() => idle.filter(({ readableEnded }) => !readableEnded).length <= 32, 'the others are closed');
+    const tooMany =
+      '32 connections are open to this socket already: end a qilinctl that waits, or try again in a minute.';
+    expect(new Set(told)).toEqual(new Set([`${JSON.stringify({ ok: false, error: tooMany })}\n`]));
+    expect(await run('status')).toEqual({ status: 1, stdout: '', stderr: `qilinctl: ${tooMany}\n` });
     for (const one of idle) one.destroy();
     const after = await eventually(async () => {
       const { stdout } = await run('status', '--json');
@@ -206,6 +212,25 @@ describe('without a pid file', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^qilinctl: there are .*: say which, with --pid\.\n$/);
     for (const { pid } of [second, third]) expect(stderr).toContain(`${pid} (${folder.path}/qilin/${pid}.qilinctl)`);
+  });
+
+  test('what answers for a server is not believed: no pid of another user, nothing that a terminal obeys', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'false.qilinctl');
+    const answer = { pid: 1, version: '\u001b]0;owned\u0007', state: '\u009b2J' };
+    const impostor = createServer((client) => {
+      client.on('error', () => {});
+      client.once('data', () => client.end(`${JSON.stringify({ ok: true, result: answer })}\n`));
+    });
+    await new Promise<void>((resolve) => impostor.listen(path, resolve));
+    const { stdout } = await qilinctl(['--socket', path, 'status']);
+    expect(stdout).toMatch(/^qilin \\x1B\]0;owned\\x07, arbiter 1, \\x9B2J, /);
+    expect((await qilinctl(['--socket', path, '--json', 'status'])).stdout).toContain('"state":"\\u009b2J"');
+    if (!root.isMissing) {
+      chownSync(path, STRANGER, STRANGER);
+      expect((await qilinctl(['--pid', '1', 'status'])).stderr).toMatch(/^qilinctl: no server .* with pid 1 answers/);
+    }
+    await new Promise((resolve) => impostor.close(resolve));
   });
 
   test('there is none where the setting is empty, and a server elsewhere is named by its socket', async () => {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { repository } from './server.ts';
 
-const command = join(repository, 'packages/qilin/bin/qilinctl.js');
+export const controlCommand = join(repository, 'packages/qilin/bin/qilinctl.js');
 
 interface Ended {
   readonly status: number;
@@ -15,7 +15,7 @@ interface Ended {
 export function qilinctl(args: readonly string[], uid?: number): Promise<Ended> {
   return new Promise((resolve) => {
     const options = uid === undefined ? {} : { uid, gid: uid };
-    execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [controlCommand, ...args], options, (error, stdout, stderr) => {
       resolve({ status: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr });
     });
   });

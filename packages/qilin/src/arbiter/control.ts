@@ -5,14 +5,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { duplicateFd } from '@qilin/picoev';
 import { explain } from '../contract/errors.ts';
+import type { Recording } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import type { Order, ScaleTo } from '../control/commands.ts';
-import { ControlServer, Refusal } from '../control/control-server.ts';
+import { type Order, PROFILE_TAKES, type ScaleTo } from '../control/commands.ts';
+import { ControlServer, Refusal, TakenOver } from '../control/control-server.ts';
 import { listSettings } from '../settings/describe.ts';
 import type { Crew } from './crew.ts';
 import type { WorkerView } from './fleet.ts';
 import type { Generations } from './generations.ts';
 import type { ReloadResult } from './last-reload.ts';
+import type { TakePart } from './recordings.ts';
 import type { Reloads } from './reload.ts';
 import type { ServerView } from './server-view.ts';
 import type { ArbiterState } from './state.ts';
@@ -21,13 +23,15 @@ import type { Succession } from './succession.ts';
 export interface ControlEvent {
   readonly type: 'order';
   readonly order: Order;
-  readonly onDone: (result: unknown) => void;
+  readonly onDone: (result: object | Promise<object>) => void;
   readonly onFailed: (error: unknown) => void;
 }
 
 /** How long `stacks` waits for word from a worker: two signs of life, and the delay of a loaded machine. */
 const STACKS_TAKE: Milliseconds = 3_000;
 const LOOK_EACH: Milliseconds = 50;
+
+const TAKEN_OVER = 'The new arbiter of an upgrade has just taken over: ask again, and it answers.';
 
 interface Parts {
   readonly state: ArbiterState;
@@ -49,10 +53,14 @@ export class Control {
 
   /** Answers from now on, or no more: of the two arbiters of an upgrade one does. To be called after each change. */
   follow(): undefined {
-    const { generations, succession, crew } = this.#parts;
-    const { control } = generations;
-    if (control === undefined || !succession.speaksForServer(crew.hasStarted)) this.close();
+    const { control } = this.#parts.generations;
+    if (control === undefined || !this.#speaksForServer) this.close();
     else this.#server ??= this.#open(control.fd);
+  }
+
+  get #speaksForServer(): boolean {
+    const { succession, crew } = this.#parts;
+    return succession.speaksForServer(crew.hasStarted);
   }
 
   close(): void {
@@ -63,6 +71,7 @@ export class Control {
   /** What was ordered, by an event that was put. */
   hear({ order, onDone, onFailed }: ControlEvent): void {
     try {
+      if (!this.#speaksForServer) throw new TakenOver(TAKEN_OVER);
       this.#parts.state.log.info(`Handling command: ${order.command}`);
       onDone(this.#obey(order));
     } catch (error) {
@@ -72,13 +81,14 @@ export class Control {
 
   #open(fd: number): ControlServer {
     return new ControlServer(duplicateFd(fd), {
-      carryOut: (order) => this.#carryOut(order),
+      carryOut: (order, take) => this.#carryOut(order, take),
       onError: (error) => this.#parts.state.log.error(`The control socket: ${explain(error)}`),
     });
   }
 
-  #carryOut(order: Order): unknown {
+  #carryOut(order: Order, take: TakePart): object | Promise<object> {
     const { state, view, put } = this.#parts;
+    if (!this.#speaksForServer) throw new TakenOver(TAKEN_OVER);
     switch (order.command) {
       case 'status':
         return view.status();
@@ -86,6 +96,14 @@ export class Control {
         return listSettings(state.config, state.origins);
       case 'stacks':
         return this.#stacks(order.arguments.pid);
+      case 'profile':
+        return this.#record(
+          order.arguments.pid,
+          { what: 'profile', seconds: order.arguments.seconds ?? PROFILE_TAKES },
+          take,
+        );
+      case 'heap':
+        return this.#record(order.arguments.pid, { what: 'heap' }, take);
       default:
         return new Promise((onDone, onFailed) => {
           put({ type: 'order', order, onDone, onFailed });
@@ -93,7 +111,7 @@ export class Control {
     }
   }
 
-  #obey(order: Order): unknown {
+  #obey(order: Order): object | Promise<object> {
     const { state, succession } = this.#parts;
     switch (order.command) {
       case 'drain':
@@ -119,16 +137,14 @@ export class Control {
   }
 
   #reload(waits: boolean | undefined): Promise<ReloadResult> | object {
-    const { state, reloads } = this.#parts;
-    reloads.begin();
-    return waits ? state.lastReload.ended('HUP') : { message: 'The reload has begun' };
+    const { ended } = this.#parts.reloads.begin();
+    return waits ? ended : { message: 'The reload has begun' };
   }
 
   #upgrade(waits: boolean | undefined): Promise<ReloadResult> | object {
-    const { state, succession } = this.#parts;
-    const ended = state.lastReload.ended('USR2');
-    if (!succession.handOver()) throw new Refusal('An upgrade is under way already: wait until it is over.');
-    return waits ? ended : { message: 'The upgrade has begun' };
+    const attempt = this.#parts.succession.handOver();
+    if (attempt === undefined) throw new Refusal('An upgrade is under way already: wait until it is over.');
+    return waits ? attempt.ended : { message: 'The upgrade has begun' };
   }
 
   #scale(to: ScaleTo): object {
@@ -147,6 +163,15 @@ export class Control {
       throw new Refusal(`Worker ${pid} is ${worker.state}: only one that is ready is replaced.`);
     state.change({ type: 'retire', age: worker.age, cause: 'share' });
     return { message: `Worker ${pid} leaves when another serves in its place` };
+  }
+
+  async #record(pid: number, recording: Recording, take: TakePart): Promise<object> {
+    const { state, crew } = this.#parts;
+    const { age, state: at } = this.#find(pid);
+    if (at === 'booting') throw new Refusal(`Worker ${pid} is booting: ask when it serves.`);
+    state.log.info(`Handling command: ${recording.what} of worker ${pid}`);
+    await crew.record(age, recording, take);
+    return { pid };
   }
 
   #find(pid: number): WorkerView {

@@ -2,7 +2,7 @@
 import { OrphanReaper } from '@qilin/picoev';
 import { explain } from '../contract/errors.ts';
 import type { WorkerInfo } from '../contract/hooks.ts';
-import type { Heartbeat, WorkerMessage } from '../contract/messages.ts';
+import type { Heartbeat, Recording, WorkerMessage } from '../contract/messages.ts';
 import type { StallReport } from '../contract/stalls.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
@@ -12,6 +12,7 @@ import { isOnTrial, isServing, type WorkerView } from './fleet.ts';
 import { type Generation, type Generations, socketsOf } from './generations.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
+import { Recordings, type TakePart } from './recordings.ts';
 import { howItEnded } from './spawn-refusal.ts';
 import { type StalledPlace, Stalls, type StuckStack } from './stalls.ts';
 import type { ArbiterState } from './state.ts';
@@ -57,6 +58,7 @@ export class Crew {
   /** Of all workers, those that have gone too. */
   readonly totals = new Totals();
   readonly #stalls = new Stalls(() => this.#state.log);
+  readonly #recordings = new Recordings();
   #announced = false;
   #hasToldEnd = false;
   /** The most workers that served at the same time before that, and since when. */
@@ -89,6 +91,15 @@ export class Crew {
     const { silentFor = 0, stuckFor = 0 } = this.#heartbeats.get(age) ?? {};
     // The fleet's time of the heartbeat has `silentFor` taken off.
     return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
+  }
+
+  /**
+   * Of a worker that has a process. Resolves when the last part was taken.
+   * @throws Refusal when the worker cannot, does not answer, or ends; when nobody takes it any more
+   */
+  async record(age: number, recording: Recording, take: TakePart): Promise<void> {
+    const worker = this.#workers.get(age);
+    if (worker !== undefined) await this.#recordings.record(worker, recording, take);
   }
 
   get stallCount(): number {
@@ -266,8 +277,13 @@ export class Crew {
       case 'snapshot':
         this.#state.change({ type: 'snapshot', age }, at);
         break;
+      case 'recorded':
+      case 'recordFailed':
+        this.#recordings.hear(age, message);
+        break;
       case 'bootFailed':
-        if (worker.generation === this.#state.fleet.candidate?.number) this.#state.lastReload.says('HUP', message.text);
+        if (worker.generation === this.#state.fleet.candidate?.number)
+          this.#state.lastReload.candidateSays(message.text);
         this.#bootFailures.explained(worker, message.code, message.text, this.#state.fleet.started);
     }
   }
@@ -280,6 +296,7 @@ export class Crew {
     const why = this.#endReasons.explain(exit, view, this.#heartbeats.get(age)?.usage);
     const how = howItEnded(exit);
     this.#workers.delete(age);
+    this.#recordings.gone(age);
     this.#stalls.forget(worker);
     this.totals.ended(age, view, this.#heartbeats.get(age));
     this.#heartbeats.delete(age);

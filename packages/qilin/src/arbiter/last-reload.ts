@@ -1,4 +1,7 @@
-/** How the last reload (HUP) or upgrade (USR2) goes, or went: for `/status`, and for whoever waits for its end. */
+/**
+ * How reloads (HUP) and upgrades (USR2) go, and went: for `/status`, and for whoever waits for the end of one. Invariant: whoever waits is
+ * told of the attempt that they asked for, or of the one that took its place, and never of an older one that ends meanwhile.
+ */
 import type { ReloadStatus } from '../contract/status.ts';
 
 type Way = ReloadStatus['by'];
@@ -12,18 +15,61 @@ export interface ReloadResult {
   readonly said: readonly string[];
 }
 
-/** Texts that are kept of one reload: all of its workers may fail, each in its own way. */
+/** Texts that are kept of one attempt: all of its workers may fail, each in its own way. */
 const MOST_SAID = 4;
 
-export class LastReload {
-  #status: ReloadStatus | null = null;
-  readonly #counts = new Map<string, number>();
-  readonly #said: Record<Way, readonly string[]> = { HUP: [], USR2: [] };
-  readonly #waiting: Record<Way, ((result: ReloadResult) => void)[]> = { HUP: [], USR2: [] };
+/** One reload, or upgrade. */
+export class Attempt {
+  readonly by: Way;
+  /** How it ends, or that which took its place. */
+  readonly ended: Promise<ReloadResult>;
+  #resolve: (result: ReloadResult | Promise<ReloadResult>) => void = () => {};
+  #said: readonly string[] = [];
+  #status: ReloadStatus;
 
-  /** null before the first. */
-  get status(): ReloadStatus | null {
+  constructor(by: Way) {
+    this.by = by;
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    const at = new Date().toISOString();
+    this.#status = { by, at, endedAt: null, outcome: 'under way', generation: null, reason: null };
+  }
+
+  get status(): ReloadStatus {
     return this.#status;
+  }
+
+  boots(generation: number): void {
+    this.#status = { ...this.#status, generation };
+  }
+
+  /** Why it will be called off, in the words of those that fail. The log has it too. */
+  says(text: string): void {
+    if (this.#said.length < MOST_SAID && !this.#said.includes(text)) this.#said = [...this.#said, text];
+  }
+
+  end(outcome: ReloadResult['outcome'], reason: string | null): void {
+    this.#status = { ...this.#status, endedAt: new Date().toISOString(), outcome, reason };
+    this.#resolve({ outcome, generation: this.#status.generation, reason, said: this.#said });
+  }
+
+  replacedBy(next: Attempt): void {
+    this.#resolve(next.ended);
+  }
+}
+
+export class LastReload {
+  #newest: Attempt | undefined;
+  /** The reload whose settings are being read. */
+  #reading: Attempt | undefined;
+  /** The reload whose workers boot. */
+  #booting: Attempt | undefined;
+  readonly #counts = new Map<string, number>();
+
+  /** Of the newest; null before the first. */
+  get status(): ReloadStatus | null {
+    return this.#newest?.status ?? null;
   }
 
   /** How many of a kind have ended so. */
@@ -31,36 +77,39 @@ export class LastReload {
     return this.#counts.get(`${by} ${outcome}`) ?? 0;
   }
 
-  begin(by: Way): void {
-    this.#said[by] = [];
-    const at = new Date().toISOString();
-    this.#status = { by, at, endedAt: null, outcome: 'under way', generation: null, reason: null };
+  begin(by: Way): Attempt {
+    const attempt = new Attempt(by);
+    this.#newest = attempt;
+    if (by === 'HUP') {
+      this.#reading?.replacedBy(attempt);
+      this.#reading = attempt;
+    }
+    return attempt;
   }
 
-  boots(generation: number): void {
-    if (this.#status !== null) this.#status = { ...this.#status, generation };
+  /** The workers of a reload boot, in place of those of another that still did. */
+  boots(attempt: Attempt, generation: number): void {
+    this.#booting?.replacedBy(attempt);
+    this.#booting = attempt;
+    this.#reading = undefined;
+    attempt.boots(generation);
   }
 
-  /** Why it will be called off, in the words of those that fail. The log has it too. */
-  says(by: Way, text: string): void {
-    const said = this.#said[by];
-    if (said.length < MOST_SAID && !said.includes(text)) this.#said[by] = [...said, text];
+  /** Of the reload whose workers boot. */
+  candidateSays(text: string): void {
+    this.#booting?.says(text);
   }
 
-  /** How the next one of its kind ends that does: one under way may be replaced by another. */
-  ended(by: Way): Promise<ReloadResult> {
-    return new Promise((resolve) => {
-      this.#waiting[by].push(resolve);
-    });
+  /** Of that one, too. */
+  endCandidate(outcome: ReloadResult['outcome'], reason: string | null = null): void {
+    const attempt = this.#booting;
+    this.#booting = undefined;
+    if (attempt !== undefined) this.end(attempt, outcome, reason);
   }
 
-  /** Of the last of its kind; nothing changes where one of the other kind came after it. */
-  end(by: Way, outcome: 'done' | 'called off', reason: string | null = null): void {
-    this.#counts.set(`${by} ${outcome}`, this.count(by, outcome) + 1);
-    const isLast = this.#status?.by === by;
-    const generation = isLast ? (this.#status?.generation ?? null) : null;
-    for (const tell of this.#waiting[by].splice(0)) tell({ outcome, generation, reason, said: this.#said[by] });
-    if (this.#status === null || !isLast) return;
-    this.#status = { ...this.#status, endedAt: new Date().toISOString(), outcome, reason };
+  end(attempt: Attempt, outcome: ReloadResult['outcome'], reason: string | null = null): void {
+    if (this.#reading === attempt) this.#reading = undefined;
+    this.#counts.set(`${attempt.by} ${outcome}`, this.count(attempt.by, outcome) + 1);
+    attempt.end(outcome, reason);
   }
 }

@@ -11,15 +11,16 @@ import type { Origins } from '../settings/config.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
 import type { Generations } from './generations.ts';
 import { type Hosts, resolveHosts } from './hosts.ts';
+import type { Attempt } from './last-reload.ts';
 import { type Privileges, resolvePrivileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
 import { type ArbiterState, wantedBy } from './state.ts';
 import type { Succession } from './succession.ts';
 
-/** The settings of the reload of that number have been read, and the user and the hosts are known that they name. */
+/** The settings of that reload have been read, and the user and the hosts are known that they name. */
 export interface ReloadEvent {
   readonly type: 'settings';
-  readonly reload: number;
+  readonly reload: Attempt;
   readonly loaded: LoadedSettings;
   /** Undefined when the settings are not valid. */
   readonly found: Found | undefined;
@@ -36,7 +37,7 @@ export class Reloads {
   readonly #succession: Succession;
   readonly #loadSettings: () => Promise<LoadedSettings>;
   readonly #put: (event: ReloadEvent) => void;
-  #number = 0;
+  #newest: Attempt | undefined;
 
   constructor(
     state: ArbiterState,
@@ -52,16 +53,16 @@ export class Reloads {
     this.#put = put;
   }
 
-  begin(): void {
+  begin(): Attempt {
     const { log, hooks, info, lastReload } = this.#state;
     log.info('Reloading');
-    lastReload.begin('HUP');
-    this.#number += 1;
-    const reload = this.#number;
+    const reload = lastReload.begin('HUP');
+    this.#newest = reload;
     void hooks
       .call('onReload', (user) => user.onReload?.(info))
       .then(() => this.#read())
       .then((read) => this.#put({ type: 'settings', reload, ...read }));
+    return reload;
   }
 
   async #read(): Promise<Pick<ReloadEvent, 'loaded' | 'found'>> {
@@ -80,11 +81,11 @@ export class Reloads {
 
   /** From here on nothing is waited for: the settings are applied, or the reload is off. */
   hear({ reload, loaded, found }: ReloadEvent): void {
-    if (reload !== this.#number || this.#state.fleet.goal !== 'serve') return;
+    if (reload !== this.#newest || this.#state.fleet.goal !== 'serve') return;
     const { log } = this.#state;
     if (!loaded.ok || !('config' in loaded) || found === undefined) {
-      for (const error of loaded.ok ? [] : loaded.errors) this.#tellError(error);
-      this.#tellCalledOff('the settings are not valid');
+      for (const error of loaded.ok ? [] : loaded.errors) this.#tellError(reload, error);
+      this.#refuse(reload, 'the settings are not valid');
       return;
     }
     const { config, origins, kept } = withRestartSettings(this.#state, loaded);
@@ -97,10 +98,10 @@ export class Reloads {
       this.#state.change({ type: 'reload', wanted: wantedBy(config) });
       const number = this.#state.fleet.lastGeneration;
       this.#generations.add(number, generation);
-      this.#state.lastReload.boots(number);
+      this.#state.lastReload.boots(reload, number);
     } catch (error) {
-      this.#tellError(error);
-      this.#tellCalledOff('the settings cannot be applied');
+      this.#tellError(reload, error);
+      this.#refuse(reload, 'the settings cannot be applied');
     }
     this.#succession.closeUnused();
   }
@@ -112,7 +113,7 @@ export class Reloads {
     const committed = this.#generations.get(number);
     if (committed !== undefined) this.#state.adopt(committed.config, committed.origins);
     this.#state.log.info(`Reload done: generation ${number} serves`);
-    this.#state.lastReload.end('HUP', 'done');
+    this.#state.lastReload.endCandidate('done');
     this.#succession.closeUnused();
     if (!isDeepStrictEqual(before, committed?.lent)) tellAddresses(this.#state, this.#generations.sockets);
   }
@@ -120,18 +121,24 @@ export class Reloads {
   callOff(reason: string): void {
     this.#state.change({ type: 'callOff' });
     this.#tellCalledOff(reason);
+    this.#state.lastReload.endCandidate('called off', reason);
     this.#succession.closeUnused();
   }
 
-  #tellError(error: unknown): void {
+  #tellError(reload: Attempt, error: unknown): void {
     const text = explain(error);
     this.#state.log.error(text);
-    this.#state.lastReload.says('HUP', text);
+    reload.says(text);
+  }
+
+  /** One that comes to no workers. */
+  #refuse(reload: Attempt, reason: string): void {
+    this.#tellCalledOff(reason);
+    this.#state.lastReload.end(reload, 'called off', reason);
   }
 
   #tellCalledOff(reason: string): void {
     this.#state.log.error(`Reload called off: ${reason}; the old workers keep serving`);
-    this.#state.lastReload.end('HUP', 'called off', reason);
   }
 
   /** Looked up anew only where they are others: to ask for a user can take long, and a process. */

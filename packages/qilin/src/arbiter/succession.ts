@@ -5,6 +5,7 @@
 import { explain } from '../contract/errors.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import type { Generations } from './generations.ts';
+import type { Attempt } from './last-reload.ts';
 import { PidFile } from './pidfile.ts';
 import { howItEnded } from './spawn-refusal.ts';
 import type { ArbiterState } from './state.ts';
@@ -25,6 +26,8 @@ export class Succession {
   readonly #put: (event: SuccessionEvent) => void;
   #pidFile: PidFile | undefined;
   #isPreparing = false;
+  /** The last upgrade. */
+  #attempt: Attempt | undefined;
   /** TERM came before the new arbiter served. */
   #leavesWhenReady = false;
   /** When `drainDelay` is over. */
@@ -60,26 +63,27 @@ export class Succession {
     }
   }
 
-  /** USR2. False when it is ignored. */
-  prepare(): boolean {
+  /** USR2. Undefined when it is ignored. */
+  prepare(): Attempt | undefined {
     const { log, hooks, info } = this.#state;
     this.promote();
     if (this.#isPreparing || this.#upgrade.isUnderWay) {
       log.warning('USR2 ignored: an upgrade is under way already');
-      return false;
+      return undefined;
     }
     this.#isPreparing = true;
-    this.#state.lastReload.begin('USR2');
+    const attempt = this.#state.lastReload.begin('USR2');
+    this.#attempt = attempt;
     if (!hooks.has('preExec')) this.#begin();
     else void hooks.call('preExec', (user) => user.preExec?.(info)).finally(() => this.#put({ type: 'upgrade' }));
-    return true;
+    return attempt;
   }
 
-  /** USR2 and TERM at once: this one leaves when a new one serves. False when an upgrade is under way already. */
-  handOver(): boolean {
-    if (!this.prepare()) return false;
-    this.#leavesWhenReady = this.#isPreparing || this.#upgrade.awaitsSuccessor;
-    return true;
+  /** USR2 and TERM at once: this one leaves when a new one serves. Undefined when an upgrade is under way already. */
+  handOver(): Attempt | undefined {
+    const attempt = this.prepare();
+    if (attempt !== undefined) this.#leavesWhenReady = this.#isPreparing || this.#upgrade.awaitsSuccessor;
+    return attempt;
   }
 
   hear(event: SuccessionEvent): void {
@@ -88,7 +92,7 @@ export class Succession {
         if (this.#isPreparing) this.#begin();
         break;
       case 'successorReady':
-        this.#state.lastReload.end('USR2', 'done');
+        this.#ended('done');
         if (this.#leavesWhenReady) this.end('drain');
         break;
       case 'successorExit':
@@ -142,11 +146,15 @@ export class Succession {
   }
 
   #carryOn(what: string): void {
-    this.#state.lastReload.end('USR2', 'called off', what);
+    this.#ended('called off', what);
     if (this.#state.fleet.goal !== 'serve') return;
     const order = this.#leavesWhenReady ? ', and forgets the TERM that came meanwhile: send it again to stop' : '';
     this.#leavesWhenReady = false;
     this.#state.log.error(`${what}; this one keeps serving${order}`);
+  }
+
+  #ended(outcome: 'done' | 'called off', reason: string | null = null): void {
+    if (this.#attempt !== undefined) this.#state.lastReload.end(this.#attempt, outcome, reason);
   }
 
   #begin(): void {
@@ -156,7 +164,7 @@ export class Succession {
       { sockets, admin, control, activated, cwd: this.#startedIn },
       {
         onFailure: (text) => {
-          this.#state.lastReload.says('USR2', text);
+          this.#attempt?.says(text);
           this.#state.log.error(`The new arbiter does not start: ${text}`);
         },
         onReady: () => this.#put({ type: 'successorReady' }),

@@ -10,6 +10,7 @@ import {
   encodeArbiterMessage,
   LONGEST_LINE,
   parseWorkerMessage,
+  type Recording,
   STALLS_FD,
   type WorkerMessage,
 } from '../contract/messages.ts';
@@ -117,6 +118,19 @@ export class WorkerHandle {
 
   serverEnds(): void {
     this.#send({ type: 'serverEnds' });
+  }
+
+  record(recording: Recording): void {
+    this.#send({ type: 'record', recording });
+  }
+
+  /** The next part of that. */
+  recordNext(): void {
+    this.#send({ type: 'recordNext' });
+  }
+
+  recordOff(): void {
+    this.#send({ type: 'recordOff' });
   }
 
   #pipe(fd: number): Socket | undefined {

@@ -4,16 +4,24 @@ import { createRequire } from 'node:module';
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode, reasonOf } from '../contract/errors.ts';
 import { formatHelp, type ReadCall, readCall } from '../control/command-line.ts';
+import type { ArgumentsOf } from '../control/commands.ts';
+import { completionFor } from '../control/completion.ts';
 import { ControlClient, Unreachable } from '../control/control-client.ts';
 import { type FoundServer, findServers } from '../control/find-servers.ts';
-import { present } from '../control/present.ts';
+import { logFilesIn, present } from '../control/present.ts';
+import type { Answer } from '../control/protocol.ts';
 import { besidePidFile } from '../control/socket-path.ts';
+import { escapeMessage, toJsonLine } from '../observe/escape.ts';
+import { FollowedFile, showLogs } from './logs.ts';
+import { RecordFile } from './record.ts';
 
 type Call = Extract<ReadCall, { type: 'call' }>['call'];
 
 /** Not understood, or nobody reached. */
 const USAGE = 2;
 const WATCH_EACH = 1_000;
+/** As of tail(1). */
+const LOG_LINES = 10;
 /** The cursor to the upper left corner, and nothing below it. */
 const CLEAR = '\u001b[H\u001b[J';
 
@@ -30,19 +38,87 @@ async function main(): Promise<number> {
     case 'mistake':
       return fail(read.text, USAGE);
     case 'call':
-      return read.call.watch ? watch(read.call) : once(read.call);
+      return carryOut(read.call);
+  }
+}
+
+function carryOut(call: Call): Promise<number> | number {
+  const { order } = call;
+  switch (order.command) {
+    case 'completion':
+      return print(completionFor(order.arguments.shell));
+    case 'logs':
+      return logs(call, order.arguments);
+    case 'profile':
+      return record(call, order.arguments.output ?? `${order.arguments.pid}.cpuprofile`);
+    case 'heap':
+      return record(call, order.arguments.output ?? `${order.arguments.pid}.heapsnapshot`);
+    case 'status':
+      return order.arguments.watch ? watch(call) : once(call);
+    default:
+      return once(call);
   }
 }
 
 async function once(call: Call): Promise<number> {
-  const client = await ControlClient.connect(await pathOf(call.server));
-  const answer = await client.ask(call.request);
-  client.close();
+  const path = await pathOf(call.server);
+  let answer = await ask(path, call);
+  if (answer?.ok === false && answer.again) answer = await ask(path, call);
   if (answer === undefined) return ended(call);
   if (!answer.ok) return fail(answer.error, 1);
   const { text, status } = present(call.request.command, answer.result, new Date());
-  print(call.json ? `${JSON.stringify(answer.result)}\n` : text);
+  print(call.json ? `${toJsonLine(answer.result)}\n` : text);
   return status;
+}
+
+async function ask(
+  path: string,
+  { request }: Pick<Call, 'request'>,
+  onPart?: (part: string) => void,
+): Promise<Answer | undefined> {
+  const client = await ControlClient.connect(path);
+  const answer = await client.ask(request, onPart);
+  client.close();
+  return answer;
+}
+
+/** What is recorded of a worker, into a new file. */
+async function record(call: Call, path: string): Promise<number> {
+  const socket = await pathOf(call.server);
+  const cannot = (error: unknown): number => fail(`${path} cannot be written: ${reasonOf(error)}.`, 1);
+  const file = await RecordFile.create(path).catch((error: unknown) => cannot(error));
+  if (typeof file === 'number') return file;
+  const answer = await ask(socket, call, (part) => file.take(part)).catch(async (error: unknown) => {
+    await file.drop();
+    throw error;
+  });
+  if (answer?.ok !== true) {
+    await file.drop();
+    return answer === undefined ? ended(call) : fail(answer.error, 1);
+  }
+  try {
+    const bytes = await file.finish();
+    return print(call.json ? `${toJsonLine({ file: path, bytes })}\n` : `${path}: ${bytes} bytes\n`);
+  } catch (error) {
+    return cannot(error);
+  }
+}
+
+async function logs(call: Call, { lines = LOG_LINES, follow }: ArgumentsOf<'logs'>): Promise<number> {
+  const answer = await ask(await pathOf(call.server), { request: { command: 'config', arguments: {} } });
+  if (answer?.ok !== true) return answer === undefined ? ended(call) : fail(answer.error, 1);
+  const paths = logFilesIn(answer.result);
+  if (paths.length === 0) {
+    const cure = 'see there (`journalctl -u UNIT`, `docker logs`), or set errorlog and accesslog to files';
+    return fail(`The server logs to its own stdout and stderr: ${cure}.`, 1);
+  }
+  try {
+    const files = paths.map((path) => new FollowedFile(path, lines));
+    await showLogs(files, follow === true, print);
+    return 0;
+  } catch (error) {
+    return fail(`The logs cannot be read: ${reasonOf(error)}.`, 1);
+  }
 }
 
 /** Whoever waits for the end of a server is answered by that. */
@@ -77,10 +153,16 @@ const isFile = (text: string): boolean => !/^\d+$/.test(text);
 
 function pidIn(text: string): number {
   if (!isFile(text)) return Number(text);
+  const content = readPidFile(text).trim();
+  if (!isFile(content)) return Number(content);
+  throw new Unreachable(`the pid file ${text} holds no pid: ${JSON.stringify(content.slice(0, 40))}.`);
+}
+
+function readPidFile(path: string): string {
   try {
-    return Number(readFileSync(text, 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new Unreachable(`the pid file ${text} cannot be read: ${reasonOf(error)}.`);
+    throw new Unreachable(`the pid file ${path} cannot be read: ${reasonOf(error)}.`);
   }
 }
 
@@ -103,13 +185,14 @@ function listed(found: readonly FoundServer[]): string {
   return `${found.length === 1 ? 'is' : 'are'} ${texts.join(', ')}`;
 }
 
+/** What a server says may come from its app, and that from anybody: no terminal is to obey it. */
 function print(text: string): number {
-  process.stdout.write(text);
+  process.stdout.write(escapeMessage(text));
   return 0;
 }
 
 function fail(text: string, status: number): number {
-  process.stderr.write(`qilinctl: ${text}\n`);
+  process.stderr.write(`qilinctl: ${escapeMessage(text)}\n`);
   return status;
 }
 

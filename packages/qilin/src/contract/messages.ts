@@ -23,6 +23,9 @@ export interface Listener {
   readonly address: Address;
 }
 
+/** What can be recorded of a worker that serves. */
+export type Recording = { readonly what: 'profile'; readonly seconds: number } | { readonly what: 'heap' };
+
 export type ArbiterMessage =
   /** The first message: all that a worker needs to start. */
   | {
@@ -36,6 +39,11 @@ export type ArbiterMessage =
       readonly isOnTrial: boolean;
     }
   | { readonly type: 'reopenLogs' }
+  /** Somebody wants to look into it. It answers with parts, each when the one before was taken. */
+  | { readonly type: 'record'; readonly recording: Recording }
+  | { readonly type: 'recordNext' }
+  /** Nobody wants it any more. */
+  | { readonly type: 'recordOff' }
   /** The whole server ends, and not this worker alone. Said before the order to leave, or while it leaves. */
   | { readonly type: 'serverEnds' };
 
@@ -69,6 +77,10 @@ export type WorkerMessage =
   | { readonly type: 'retire'; readonly cause: RetireCause; readonly reason: string }
   /** It has left but for a snapshot of its heap, which it writes now, deaf and dumb until it exits. */
   | { readonly type: 'snapshot' }
+  /** A part of what is recorded, compressed by gzip, in base64. */
+  | { readonly type: 'recorded'; readonly part: string; readonly isLast: boolean }
+  /** One sentence: why nothing is recorded. */
+  | { readonly type: 'recordFailed'; readonly reason: string }
   /** The worker drains, by the arbiter's order or anybody's: it accepts no more. */
   | { readonly type: 'leaving'; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
@@ -77,6 +89,9 @@ export type WorkerMessage =
 /** Characters of a text in a worker's message: an app may throw an error as long as it likes. Less than what a log takes whole. */
 const LONGEST_TEXT = 32 * 1024;
 
+/** Bytes of a part of a recording: in base64 it is shorter than the longest line. */
+export const LONGEST_PART = 96 * 1024;
+
 /** Characters of the longest line of a worker: JSON writes a character in six at most. */
 export const LONGEST_LINE = 7 * LONGEST_TEXT;
 
@@ -84,6 +99,7 @@ export function encodeWorkerMessage(message: WorkerMessage): string {
   switch (message.type) {
     case 'retire':
     case 'leaving':
+    case 'recordFailed':
       return toLine({ ...message, reason: shorten(message.reason) });
     case 'bootFailed':
       return toLine({ ...message, text: shorten(message.text) });
@@ -119,6 +135,14 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
     case 'leaving': {
       const { reason } = said;
       return typeof reason === 'string' ? { type: 'leaving', reason } : undefined;
+    }
+    case 'recorded': {
+      const { part, isLast } = said;
+      return typeof part === 'string' ? { type: 'recorded', part, isLast: isLast === true } : undefined;
+    }
+    case 'recordFailed': {
+      const { reason } = said;
+      return typeof reason === 'string' ? { type: 'recordFailed', reason } : undefined;
     }
     case 'bootFailed': {
       const { code, text } = said;
@@ -167,10 +191,18 @@ function parseUsage({ cpu, resident, lag = 0, heapUsed, heapLimit }: Fields): Wo
 export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   const said = parseObject(line);
   const type = said?.['type'];
-  if (type === 'reopenLogs' || type === 'serverEnds') return { type };
+  if (type === 'reopenLogs' || type === 'serverEnds' || type === 'recordNext' || type === 'recordOff') return { type };
+  if (said !== undefined && type === 'record') return parseRecord(said);
   if (said === undefined || !isBoot(said)) return undefined;
   // An arbiter from before there were trials does not speak of one.
   return { ...said, config: wholeConfig(said.config), isOnTrial: said.isOnTrial === true };
+}
+
+function parseRecord({ recording }: Fields): ArbiterMessage | undefined {
+  if (!isObject(recording)) return undefined;
+  const { what, seconds } = recording;
+  if (what === 'heap') return { type: 'record', recording: { what } };
+  return what === 'profile' && isCount(seconds) ? { type: 'record', recording: { what, seconds } } : undefined;
 }
 
 type SaidBoot = Omit<Extract<ArbiterMessage, { type: 'boot' }>, 'config'> & { readonly config: SaidConfig };

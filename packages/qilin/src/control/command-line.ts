@@ -1,10 +1,18 @@
 /** The command line of `qilinctl`, by the table of commands. Pure. */
 import { distance, nearestFirst } from '../contract/spelling.ts';
-import { argumentsOf, COMMAND_NAMES, COMMANDS, type CommandName, isCommandName, readOrder } from './commands.ts';
+import {
+  argumentsOf,
+  COMMAND_NAMES,
+  COMMANDS,
+  type CommandName,
+  isCommandName,
+  type Order,
+  readOrder,
+} from './commands.ts';
 import type { Request } from './protocol.ts';
 
-/** Flags of every command. */
-const COMMON = {
+/** Flags of every command, by name. */
+export const COMMON = {
   pid: { placeholder: 'PID|FILE', help: "The server, by its arbiter's pid or its pid file." },
   socket: { placeholder: 'FILE', help: 'The server, by its control socket.' },
   json: { placeholder: null, help: 'Print the answer as JSON.' },
@@ -12,15 +20,33 @@ const COMMON = {
   version: { placeholder: null, help: 'Print the version and exit.' },
 } as const;
 
-const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version' };
+const SHORT: Readonly<Record<string, string>> = {
+  '-h': '--help',
+  '-v': '--version',
+  '-o': '--output',
+  '-f': '--follow',
+  '-n': '--lines',
+};
+
+/** What stands for the value of a flag, of whatever command; undefined for one that takes none. */
+const PLACEHOLDERS: ReadonlyMap<string, string> = new Map(
+  [
+    ...Object.entries(COMMON).map(([name, { placeholder }]) => [name, placeholder] as const),
+    ...COMMAND_NAMES.flatMap((command) =>
+      argumentsOf(command).flatMap(([name, { kind, isPositional }]) =>
+        isPositional ? [] : [[name, kind.placeholder] as const],
+      ),
+    ),
+  ].flatMap(([name, placeholder]) => (placeholder === null ? [] : [[name, placeholder] as const])),
+);
 
 interface Call {
   readonly request: Omit<Request, 'protocol'>;
   /** Which server; undefined for the one that runs. */
   readonly server: { readonly by: 'pid' | 'socket'; readonly text: string } | undefined;
   readonly json: boolean;
-  /** Ask again and again. */
-  readonly watch: boolean;
+  /** With the arguments that are the tool's own. */
+  readonly order: Order;
 }
 
 export type ReadCall =
@@ -54,7 +80,7 @@ function readOf(command: CommandName, given: readonly string[], flags: ReadonlyM
   if (unknown !== undefined) return mistake(`${command}: ${unknownWord('flag', unknown, allowed, '--')}`);
   const values = Object.fromEntries([
     ...places.flatMap(([name], index) => (given[index] === undefined ? [] : [[name, given[index]]])),
-    ...switches.flatMap((name) => (flags.has(name) ? [[name, true]] : [])),
+    ...switches.flatMap((name) => (flags.has(name) ? [[name, flags.get(name)]] : [])),
   ]);
   const read = readOrder(command, values);
   if (!read.ok) return mistake(read.error);
@@ -70,7 +96,7 @@ function readOf(command: CommandName, given: readonly string[], flags: ReadonlyM
         ? ({ by: 'pid', text: pid } as const)
         : undefined;
   const request = { command, arguments: Object.fromEntries(sent) };
-  return { type: 'call', call: { request, server, json: flags.has('json'), watch: flags.has('watch') } };
+  return { type: 'call', call: { request, server, json: flags.has('json'), order: read.order } };
 }
 
 const countOf = (count: number): string => (count === 0 ? 'no argument' : 'one argument');
@@ -92,10 +118,11 @@ function splitFlags(argv: readonly string[]): Words {
       continue;
     }
     const { name = '', value } = found;
-    const takesValue = name === 'pid' || name === 'socket';
+    const placeholder = PLACEHOLDERS.get(name);
+    const takesValue = placeholder !== undefined;
     const text = takesValue ? (value ?? rest.shift()) : value;
     if (takesValue && (text === undefined || text === ''))
-      return { mistake: `--${name} needs a value: ${COMMON[name].help}` };
+      return { mistake: `--${name} needs a value: --${name} ${placeholder}` };
     if (!takesValue && text !== undefined) return { mistake: `--${name} takes no value (got "${text}").` };
     flags.set(name, text ?? true);
   }
@@ -117,10 +144,16 @@ const WIDTH = 26;
 const line = (term: string, text: string): string =>
   term.length < WIDTH - 2 ? `  ${term.padEnd(WIDTH - 2)}${text}\n` : `  ${term}\n${' '.repeat(WIDTH)}${text}\n`;
 
+/** `--wait`, `--seconds N`. */
+export function flagOf(name: string): string {
+  const placeholder = PLACEHOLDERS.get(name);
+  return placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
+}
+
 /** `scale N|+1|-1`, `reload [--wait]`. */
 export function usageOf(name: CommandName): string {
   const words = argumentsOf(name).map(([key, { kind, isPositional, isRequired }]) => {
-    const word = isPositional ? (kind.placeholder ?? key) : `--${key}`;
+    const word = isPositional ? (kind.placeholder ?? key) : flagOf(key);
     return isRequired ? word : `[${word}]`;
   });
   return [name, ...words].join(' ');
@@ -128,9 +161,7 @@ export function usageOf(name: CommandName): string {
 
 /** The answer to `--help`. */
 export function formatHelp(): string {
-  const flags = Object.entries(COMMON).map(([name, { placeholder, help }]) =>
-    line(placeholder === null ? `--${name}` : `--${name} ${placeholder}`, help),
-  );
+  const flags = Object.entries(COMMON).map(([name, { help }]) => line(flagOf(name), help));
   return [
     'Usage: qilinctl [--pid PID|FILE | --socket FILE] COMMAND\n',
     'Sees and steers a server of qilin. Where one runs, it is found.\n\nCommands:\n',

@@ -1,4 +1,4 @@
-/** What an arbiter can be asked and told over its control socket: one table, from which tool, protocol and documentation come. */
+/** What an arbiter can be asked and told over its control socket, and what the tool makes of that: one table, from which tool, protocol and documentation come. */
 
 /** Reads one argument, as the tool is given it and as it comes over the socket. Undefined for what it is not. */
 interface ArgumentKind<Value> {
@@ -44,6 +44,35 @@ const scaleTo: ArgumentKind<ScaleTo> = {
   },
 };
 
+/** Seconds. A profile is held in memory until it is over. */
+const LONGEST_PROFILE = 600;
+export const PROFILE_TAKES = 10;
+
+const profileSeconds: ArgumentKind<number> = {
+  expected: `a whole number of seconds from 1 to ${LONGEST_PROFILE}`,
+  placeholder: 'N',
+  read: (value) => {
+    const seconds = wholeNumber(value);
+    return seconds !== undefined && seconds >= 1 && seconds <= LONGEST_PROFILE ? seconds : undefined;
+  },
+};
+
+const newFile: ArgumentKind<string> = {
+  expected: 'the name of a new file',
+  placeholder: 'FILE',
+  read: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+};
+
+const lineCount: ArgumentKind<number> = { expected: 'a number of lines', placeholder: 'N', read: wholeNumber };
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+const shell: ArgumentKind<(typeof SHELLS)[number]> = {
+  expected: SHELLS.join(', '),
+  placeholder: SHELLS.join('|'),
+  read: (value) => SHELLS.find((name) => name === value),
+};
+
 interface Argument<Value> {
   readonly kind: ArgumentKind<Value>;
   /** Whether it is given by its place, and not by a flag `--NAME`. */
@@ -56,8 +85,8 @@ interface Argument<Value> {
 
 interface Command {
   readonly help: string;
-  /** What it answers with, as `--json` prints it. */
-  readonly returns: string;
+  /** What it answers with, as `--json` prints it; null for what the tool does by itself, with what others answer: no server is sent it. */
+  readonly returns: string | null;
   readonly arguments: Readonly<Record<string, Argument<unknown>>>;
 }
 
@@ -86,6 +115,34 @@ export const COMMANDS = {
     help: 'Where the workers are stuck: the JavaScript stack of each event loop that stands still.',
     returns: 'a list of `pid`, `thread`, `stuckSeconds` and `stack`, which is null where nothing is known',
     arguments: { pid: { kind: pid, isPositional: true, help: 'Of this worker alone.' } },
+  }),
+  profile: command({
+    help: 'What a worker spends its CPU on: a profile that Chrome and Visual Studio Code open.',
+    returns: '`file` and `bytes`',
+    arguments: {
+      pid: { kind: pid, isPositional: true, isRequired: true, help: 'Which worker.' },
+      seconds: {
+        kind: profileSeconds,
+        help: `How long it is watched: ${PROFILE_TAKES} seconds, unless said otherwise.`,
+      },
+      output: { kind: newFile, isLocal: true, help: 'Where to: `PID.cpuprofile`, unless said otherwise.' },
+    },
+  }),
+  heap: command({
+    help: 'What fills the memory of a worker: a snapshot of its heap. While it is taken, the worker does nothing else.',
+    returns: '`file` and `bytes`',
+    arguments: {
+      pid: { kind: pid, isPositional: true, isRequired: true, help: 'Which worker.' },
+      output: { kind: newFile, isLocal: true, help: 'Where to: `PID.heapsnapshot`, unless said otherwise.' },
+    },
+  }),
+  logs: command({
+    help: 'The last lines of the log files of the server.',
+    returns: null,
+    arguments: {
+      lines: { kind: lineCount, isLocal: true, help: 'How many of each file: 10, unless said otherwise.' },
+      follow: { kind: flag, isLocal: true, help: 'Go on with what is written, until Ctrl-C; through rotations too.' },
+    },
   }),
   reload: command({
     help: 'Start new workers with the app and the settings of now, as HUP does.',
@@ -117,6 +174,11 @@ export const COMMANDS = {
     returns: '`message`',
     arguments: { wait: wait(SERVER_ENDED) },
   }),
+  completion: command({
+    help: 'Print what makes a shell complete the words of qilinctl.',
+    returns: null,
+    arguments: { shell: { kind: shell, isPositional: true, isRequired: true, help: 'Which shell.' } },
+  }),
 } as const;
 
 type Table = typeof COMMANDS;
@@ -144,6 +206,9 @@ export function isCommandName(name: unknown): name is CommandName {
 
 export const argumentsOf = (name: CommandName): readonly (readonly [name: string, argument: Argument<unknown>])[] =>
   Object.entries<Argument<unknown>>(COMMANDS[name].arguments);
+
+/** Whether it is sent to a server. */
+export const isSent = (name: CommandName): boolean => COMMANDS[name].returns !== null;
 
 /** Checks a command and its arguments, in whatever form they came. The error says what would be right. */
 export function readOrder(command: unknown, given: Readonly<Record<string, unknown>>): ReadOrder {

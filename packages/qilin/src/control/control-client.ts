@@ -2,21 +2,27 @@
 import { connect, type Socket } from 'node:net';
 import { hasCode, reasonOf } from '../contract/errors.ts';
 import { LineReader } from '../contract/line-reader.ts';
-import { type Answer, encodeRequest, LONGEST_ANSWER, parseAnswer, type Request } from './protocol.ts';
+import { type Answer, encodeRequest, LONGEST_ANSWER, parseAnswer, parsePart, type Request } from './protocol.ts';
 
 /** Nobody can be asked. The message is for the operator, and says what to do. */
 export class Unreachable extends Error {}
+
+const NO_ANSWER: Answer = { ok: false, error: 'The server has answered what is no answer.' };
 
 export class ControlClient {
   readonly #socket: Socket;
   readonly #answers: Answer[] = [];
   #onChange: (() => void) | undefined;
+  #onPart: ((part: string) => void) | undefined;
   #hasEnded = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    const hear = (line: string) =>
-      void this.#answers.push(parseAnswer(line) ?? { ok: false, error: 'The server has answered what is no answer.' });
+    const hear = (line: string) => {
+      const part = this.#onPart === undefined ? undefined : parsePart(line);
+      if (part === undefined) this.#answers.push(parseAnswer(line) ?? NO_ANSWER);
+      else this.#onPart?.(part);
+    };
     const lines = new LineReader(LONGEST_ANSWER, hear, () => hear(''));
     socket.setEncoding('utf8').on('data', (text: string) => {
       lines.push(text);
@@ -38,8 +44,12 @@ export class ControlClient {
     });
   }
 
-  /** The answer; undefined when the server has ended the connection instead. */
-  async ask(request: Omit<Request, 'protocol'>): Promise<Answer | undefined> {
+  /**
+   * The answer; undefined when the server has ended the connection instead.
+   * @param onPart Called with each part of a long answer, before that.
+   */
+  async ask(request: Omit<Request, 'protocol'>, onPart?: (part: string) => void): Promise<Answer | undefined> {
+    this.#onPart = onPart;
     if (this.#socket.writable) this.#socket.write(encodeRequest(request));
     while (this.#answers.length === 0 && !this.#hasEnded) {
       await new Promise<void>((resolve) => {

@@ -6,23 +6,33 @@ import { Server, type Socket } from 'node:net';
 import { LineReader } from '../contract/line-reader.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Order } from './commands.ts';
-import { type Answer, encodeAnswer, LONGEST_REQUEST, parseRequest } from './protocol.ts';
+import { type Answer, encodeAnswer, encodePart, LONGEST_REQUEST, parseRequest } from './protocol.ts';
 
-/** More than any operator has terminals; further ones are closed at once. */
+/** More than any operator has terminals; further ones are told so. */
 const MOST_CONNECTIONS = 32;
+/** With those that are being told; further ones are closed at once. */
+const MOST_WITH_REFUSED = 2 * MOST_CONNECTIONS;
 /** For a request to come, and for its answer to be taken. */
 const PATIENCE: Milliseconds = 60_000;
 const REFUSAL_TAKES: Milliseconds = 1_000;
+/** For the request of whoever has connected just before the other arbiter of an upgrade took over. */
+const LATE_REQUEST_TAKES: Milliseconds = 1_000;
+
+const TOO_MANY = `${MOST_CONNECTIONS} connections are open to this socket already: end a qilinctl that waits, or try again in a minute.`;
 
 /** A command that cannot be carried out. The message is one sentence for the operator, and says what would be right. */
 export class Refusal extends Error {}
 
+/** Another process has the socket now. */
+export class TakenOver extends Refusal {}
+
 export interface ControlSource {
   /**
    * The result, or a promise of it where the command is one to wait for; one that never resolves is answered by the end of the server.
+   * @param take Sends a part of a long answer, before the result; false when nobody takes it any more.
    * @throws Refusal
    */
-  carryOut(order: Order): unknown;
+  carryOut(order: Order, take: (part: string) => Promise<boolean>): object | Promise<object>;
   /** A fault, of the socket or of this program. */
   onError(error: unknown): void;
 }
@@ -37,16 +47,17 @@ export class ControlServer {
       const connection = new Connection(socket, source);
       this.#connections.add(connection);
       socket.once('close', () => this.#connections.delete(connection));
+      if (this.#connections.size > MOST_CONNECTIONS) connection.refuse(TOO_MANY);
     });
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.maxConnections = MOST_WITH_REFUSED;
     this.#server.on('error', (error) => source.onError(error));
     this.#server.listen({ fd });
   }
 
-  /** Takes no further request. Who waits for an answer has it yet. */
+  /** Takes no further connection. Who waits for an answer has it yet, and who has connected just now may ask. */
   close(): void {
     this.#server.close();
-    for (const connection of this.#connections) connection.leave();
+    for (const connection of this.#connections) connection.leaveSoon();
   }
 }
 
@@ -59,6 +70,7 @@ class Connection {
   /** Requests of what was read last that wait for the one before. */
   #waiting: string[] = [];
   #doing: Doing = 'reading';
+  #hasAsked = false;
   /** Ends when what it has asked is answered. */
   #isLeaving = false;
 
@@ -72,6 +84,7 @@ class Connection {
     );
     socket.setEncoding('utf8').on('data', (text: string) => {
       if (this.#doing === 'refusing') return;
+      this.#hasAsked = true;
       lines.push(text);
       this.#next();
     });
@@ -88,6 +101,12 @@ class Connection {
     this.#next();
   }
 
+  /** After its first request, if that is on its way. */
+  leaveSoon(): void {
+    if (this.#hasAsked) this.leave();
+    else setTimeout(() => this.leave(), LATE_REQUEST_TAKES).unref();
+  }
+
   #next(): void {
     if (this.#doing !== 'reading') return;
     const line = this.#waiting.shift();
@@ -98,42 +117,49 @@ class Connection {
   async #take(line: string): Promise<void> {
     const request = parseRequest(line);
     if (!request.ok) {
-      this.#refuse(request);
+      this.refuse(request.error);
       return;
     }
     this.#doing = 'working';
     // What follows stays in the kernel meanwhile.
     this.#socket.pause();
-    await this.#write(await this.#carryOut(request.order));
+    await this.#write(encodeAnswer(await this.#carryOut(request.order)));
     this.#doing = 'reading';
     this.#socket.resume();
     this.#next();
   }
 
   /** Who does not speak the protocol is told so once. What more it says is thrown away, for as long as it may take to hear that. */
-  #refuse(answer: Answer): void {
+  refuse(error: string): void {
     this.#waiting = [];
     this.#doing = 'refusing';
-    this.#socket.end(encodeAnswer(answer));
+    this.#socket.end(encodeAnswer({ ok: false, error }));
     setTimeout(() => this.#socket.destroy(), REFUSAL_TAKES).unref();
   }
 
   async #carryOut(order: Order): Promise<Answer> {
     try {
-      return { ok: true, result: await this.#source.carryOut(order) };
+      return { ok: true, result: await this.#source.carryOut(order, (part) => this.#writePart(part)) };
     } catch (error) {
-      if (error instanceof Refusal) return { ok: false, error: error.message };
+      if (error instanceof Refusal)
+        return { ok: false, error: error.message, ...(error instanceof TakenOver && { again: true }) };
       this.#source.onError(error);
       return { ok: false, error: 'A fault of qilin itself: the log of the server has it.' };
     }
   }
 
   /** Resolves when the kernel has it, or there is nobody any more. */
-  #write(answer: Answer): Promise<void> {
+  #write(line: string): Promise<void> {
     this.#doing = 'writing';
     return new Promise((resolve) => {
-      if (this.#socket.writable) this.#socket.write(encodeAnswer(answer), () => resolve());
+      if (this.#socket.writable) this.#socket.write(line, () => resolve());
       else resolve();
     });
+  }
+
+  async #writePart(part: string): Promise<boolean> {
+    await this.#write(encodePart(part));
+    this.#doing = 'working';
+    return this.#socket.writable;
   }
 }

@@ -1,6 +1,6 @@
 /** Which servers run on this machine: their control sockets, as far as this user may use them. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { isObject } from '../contract/fields.ts';
+import { isCount, isObject } from '../contract/fields.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { ControlClient, Unreachable } from './control-client.ts';
 import { runtimeFolder, SUFFIX, self } from './socket-path.ts';
@@ -60,6 +60,16 @@ const ownerOf = (path: string): number | undefined => {
   }
 };
 
+/** Whoever listens may say any pid: root is not to tell one user's server what was meant for another's. */
+function mayBeAt(path: string, pid: number): boolean {
+  try {
+    const [, effective] = /^Uid:\s+\d+\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(effective) === ownerOf(path);
+  } catch {
+    return true; // no Linux, or in a container of its own
+  }
+}
+
 async function serverAt(path: string): Promise<FoundServer | undefined> {
   try {
     const client = await ControlClient.connect(path);
@@ -70,7 +80,7 @@ async function serverAt(path: string): Promise<FoundServer | undefined> {
     client.close();
     const result = answer?.ok === true ? answer.result : undefined;
     const pid = isObject(result) ? result['pid'] : undefined;
-    return typeof pid === 'number' ? { path, pid } : undefined;
+    return isCount(pid) && mayBeAt(path, pid) ? { path, pid } : undefined;
   } catch (error) {
     if (error instanceof Unreachable) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 /** What `qilinctl` prints of an answer, and its exit status. Pure; a field that is not there is a dash. */
+import { resolve } from 'node:path';
 import { type Fields, isObject } from '../contract/fields.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { CommandName } from './commands.ts';
@@ -42,6 +43,15 @@ function outcome(result: Fields): Shown {
 
 function configText(settings: readonly Fields[]): string {
   return table(settings.map(({ name, value, origin }) => [told(name), '=', told(value), `# ${told(origin)}`]));
+}
+
+/** The log files that an answer to `config` names, as absolute paths. */
+export function logFilesIn(result: unknown): readonly string[] {
+  const settings = new Map(objectsIn(result).map(({ name, value }) => [name, told(value)]));
+  const folder = settings.get('chdir') ?? '/';
+  const names = ['errorlog', 'accesslog'].flatMap((name) => settings.get(name) ?? []);
+  const files = names.filter((name) => !['-', '(none)', UNKNOWN].includes(name) && !name.startsWith('/dev/'));
+  return [...new Set(files.map((name) => resolve(folder, name)))];
 }
 
 function stackText({ pid, thread, stuckSeconds, stack }: Fields): string {

@@ -3,7 +3,7 @@
  * What comes from the other side is read, not believed.
  */
 import { isObject, parseObject } from '../contract/fields.ts';
-import { type CommandName, type Order, readOrder } from './commands.ts';
+import { type CommandName, isCommandName, isSent, type Order, readOrder } from './commands.ts';
 
 /** The version of all this. An arbiter of another one says so, and does nothing. */
 export const PROTOCOL = 1;
@@ -21,12 +21,20 @@ export interface Request {
 
 export type Answer =
   /** `result` is what the table of commands says. */
-  | { readonly ok: true; readonly result: unknown }
-  /** One sentence: what was wrong, and what would be right. */
-  | { readonly ok: false; readonly error: string };
+  | { readonly ok: true; readonly result: object }
+  | {
+      readonly ok: false;
+      /** One sentence: what was wrong, and what would be right. */
+      readonly error: string;
+      /** Nothing was done, and another process at the same path may do it: of the two arbiters of an upgrade. */
+      readonly again?: boolean;
+    };
 
 export const encodeRequest = (request: Omit<Request, 'protocol'>): string => toLine({ protocol: PROTOCOL, ...request });
 export const encodeAnswer = (answer: Answer): string => toLine(answer);
+
+/** Of a long answer, which goes before its result. */
+export const encodePart = (part: string): string => toLine({ part });
 
 const toLine = (message: object): string => `${JSON.stringify(message)}\n`;
 
@@ -41,13 +49,23 @@ export function parseRequest(
     return { ok: false, error };
   }
   if (!isObject(given)) return { ok: false, error: 'The arguments of a command must be an object.' };
+  if (isCommandName(command) && !isSent(command))
+    return { ok: false, error: `${command} is done by qilinctl itself: there is nothing to ask a server.` };
   return readOrder(command, given);
+}
+
+/** Undefined for a line that is no part. */
+export function parsePart(line: string): string | undefined {
+  const part = line.startsWith('{"part":') ? parseObject(line)?.['part'] : undefined;
+  return typeof part === 'string' ? part : undefined;
 }
 
 /** Undefined for a line that is no answer. */
 export function parseAnswer(line: string): Answer | undefined {
   const said = parseObject(line);
-  if (said?.['ok'] === true) return { ok: true, result: said['result'] };
+  const result = said?.['result'];
+  if (said?.['ok'] === true) return typeof result === 'object' && result !== null ? { ok: true, result } : undefined;
   const error = said?.['error'];
-  return said?.['ok'] === false && typeof error === 'string' ? { ok: false, error } : undefined;
+  if (said?.['ok'] !== false || typeof error !== 'string') return undefined;
+  return { ok: false, error, ...(said['again'] === true && { again: true }) };
 }

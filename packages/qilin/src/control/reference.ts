@@ -1,5 +1,5 @@
 /** The table of commands in docs/operate.md. */
-import { usageOf } from './command-line.ts';
+import { flagOf, usageOf } from './command-line.ts';
 import { argumentsOf, COMMAND_NAMES, COMMANDS, type CommandName } from './commands.ts';
 
 export function commandsReference(): string {
@@ -10,6 +10,7 @@ function entry(name: CommandName): string {
   const { help, returns } = COMMANDS[name];
   const flags = argumentsOf(name)
     .filter(([, { isPositional }]) => !isPositional)
-    .map(([key, argument]) => ` \`--${key}\`: ${argument.help}`);
-  return `### ${usageOf(name)}\n\n${help}${flags.join('')} Answers with ${returns}.\n`;
+    .map(([key, argument]) => ` \`${flagOf(key)}\`: ${argument.help}`);
+  const answer = returns === null ? '' : ` Answers with ${returns}.`;
+  return `### ${usageOf(name)}\n\n${help}${flags.join('')}${answer}\n`;
 }

@@ -19,7 +19,7 @@ export interface SnapshotFile {
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** V8 held as many times the heap while it wrote one of two million small objects, the worst that was measured. */
-const TIMES_THE_HEAP = 25;
+export const TIMES_THE_HEAP = 25;
 
 /**
  * Undefined where there is to be none: today's is there, or memory would not suffice, or the system says no, both of which are told.

@@ -13,7 +13,8 @@ const channel = openChannel({
   onMessage: (message) => {
     if (message.type === 'boot') worker.boot(message);
     else if (message.type === 'serverEnds') worker.serverEnds();
-    else worker.reopenLogs();
+    else if (message.type === 'reopenLogs') worker.reopenLogs();
+    else worker.look(message);
   },
   onGone: () => {
     worker.serverEnds();

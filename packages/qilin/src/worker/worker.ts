@@ -20,6 +20,7 @@ import { loadHooks } from './hooks.ts';
 import type { Inspector } from './inspector.ts';
 import { LivedLife } from './life.ts';
 import { type LeaveSignal, type News, SERVER_CLOSED } from './life-terms.ts';
+import { type Look, Looks } from './looks.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
@@ -57,6 +58,9 @@ export class Worker {
   #retireCause: 'share' | 'memory' | undefined;
   #memory: MemoryBound | undefined;
   #lastMessage = Promise.resolve();
+  #looks: Looks | undefined;
+  /** Its app is in them, and not here. */
+  #hasThreads = false;
 
   constructor(around: WorkerProcess) {
     this.#process = around;
@@ -128,6 +132,12 @@ export class Worker {
     this.#host?.serverEnds?.();
   }
 
+  /** An operator looks into it. */
+  look(message: Look): void {
+    this.#looks ??= new Looks((said) => this.#send(said));
+    this.#looks.hear(message, this.#hasThreads);
+  }
+
   reopenLogs(): void {
     this.#log?.reopen();
     this.#accessLog?.reopen();
@@ -173,6 +183,7 @@ export class Worker {
       onRequest: requestShare(config, (reason) => this.#retire('share', reason)),
       onServerClosed: () => this.#serverClosed(),
     };
+    this.#hasThreads = found.kind === 'host';
     if (found.kind === 'host') this.#host = found.create(context);
     else {
       // With all that finds and loads an app: threads have theirs.

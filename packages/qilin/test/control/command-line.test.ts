@@ -17,9 +17,14 @@ test.each([
   ['restart 4711', 'restart', { pid: 4711 }],
   ['stacks', 'stacks', {}],
   ['stacks 4711', 'stacks', { pid: 4711 }],
+  ['profile 4711 --seconds 3 -o a.cpuprofile', 'profile', { pid: 4711, seconds: 3 }],
 ])('`%s` is sent as the command and its arguments', (line, command, sent) => {
   expect(callOf(line)).toMatchObject({ request: { command, arguments: sent }, server: undefined, json: false });
-  expect(callOf(line)).toHaveProperty('watch', line.includes('--watch'));
+});
+
+test('what is not sent, the tool has', () => {
+  expect(callOf('status --watch')).toMatchObject({ order: { arguments: { watch: true } } });
+  expect(callOf('heap 12 -o x')).toMatchObject({ order: { arguments: { pid: 12, output: 'x' } } });
 });
 
 test('the server is named before or behind the command', () => {
@@ -39,7 +44,10 @@ test.each([
   ['scale -4', 'scale: to must be a number of workers from 0 to 1024, +1 or -1 (got "-4").'],
   ['scale 1025', 'scale: to must be a number of workers from 0 to 1024, +1 or -1 (got "1025").'],
   ['restart x', 'restart: pid must be the pid of a worker (got "x").'],
-  ['--pid', "--pid needs a value: The server, by its arbiter's pid or its pid file."],
+  ['--pid', '--pid needs a value: --pid PID|FILE'],
+  ['profile 1 --seconds', '--seconds needs a value: --seconds N'],
+  ['profile 1 --seconds 0', 'profile: seconds must be a whole number of seconds from 1 to 600 (got "0").'],
+  ['completion tcsh', 'completion: shell must be bash, zsh, fish (got "tcsh").'],
   ['status --json=yes', '--json takes no value (got "yes").'],
   ['status --pid 1 --socket x', 'Give --pid or --socket, not both.'],
   ['-x status', 'There is no flag -x: qilinctl --help lists them'],
