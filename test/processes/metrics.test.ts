@@ -1,9 +1,11 @@
 /** `/metrics`: that its counts are the client's own, over reloads and deaths, on every class. */
-import { expect, test } from 'vitest';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { eventually, write } from './files.ts';
 import { ask } from './http-client.ts';
 import { arbiterPid, reload, signal } from './operations.ts';
-import { startQilin, temporaryFolder } from './server.ts';
+import { repository, startQilin, temporaryFolder } from './server.ts';
 
 const APP = `
 const statusOf = (url) => Number(new URL(url, 'http://test').pathname.slice(1));
@@ -70,6 +72,53 @@ test.each([
   expect(after.get('qilin_request_duration_seconds_count')).toBeGreaterThanOrEqual(60);
   const fell = [...before].filter(([name, value]) => /_total|_bucket/.test(name) && (after.get(name) ?? -1) < value);
   expect(fell).toEqual([]);
+});
+
+const OWN = `
+import { Counter, Gauge, Histogram, Registry } from '${repository}/node_modules/prom-client/index.js';
+import { shareMetrics } from 'qilin';
+const orders = new Counter({ name: 'orders_total', help: 'Orders', labelNames: ['kind'] });
+new Gauge({ name: 'oldest_seconds', help: 'Oldest', aggregator: 'max' }).set(Number(process.env.QILIN_WORKER));
+const took = new Histogram({ name: 'order_seconds', help: 'Took', buckets: [1] });
+const other = new Registry();
+new Counter({ name: 'others_total', help: 'Of a registry of its own', registers: [other] }).inc();
+shareMetrics(other);
+export const app = (request) => {
+  if (request.url.endsWith('/block')) for (const until = Date.now() + 4000; Date.now() < until; );
+  orders.inc({ kind: 'book' });
+  took.observe(0.5);
+  return new Response('ok');
+};
+`;
+
+test("the app's own metrics of all workers are joined; what one counted stays when it has gone, or stands still", async () => {
+  const file = write(join(repository, 'test/processes/fixtures'), `own-metrics-${process.pid}.mjs`, OWN);
+  onTestFinished(() => rmSync(file));
+  await using server = await startQilin(['-w', '2', '--admin-bind', '0', `${file}:app`]);
+  const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+  const figures = () => figuresAt(`${admin}/metrics`);
+  const send = async (times: number) => {
+    for (let i = 0; i < times; i++) await ask(server.url);
+  };
+  await send(10);
+  const before = await figures();
+  expect(before.get('orders_total{kind="book"}')).toBe(10);
+  expect(before.get('order_seconds_bucket{le="1"}')).toBe(10);
+  expect([before.get('oldest_seconds'), before.get('others_total')]).toEqual([2, 2]);
+  await reload(server);
+  await server.until(() => server.log.match(/Worker exited/g)?.length === 2, 'the old ones have gone');
+  await send(5);
+  const after = await figures();
+  expect([after.get('orders_total{kind="book"}'), after.get('others_total')]).toEqual([15, 4]);
+  const stuck = ask(`${server.url}/block`);
+  const text = await eventually(async () => {
+    const from = performance.now();
+    const answer = await ask(`${admin}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
+    return performance.now() - from >= 900 && answer.text;
+  }, 'one does not answer');
+  expect(text).toContain('# TYPE orders counter\norders_total{kind="book"} 15\n');
+  expect(text.endsWith('# EOF\n')).toBe(true);
+  await stuck;
 });
 
 test('an upgrade hands the counts on, with those of workers that still finish', async () => {

@@ -1,6 +1,7 @@
 /** What users import from `qilin`. */
 export type { Address } from './contract/address.ts';
 export type { App, FetchEnvironment, FetchHandler, Interface, NodeListener, OnShutdown } from './contract/app.ts';
+export { type MetricsRegistry, shareMetrics } from './contract/app-metrics.ts';
 export type { HealthCheck } from './contract/health-check.ts';
 export type { ArbiterHooks, ArbiterInfo, Hooks, WorkerHooks, WorkerInfo } from './contract/hooks.ts';
 export type { Log, LogLevel } from './contract/log.ts';

@@ -1,8 +1,10 @@
 /**
- * The HTTP server of the arbiter itself (setting `adminBind`): answers GET and HEAD, from memory and at once. Whoever is at the other end
+ * The HTTP server of the arbiter itself (setting `adminBind`): answers GET and HEAD, from memory and at once, but for what
+ * the apps count themselves. Whoever is at the other end
  * can make it hold no more than a bounded number of connections, each for a bounded time.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AppMetric } from '../contract/app-metrics.ts';
 import { Server } from '../contract/node-http.ts';
 import type { Status } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
@@ -24,6 +26,8 @@ export interface AdminSource {
   pulse(): Pulse;
   status(): Status;
   figures(): Figures;
+  /** Those of the apps themselves. */
+  appMetrics(): Promise<readonly AppMetric[]>;
   /** What goes wrong beside the answers: that no descriptor is left to accept with, say. */
   onError(error: Error): void;
 }
@@ -69,15 +73,24 @@ export class AdminServer {
     } else if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       this.#send(response, json(405, { error: 'This can be read, and not changed: ask with GET or HEAD.' }));
-    } else this.#send(response, this.#page(path, headers.accept));
+    } else if (path === METRICS) void this.#answerMetrics(response, headers.accept);
+    else this.#send(response, this.#page(path));
   }
 
-  #page(path: string, accept: string | undefined): Page {
-    if (path === STATUS) return json(200, this.#source.status());
-    if (path === METRICS) {
+  async #answerMetrics(response: ServerResponse, accept: string | undefined): Promise<void> {
+    try {
       const format = formatFor(accept);
-      return { status: 200, contentType: format.contentType, text: metricsText(this.#source.figures(), format) };
+      const appMetrics = await this.#source.appMetrics();
+      const text = metricsText(this.#source.figures(), format, appMetrics);
+      this.#send(response, { status: 200, contentType: format.contentType, text });
+    } catch (error) {
+      response.destroy();
+      throw error;
     }
+  }
+
+  #page(path: string): Page {
+    if (path === STATUS) return json(200, this.#source.status());
     const probe = PROBES[path]?.(this.#source.pulse());
     if (probe === undefined) throw new TypeError(`${path} has no page`);
     const { isFine, reason } = probe;

@@ -1,6 +1,7 @@
 /**
  * Figures as text: Prometheus's format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), and OpenMetrics 1.0. Pure.
  */
+import type { AppMetric } from '../contract/app-metrics.ts';
 import { FIGURE_NAMES, type FigureName, type Figures, figureOf, type Histogram, type Labels } from './figures.ts';
 
 interface Format {
@@ -18,9 +19,21 @@ const OPEN_METRICS: Format = {
 export const formatFor = (accept: string | undefined): Format =>
   accept?.includes('application/openmetrics-text') ? OPEN_METRICS : PROMETHEUS;
 
-export function metricsText(figures: Figures, { isOpen }: Format): string {
+/** @param appMetrics The apps' own, which follow. */
+export function metricsText(figures: Figures, { isOpen }: Format, appMetrics: readonly AppMetric[] = []): string {
   const families = FIGURE_NAMES.map((name) => `${headOf(name, isOpen)}${samplesOf(name, figures[name])}`);
-  return `${families.join('')}${isOpen ? '# EOF\n' : ''}`;
+  const ofApp = appMetrics.map((metric) => appText(metric, isOpen));
+  return `${[...families, ...ofApp].join('')}${isOpen ? '# EOF\n' : ''}`;
+}
+
+const TOTAL = /_total$/;
+
+/** In OpenMetrics every counter ends in `_total`, and its family does not. */
+function appText({ name, help, type, values }: AppMetric, isOpen: boolean): string {
+  const isCounter = isOpen && type === 'counter';
+  const family = isCounter ? name.replace(TOTAL, '') : name;
+  const lines = values.map((one) => line(isCounter ? `${family}_total` : one.name, one.labels, one.value));
+  return `# HELP ${family} ${escapeHelp(help, isOpen)}\n# TYPE ${family} ${type}\n${lines.join('')}`;
 }
 
 const SUFFIX = { counter: '_total', info: '_info', gauge: '', histogram: '' } as const;
@@ -52,8 +65,12 @@ const isHistogram = (value: Figures[FigureName]): value is Histogram => !Array.i
 
 function line(name: string, labels: Labels, value: number): string {
   const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
-  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
+  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${numberText(value)}\n`;
 }
+
+/** An app's gauge may be none, or without bound. */
+const numberText = (value: number): string =>
+  Math.abs(value) === Number.POSITIVE_INFINITY ? `${value > 0 ? '+' : '-'}Inf` : String(value);
 
 const escapeLabel = (text: string): string =>
   text.replace(/[\\"\n]/g, (found) => (found === '\n' ? '\\n' : `\\${found}`));

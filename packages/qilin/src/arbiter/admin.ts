@@ -76,6 +76,7 @@ export class Admin {
       pulse: () => this.#view.pulse(),
       status: () => this.#view.status(),
       figures: () => this.#view.figures(),
+      appMetrics: () => this.#crew.appMetrics(),
       onError: (error) => log.error(`${formatUrl(address, 'http')} (adminBind) does not answer: ${error.message}`),
     });
     log.info(`Health and status at: ${formatUrl(address, 'http')} (${process.pid})`);

@@ -1,11 +1,13 @@
 /** The workers' processes: started and told to leave as the plan says, and heard. What they say and how they end is told here. */
 import { OrphanReaper } from '@qilin/picoev';
+import type { AppMetric } from '../contract/app-metrics.ts';
 import { explain } from '../contract/errors.ts';
 import type { WorkerInfo } from '../contract/hooks.ts';
 import type { Heartbeat, Recording, WorkerMessage } from '../contract/messages.ts';
 import type { StallReport } from '../contract/stalls.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Config } from '../settings/config.ts';
+import { AppMetrics } from './app-metrics.ts';
 import { BootFailures } from './boot-failures.ts';
 import { EndReasons } from './end-reasons.ts';
 import { isOnTrial, isServing, type WorkerView } from './fleet.ts';
@@ -59,6 +61,7 @@ export class Crew {
   readonly totals = new Totals();
   readonly #stalls = new Stalls(() => this.#state.log);
   readonly #recordings = new Recordings();
+  readonly #appMetrics = new AppMetrics();
   #announced = false;
   #hasToldEnd = false;
   /** The most workers that served at the same time before that, and since when. */
@@ -100,6 +103,12 @@ export class Crew {
   async record(age: number, recording: Recording, take: TakePart): Promise<void> {
     const worker = this.#workers.get(age);
     if (worker !== undefined) await this.#recordings.record(worker, recording, take);
+  }
+
+  /** What the apps of all workers that have one count themselves. */
+  appMetrics(): Promise<readonly AppMetric[]> {
+    const workers = this.#state.fleet.workers.filter(({ state }) => state !== 'booting');
+    return this.#appMetrics.ask(workers.flatMap(({ age }) => this.#workers.get(age) ?? []));
   }
 
   get stallCount(): number {
@@ -281,6 +290,10 @@ export class Crew {
       case 'recordFailed':
         this.#recordings.hear(age, message);
         break;
+      case 'appMetric':
+      case 'appMetricsEnd':
+        this.#appMetrics.hear(age, message);
+        break;
       case 'bootFailed':
         if (worker.generation === this.#state.fleet.candidate?.number)
           this.#state.lastReload.candidateSays(message.text);
@@ -297,6 +310,7 @@ export class Crew {
     const how = howItEnded(exit);
     this.#workers.delete(age);
     this.#recordings.gone(age);
+    this.#appMetrics.gone(age);
     this.#stalls.forget(worker);
     this.totals.ended(age, view, this.#heartbeats.get(age));
     this.#heartbeats.delete(age);

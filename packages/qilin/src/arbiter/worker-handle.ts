@@ -120,6 +120,11 @@ export class WorkerHandle {
     this.#send({ type: 'serverEnds' });
   }
 
+  /** The app's own. */
+  tellMetrics(scrape: number): void {
+    this.#send({ type: 'tellMetrics', scrape });
+  }
+
   record(recording: Recording): void {
     this.#send({ type: 'record', recording });
   }

@@ -6,6 +6,7 @@
  */
 import type { Address } from './address.ts';
 import { NO_ANSWERS } from './answers.ts';
+import { type AppMetric, readAppMetric } from './app-metrics.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { type Fields, isCount, isObject, parseObject } from './fields.ts';
 import type { WorkerStats, WorkerUsage } from './stats.ts';
@@ -44,6 +45,8 @@ export type ArbiterMessage =
   | { readonly type: 'recordNext' }
   /** Nobody wants it any more. */
   | { readonly type: 'recordOff' }
+  /** Somebody asks for the app's own metrics. It answers with each, and with the end of them. */
+  | { readonly type: 'tellMetrics'; readonly scrape: number }
   /** The whole server ends, and not this worker alone. Said before the order to leave, or while it leaves. */
   | { readonly type: 'serverEnds' };
 
@@ -81,6 +84,9 @@ export type WorkerMessage =
   | { readonly type: 'recorded'; readonly part: string; readonly isLast: boolean }
   /** One sentence: why nothing is recorded. */
   | { readonly type: 'recordFailed'; readonly reason: string }
+  /** A metric of the app's own, and the end of all of them. */
+  | { readonly type: 'appMetric'; readonly scrape: number; readonly metric: AppMetric }
+  | { readonly type: 'appMetricsEnd'; readonly scrape: number }
   /** The worker drains, by the arbiter's order or anybody's: it accepts no more. */
   | { readonly type: 'leaving'; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
@@ -140,6 +146,15 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
       const { part, isLast } = said;
       return typeof part === 'string' ? { type: 'recorded', part, isLast: isLast === true } : undefined;
     }
+    case 'appMetric': {
+      const { scrape } = said;
+      const metric = readAppMetric(said['metric']);
+      return isCount(scrape) && metric !== undefined ? { type: 'appMetric', scrape, metric } : undefined;
+    }
+    case 'appMetricsEnd': {
+      const { scrape } = said;
+      return isCount(scrape) ? { type: 'appMetricsEnd', scrape } : undefined;
+    }
     case 'recordFailed': {
       const { reason } = said;
       return typeof reason === 'string' ? { type: 'recordFailed', reason } : undefined;
@@ -193,6 +208,7 @@ export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   const type = said?.['type'];
   if (type === 'reopenLogs' || type === 'serverEnds' || type === 'recordNext' || type === 'recordOff') return { type };
   if (said !== undefined && type === 'record') return parseRecord(said);
+  if (type === 'tellMetrics') return isCount(said?.['scrape']) ? { type, scrape: said['scrape'] } : undefined;
   if (said === undefined || !isBoot(said)) return undefined;
   // An arbiter from before there were trials does not speak of one.
   return { ...said, config: wholeConfig(said.config), isOnTrial: said.isOnTrial === true };

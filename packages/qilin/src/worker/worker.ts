@@ -138,6 +138,16 @@ export class Worker {
     this.#looks.hear(message, this.#hasThreads);
   }
 
+  /** Somebody asks for the metrics of the app's own. */
+  async tellMetrics(scrape: number): Promise<void> {
+    const { tellAppMetrics } = await import('./app-metrics.ts');
+    await tellAppMetrics(
+      scrape,
+      (message) => this.#send(message),
+      (text) => this.#log?.warning(text),
+    );
+  }
+
   reopenLogs(): void {
     this.#log?.reopen();
     this.#accessLog?.reopen();

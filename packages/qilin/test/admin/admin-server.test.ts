@@ -13,6 +13,7 @@ test('a closed one still answers whoever had connected, once', async () => {
     pulse: () => ({ state: 'serving', hasStarted: true, ready: 1, stuckFor: 0, unreadyWhenStuck: false }),
     status: () => expect.unreachable(),
     figures: () => expect.unreachable(),
+    appMetrics: () => expect.unreachable(),
     onError: (error) => expect.unreachable(error.message),
   });
   const open = async () => {

@@ -1,0 +1,90 @@
+/**
+ * The apps' own metrics, asked of all workers when somebody asks for `/metrics`. Invariant: what a worker has told last counts while it
+ * does not answer, and its counters when it has gone.
+ */
+import { type AppMetric, aggregate, lastingOf } from '../contract/app-metrics.ts';
+import type { WorkerMessage } from '../contract/messages.ts';
+import type { Milliseconds } from '../contract/units.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+type Said = Extract<WorkerMessage, { type: 'appMetric' | 'appMetricsEnd' }>;
+
+/** A scrape of Prometheus has 10 s; what a worker that is stuck has told before is known. */
+const PATIENCE: Milliseconds = 1_000;
+/** Series that are kept of a worker, and of all that have gone: an app may have any number of them. */
+const MOST_SERIES = 20_000;
+
+interface Known {
+  readonly metrics: readonly AppMetric[];
+  /** Of the scrape under way. */
+  readonly coming: readonly AppMetric[];
+  readonly series: number;
+}
+
+const NOTHING: Known = { metrics: [], coming: [], series: 0 };
+
+export class AppMetrics {
+  readonly #known = new Map<number, Known>();
+  /** Of the workers that have gone. */
+  #past: readonly AppMetric[] = [];
+  #scrape = 0;
+  #awaited = new Set<number>();
+  #onAllTold: () => void = () => {};
+  #underWay: Promise<readonly AppMetric[]> | undefined;
+
+  /** Of all workers. Who asks meanwhile has the same answer. */
+  ask(workers: readonly WorkerHandle[]): Promise<readonly AppMetric[]> {
+    this.#underWay ??= this.#collect(workers).finally(() => {
+      this.#underWay = undefined;
+    });
+    return this.#underWay;
+  }
+
+  hear(age: number, said: Said): void {
+    if (said.scrape !== this.#scrape) return;
+    const known = this.#known.get(age) ?? NOTHING;
+    if (said.type === 'appMetric') {
+      const series = known.series + said.metric.values.length;
+      if (series <= MOST_SERIES) this.#known.set(age, { ...known, coming: [...known.coming, said.metric], series });
+      return;
+    }
+    this.#known.set(age, { ...NOTHING, metrics: known.coming });
+    this.#told(age);
+  }
+
+  gone(age: number): void {
+    const last = this.#known.get(age)?.metrics ?? [];
+    if (last.length > 0) this.#past = bounded(aggregate([this.#past, lastingOf(last)]));
+    this.#known.delete(age);
+    this.#told(age);
+  }
+
+  async #collect(workers: readonly WorkerHandle[]): Promise<readonly AppMetric[]> {
+    this.#scrape += 1;
+    this.#awaited = new Set(workers.map(({ age }) => age));
+    for (const [age, known] of this.#known) this.#known.set(age, { ...NOTHING, metrics: known.metrics });
+    for (const worker of workers) worker.tellMetrics(this.#scrape);
+    if (workers.length > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, PATIENCE);
+        this.#onAllTold = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return aggregate([...[...this.#known.values()].map(({ metrics }) => metrics), this.#past]);
+  }
+
+  #told(age: number): void {
+    if (this.#awaited.delete(age) && this.#awaited.size === 0) this.#onAllTold();
+  }
+}
+
+function bounded(metrics: readonly AppMetric[]): readonly AppMetric[] {
+  let series = 0;
+  return metrics.filter(({ values }) => {
+    series += values.length;
+    return series <= MOST_SERIES;
+  });
+}
