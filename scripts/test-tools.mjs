@@ -21,6 +21,7 @@ export const TOOLS = {
   haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/{behind-haproxy,kept-upstream}.test.ts: what docs/proxies.md says of it
   systemd: ['systemd-analyze', '--version'], // test/processes/deploy.test.ts
   logrotate: ['/usr/sbin/logrotate', '--version'], // test/processes/deploy.test.ts
+  tmux: ['tmux', '-V'], // test/processes/looks.test.ts: qilinctl top in a terminal
   zsh: ['zsh', '--version'], // test/processes/looks.test.ts: completion
   fish: ['fish', '--version'], // the same
   'libuv1-dev': ['test', '-e', '/usr/include/uv.h'], // packages/picoev/test/native.test.ts: a loop without Node

@@ -114,6 +114,31 @@ test('one at a time is recorded, of a worker that is there', async () => {
   for (const name of ['first', 'second']) expect(statSync(fileIn(name), { throwIfNoEntry: false })).toBeUndefined();
 });
 
+const tmux = tool('tmux');
+test(tmux.named('top shows the workers in a terminal, and does what keys say'), { skip: tmux.isMissing }, async () => {
+  const socket = fileIn('tmux');
+  const terminal = (...args: string[]) =>
+    spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  const shows = (pattern: RegExp, what: string) =>
+    eventually(() => pattern.exec(terminal('capture-pane', '-p').stdout) ?? undefined, what);
+  const words = [process.execPath, controlCommand, '--pid', fileIn('app.pid'), 'top'];
+  terminal('new-session', '-d', '-x', '160', '-y', '20', words.join(' '), ';', 'set', '-g', 'remain-on-exit', 'on');
+  try {
+    await shows(/arbiter \d+, serving, .*1 of 1 workers serve/, 'the server is shown');
+    await shows(/STATE +CPU %.*\n.* ready +\d+\.\d /, 'the CPU of a worker is known');
+    terminal('send-keys', '+');
+    await shows(/2 workers are wanted/, 'the key has been obeyed');
+    await shows(/2 of 2 workers serve/, 'there is another');
+    terminal('send-keys', 'q');
+    await shows(/^Pane is dead \(status 0/m, 'it has left');
+    expect((await run('scale', '1')).status).toBe(0);
+  } finally {
+    terminal('kill-server');
+  }
+  const { status, stderr } = await run('top');
+  expect([status, stderr]).toEqual([1, 'qilinctl: top needs a terminal: `qilinctl status --watch` needs none.\n']);
+});
+
 test('the log files are followed through a rotation', async () => {
   await ask(url);
   const access = fileIn('logs/access.log');

@@ -2,6 +2,7 @@
 import type { Figures, Sample } from '../admin/figures.ts';
 import { BOUNDS, METHODS, readAnswers, STATUS_CLASSES } from '../contract/answers.ts';
 import type { Heartbeat } from '../contract/messages.ts';
+import type { WorkerUsage } from '../contract/stats.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
 import { type Fleet, WORKER_STATES, type WorkerView, wantedCount } from './fleet.ts';
@@ -61,11 +62,15 @@ export function figuresOf({ version, fleet, crew, lastReload, shedByArbiter }: K
     qilin_worker_heap_used_bytes: byPlace(running, ({ usage }) => usage.heapUsed, add),
     qilin_worker_event_loop_lag_seconds: byPlace(
       running,
-      ({ usage }, worker) => seconds(Math.max(usage.lag, crew.silenceOf(worker) - SIGN_OF_LIFE)),
+      ({ usage }, worker) => lagOf(usage, crew.silenceOf(worker)),
       Math.max,
     ),
   };
 }
+
+/** In seconds: how late an event loop was at its last sign of life, or is by now. */
+export const lagOf = ({ lag }: WorkerUsage, silence: Milliseconds): number =>
+  seconds(Math.max(lag, silence - SIGN_OF_LIFE));
 
 /** Those that have been answered at all: most pairs never come. */
 function requests(byStatus: readonly number[]): readonly Sample[] {

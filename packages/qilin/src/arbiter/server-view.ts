@@ -2,10 +2,12 @@
 import { addCounts, type EarlierCounts } from '../admin/earlier-counts.ts';
 import type { Figures } from '../admin/figures.ts';
 import type { Pulse } from '../admin/probes.ts';
+import { BOUNDS, isAnswerList, readAnswers } from '../contract/answers.ts';
+import type { WorkerStats } from '../contract/stats.ts';
 import type { ServerState, Status, WorkerStatus } from '../contract/status.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
-import { figuresOf } from './figures.ts';
+import { figuresOf, lagOf } from './figures.ts';
 import { isServing, type WorkerView, wantedCount } from './fleet.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
@@ -110,8 +112,17 @@ export class ServerView {
       residentBytes: usage?.resident ?? null,
       heapUsedBytes: usage?.heapUsed ?? null,
       heapLimitBytes: usage?.heapLimit ?? null,
+      lagSeconds: usage === undefined ? null : lagOf(usage, this.#crew.silenceOf(worker)),
+      ...answered(stats),
     };
   }
+}
+
+/** Without counts, nothing is known. */
+function answered(stats: WorkerStats | null | undefined): Pick<WorkerStatus, 'inFlight' | 'durations'> {
+  if (!stats || !isAnswerList(stats.answers)) return { inFlight: null, durations: null };
+  const { begun, over, buckets } = readAnswers(stats.answers);
+  return { inFlight: Math.max(0, begun - over), durations: { bounds: BOUNDS, buckets } };
 }
 
 const inSeconds = (time: Milliseconds): number => Math.round(time) / 1000;

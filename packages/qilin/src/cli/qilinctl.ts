@@ -14,6 +14,7 @@ import { besidePidFile } from '../control/socket-path.ts';
 import { escapeMessage, toJsonLine } from '../observe/escape.ts';
 import { FollowedFile, showLogs } from './logs.ts';
 import { RecordFile } from './record.ts';
+import { top } from './top.ts';
 
 type Call = Extract<ReadCall, { type: 'call' }>['call'];
 
@@ -53,6 +54,8 @@ function carryOut(call: Call): Promise<number> | number {
       return record(call, order.arguments.output ?? `${order.arguments.pid}.cpuprofile`);
     case 'heap':
       return record(call, order.arguments.output ?? `${order.arguments.pid}.heapsnapshot`);
+    case 'top':
+      return live(call);
     case 'status':
       return order.arguments.watch ? watch(call) : once(call);
     default:
@@ -102,6 +105,15 @@ async function record(call: Call, path: string): Promise<number> {
   } catch (error) {
     return cannot(error);
   }
+}
+
+async function live(call: Call): Promise<number> {
+  const path = await pathOf(call.server);
+  if (!process.stdin.isTTY || !process.stdout.isTTY)
+    return fail('top needs a terminal: `qilinctl status --watch` needs none.', 1);
+  const end = await top((request) => ask(path, { request }));
+  if (end === 'left') return 0;
+  return end?.ok === false ? fail(end.error, 1) : ended(call);
 }
 
 async function logs(call: Call, { lines = LOG_LINES, follow }: ArgumentsOf<'logs'>): Promise<number> {

@@ -79,4 +79,16 @@ export interface WorkerStatus {
   /** V8's heap in its main thread: in use, and at most. */
   readonly heapUsedBytes: number | null;
   readonly heapLimitBytes: number | null;
+  /** How late its event loop is, or was at that sign of life. */
+  readonly lagSeconds: number | null;
+  /** Requests that are not over; null, as the durations are, where `adminBind` is not set, and nobody counts. */
+  readonly inFlight: number | null;
+  readonly durations: DurationsStatus | null;
+}
+
+/** How long requests took, since the worker started: how many in each bucket, of which there is one more than of the bounds. */
+export interface DurationsStatus {
+  /** In seconds. */
+  readonly bounds: readonly number[];
+  readonly buckets: readonly number[];
 }

@@ -106,6 +106,11 @@ export const COMMANDS = {
       watch: { kind: flag, isLocal: true, help: 'Show it anew each second, until Ctrl-C.' },
     },
   }),
+  top: command({
+    help: 'The workers, live, in a terminal: CPU, lag, requests a second, how long they take. Keys sort, scale and reload.',
+    returns: null,
+    arguments: {},
+  }),
   config: command({
     help: 'Every setting in force, with its value and where that comes from. Secrets are hidden.',
     returns: 'a list of `name`, `value` and `origin`',

@@ -64,7 +64,8 @@ function stackText({ pid, thread, stuckSeconds, stack }: Fields): string {
   return `${whose}: stuck for ${told(stuckSeconds)} s\n${stack.map((frame) => `    at ${told(frame)}\n`).join('')}`;
 }
 
-function statusText(status: Fields, now: Milliseconds): string {
+/** The lines above a table of workers. */
+export function statusLines(status: Fields, now: Milliseconds): readonly string[] {
   const { version, pid, state, generation, workersReady, workersWanted, startedAt, shedByArbiter } = status;
   const facts = [
     `qilin ${told(version)}`,
@@ -76,7 +77,10 @@ function statusText(status: Fields, now: Milliseconds): string {
     ...(typeof shedByArbiter === 'number' && shedByArbiter > 0 ? [`${shedByArbiter} shed by the arbiter`] : []),
   ];
   const { lastReload } = status;
-  const reload = isObject(lastReload) ? [reloadText(lastReload, now)] : [];
+  return [facts.join(', '), ...(isObject(lastReload) ? [reloadText(lastReload, now)] : [])];
+}
+
+function statusText(status: Fields, now: Milliseconds): string {
   const rows = objectsIn(status['workers']).map((worker) => [
     told(worker['pid']),
     told(worker['generation']),
@@ -91,7 +95,7 @@ function statusText(status: Fields, now: Milliseconds): string {
     mebibytes(worker['heapUsedBytes']),
     typeof worker['stuckAt'] === 'string' ? worker['stuckAt'] : '',
   ]);
-  return `${[facts.join(', '), ...reload].join('\n')}\n\n${table([HEADINGS, ...rows], 'right')}`;
+  return `${statusLines(status, now).join('\n')}\n\n${table([HEADINGS, ...rows], 'right')}`;
 }
 
 const HEADINGS = [
@@ -115,13 +119,13 @@ function reloadText({ by, endedAt, at, outcome: how, reason }: Fields, now: Mill
   return `last ${what}: ${told(how)}, ${since(endedAt ?? at, now)} ago${why}`;
 }
 
-function told(value: unknown, otherwise = UNKNOWN, before = ''): string {
+export function told(value: unknown, otherwise = UNKNOWN, before = ''): string {
   return typeof value === 'string' || typeof value === 'number' ? `${before}${value}` : otherwise;
 }
 
-const mebibytes = (bytes: unknown): string => (typeof bytes === 'number' ? (bytes / MIB).toFixed(1) : UNKNOWN);
+export const mebibytes = (bytes: unknown): string => (typeof bytes === 'number' ? (bytes / MIB).toFixed(1) : UNKNOWN);
 
-function objectsIn(value: unknown): readonly Fields[] {
+export function objectsIn(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
@@ -136,7 +140,7 @@ function since(time: unknown, now: Milliseconds): string {
 }
 
 /** Columns as wide as their widest cell; the last one ends where it ends. */
-function table(rows: readonly (readonly string[])[], align: 'left' | 'right' = 'left'): string {
+export function table(rows: readonly (readonly string[])[], align: 'left' | 'right' = 'left'): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const cell = (text: string, column: number, row: readonly string[]): string => {
     if (column === row.length - 1) return text;
