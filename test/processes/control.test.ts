@@ -1,5 +1,5 @@
 /** The control socket and `qilinctl`: what an operator sees and does by it, and that nobody else does. */
-import { chmodSync, chownSync, existsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -126,6 +126,16 @@ describe('a server with a pid file', () => {
     expect(stdout).toMatch(/Error: .*\n +at .*app\.mjs/);
     writeFileSync(load, '');
     expect(await status()).toMatchObject({ generation: 2, workersReady: 2, lastReload: { outcome: 'called off' } });
+  });
+
+  test('has its socket again after a HUP where somebody has removed the file', async () => {
+    rmSync(socket);
+    expect((await run('status')).status).toBe(2);
+    const from = server.log.length;
+    server.signal('SIGHUP');
+    await eventually(async () => (await run('status')).status === 0, 'it answers again');
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+    await server.logged(/Reload done/, from);
   });
 
   test('has more workers, or fewer', async () => {

@@ -46,6 +46,8 @@ interface Parts {
 export class Control {
   readonly #parts: Parts;
   #server: ControlServer | undefined;
+  /** Where it listens. */
+  #fd: number | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -54,8 +56,13 @@ export class Control {
   /** Answers from now on, or no more: of the two arbiters of an upgrade one does. To be called after each change. */
   follow(): undefined {
     const { control } = this.#parts.generations;
-    if (control === undefined || !this.#speaksForServer) this.close();
-    else this.#server ??= this.#open(control.fd);
+    if (control === undefined || !this.#speaksForServer) {
+      this.close();
+    } else if (control.fd !== this.#fd) {
+      this.close();
+      this.#server = this.#open(control.fd);
+      this.#fd = control.fd;
+    }
   }
 
   get #speaksForServer(): boolean {
@@ -66,6 +73,7 @@ export class Control {
   close(): void {
     this.#server?.close();
     this.#server = undefined;
+    this.#fd = undefined;
   }
 
   /** What was ordered, by an event that was put. */

@@ -16,6 +16,7 @@ import {
   removeUnservedSocketFiles,
   type Socket,
   type Sockets,
+  socketFileAt,
 } from './sockets.ts';
 
 interface Wanted {
@@ -149,6 +150,17 @@ export class Generations {
     if (address !== null && this.#control !== undefined && isAt(address)(this.#control)) return;
     this.#close(this.#control);
     this.#control = address === null ? undefined : openSocket(address, OWNERS_ALONE, new Map());
+  }
+
+  /**
+   * Makes the file of the control socket anew where somebody has removed it.
+   * @throws QilinError BIND_FAILED when another has taken its place
+   */
+  restoreControl(): void {
+    const before = this.#control;
+    if (before?.requested.kind !== 'unix' || socketFileAt(before.requested.path) === before.file) return;
+    this.#control = openSocket(before.requested, OWNERS_ALONE, new Map());
+    closeSockets([before]);
   }
 
   /** Those that are the arbiter's own. */

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { formatUrl } from '../contract/address.ts';
-import { explain, QilinError } from '../contract/errors.ts';
+import { explain, QilinError, reasonOf } from '../contract/errors.ts';
 import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
 import type { Origins } from '../settings/config.ts';
@@ -58,11 +58,21 @@ export class Reloads {
     log.info('Reloading');
     const reload = lastReload.begin('HUP');
     this.#newest = reload;
+    this.#restoreControl();
     void hooks
       .call('onReload', (user) => user.onReload?.(info))
       .then(() => this.#read())
       .then((read) => this.#put({ type: 'settings', reload, ...read }));
     return reload;
+  }
+
+  /** By signal a server can be told what qilinctl cannot say without it. */
+  #restoreControl(): void {
+    try {
+      this.#generations.restoreControl();
+    } catch (error) {
+      this.#state.log.warning(`The control socket cannot be made anew: ${reasonOf(error)}`);
+    }
   }
 
   async #read(): Promise<Pick<ReloadEvent, 'loaded' | 'found'>> {
