@@ -42,6 +42,13 @@ async function play(scene: Scene, drawn: Drawn, whenWell: () => Promise<void>, t
   return 1;
 }
 
+/** What was expected, whole, as an assertion's own message has only its beginning. */
+function explained(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause ?? '');
+  const whole = 'actual' in cause && 'expected' in cause ? { actual: cause.actual, expected: cause.expected } : {};
+  return `${cause} ${JSON.stringify(whole)}`;
+}
+
 /** @param faults none are begun once they have been drawn */
 export async function run(setting: Setting, faults: Iterable<Drawn>, tell: Tell): Promise<Tally> {
   await using scene = await Scene.open(setting);
@@ -55,7 +62,7 @@ export async function run(setting: Setting, faults: Iterable<Drawn>, tell: Tell)
     return { faults: count, requests: load.requests, forgiven: load.forgiven };
   } catch (error) {
     // At once: the others may go on for long.
-    tell(`FAILED: ${String(error)} ${error instanceof Error ? String(error.cause ?? '') : ''}`);
+    tell(`FAILED: ${String(error)} ${error instanceof Error ? explained(error.cause) : ''}`);
     throw new Error(`${String(error)}\n${load.report()}\n${server.log}`, { cause: error });
   }
 }

@@ -3,12 +3,13 @@
  * or those that systemd passes. Both travel as inherited descriptors, named in the environment. Invariant: what is taken
  * over has been asked of the descriptors themselves. Who started this process proves nothing: it may be dead by now.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { listen } from '@qilin/picoev';
 import { type Address, actualAddress, formatAddress } from '../contract/address.ts';
 import { QilinError, reasonOf } from '../contract/errors.ts';
 import { readAddress } from '../settings/bind.ts';
 import type { Socket, Sockets } from './sockets.ts';
+import { spawnChild } from './spawn-child.ts';
 
 /** JSON, as `Heritage`: the sockets that a new arbiter inherits. */
 const SOCKETS = 'QILIN_SOCKETS';
@@ -163,7 +164,7 @@ export function spawnHeir({ sockets, admin, control, activated, cwd }: Estate): 
     control: control === undefined ? null : nameOf(control),
   };
   const given = [...sockets, admin, control].filter((socket) => socket !== undefined);
-  return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+  return spawnChild(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     cwd,
     env: { ...process.env, [SOCKETS]: JSON.stringify(heritage), [PREDECESSOR]: String(process.pid) },
     stdio: ['ignore', 'inherit', 'inherit', ...given.map(({ fd }) => fd), 'ipc'],

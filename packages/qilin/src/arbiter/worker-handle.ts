@@ -1,5 +1,5 @@
 /** A worker as the arbiter sees it: a child process, what it says, and the signals that it can be sent. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { WORKER_ENTRY } from '../contract/entries.ts';
 import { heapFlags } from '../contract/heap.ts';
@@ -18,6 +18,7 @@ import { LONGEST_STALL_LINE, parseStallReport, type StallReport } from '../contr
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import type { Privileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
+import { spawnChild } from './spawn-child.ts';
 import { refusal } from './spawn-refusal.ts';
 
 /** How a worker's process ended: an exit status, a signal, or that it could not even be started. */
@@ -192,7 +193,7 @@ const whoItIs = (place: number) => ({ QILIN_WORKER: String(place), NODE_APP_INST
 function spawnWorker({ config, place, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
   const env: NodeJS.ProcessEnv = { ...process.env, ...config.rawEnv, ...whoItIs(place) };
   const given = [...process.execArgv, env['NODE_OPTIONS']].join(' ');
-  return spawn(process.execPath, [...FLAGS, ...heapFlags(config, given), WORKER_ENTRY], {
+  return spawnChild(process.execPath, [...FLAGS, ...heapFlags(config, given), WORKER_ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
     cwd: config.chdir,
     env,
