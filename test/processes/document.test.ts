@@ -29,7 +29,7 @@ describe('the command', () => {
   test('`-h` shows every option of the document and exits 0', async () => {
     const { status, output } = await runQilin(['-h']);
     expect(status).toBe(0);
-    expect(output).toMatch(/^Usage: qilin \[OPTIONS\] MODULE\[:APP\]\n/);
+    expect(output).toMatch(/^Usage: qilin \[OPTIONS\] MODULE\[:APP\] \[-- ARG\.\.\.\]\n/);
     for (const flags of ['-w, --workers', '-b, --bind', '--threads', '-k, --worker-class', '-c, --config']) {
       expect(output).toContain(flags);
     }

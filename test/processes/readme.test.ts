@@ -46,7 +46,7 @@ test('`npm test` is what runs this', () => {
 test('`--help` shows the options', () => {
   const { status, output } = shell(`${QILIN} --help`);
   expect(status).toBe(0);
-  expect(output).toMatch(/^Usage: qilin \[OPTIONS\] MODULE\[:APP\]\n/);
+  expect(output).toMatch(/^Usage: qilin \[OPTIONS\] MODULE\[:APP\] \[-- ARG\.\.\.\]\n/);
 });
 
 test("a project of one's own gets the command from the clone", () => {
