@@ -17,11 +17,11 @@ const MOST_SERIES = 20_000;
 interface Known {
   readonly metrics: readonly AppMetric[];
   /** Of the scrape under way. */
-  readonly coming: readonly AppMetric[];
-  readonly series: number;
+  readonly coming: AppMetric[];
+  series: number;
 }
 
-const NOTHING: Known = { metrics: [], coming: [], series: 0 };
+const knowing = (metrics: readonly AppMetric[]): Known => ({ metrics, coming: [], series: 0 });
 
 export class AppMetrics {
   readonly #known = new Map<number, Known>();
@@ -42,13 +42,16 @@ export class AppMetrics {
 
   hear(age: number, said: Said): void {
     if (said.scrape !== this.#scrape) return;
-    const known = this.#known.get(age) ?? NOTHING;
+    const known = this.#known.get(age) ?? knowing([]);
     if (said.type === 'appMetric') {
       const series = known.series + said.metric.values.length;
-      if (series <= MOST_SERIES) this.#known.set(age, { ...known, coming: [...known.coming, said.metric], series });
+      if (series > MOST_SERIES) return;
+      known.coming.push(said.metric);
+      known.series = series;
+      this.#known.set(age, known);
       return;
     }
-    this.#known.set(age, { ...NOTHING, metrics: known.coming });
+    this.#known.set(age, knowing(known.coming));
     this.#told(age);
   }
 
@@ -62,7 +65,7 @@ export class AppMetrics {
   async #collect(workers: readonly WorkerHandle[]): Promise<readonly AppMetric[]> {
     this.#scrape += 1;
     this.#awaited = new Set(workers.map(({ age }) => age));
-    for (const [age, known] of this.#known) this.#known.set(age, { ...NOTHING, metrics: known.metrics });
+    for (const [age, known] of this.#known) this.#known.set(age, knowing(known.metrics));
     for (const worker of workers) worker.tellMetrics(this.#scrape);
     if (workers.length > 0) {
       await new Promise<void>((resolve) => {
