@@ -9,7 +9,7 @@ const KILLED = /Worker exited \(pid: \d+, signal SIGKILL\)/;
 const BOOT_TIMEOUT = 2;
 
 /** Resolves when it has been called off, and the next release is sound again. */
-async function failToReload({ site, server, load }: Scene, how: 'throws' | 'mistaken' | 'gone'): Promise<void> {
+export async function failToReload({ site, server, load }: Scene, how: 'throws' | 'mistaken' | 'gone'): Promise<void> {
   const from = server.log.length;
   site.release(how);
   await signal(server, 'HUP');
@@ -19,7 +19,7 @@ async function failToReload({ site, server, load }: Scene, how: 'throws' | 'mist
 }
 
 /** The new arbiter takes over by itself from one that leaves, however it does, as soon as it has started it. */
-async function hastyUpgrade({ server, arbiter: old }: Scene, last: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+export async function hastyUpgrade({ server, arbiter: old }: Scene, last: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   const from = server.log.length;
   await signal(server, 'USR2');
   await server.logged(/Starting a new arbiter with pid/, from);

@@ -1,28 +1,43 @@
-/** Deploys under the load of 50 clients that keep their connections: none of them loses a request, or has to ask again. */
+/**
+ * Deploys, and what comes between them, under the load of 50 clients that keep their connections: none of them loses a request, or has
+ * to ask again. The long form (`npm run chaos`) says how fast a server was complete again.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { linux } from '../needs.ts';
-import { handOver, reload, signal } from '../processes/operations.ts';
+import { addTwoAndTakeThreeAway, handOver, reload, signal } from '../processes/operations.ts';
+import { failToReload, hastyUpgrade } from './deploy-faults.ts';
 import { expectEnd } from './invariants.ts';
+import { stopFor } from './process-faults.ts';
 import { CLASSES, Scene, WORKERS } from './scene.ts';
 import { accessLogHere, userHere } from './site.ts';
 
 const IS_LONG = process.env['QILIN_CHAOS_MINUTES'] !== undefined;
 const RELOADS = IS_LONG ? 20 : 3;
 const UPGRADES = IS_LONG ? 3 : 1;
-const PATIENCE = 600_000;
+const KILLS = 20;
+const PATIENCE = 900_000;
 
 const FIFTY_KEPT = { keepAlive: 50, oneShot: 0, think: 100 };
 
 /** Seconds. */
+const TIMEOUT = 3;
 const BOOT_TIMEOUT = 6;
-const BETWEEN_KILLS = 2_000;
-/** Milliseconds. A machine that does other things at the same time boots a worker when it gets to it. */
-const BACK_WITHIN = IS_LONG ? 2_000 : 20_000;
+/** Milliseconds. */
+const STOPPED = 10_000;
+const BETWEEN_HUNG_KILLS = 2_000;
+const BETWEEN_KILLS = 1_000;
 const LOOK_EVERY = 20;
 
+/**
+ * Milliseconds in which a killed worker's place is taken. A machine that does other things at the same time boots a worker when it gets
+ * to it: then twice what the whole server's start took.
+ */
+const bound = ({ startedIn }: Scene, quiet: number) => (IS_LONG ? Math.max(quiet, 2 * startedIn) : 20_000);
+
 async function underLoad(flags: readonly string[], act: (scene: Scene) => Promise<void>): Promise<void> {
-  const setting = { flags, app: 'app', accessLog: accessLogHere('disk'), user: userHere, clients: FIFTY_KEPT } as const;
+  const place = { accessLog: accessLogHere('disk'), user: userHere } as const;
+  const setting = { ...place, flags, app: 'app', clients: FIFTY_KEPT, timeout: TIMEOUT } as const;
   await using scene = await Scene.open(setting);
   const { load, server } = scene;
   try {
@@ -46,11 +61,49 @@ async function killAndWatch(scene: Scene): Promise<{ readonly least: number; rea
   }
 }
 
-describe.skipIf(linux.isMissing).concurrent.each(CLASSES)(linux.named('class $name'), ({ flags }) => {
+/** Kills one worker after another, as long as it is not over; the fewest that served meanwhile, and how long each time, told at the end. */
+async function killAgainAndAgain(scene: Scene, every: number, isOver: (kills: number) => boolean): Promise<void> {
+  const quiet = every * 1.5;
+  const times: number[] = [];
+  const fewest: number[] = [];
+  do {
+    const { least, milliseconds } = await killAndWatch(scene);
+    fewest.push(least);
+    times.push(milliseconds);
+    await pause(Math.max(0, every - milliseconds));
+  } while (!isOver(times.length));
+  const worst = Math.max(...times);
+  if (IS_LONG) {
+    const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
+    console.log(
+      `${times.length} kills: complete again in ${times.map(seconds).join(' ')} s; its start took ${seconds(scene.startedIn)} s`,
+    );
+  }
+  expect(Math.min(...fewest)).toBeGreaterThanOrEqual(WORKERS - 1);
+  expect(worst).toBeLessThan(bound(scene, Math.min(quiet, 2_000)));
+}
+
+/** An app that hangs, and one that throws; then a sound one. */
+async function deployWhatCannotBe(scene: Scene): Promise<void> {
+  const { site, server } = scene;
+  const from = server.log.length;
+  site.release('hangs', TIMEOUT);
+  await signal(server, 'HUP');
+  await server.logged(/Reload called off/, from);
+  await failToReload(scene, 'throws');
+  await reload(server);
+}
+
+const here = describe.skipIf(linux.isMissing);
+/** Where times count, each has the machine for itself. */
+const suite = IS_LONG ? here : here.concurrent;
+
+suite.each(CLASSES)(linux.named('class $name'), ({ flags }) => {
   test(
     `${RELOADS} reloads, upgrades and a TERM with drainDelay: no request is lost, none has to be asked again`,
     () =>
-      underLoad(flags, async ({ server, load }) => {
+      underLoad(flags, async (scene) => {
+        const { server, load } = scene;
         for (let turn = 1; turn <= RELOADS; turn++) {
           load.begin(`reload ${turn}`);
           await reload(server);
@@ -58,10 +111,40 @@ describe.skipIf(linux.isMissing).concurrent.each(CLASSES)(linux.named('class $na
         }
         for (let turn = 1; turn <= UPGRADES; turn++) {
           load.begin(`upgrade ${turn}`);
-          await handOver(server, load);
+          // One of them is told to leave at once.
+          if (turn === 2) await hastyUpgrade(scene, 'SIGTERM');
+          else await handOver(server, load);
           await load.progress(50);
         }
         expect(load.forgiven).toBe(0);
+      }),
+    PATIENCE,
+  );
+
+  // A round of the faults has each of these two in `npm test`.
+  test.runIf(IS_LONG)(
+    'more workers and fewer, reloads that hang and break, all stopped for longer than timeout: the same',
+    () =>
+      underLoad(flags, async (scene) => {
+        const { server, load } = scene;
+        load.begin('TTIN and TTOU');
+        await addTwoAndTakeThreeAway(server, load);
+        load.begin('reloads that cannot be');
+        await deployWhatCannotBe(scene);
+        load.begin('all are stopped');
+        await stopFor(server.running, STOPPED);
+        await load.progress(200);
+        expect(load.forgiven).toBe(0);
+      }),
+    PATIENCE,
+  );
+
+  test.runIf(IS_LONG)(
+    `kill -9 ${KILLS} times, every second: lost is only what the killed one had in hand, and it is replaced at once`,
+    () =>
+      underLoad(flags, async (scene) => {
+        scene.load.begin('kill after kill');
+        await killAgainAndAgain(scene, BETWEEN_KILLS, (kills) => kills >= KILLS);
       }),
     PATIENCE,
   );
@@ -82,12 +165,7 @@ describe.skipIf(linux.isMissing).concurrent.each(CLASSES)(linux.named('class $na
           from,
         );
         const isOver = () => performance.now() - began > (BOOT_TIMEOUT - 1) * 1_000;
-        do {
-          const { least, milliseconds } = await killAndWatch(scene);
-          expect(least).toBeGreaterThanOrEqual(WORKERS - 1);
-          expect(milliseconds).toBeLessThan(BACK_WITHIN);
-          await pause(BETWEEN_KILLS);
-        } while (!isOver());
+        await killAgainAndAgain(scene, BETWEEN_HUNG_KILLS, isOver);
         await calledOff;
         const { lastReload } = await scene.status();
         expect(lastReload).toMatchObject({ by: 'HUP', outcome: 'called off' });

@@ -10,7 +10,7 @@ const KILLED = [/Worker exited \(pid: \d+, signal SIGKILL\)/, /Next worker in \d
 /** Longer than `timeout` and the alarm that ends a worker without an arbiter, which rings 5 s later. */
 const LONG = (TIMEOUT + 6) * 1_000;
 
-async function stopFor(pids: readonly number[], milliseconds: number): Promise<void> {
+export async function stopFor(pids: readonly number[], milliseconds: number): Promise<void> {
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   await pause(milliseconds);
   for (const pid of pids) process.kill(pid, 'SIGCONT');

@@ -8,7 +8,7 @@ import { type QilinProcess, repository, startQilin } from '../processes/server.t
 import { type AccessLog, Site } from './site.ts';
 
 /** Seconds of silence after which a worker is ended. A busy machine may leave one without the CPU for a while. */
-export const TIMEOUT = 5;
+export const TIMEOUT = Number(process.env['QILIN_CHAOS_TIMEOUT'] ?? 5);
 export const WORKERS = 2;
 /** Longer than clients hold still while the server is looked at. */
 const KEEPALIVE = '30';
@@ -42,6 +42,8 @@ export interface Setting {
   /** Number of the user whom the server runs as; undefined for whoever runs the tests. */
   readonly user: number | undefined;
   readonly clients: LoadOptions;
+  /** Seconds, default `TIMEOUT`. */
+  readonly timeout?: number;
 }
 
 export class Scene implements AsyncDisposable {
@@ -49,17 +51,20 @@ export class Scene implements AsyncDisposable {
   readonly server: QilinProcess;
   readonly load: Load;
   readonly user: number | undefined;
+  /** Milliseconds until it was ready: what this machine takes at present. */
+  readonly startedIn: number;
   #harms = 0;
 
-  private constructor(site: Site, server: QilinProcess, { user, clients }: Setting) {
+  private constructor(site: Site, server: QilinProcess, { user, clients }: Setting, startedIn: number) {
     this.site = site;
     this.server = server;
+    this.startedIn = startedIn;
     this.user = user;
     this.load = new Load(server.port, clients);
   }
 
   static async open(setting: Setting): Promise<Scene> {
-    const { flags, app, accessLog, user } = setting;
+    const { flags, app, accessLog, user, timeout = TIMEOUT } = setting;
     const site = new Site(accessLog, user);
     const run = (name: string) => site.file('run', name);
     const files = ['--pid', run('qilin.pid'), '--access-logfile', site.accessLogFile, '--capture-output'];
@@ -68,7 +73,7 @@ export class Scene implements AsyncDisposable {
       '-w',
       String(WORKERS),
       '--timeout',
-      String(TIMEOUT),
+      String(timeout),
       '--keep-alive',
       KEEPALIVE,
       '--drain-delay',
@@ -82,8 +87,9 @@ export class Scene implements AsyncDisposable {
     try {
       const identity = user === undefined ? {} : { uid: user };
       // With `stallWarning` as it is by default.
+      const began = performance.now();
       const server = await startQilin(args, { cwd: site.path, env: { QILIN_CMD_ARGS: '' }, ...identity });
-      return new Scene(site, server, setting);
+      return new Scene(site, server, setting, performance.now() - began);
     } catch (error) {
       site[Symbol.dispose]();
       throw error;

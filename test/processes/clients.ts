@@ -48,7 +48,7 @@ interface Outcome {
 }
 
 /** How long clients may need for what `progress()` waits for. */
-const PATIENCE = 50_000;
+const PATIENCE = Number(process.env['QILIN_TEST_PATIENCE'] ?? 50) * 1_000;
 
 export class Load implements AsyncDisposable {
   /** Milliseconds between an answer and the next request, chosen at random up to this. */

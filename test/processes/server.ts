@@ -15,7 +15,7 @@ const MARK = 'QILIN_TEST_SERVER';
 let started = 0;
 
 /** How long anything may take before the test is failed with the log so far, in milliseconds. */
-const PATIENCE = 50_000;
+const PATIENCE = Number(process.env['QILIN_TEST_PATIENCE'] ?? 50) * 1_000;
 
 interface StartOptions {
   readonly cwd?: string;

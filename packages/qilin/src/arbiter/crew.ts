@@ -12,6 +12,7 @@ import { BootFailures } from './boot-failures.ts';
 import { EndReasons } from './end-reasons.ts';
 import { isOnTrial, isServing, type WorkerView } from './fleet.ts';
 import { type Generation, type Generations, socketsOf } from './generations.ts';
+import { MemoryRoom } from './memory-room.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
 import { Recordings, type TakePart } from './recordings.ts';
@@ -57,6 +58,7 @@ export class Crew {
   readonly #heartbeats = new Map<number, Heartbeat>();
   readonly #orphans = new OrphanReaper();
   readonly #endReasons = new EndReasons();
+  readonly #memory: MemoryRoom;
   /** Of all workers, those that have gone too. */
   readonly totals = new Totals();
   readonly #stalls = new Stalls(() => this.#state.log);
@@ -73,6 +75,7 @@ export class Crew {
     this.#generations = generations;
     this.#put = put;
     this.#onReady = onReady;
+    this.#memory = new MemoryRoom(state, (age) => this.#heartbeats.get(age));
   }
 
   /** The first workers have got ready. */
@@ -153,7 +156,8 @@ export class Crew {
 
   perform(action: CrewAction): void {
     if (action.type === 'spawn') {
-      this.#prepare(action.generation);
+      if (this.#memory.isLackingFor(action.generation, performance.now())) this.#state.change({ type: 'crowded' });
+      else this.#prepare(action.generation);
       return;
     }
     const { log, fleet } = this.#state;

@@ -6,6 +6,7 @@
  * ready (commit), and is called off when one of them fails at its start, or they make no progress (callOff). Until then
  * the serving one is kept complete as ever.
  */
+import { WELL_AFTER } from '../contract/backoff.ts';
 import type { Milliseconds } from '../contract/units.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface WorkerView {
   readonly leaveBy: Milliseconds | null;
   /** SIGKILL has been sent. */
   readonly killed: boolean;
+  /** For how long it had served when it had outgrown its memory; null where it has not. */
+  readonly outgrewIn: Milliseconds | null;
 }
 
 /** serve: keep `count` workers running; drain: TERM, let them finish; stop: INT or QUIT, end them now. */
@@ -100,6 +103,9 @@ export interface Fleet {
   /** Places of the serving generation that stay empty until `retryAt`, since their workers failed at their start. */
   readonly held: number;
   readonly retryAt: Milliseconds;
+  /** Until then no successor is started, as there is no memory for one beside those who leave; and since when that has been so. */
+  readonly crowdedUntil: Milliseconds;
+  readonly crowdedSince: Milliseconds;
   /** Set when the first start failed: the exit status to end with. */
   readonly fatal: number | null;
   readonly lastAge: number;
@@ -109,6 +115,38 @@ export interface Fleet {
 
 /** `retiring` serves as well as `ready`, until its successor is there. */
 export const isServing = ({ state }: WorkerView): boolean => state === 'ready' || state === 'retiring';
+
+const LEAVING: readonly WorkerState[] = ['draining', 'snapshotting', 'quitting', 'aborting'];
+
+/** It is going to give its memory back. */
+export const isLeaving = ({ state }: WorkerView): boolean => LEAVING.includes(state);
+
+/** Those that have outgrown their memory and are still there: until they have left a successor may have to wait for it. */
+export const outgrown = ({ workers }: Fleet): readonly WorkerView[] =>
+  workers.filter((worker) => worker.outgrewIn !== null && (worker.state === 'retiring' || isLeaving(worker)));
+
+/** For how long a successor waits for memory while nobody serves, and while nobody leaves. */
+export const CROWDED_PATIENCE: Milliseconds = 5_000;
+
+/** Whether a new worker of that generation may be made to wait until one that has outgrown its memory has given it back. */
+export function mayWaitForMemory(fleet: Fleet, generation: number, now: Milliseconds): boolean {
+  const { serving, workers, crowdedSince, crowdedUntil } = fleet;
+  if (generation !== serving.number || outgrown(fleet).length === 0) return false;
+  const hasWaited = now < crowdedUntil && now - crowdedSince >= CROWDED_PATIENCE;
+  return !hasWaited || workers.some((worker) => worker.generation === generation && isServing(worker));
+}
+
+/**
+ * Places of the serving generation that have no new worker until the pause is over: those of workers that failed at their start, and
+ * those who had outgrown their memory as soon, for as long as they serve all the same. One of these that leaves has its successor at
+ * once: an app that fills its memory in a second is no crash loop.
+ */
+export function heldPlaces({ held, retryAt, serving, workers }: Fleet, now: Milliseconds): number {
+  if (now >= retryAt) return 0;
+  const isHasty = ({ generation, state, outgrewIn }: WorkerView) =>
+    generation === serving.number && state === 'retiring' && outgrewIn !== null && outgrewIn < WELL_AFTER;
+  return held + workers.filter(isHasty).length;
+}
 
 /** Whether what a generation's workers are to replace serves until they have shown that they can. */
 export const isOnTrial = ({ candidate, isUpgrade, started }: Fleet, generation: number): boolean =>
@@ -126,6 +164,8 @@ export function createFleet(wanted: Wanted, now: Milliseconds, isUpgrade = false
     failedAt: now,
     held: 0,
     retryAt: now,
+    crowdedUntil: now,
+    crowdedSince: now,
     fatal: null,
     lastAge: 0,
     tickedAt: now,

@@ -3,7 +3,18 @@
  * carries each out and tells the fleet (`preparing`, `drained`, …), and plans again until nothing is left to do.
  */
 import type { Milliseconds } from '../contract/units.ts';
-import { type Fleet, isOnTrial, isServing, type Target, type WorkerView } from './fleet.ts';
+import {
+  CROWDED_PATIENCE,
+  type Fleet,
+  heldPlaces,
+  isLeaving,
+  isOnTrial,
+  isServing,
+  mayWaitForMemory,
+  outgrown,
+  type Target,
+  type WorkerView,
+} from './fleet.ts';
 
 export type Action =
   | { readonly type: 'spawn'; readonly generation: number }
@@ -32,16 +43,26 @@ export function plan(fleet: Fleet, now: Milliseconds): readonly Action[] {
 
 function planServing(fleet: Fleet, now: Milliseconds): Action[] {
   const { serving, candidate } = fleet;
-  const held = now < fleet.retryAt ? fleet.held : 0;
   // At the very first start a worker that failed ends the server: none is spawned for it until it has gone.
   const isFirst = (worker: WorkerView) => !fleet.started && worker.state === 'aborting';
-  const present = held + fleet.workers.filter(isFirst).length;
-  const served = planTarget(fleet, serving, present);
+  const present = heldPlaces(fleet, now) + fleet.workers.filter(isFirst).length;
+  const isCrowded = now < fleet.crowdedUntil && mayWaitForMemory(fleet, serving.number, now);
+  const served = isCrowded ? planCrowded(fleet, now) : planTarget(fleet, serving, present);
   if (candidate === null) return [...served, ...planReplaced(fleet), ...planDraining(fleet)];
   const verdict = planVerdict(fleet, now);
   if (verdict !== undefined) return [verdict];
   const tried = planTarget(fleet, candidate, 0);
   return [...served, ...tried, ...planReplaced(fleet), ...planDraining(fleet)];
+}
+
+/** There is no memory for another worker until some that has outgrown its own has left: at last it does so before its successor is there. */
+function planCrowded(fleet: Fleet, now: Milliseconds): Action[] {
+  const { serving, crowdedSince, workers } = fleet;
+  const beyond = planBeyondCount(serving.count, workersOf(fleet, serving.number));
+  if (beyond.length > 0 || workers.some(isLeaving) || now - crowdedSince < CROWDED_PATIENCE) return beyond;
+  return oldestFirst(outgrown(fleet))
+    .slice(0, 1)
+    .map((worker) => drain(worker, 'there is no memory for its successor beside it'));
 }
 
 /** What becomes of a reload, when that can be said. */

@@ -5,7 +5,7 @@ import type { Log } from '../contract/log.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import { createLog } from '../observe/error-log.ts';
 import type { Config, Origins } from '../settings/config.ts';
-import { createFleet, type Fleet, type Wanted, wantedCount } from './fleet.ts';
+import { createFleet, type Fleet, heldPlaces, type Wanted, wantedCount } from './fleet.ts';
 import { HookRunner } from './hook-runner.ts';
 import { LastReload } from './last-reload.ts';
 import { apply, type FleetEvent } from './transitions.ts';
@@ -75,8 +75,8 @@ export class ArbiterState {
 
   /** Every pause is one line. */
   #tellPause(before: Fleet, at: Milliseconds): void {
-    const { failures, held, retryAt, goal } = this.#fleet;
-    if (goal !== 'serve' || held === 0 || failures === before.failures) return;
+    const { failures, retryAt, goal } = this.#fleet;
+    if (goal !== 'serve' || heldPlaces(this.#fleet, at) === 0 || failures === before.failures) return;
     this.#log.warning(
       `Next worker in ${((retryAt - at) / 1000).toFixed(0)} s: ${failures} starts in a row have failed`,
     );

@@ -23,6 +23,8 @@ export type FleetEvent =
   | { readonly type: 'spawnFailed'; readonly age: number }
   /** It is not wanted any more, before it had a process. */
   | { readonly type: 'dropped'; readonly age: number }
+  /** There is no memory for the worker that is to be spawned. */
+  | { readonly type: 'crowded' }
   | { readonly type: 'ready'; readonly age: number }
   | { readonly type: 'heartbeat'; readonly age: number }
   | { readonly type: 'retire'; readonly age: number; readonly cause: RetireCause }
@@ -69,12 +71,14 @@ export function apply(fleet: Fleet, event: FleetEvent, now: Milliseconds): Fleet
       return spawnFailed(fleet, event.age, now);
     case 'dropped':
       return { ...fleet, workers: fleet.workers.filter(({ age }) => age !== event.age) };
+    case 'crowded':
+      return crowded(fleet, now);
     case 'ready':
       return progress(enter({ ...fleet, started: true }, event.age, ['booting'], { state: 'ready' }, now), now);
     case 'heartbeat':
       return update(fleet, event.age, () => ({ heartbeatAt: now }));
     case 'retire':
-      return retire(fleet, event.age, event.cause, now);
+      return retire(outgrew(fleet, event, now), event.age, event.cause, now);
     case 'snapshot':
       return snapshot(fleet, event.age, now);
     case 'drained':
@@ -140,12 +144,27 @@ function leave(
 
 const find = (fleet: Fleet, age: number) => fleet.workers.find((worker) => worker.age === age);
 
+/** Looked at again with the next tick. */
+function crowded(fleet: Fleet, now: Milliseconds): Fleet {
+  const isStill = now - fleet.crowdedUntil <= AWAY;
+  return { ...fleet, crowdedUntil: now + TICK, crowdedSince: isStill ? fleet.crowdedSince : now };
+}
+
 function prepare(fleet: Fleet, generation: number, now: Milliseconds): Fleet {
   const age = fleet.lastAge + 1;
   const { limits } = generation === fleet.candidate?.number ? fleet.candidate : fleet.serving;
   const times = { since: now, heartbeatAt: now, leaveBy: null };
   const place = freePlace(fleet, generation);
-  const worker: WorkerView = { age, generation, place, limits, state: 'preparing', ...times, killed: false };
+  const worker: WorkerView = {
+    age,
+    generation,
+    place,
+    limits,
+    state: 'preparing',
+    ...times,
+    killed: false,
+    outgrewIn: null,
+  };
   return { ...fleet, lastAge: age, workers: [...fleet.workers, worker] };
 }
 
@@ -192,23 +211,24 @@ function progress(fleet: Fleet, now: Milliseconds): Fleet {
   return reached <= candidate.reached ? fleet : { ...fleet, candidate: { ...candidate, reached, progressAt: now } };
 }
 
+function outgrew(fleet: Fleet, { age, cause }: Extract<FleetEvent, { type: 'retire' }>, now: Milliseconds): Fleet {
+  if (cause !== 'memory' && cause !== 'full') return fleet;
+  return update(fleet, age, ({ outgrewIn, since }) => ({ outgrewIn: outgrewIn ?? now - since }));
+}
+
 function retire(fleet: Fleet, age: number, cause: RetireCause, now: Milliseconds): Fleet {
   const worker = find(fleet, age);
-  if (cause === 'full') return full(fleet, age, now);
+  // It answers what it has. No pause holds its successor up, which would leave nobody in its place.
+  if (cause === 'full') return drain(fleet, age, ['ready', 'retiring'], now);
   if (cause !== 'failure') {
     const retiring = enter(fleet, age, ['ready'], { state: 'retiring' }, now);
     const isHasty = cause === 'memory' && worker?.state === 'ready' && !isWell(worker, now);
-    return isHasty ? failedToStart(retiring, worker, now, OUTGREW_AT_ONCE) : retiring;
+    // Its place is not empty: it serves until its successor is there.
+    return isHasty ? failedToStart(retiring, worker, now, OUTGREW_AT_ONCE, 0) : retiring;
   }
   // It answers what it has, and takes no more.
   const leaving = drain(fleet, age, ['ready', 'retiring'], now);
   return worker?.state === 'ready' ? fallen(leaving, worker, now, FELL_AT_ONCE) : leaving;
-}
-
-/** It answers what it has. No pause holds its successor up, which would leave nobody in its place. */
-function full(fleet: Fleet, age: number, now: Milliseconds): Fleet {
-  const leaving = drain(fleet, age, ['ready', 'retiring'], now);
-  return { ...leaving, held: Math.max(0, leaving.held - 1) };
 }
 
 function drain(fleet: Fleet, age: number, from: readonly WorkerState[], now: Milliseconds): Fleet {
@@ -253,7 +273,9 @@ function spawnFailed(fleet: Fleet, age: number, now: Milliseconds): Fleet {
 function exited(fleet: Fleet, { age, fatalStatus, code }: Exited, now: Milliseconds): Fleet {
   const worker = find(fleet, age);
   if (worker === undefined) return fleet;
-  const rest = { ...fleet, workers: fleet.workers.filter((other) => other !== worker) };
+  const workers = fleet.workers.filter((other) => other !== worker);
+  // Who waits for memory looks again, and has all its patience for those that are left.
+  const rest = { ...fleet, workers, crowdedUntil: Math.min(now, fleet.crowdedUntil), crowdedSince: now };
   const { state, generation } = worker;
   if (fleet.goal !== 'serve') return rest;
   const isFirst = !fleet.started && generation === fleet.serving.number;
@@ -274,17 +296,18 @@ function fallen(fleet: Fleet, worker: WorkerView, now: Milliseconds, flaw: strin
   return isAlone && worker.generation !== fleet.candidate?.number ? fleet : failedToStart(fleet, worker, now, flaw);
 }
 
-function failedToStart(fleet: Fleet, worker: WorkerView, now: Milliseconds, flaw: string): Fleet {
+/** @param empty How many places it leaves. */
+function failedToStart(fleet: Fleet, worker: WorkerView, now: Milliseconds, flaw: string, empty = 1): Fleet {
   const { candidate } = fleet;
   if (candidate !== null && worker.generation === candidate.number) {
     return { ...fleet, candidate: { ...candidate, flaw: candidate.flaw ?? flaw } };
   }
   if (worker.generation !== fleet.serving.number) return fleet;
   // Many that fall at once are one failure: only the first of them lengthens the pause.
-  if (now < fleet.retryAt) return { ...fleet, held: fleet.held + 1 };
+  if (now < fleet.retryAt) return { ...fleet, held: fleet.held + empty };
   const failures = fleet.failures + 1;
   const pause = backoff(failures);
-  return { ...fleet, failures, failedAt: now, held: pause > 0 ? 1 : 0, retryAt: now + pause };
+  return { ...fleet, failures, failedAt: now, held: pause > 0 ? empty : 0, retryAt: now + pause };
 }
 
 const isWell = ({ state, since }: WorkerView, now: Milliseconds): boolean =>

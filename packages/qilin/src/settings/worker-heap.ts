@@ -9,7 +9,7 @@ const MIB = 2 ** 20;
 /** The arbiter (23 MiB of its own), and Node's program, which all processes share (50 MiB). */
 const OF_THE_SERVER = 80 * MIB;
 /** One worker more, that has just booted: successors come one after the other. */
-const OF_A_SUCCESSOR = 40 * MIB;
+export const OF_A_SUCCESSOR = 40 * MIB;
 /** What a worker holds beside the old space of its heap: young space, code, stacks, and buffers of clients. */
 const BESIDE_THE_HEAP = 28 * MIB;
 /** The same of each thread, and its part of what the main thread holds. */

@@ -1,6 +1,6 @@
 /**
  * Whether a process has outgrown `maxMemory`, or a heap what V8 may have: looked at ten times a second, as a leak under load grows by
- * megabytes between two heartbeats. A look costs some 20 µs.
+ * megabytes between two heartbeats, and up to two hundred times a second while it grows so fast. A look costs some 20 µs.
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
@@ -8,6 +8,9 @@ import type { Milliseconds } from '../contract/units.ts';
 import { residentMemory } from './resident-memory.ts';
 
 const INTERVAL: Milliseconds = 100;
+const LEAST_INTERVAL: Milliseconds = 5;
+/** Of the time in which nothing would be left, growth going on as it is. */
+const PART_OF_TIME_LEFT = 1 / 4;
 
 const MIB = 2 ** 20;
 
@@ -38,9 +41,23 @@ export function growth({ resident, used, live }: Memory, bounds: Bounds): Growth
   const room = bounds.heap - used;
   const over = resident - bounds.resident;
   // Requests in hand, and the last one of each kept connection, need room too.
-  if (isLive && room < Math.max(bounds.heap / 8, 12 * MIB)) return 'full';
-  if (over > Math.max(bounds.resident / 8, 16 * MIB)) return 'full';
+  if (isLive && room < keptOfHeap(bounds)) return 'full';
+  if (over > mayBeOver(bounds)) return 'full';
   return over > 0 || (isLive && room < Math.max(bounds.heap / 5, 18 * MIB)) ? 'outgrown' : 'none';
+}
+
+const keptOfHeap = ({ heap }: Bounds): number => Math.max(heap / 8, 12 * MIB);
+const mayBeOver = ({ resident }: Bounds): number => Math.max(resident / 8, 16 * MIB);
+
+/** When to look again: soon, where it would be full soon. @param passed since the memory was as it was before */
+export function nextLook(before: Memory, now: Memory, passed: Milliseconds, bounds: Bounds): Milliseconds {
+  const until = (room: number, grown: number): Milliseconds =>
+    grown > 0 ? (room / grown) * passed * PART_OF_TIME_LEFT : INTERVAL;
+  const times = [
+    until(bounds.resident + mayBeOver(bounds) - now.resident, now.resident - before.resident),
+    until(bounds.heap - keptOfHeap(bounds) - now.used, now.used - before.used),
+  ];
+  return Math.max(LEAST_INTERVAL, Math.min(INTERVAL, ...times));
 }
 
 /** Of V8's own choice for all of a heap, the young generation has at most as much. */
@@ -66,27 +83,33 @@ export function watchMemory(
     return { resident: resident(), used: getHeapStatistics().used_heap_size, live };
   };
   const first = memory();
-  let before = growth(first, bounds);
-  if (before !== 'none') tell('outgrown', true, first);
-  if (before === 'full') return;
+  let told = growth(first, bounds);
+  if (told !== 'none') tell('outgrown', true, first);
+  if (told === 'full') return;
   const observer = new PerformanceObserver((list) => {
     if (list.getEntries().some(isFullCollection)) live = getHeapStatistics().used_heap_size;
   });
   observer.observe({ entryTypes: ['gc'] });
-  const timer = setInterval(() => {
-    const now = memory();
-    const found = growth(now, bounds);
-    if (found === 'none' || found === before || (found === 'outgrown' && before === 'full')) return;
-    if (before === 'none' && found === 'full') tell('outgrown', false, now);
-    before = found;
-    tell(found, false, now);
-    if (found === 'full') stop();
-  }, INTERVAL);
-  timer.unref();
-  const stop = () => {
-    clearInterval(timer);
-    observer.disconnect();
+  const lookAfter = (delay: Milliseconds, before: Memory, at: Milliseconds): void => {
+    setTimeout(() => {
+      const now = memory();
+      const found = growth(now, bounds);
+      if (found === 'full') {
+        observer.disconnect();
+        if (told === 'none') tell('outgrown', false, now);
+        tell('full', false, now);
+        return;
+      }
+      if (found === 'outgrown' && told === 'none') {
+        told = found;
+        tell(found, false, now);
+      }
+      const time = performance.now();
+      lookAfter(nextLook(before, now, time - at, bounds), now, time);
+    }, delay).unref();
   };
+  // What it is given at once, having just begun, is the most of all: everybody waits for it.
+  lookAfter(LEAST_INTERVAL, first, performance.now());
 }
 
 /** `detail` is there on all lines of Node; the types of one lack it. */

@@ -264,12 +264,15 @@ export class Worker {
   #retire(cause: 'share' | 'memory', reason: string): void {
     if (this.#retireCause !== undefined) return;
     this.#retireCause = cause;
+    // With what it holds now: the arbiter looks for room for its successor.
+    if (cause === 'memory') this.#beat();
     this.#life.happen({ type: 'retire', reason });
   }
 
   /** Not by the arbiter's order, which comes when its successor serves. */
   #leaveFull(reason: string): void {
     if (this.#life.at !== 'serving') return;
+    this.#beat();
     this.#send({ type: 'retire', cause: 'full', reason });
     this.#life.happen({ type: 'drain', reason, signal: 'SIGTERM', isFull: true, limit: this.#gracefulTimeout });
   }

@@ -16,6 +16,7 @@ const view = (changes: Partial<WorkerView> = {}): WorkerView => ({
   heartbeatAt: 0,
   leaveBy: null,
   killed: false,
+  outgrewIn: null,
   ...changes,
 });
 const usage = (used: number) => ({ cpu: 0, resident: 0, heapUsed: used * MIB, heapLimit: 86 * MIB });

@@ -1,5 +1,5 @@
 /** A world for the arbiter's rules without processes: time passes when told, and workers do what the test says. */
-import { createFleet, type Fleet, type Wanted } from '../../src/arbiter/fleet.ts';
+import { createFleet, type Fleet, mayWaitForMemory, type Wanted } from '../../src/arbiter/fleet.ts';
 import { type Action, plan } from '../../src/arbiter/plan.ts';
 import { apply, type FleetEvent, TICK } from '../../src/arbiter/transitions.ts';
 
@@ -30,6 +30,8 @@ export class FleetWorld {
   prepares = false;
   /** Whether the system refuses to start a process. */
   refuses = false;
+  /** Whether there is no memory for a successor beside those who have outgrown theirs. */
+  crowds = false;
   /** Called when the arbiter has done all there was to do. */
   onRest: () => void = () => {};
 
@@ -96,18 +98,20 @@ export class FleetWorld {
     while (this.exitStatus === undefined) {
       const actions = plan(this.fleet, this.now);
       if (actions.length === 0) break;
-      for (const action of actions) this.#perform(action);
-      done.push(...actions);
+      for (const action of actions) if (this.#perform(action)) done.push(action);
     }
     this.log.push(...done);
     this.onRest();
     return done;
   }
 
-  #perform(action: Action): void {
+  /** False when it has to wait. */
+  #perform(action: Action): boolean {
+    const waits = this.crowds && action.type === 'spawn' && mayWaitForMemory(this.fleet, action.generation, this.now);
     if (action.type === 'exit') this.exitStatus = action.status;
-    else this.#apply(toEvent(action));
-    if (action.type === 'spawn' && !this.prepares) this.#start(this.fleet.lastAge);
+    else this.#apply(waits ? { type: 'crowded' } : toEvent(action));
+    if (action.type === 'spawn' && !waits && !this.prepares) this.#start(this.fleet.lastAge);
+    return !waits;
   }
 
   #start(age: number): void {

@@ -30,7 +30,7 @@ const happening = fc.oneof(
   fc.record({
     type: fc.constant('retire' as const),
     pick,
-    cause: fc.constantFrom<RetireCause>('share', 'memory', 'failure'),
+    cause: fc.constantFrom<RetireCause>('share', 'memory', 'full', 'failure'),
   }),
   fc.record({ type: fc.constant('snapshot' as const), pick }),
   fc.record({ type: fc.constant('leaving' as const), pick }),
@@ -49,6 +49,7 @@ const happening = fc.oneof(
   fc.record({ type: fc.constant('bury' as const) }),
   fc.record({ type: fc.constant('prepares' as const), on: switched }),
   fc.record({ type: fc.constant('refuses' as const), on: switched }),
+  fc.record({ type: fc.constant('crowds' as const), on: switched }),
   fc.record({ type: fc.constant('away' as const), duration: fc.integer({ min: 1, max: 60_000 }) }),
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
@@ -97,6 +98,9 @@ class Story {
         world.prepares = what.on;
         if (!what.on) world.prepared();
         break;
+      case 'crowds':
+        world.crowds = what.on;
+        break;
       case 'refuses':
         world.refuses = what.on;
         break;
@@ -120,7 +124,7 @@ const ALIVE = ['preparing', 'booting', 'ready', 'retiring'];
 
 describe('whatever happens', () => {
   it(
-    'at every moment some generation has as many workers as are wanted: serving, booting, or in a pause',
+    'at every moment some generation has as many workers as are wanted: serving, booting, in a pause, or waiting for memory',
     () => {
       fc.assert(
         fc.property(history, (happenings) => {
@@ -133,7 +137,8 @@ describe('whatever happens', () => {
           const check = (): void => {
             for (const { type } of world.log.slice(seen)) if (type === 'commit') floor = reloaded;
             seen = world.log.length;
-            const { retryAt, held, serving } = world.fleet;
+            const { retryAt, held, serving, crowdedUntil } = world.fleet;
+            if (world.now < crowdedUntil) return;
             const pausing = world.now < retryAt ? held : 0;
             const alive = world.fleet.workers.filter(({ state }) => ALIVE.includes(state));
             const most = Math.max(0, ...alive.map((worker) => countIn(alive, worker.generation)));
@@ -184,6 +189,8 @@ describe('whatever happens', () => {
           const { world } = story;
           story.happen({ type: 'refuses', on: false });
           story.happen({ type: 'prepares', on: false });
+          // Those who have left have given their memory back.
+          story.happen({ type: 'crowds', on: false });
           // Successors of those who serve come one after the other.
           for (let round = 0; round < 12; round++) {
             world.pass(35_000);

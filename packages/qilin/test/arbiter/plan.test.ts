@@ -458,6 +458,24 @@ describe('maxMemory', () => {
     expect(outgrow(world, 300_000).length).toBeLessThan(20);
   });
 
+  it.each([
+    ['is full', (world: FleetWorld, age: number) => world.event({ type: 'retire', age, cause: 'full' })],
+    ['falls', (world: FleetWorld, age: number) => world.exit(age)],
+  ])('replaces one at once that fills its memory within a second and %s, as often as that may be', (_, end) => {
+    const world = serving(1);
+    for (let turn = 0; turn < 20; turn++) {
+      const age = world.fleet.lastAge;
+      world.pass(500);
+      world.event({ type: 'retire', age, cause: 'memory' });
+      // In the pause it serves all the same.
+      world.pass(250);
+      end(world, age);
+      expect(world.ages('booting')).toEqual([age + 1]);
+      world.boot();
+      world.bury();
+    }
+  });
+
   it('calls a reload off whose workers are beyond it from their start', () => {
     const world = serving(2);
     world.pass(5_000);
@@ -468,6 +486,56 @@ describe('maxMemory', () => {
       reason: 'a new worker outgrew maxMemory in its first second',
     });
     expect(world.ages('ready')).toEqual([1, 2]);
+  });
+});
+
+describe('no memory for a successor beside one that has outgrown its own', () => {
+  const crowded = (count: number) => {
+    const world = serving(count);
+    world.crowds = true;
+    return world;
+  };
+
+  it('lets it wait until that has left', () => {
+    const world = crowded(2);
+    world.event({ type: 'retire', age: 1, cause: 'memory' });
+    world.event({ type: 'retire', age: 1, cause: 'full' });
+    expect(world.ages('draining')).toEqual([1]);
+    expect(world.pass(20_000)).toEqual([]);
+    expect(world.exit(1)).toEqual([{ type: 'spawn', generation: 1 }]);
+  });
+
+  it('is asked about again with each tick', () => {
+    const world = crowded(2);
+    world.event({ type: 'retire', age: 1, cause: 'full' });
+    expect(world.pass(1_000)).toEqual([]);
+    world.crowds = false;
+    expect(world.pass(250)).toEqual([{ type: 'spawn', generation: 1 }]);
+  });
+
+  it('has one that does not grow leave first, after 5 s, the oldest', () => {
+    const world = crowded(3);
+    for (const age of [2, 3]) world.event({ type: 'retire', age, cause: 'memory' });
+    expect(world.pass(4_500)).toEqual([]);
+    expect(types(world.pass(1_000))).toEqual(['drain']);
+    expect(world.ages('draining')).toEqual([2]);
+    expect(world.exit(2)).toEqual([]);
+  });
+
+  it('holds nobody up for longer than 5 s when nobody serves', () => {
+    const world = crowded(1);
+    world.event({ type: 'retire', age: 1, cause: 'full' });
+    expect(world.pass(4_500)).toEqual([]);
+    expect(world.pass(1_000)).toEqual([{ type: 'spawn', generation: 1 }]);
+  });
+
+  it('is nothing to one that has done its share, and to a reload', () => {
+    const world = crowded(2);
+    expect(types(world.event({ type: 'retire', age: 1, cause: 'share' }))).toEqual(['spawn']);
+    world.boot();
+    world.bury();
+    world.event({ type: 'retire', age: 2, cause: 'full' });
+    expect(types(world.event({ type: 'reload', wanted: wanted(2) }))).toEqual(['spawn', 'spawn']);
   });
 });
 

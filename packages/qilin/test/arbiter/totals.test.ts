@@ -14,6 +14,7 @@ const viewIn = (state: WorkerState): WorkerView => ({
   heartbeatAt: 0,
   leaveBy: null,
   killed: false,
+  outgrewIn: null,
 });
 
 test('what a worker told last stays in the sum when it has gone, but for its connections', () => {

@@ -1,6 +1,6 @@
 /** When a worker asks for a successor for its memory, and when it takes no more. */
 import { describe, expect, test } from 'vitest';
-import { type Growth, growth } from '../../src/worker/memory-watch.ts';
+import { type Growth, growth, nextLook } from '../../src/worker/memory-watch.ts';
 
 const MIB = 2 ** 20;
 
@@ -38,5 +38,34 @@ describe('a heap', () => {
 
   test('that is full counts more than a process that has outgrown its bound', () => {
     expect(judge(410, 400, 990, 900, 1000)).toBe('full');
+  });
+});
+
+describe('the next look', () => {
+  /** Milliseconds, of a process that may hold 400 MiB and 50 more, with a heap of 1000: mebibytes before and now, 100 ms apart. */
+  const after = (resident: readonly [number, number], used: readonly [number, number] = [10, 10]): number => {
+    const [before = 0, now = 0] = resident;
+    const memory = (held: number, inUse: number) => ({ resident: held * MIB, used: inUse * MIB, live: 0 });
+    const bounds = { resident: 400 * MIB, heap: 1000 * MIB };
+    return nextLook(memory(before, used[0]), memory(now, used[1]), 100, bounds);
+  };
+
+  test.each<[string, number, number]>([
+    ['nothing grows', after([100, 100]), 100],
+    ['it shrinks', after([200, 100]), 100],
+    ['it grows slowly', after([100, 101]), 100],
+    ['it would be full in 100 ms', after([300, 375]), 25],
+    ['it would be full at once', after([300, 449]), 5],
+    ['it is beyond, and grows no more', after([500, 500]), 100],
+    ['the heap would be full in 100 ms', after([100, 100], [750, 812.5]), 25],
+    ['the heap is full of garbage', after([100, 100], [990, 990]), 100],
+  ])('where %s', (_, delay, expected) => {
+    expect(delay).toBeCloseTo(expected);
+  });
+
+  test('is one where nothing is bounded', () => {
+    const memory = { resident: 100 * MIB, used: 10 * MIB, live: 0 };
+    const bounds = { resident: Number.POSITIVE_INFINITY, heap: 1000 * MIB };
+    expect(nextLook(memory, { ...memory, resident: 900 * MIB }, 100, bounds)).toBe(100);
   });
 });
