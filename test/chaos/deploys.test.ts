@@ -61,6 +61,15 @@ async function killAndWatch(scene: Scene): Promise<{ readonly least: number; rea
   }
 }
 
+/** Whatever else goes on, the arbiter's next word behind the end of a worker that was killed is of the start of another. */
+function expectSuccessors({ server }: Scene, kills: number): void {
+  const [, arbiter = ''] = /\[(\d+)\] \[INFO\] Starting qilin/.exec(server.log) ?? [];
+  const words = server.log.split('\n').filter((line) => line.includes(`[${arbiter}]`));
+  const next = words.flatMap((word, index) => (/signal SIGKILL/.test(word) ? [words[index + 1]] : []));
+  expect(next).toHaveLength(kills);
+  for (const word of next) expect(word).toContain('Booting worker');
+}
+
 /** Kills one worker after another, as long as it is not over; the fewest that served meanwhile, and how long each time, told at the end. */
 async function killAgainAndAgain(scene: Scene, every: number, isOver: (kills: number) => boolean): Promise<void> {
   const quiet = every * 1.5;
@@ -80,6 +89,7 @@ async function killAgainAndAgain(scene: Scene, every: number, isOver: (kills: nu
     );
   }
   expect(Math.min(...fewest)).toBeGreaterThanOrEqual(WORKERS - 1);
+  expectSuccessors(scene, times.length);
   expect(worst).toBeLessThan(bound(scene, Math.min(quiet, 2_000)));
 }
 

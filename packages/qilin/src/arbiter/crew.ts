@@ -236,7 +236,12 @@ export class Crew {
         },
         onStall: (from, report) => this.#put({ type: 'stall', worker: from, report }),
         onNonsense: ({ pid }, what) => this.#state.log.warning(`Worker ${pid} says what nobody understands: ${what}`),
-        onExit: (from, exit) => this.#putInTurn({ type: 'exit', worker: from, exit }),
+        onExit: (from, exit) => {
+          const event: CrewEvent = { type: 'exit', worker: from, exit };
+          // Sent to a whole service it would have ended this process too.
+          if (exit.signal === 'SIGKILL') this.#put(event);
+          else this.#putInTurn(event);
+        },
       },
     );
     // One that could not be started is heard of soon.

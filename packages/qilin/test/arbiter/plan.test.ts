@@ -288,6 +288,25 @@ describe('reload', () => {
     expect(world.ages('ready')).toHaveLength(3);
   });
 
+  it('that hangs holds up no successor: each worker that is killed meanwhile has its own in the same step', () => {
+    const limits = { canary: true, bootTimeout: 10_000 };
+    const world = serving(3, limits);
+    world.pass(2_000);
+    world.event({ type: 'reload', wanted: wanted(3, limits) });
+    const [canary] = world.ages('booting');
+    for (let kill = 0; kill < 3; kill++) {
+      const [killed = 0] = world.ages('ready');
+      expect(world.exit(killed)).toEqual([{ type: 'spawn', generation: 1 }]);
+      expect(world.ages('ready')).toHaveLength(2);
+      world.event({ type: 'ready', age: world.fleet.lastAge });
+      expect(world.ages('ready')).toHaveLength(3);
+      world.pass(1_250);
+    }
+    expect(world.ages('booting')).toEqual([canary]);
+    expect(types(world.pass(10_000))).toContain('callOff');
+    expect(world.ages('ready')).toHaveLength(3);
+  });
+
   it('is called off when its workers make no progress: each that gets ready gives the others time', () => {
     const world = serving(1, { bootTimeout: 10_000 });
     world.event({ type: 'reload', wanted: wanted(2, { bootTimeout: 10_000, preloadApp: true }) });
