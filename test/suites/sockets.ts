@@ -118,6 +118,15 @@ export function describeSockets(underTest: ClassUnderTest): void {
       expect(JSON.parse(text)).toMatchObject({ destroyed: true, writable: false });
     });
 
+    test('have no error where the client has closed while its answer is awaited: it may have ended its side alone', async () => {
+      const from = server.log.length;
+      using connection = await RawConnection.open(server.port);
+      await connection.send(get('/never'));
+      connection.socket.destroy();
+      const [, text = ''] = await server.logged(/closed (\{.*\})/, from);
+      expect(JSON.parse(text)).toMatchObject({ hadError: false, destroyed: true });
+    });
+
     test('reset the connection where the program wants that', async () => {
       const from = server.log.length;
       using connection = await RawConnection.open(server.port);

@@ -15,6 +15,7 @@ import {
   type WorkerMessage,
 } from '../contract/messages.ts';
 import { LONGEST_STALL_LINE, parseStallReport, type StallReport } from '../contract/stalls.ts';
+import { machineTime } from '../contract/units.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import type { Privileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
@@ -82,6 +83,7 @@ export class WorkerHandle {
       listener.onExit(this, exit);
     };
     const onRefused = (cause: unknown) => onEnd({ status: null, signal: null, error: refusal(cause) });
+    const startedAt = machineTime();
     try {
       this.#child = spawnWorker(start);
     } catch (error) {
@@ -101,7 +103,7 @@ export class WorkerHandle {
     this.#hear(listener);
     const { age, generation, config, isOnTrial } = start;
     const listeners = start.sockets.map(({ actual }, index) => ({ fd: FIRST_LISTENER + index, address: actual }));
-    this.#send({ type: 'boot', config, listeners, age, generation, isOnTrial });
+    this.#send({ type: 'boot', config, listeners, age, generation, isOnTrial, startedAt });
   }
 
   /** 0 when the process could not be started. */

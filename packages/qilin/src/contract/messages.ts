@@ -38,6 +38,8 @@ export type ArbiterMessage =
       readonly generation: number;
       /** It is to take the place of workers that serve, and has to show first that it can. */
       readonly isOnTrial: boolean;
+      /** When the start of its process was begun, from where on `bootTimeout` is counted: by machineTime(). */
+      readonly startedAt: Milliseconds | undefined;
     }
   | { readonly type: 'reopenLogs' }
   /** Somebody wants to look into it. It answers with parts, each when the one before was taken. */
@@ -210,8 +212,9 @@ export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   if (said !== undefined && type === 'record') return parseRecord(said);
   if (type === 'tellMetrics') return isCount(said?.['scrape']) ? { type, scrape: said['scrape'] } : undefined;
   if (said === undefined || !isBoot(said)) return undefined;
-  // An arbiter from before there were trials does not speak of one.
-  return { ...said, config: wholeConfig(said.config), isOnTrial: said.isOnTrial === true };
+  // An arbiter from before there were trials does not speak of one, nor one from before that of when the process was started.
+  const startedAt = isCount(said.startedAt) ? said.startedAt : undefined;
+  return { ...said, config: wholeConfig(said.config), isOnTrial: said.isOnTrial === true, startedAt };
 }
 
 function parseRecord({ recording }: Fields): ArbiterMessage | undefined {

@@ -100,6 +100,8 @@ export type WorkerClassFactory = (context: WorkerContext) => WorkerClass;
 
 /** All that a class may use that has the app loaded itself. */
 export interface HostContext extends Omit<WorkerContext, 'app'> {
+  /** From where on `bootTimeout` is counted, by machineTime(): before the process was there. */
+  readonly startedAt: Milliseconds;
   /** The app has closed its own server: it wants to be replaced, and is served until then. */
   onServerClosed(): void;
 }

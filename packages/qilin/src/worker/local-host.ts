@@ -1,5 +1,4 @@
 /** The app in a worker class of the usual kind: one copy, loaded and served in this thread. */
-import { isMainThread } from 'node:worker_threads';
 import { interceptListen } from '../app/intercept.ts';
 import { loadApp } from '../app/load.ts';
 import { unreferenced } from '../app/served-server.ts';
@@ -9,7 +8,7 @@ import { QilinError } from '../contract/errors.ts';
 import { type HealthCheck, OWN_HEALTH_CHECK } from '../contract/health-check.ts';
 import { NO_STATS, type WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
-import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
+import { type Milliseconds, machineTime, toMilliseconds } from '../contract/units.ts';
 import type { AppHost, HostContext, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
 import { openLightRoom } from '../http/light/door.ts';
 import { logCutRequests } from './cut-requests.ts';
@@ -22,10 +21,7 @@ const NOWHERE: Address = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 const SHARE_OF_WORDS = 0.1;
 const LONGEST_SHARE: Milliseconds = 1_000;
 
-/** When this process or thread began, by its clock: in a thread that counts from the process's start (Node 20). */
-const BORN: Milliseconds = isMainThread ? 0 : performance.now();
-
-/** @param age Of this process or thread: it has been counted since then. */
+/** @param age It has been counted for so long: on a slow machine a process takes its time before it is there. */
 function patienceFor(bootTimeout: Milliseconds, age: Milliseconds): Milliseconds | undefined {
   if (bootTimeout === 0) return undefined;
   return Math.max(0, bootTimeout - Math.min(bootTimeout * SHARE_OF_WORDS, LONGEST_SHARE) - age);
@@ -62,13 +58,13 @@ export class LocalHost implements AppHost {
   }
 
   async load(): Promise<void> {
-    const { config, listeners, log } = this.#context;
+    const { config, listeners, log, startedAt } = this.#context;
     const [first = NOWHERE, ...others] = listeners.map(({ address }) => address);
     const interception = interceptListen({ addresses: [first, ...others], traffic: this.#traffic, log });
     const app = await loadApp(config, {
       signal: this.#leaving.signal,
       interception,
-      patience: patienceFor(toMilliseconds(config.bootTimeout), performance.now() - BORN),
+      patience: patienceFor(toMilliseconds(config.bootTimeout), machineTime() - startedAt),
       log,
     });
     this.#app = app;

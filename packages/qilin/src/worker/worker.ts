@@ -8,7 +8,7 @@ import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
 import type { WorkerUsage } from '../contract/stats.ts';
-import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
+import { type Milliseconds, machineTime, toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, AppHost } from '../contract/worker-class.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 import { createAccessLog } from '../observe/access-log.ts';
@@ -188,6 +188,7 @@ export class Worker {
     const context = {
       config,
       listeners,
+      startedAt: this.#boot.startedAt ?? machineTime() - performance.now(),
       log,
       accessLog: this.#accessLog,
       onRequest: requestShare(config, (reason) => this.#retire('share', reason)),

@@ -139,4 +139,9 @@ describe('an order to boot', () => {
   ])('of an arbiter from before there were trials is one without: %j', (said, isOnTrial) => {
     expect(parseArbiterMessage(JSON.stringify({ ...boot, ...said }))).toMatchObject({ ...boot, isOnTrial });
   });
+
+  it.each([{ startedAt: 12 }, { startedAt: undefined }])('tells since when bootTimeout counts, or not: %j', (said) => {
+    expect(parseArbiterMessage(JSON.stringify({ ...boot, ...said }))).toMatchObject(said);
+    expect(parseArbiterMessage(JSON.stringify({ ...boot, startedAt: -1 }))).toMatchObject({ startedAt: undefined });
+  });
 });

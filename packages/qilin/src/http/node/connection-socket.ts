@@ -60,7 +60,7 @@ export class ConnectionSocket extends SocketFacts {
   _httpMessage: BridgedResponse | null = null;
   destroyed = false;
   writableCorked = 0;
-  timeout = 0;
+  timeout: number | undefined = undefined;
   /** So many have come, where the program's server counts them. */
   requests = 0;
 
@@ -80,6 +80,8 @@ export class ConnectionSocket extends SocketFacts {
   #hasTold = false;
   /** The server has heard of an error. */
   #isHeard = false;
+  /** Of texts that are written without a word of theirs. */
+  #encoding: BufferEncoding = 'utf8';
 
   constructor(connection: Connection, server: Server | undefined) {
     super(connection, server);
@@ -169,7 +171,7 @@ export class ConnectionSocket extends SocketFacts {
     }
     this.touch();
     if (this.#isInformational(data)) return this.#current.inform(data, callback);
-    const bytes = typeof data === 'string' ? toWire(data, encoding) : data;
+    const bytes = typeof data === 'string' ? toWire(data, encoding ?? this.#encoding) : data;
     if (this.writableCorked > 0 && this._httpMessage?.strictContentLength) return this.#hold(bytes, callback);
     return this.#current.write(bytes, callback);
   }
@@ -190,6 +192,13 @@ export class ConnectionSocket extends SocketFacts {
     const pair = this.#current ?? this.#first;
     if (pair === undefined) this.connection.end();
     else pair.endConnection();
+    return this;
+  }
+
+  setDefaultEncoding(encoding: string): this {
+    if (!Buffer.isEncoding(encoding))
+      throw Object.assign(new TypeError(`Unknown encoding: ${encoding}`), { code: 'ERR_UNKNOWN_ENCODING' });
+    this.#encoding = encoding;
     return this;
   }
 
@@ -220,12 +229,20 @@ export class ConnectionSocket extends SocketFacts {
     return this.connection.bytesWaiting;
   }
 
+  get bufferSize(): number {
+    return this.writableLength;
+  }
+
   get writableFinished(): boolean {
     return this.writableEnded && (this.#isClosed || this.writableLength === 0);
   }
 
   get readableEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  get readableAborted(): boolean {
+    return this.destroyed && !this.#hasEnded;
   }
 
   /** A stream of Node's is closed as soon as it is destroyed: 'error' and 'close' come behind. */
@@ -359,9 +376,10 @@ export class ConnectionSocket extends SocketFacts {
     this.emit('finish');
   }
 
-  /** As a socket of Node's, of which a read fails. Nobody reads behind a last answer. */
+  /** As a socket of Node's, of which a read fails. Nobody reads behind a last answer, nor behind the client's end. */
   #noteReset(): void {
-    if (this.destroyed || this.#closesBehind || !this.connection.wasReset) return;
+    const { wasReset, hasEnded } = this.connection;
+    if (this.destroyed || this.#closesBehind || hasEnded || !wasReset) return;
     const facts = { errno: -constants.errno.ECONNRESET, code: 'ECONNRESET', syscall: 'read' };
     this.#error ??= Object.assign(new Error('read ECONNRESET'), facts);
   }
@@ -468,9 +486,9 @@ function tellError(socket: ConnectionSocket): void {
 }
 
 /** A text of ASCII has as many bytes as characters, and is the same in latin1: no copy is made. */
-function toWire(text: string, encoding: BufferEncoding | null | undefined): string | Uint8Array {
+function toWire(text: string, encoding: BufferEncoding): string | Uint8Array {
   if (encoding === 'latin1' || encoding === 'binary') return text;
-  if (encoding === undefined || encoding === null || encoding === 'utf8' || encoding === 'utf-8')
+  if (encoding === 'utf8' || encoding === 'utf-8')
     return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
   return Buffer.from(text, encoding);
 }

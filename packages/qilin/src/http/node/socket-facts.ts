@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
-import { getDefaultHighWaterMark } from 'node:stream';
+import { getDefaultHighWaterMark, Readable } from 'node:stream';
 import type { Connection } from '@qilin/picoev';
 import { optionsOf } from './node-internals.ts';
 
@@ -81,16 +81,8 @@ export class SocketFacts extends EventEmitter {
     return super.on(event, listener);
   }
 
-  pipe(): never {
-    throw new Error(NO_BYTES);
-  }
-
-  read(): never {
-    throw new Error(NO_BYTES);
-  }
-
-  unshift(): never {
-    throw new Error(NO_BYTES);
+  connect(): never {
+    throw new Error('req.socket is connected, to the client: make a new net.Socket for another connection.');
   }
 
   unpipe(): this {
@@ -125,16 +117,27 @@ export class SocketFacts extends EventEmitter {
   }
 }
 
+function giveNoBytes(): never {
+  throw new Error(NO_BYTES);
+}
+
+/** A stream's way to its bytes: `read()`, `pipe()`, `map()` and their like, whichever this version of Node has. */
+function isReader(name: string | symbol): boolean {
+  const isPublic = typeof name === 'string' ? !name.startsWith('_') : name === Symbol.asyncIterator;
+  const readers = [Readable.prototype, Object.getPrototypeOf(Readable.prototype)];
+  return isPublic && readers.some((owner) => typeof Object.getOwnPropertyDescriptor(owner, name)?.value === 'function');
+}
+
 /**
  * Node's documentation promises a `net.Socket`: this is one for `instanceof`. Of its methods, each of which would look for a
- * stream, none is inherited.
+ * stream, none is inherited; those that would give bytes say why there are none.
  */
 function bareSocket(): object {
   const bare: object = Object.create(Socket.prototype);
   let prototype: unknown = Socket.prototype;
   while (typeof prototype === 'object' && prototype !== null && prototype !== EventEmitter.prototype) {
     for (const name of Reflect.ownKeys(prototype)) {
-      const value: unknown = Reflect.get(EventEmitter.prototype, name);
+      const value: unknown = Reflect.get(EventEmitter.prototype, name) ?? (isReader(name) ? giveNoBytes : undefined);
       Object.defineProperty(bare, name, { configurable: true, writable: true, value });
     }
     prototype = Object.getPrototypeOf(prototype);
@@ -152,6 +155,7 @@ Object.assign(SocketFacts.prototype, {
   readableEncoding: null,
   readableFlowing: true,
   readableLength: 0,
+  readableDidRead: false,
   server: undefined,
   parser: null,
   connecting: false,

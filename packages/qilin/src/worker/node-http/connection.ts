@@ -18,6 +18,8 @@ const LINGER: Milliseconds = 1_000;
 
 /** With them every answer begins. */
 const SENT_AHEAD = 'HTTP';
+/** So soon after a client has ended its side the first byte is sent, where the answer is still awaited: as class picoev has it. */
+const FIRST_BYTE: Milliseconds = 250;
 /** After the first byte that is sent ahead the second follows so soon, to find the reset of a client that is near. */
 const SECOND_BYTE: Milliseconds = 50;
 /** With it the size of any chunk may begin: RFC 9112, 7.1. */
@@ -229,7 +231,7 @@ export class Connection {
   }
 
   /**
-   * For an answer in flight, to be called about once a second. A client that has ended its side (FIN) may read on, or be gone,
+   * For an answer in flight, soon after its client has ended its side (FIN) and then about once a second: it may read on, or be gone,
    * which only bytes that are sent to it bring to light: the first answers them with a reset, the second finds it. Where no answer
    * has begun, the beginning that all have goes ahead for that; between two chunks a zero before the size of the next; else the app's own
    * bytes are waited for.
@@ -252,10 +254,24 @@ export class Connection {
   }
 
   #askAgain(sent: number): void {
+    if (sent === 1) this.#askIn(SECOND_BYTE);
+  }
+
+  /** The client has ended its side. If it has left, that is its end, as under Node: the reset that our bytes are answered with is no error. */
+  noteHalfClosed(): void {
+    if (!this.isAnswering) return;
+    const carrier = this.#carrier;
+    const { destroy } = carrier;
+    carrier.destroy = (error?: Error & { readonly code?: string }) =>
+      destroy.call(carrier, error?.code === 'EPIPE' || error?.code === 'ECONNRESET' ? undefined : error);
+    this.#askIn(FIRST_BYTE);
+  }
+
+  #askIn(delay: Milliseconds): void {
     const ask = () => {
       if (this.isAnswering) this.watchHalfClosed(performance.now());
     };
-    if (sent === 1) setTimeout(ask, SECOND_BYTE).unref();
+    setTimeout(ask, delay).unref();
   }
 
   destroy(): void {
@@ -317,5 +333,12 @@ export function noteDecrypted(secure: HttpSocket): void {
 
 /** For the same event, behind Node's own listener: over TLS too, a client of HTTP/1 may end its side and still be answered. */
 export function allowHalfClose(secure: HttpSocket): void {
-  if (secure.parser) secure.allowHalfOpen = true;
+  if (!secure.parser) return;
+  secure.allowHalfOpen = true;
+  secure.on('end', noteHalfClosed);
+}
+
+/** For the event 'end' of the socket that requests come on. */
+export function noteHalfClosed(this: HttpSocket): void {
+  this[CONNECTION]?.noteHalfClosed();
 }

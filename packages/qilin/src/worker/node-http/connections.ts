@@ -9,7 +9,7 @@ import type { Listener } from '../../contract/messages.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { tellsOfShortage } from '../descriptor-shortage.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
-import { Connection, connectionOf } from './connection.ts';
+import { Connection, connectionOf, noteHalfClosed } from './connection.ts';
 
 /** How long a place that was promised to a client who waits is believed in: the answer that frees it may take its time. */
 const PROMISE: Milliseconds = 100;
@@ -220,6 +220,7 @@ export class Connections {
     }
     this.open.add(new Connection(socket, listener, tls, client));
     socket.on('close', this.#onClose);
+    if (!tls) socket.on('end', noteHalfClosed);
     onConnection(socket);
   }
 

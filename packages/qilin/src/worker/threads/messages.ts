@@ -13,6 +13,8 @@ export interface ThreadStart {
   readonly config: WorkerConfig;
   /** The worker's descriptors, which the thread must not close: it duplicates them. */
   readonly listeners: readonly Listener[];
+  /** From where on `bootTimeout` is counted, by machineTime(). */
+  readonly startedAt: Milliseconds;
 }
 
 export type ThreadOrder =

@@ -7,7 +7,7 @@ import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
 import { explain } from '../../contract/errors.ts';
 import { addStats, type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
-import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
+import { type Milliseconds, machineTime, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
 import { beatInterval } from '../watchdog.ts';
 import type { ThreadOrder, ThreadReport } from './messages.ts';
@@ -56,7 +56,7 @@ export class ThreadPool implements AppHost {
   /** All at once: one after the other they took as many times as long. A broken app fails in each; the first is told. */
   async load(): Promise<void> {
     this.#watch();
-    await Promise.all(this.#places.map((place) => this.#launch(place).loaded));
+    await Promise.all(this.#places.map((place) => this.#launch(place, this.#context.startedAt).loaded));
   }
 
   async start(): Promise<void> {
@@ -134,10 +134,10 @@ export class ThreadPool implements AppHost {
     return performance.now() - this.#heardAt;
   }
 
-  #launch(place: Place): ThreadHandle {
+  #launch(place: Place, startedAt = machineTime()): ThreadHandle {
     const { config, listeners } = this.#context;
     this.#started += 1;
-    const start = { number: this.#started, config: threadConfig(config, place.index), listeners };
+    const start = { number: this.#started, config: threadConfig(config, place.index), listeners, startedAt };
     const thread = new ThreadHandle(start, {
       onReport: (reporter, report) => this.#hear(place, reporter, report),
       onEnd: (ended, how) => this.#forget(place, ended, how),

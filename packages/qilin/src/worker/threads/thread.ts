@@ -123,7 +123,7 @@ export class Thread {
   }
 
   async #load(): Promise<void> {
-    const { config, listeners } = this.#start;
+    const { config, listeners, startedAt } = this.#start;
     const log = createLog(config);
     this.#log = log;
     if (config.captureOutput) captureOutput(log, config);
@@ -143,6 +143,7 @@ export class Thread {
       config,
       // The class closes them when it drains; in this process others accept from the same sockets.
       listeners: listeners.map(({ fd, address }) => ({ fd: duplicateFd(fd), address })),
+      startedAt,
       log,
       accessLog: this.#accessLog,
       onRequest: config.maxRequests === 0 ? () => {} : () => this.#countRequest(),
