@@ -1,5 +1,6 @@
 /** What an operator sees through `qilinctl` of the inside of a server: profiles, heaps, logs; and the words that a shell completes. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -43,6 +44,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
+const start = (...args: string[]) => spawn(process.execPath, [controlCommand, '--pid', fileIn('app.pid'), ...args]);
 const run = (...args: string[]) => qilinctl(['--pid', fileIn('app.pid'), ...args]);
 
 /** As it is drawn in the protocol of Chrome's DevTools (Profiler.Profile), as far as viewers read it. */
@@ -114,6 +116,40 @@ test('one at a time is recorded, of a worker that is there', async () => {
   for (const name of ['first', 'second']) expect(statSync(fileIn(name), { throwIfNoEntry: false })).toBeUndefined();
 });
 
+test('Ctrl-C ends a recording, and what there is of its file; the worker can be recorded again at once', async () => {
+  const file = fileIn('unfinished');
+  const begun = () => readFileSync(fileIn('logs/error.log'), 'utf8').match(/Handling command: profile /g)?.length ?? 0;
+  const before = begun();
+  const worker = await eventually(
+    async () =>
+      JSON.parse((await run('status', '--json')).stdout).workers.find(
+        ({ state }: { state: string }) => state === 'ready',
+      )?.pid,
+    'a worker serves',
+  );
+  const recording = start('profile', String(worker), '--seconds', '600', '-o', file);
+  await eventually(() => begun() > before, 'it has begun');
+  expect(statSync(file).size).toBe(0);
+  recording.kill('SIGINT');
+  expect(await once(recording, 'exit')).toEqual([null, 'SIGINT']);
+  expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+  await eventually(async () => (await run('heap', String(worker), '-o', file)).status === 0, 'it can be recorded');
+});
+
+test('who follows what nobody reads any more is not left behind', async () => {
+  const commands = [start('status', '--watch'), start('logs', '-f')];
+  for (const command of commands) {
+    await once(command.stdout, 'data');
+    command.stdout.destroy();
+  }
+  const ended = Promise.all(commands.map((command) => once(command, 'exit')));
+  await ask(url);
+  expect(await ended).toEqual([
+    [0, null],
+    [0, null],
+  ]);
+});
+
 const tmux = tool('tmux');
 test(tmux.named('top shows the workers in a terminal, and does what keys say'), { skip: tmux.isMissing }, async () => {
   const socket = fileIn('tmux');
@@ -147,7 +183,7 @@ test('the log files are followed through a rotation', async () => {
   expect(last.stdout).toMatch(
     /^==> .*\/error\.log <==\n.*\n\n==> .*\/access\.log <==\n.*"GET \/ HTTP\/1\.1" 200 .*\n$/,
   );
-  const tail = spawn(process.execPath, [controlCommand, '--pid', fileIn('app.pid'), 'logs', '-f', '-n', '1']);
+  const tail = start('logs', '-f', '-n', '1');
   let shown = '';
   tail.stdout.setEncoding('utf8').on('data', (text) => {
     shown += text;

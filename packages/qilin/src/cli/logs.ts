@@ -82,10 +82,10 @@ function openFile(path: string): number {
   throw new Error(`${path} is no file`);
 }
 
-/** Shows the last lines; where they are followed, for ever. Of several files, each block says whose it is. */
+/** Shows the last lines, and what comes then for as long as somebody follows it. Of several files, each block says whose it is. */
 export async function showLogs(
   files: readonly FollowedFile[],
-  follows: boolean,
+  isFollowed: () => boolean,
   print: (text: string) => void,
 ): Promise<void> {
   let last: FollowedFile | undefined;
@@ -97,7 +97,7 @@ export async function showLogs(
       last = file;
       print(text);
     }
-    if (!follows) return;
+    if (!isFollowed()) return;
     await pause(LOOK_EACH);
   }
 }

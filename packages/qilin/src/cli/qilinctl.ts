@@ -126,7 +126,7 @@ async function logs(call: Call, { lines = LOG_LINES, follow }: ArgumentsOf<'logs
   }
   try {
     const files = paths.map((path) => new FollowedFile(path, lines));
-    await showLogs(files, follow === true, print);
+    await showLogs(files, () => follow === true && isHeard(), print);
     return 0;
   } catch (error) {
     return fail(`The logs cannot be read: ${reasonOf(error)}.`, 1);
@@ -139,13 +139,13 @@ function ended({ request: { command } }: Call): number {
   return fail('The server has ended before it answered.', 1);
 }
 
-/** Also of the one that takes a server's place. Ends by a signal, or with the server. */
+/** Also of the one that takes a server's place. Ends by a signal, with the server, or with whoever reads it. */
 async function watch(call: Call): Promise<number> {
   const path = await pathOf(call.server);
   for (;;) {
     if (process.stdout.isTTY) process.stdout.write(CLEAR);
     const status = await once({ ...call, server: { by: 'socket', text: path } });
-    if (status !== 0) return status;
+    if (status !== 0 || !isHeard()) return status;
     await pause(WATCH_EACH);
   }
 }
@@ -202,6 +202,9 @@ function print(text: string): number {
   process.stdout.write(escapeMessage(text));
   return 0;
 }
+
+/** Until a reader of stdout has gone, such as `head`. */
+const isHeard = (): boolean => process.stdout.writable;
 
 function fail(text: string, status: number): number {
   process.stderr.write(`qilinctl: ${escapeMessage(text)}\n`);

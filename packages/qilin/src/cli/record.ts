@@ -3,18 +3,22 @@ import { once } from 'node:events';
 import { createWriteStream, unlinkSync, type WriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { beforeSignal } from './before-signal.ts';
 
 export class RecordFile {
   readonly path: string;
   readonly #gunzip = createGunzip();
   readonly #file: WriteStream;
   readonly #written: Promise<void>;
+  /** Ctrl-C ends a recording too. */
+  readonly #keep: () => void;
 
   private constructor(path: string, file: WriteStream) {
     this.path = path;
     this.#file = file;
     this.#written = pipeline(this.#gunzip, file);
     this.#written.catch(() => {}); // finish() tells
+    this.#keep = beforeSignal(() => unlinkSync(path));
   }
 
   /** @throws Error when it cannot be made; what is there already stays */
@@ -37,6 +41,7 @@ export class RecordFile {
     try {
       this.#gunzip.end();
       await this.#written;
+      this.#keep();
       return this.#file.bytesWritten;
     } catch (error) {
       await this.drop();
@@ -45,6 +50,7 @@ export class RecordFile {
   }
 
   async drop(): Promise<void> {
+    this.#keep();
     this.#gunzip.destroy();
     await this.#written.catch(() => {});
     unlinkSync(this.path);

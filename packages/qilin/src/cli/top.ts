@@ -4,6 +4,7 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { Answer, Request } from '../control/protocol.ts';
 import { isSortKey, type SortKey, topText, Watched } from '../control/top.ts';
 import { escapeMessage } from '../observe/escape.ts';
+import { beforeSignal } from './before-signal.ts';
 
 const EACH: Milliseconds = 1_000;
 /** Another screen and no cursor; and back. */
@@ -44,8 +45,13 @@ export async function top(ask: Ask): Promise<'left' | Answer | undefined> {
   const onKeys = (keys: Buffer): void => {
     for (const key of String(keys)) obey(key).catch(() => wake()); // the next look tells
   };
+  const giveBack = (): void => {
+    stdin.off('data', onKeys).setRawMode(false).pause();
+    stdout.write(LEAVE);
+  };
   stdin.setRawMode(true).on('data', onKeys);
   stdout.write(ENTER);
+  const callOff = beforeSignal(giveBack);
   try {
     while (!hasLeft) {
       const answer = await ask({ command: 'status', arguments: {} });
@@ -64,8 +70,8 @@ export async function top(ask: Ask): Promise<'left' | Answer | undefined> {
     }
     return 'left';
   } finally {
-    stdin.off('data', onKeys).setRawMode(false).pause();
-    stdout.write(LEAVE);
+    callOff();
+    giveBack();
   }
 }
 
