@@ -29,11 +29,16 @@ const STALLS = {
   },
 };
 
+/** Nanoseconds on a CPU, and waiting for one. */
+const counts = () => usage().split(' ').map(Number);
+
 export default {
-  /** @param {Request} request */
+  /** Answers with the milliseconds for which it stood still: all but the time in which no CPU was free. @param {Request} request */
   fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    STALLS[pathname.slice(1)]?.(Number.parseInt(usage(), 10) + Number(searchParams.get('ms')) * 1e6);
-    return new Response('done');
+    const [began, [used = 0, before = 0]] = [performance.now(), counts()];
+    STALLS[pathname.slice(1)]?.(used + Number(searchParams.get('ms')) * 1e6);
+    const [, waited = 0] = counts();
+    return new Response(String(performance.now() - began - (waited - before) / 1e6));
   },
 };

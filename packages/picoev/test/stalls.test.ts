@@ -127,4 +127,6 @@ test('the time in which the process was stopped is no silence', async () => {
 
 test.runIf(process.platform === 'linux')('an event loop that waits for a CPU is none', async () => {
   expect(await told('starved', STALL, 1, ON_ONE_CPU)).toEqual([]);
+  // Nor one whose present wait the kernel has not counted yet.
+  expect(await told('deprived', STALL)).toEqual([]);
 });

@@ -125,7 +125,7 @@ void StallWatch::Beat(Milliseconds limit, Milliseconds warning) {
   if (std::exchange(limit_, limit) != limit) target_->changed.notify_one();
   if (std::exchange(warning_, warning) == warning) return;
   // What it has done until now was allowed.
-  waited_ = cpu_wait_.Total();
+  waited_ = target_->cpu_wait.Total();
   Turned(Clock::now(), waited_);
   target_->changed.notify_one();
 }
@@ -133,7 +133,7 @@ void StallWatch::Beat(Milliseconds limit, Milliseconds warning) {
 void StallWatch::Watch() {
   std::unique_lock lock(target_->mutex);
   looked_at_ = Clock::now();
-  waited_ = cpu_wait_.Total();
+  waited_ = target_->cpu_wait.Total();
   Turned(looked_at_, waited_);
   while (!stopping_) {
     const Clock::time_point next = NextLook();
@@ -145,7 +145,7 @@ void StallWatch::Watch() {
     const Clock::time_point now = Clock::now();
     if (next < now && now - next > kAway) {
       target_->beat_at = now;
-      Turned(now, cpu_wait_.Total());
+      Turned(now, target_->cpu_wait.Total());
     }
     Look(now);
     const std::string lines = std::exchange(target_->found, {});
@@ -180,19 +180,23 @@ void StallWatch::Look(Clock::time_point now) {
 void StallWatch::LookForTurns(Clock::time_point now) {
   const uint64_t turn = target_->turned_at.load(std::memory_order_relaxed);
   const uint64_t idle = uv_metrics_idle_time(loop_);
-  const auto waited_before = std::exchange(waited_, cpu_wait_.Total());
+  const auto waited_before = std::exchange(waited_, target_->cpu_wait.Total());
   const bool has_turned = std::exchange(seen_turn_, turn) != turn;
   const bool has_waited = std::exchange(seen_idle_, idle) != idle;
+  const bool was_early = std::exchange(target_->is_early, false);
   if (!has_turned && !has_waited) {
+    if (was_early) is_stalled_ = false;
     if (is_stalled_ || warning_.count() == 0 || now - StillSince() < warning_) return;
     is_stalled_ = true;
     Ask(Missed::kTurn, StillSince());
     return;
   }
   const Clock::time_point last_turn{Milliseconds(turn)};
+  const bool was_told = std::exchange(target_->is_told, false);
   if (std::exchange(is_stalled_, false)) {
     const Clock::time_point end = has_turned ? std::clamp(last_turn, turned_at_, now) : now;
-    target_->found += StallOver(end);
+    // What it was not asked in time about may have been a wait for a CPU, which is known only now.
+    if (was_told || end - StillSince() >= warning_) target_->found += StallOver(end);
   }
   // How much of what it waited for a CPU since the look before came behind the turn is not known: all of it is taken to.
   Turned(has_waited ? now : std::min(last_turn, now), waited_before);
@@ -223,8 +227,11 @@ void StallWatch::Ask(Missed missed, Clock::time_point since) {
     int number;
     uint64_t turn;
     uint64_t beats;
+    Milliseconds warning;
+    std::chrono::nanoseconds waited;
   };
-  auto errand = std::make_unique<Errand>(target_, missed, since, number_, seen_turn_, target_->beats);
+  auto errand =
+      std::make_unique<Errand>(target_, missed, since, number_, seen_turn_, target_->beats, warning_, waited_);
   const auto run = [](void* isolate, void* data) {
     const std::unique_ptr<Errand> errand(static_cast<Errand*>(data));
     Target& target = *errand->target;
@@ -232,11 +239,20 @@ void StallWatch::Ask(Missed missed, Clock::time_point since) {
     // It may have come round before the interrupt did.
     const bool has_turned = target.turned_at.load(std::memory_order_relaxed) != errand->turn;
     if (errand->missed == Missed::kTurn && has_turned) return;
+    // This thread runs, so that all of its waits are counted here, the one too that was going on when it was asked.
+    const auto since = errand->since + (target.cpu_wait.Total() - errand->waited);
+    if (errand->missed == Missed::kTurn && Clock::now() - since < errand->warning) {
+      const std::lock_guard lock(target.mutex);
+      target.is_early = true;
+      return;
+    }
     const std::string stack = target.capture(isolate);
     const std::lock_guard lock(target.mutex);
     if (errand->missed == Missed::kBeat && target.beats != errand->beats) return;
     const char* const isLast = errand->missed == Missed::kBeat ? ",\"last\":true," : ",\"last\":false,";
-    target.found += Head("stall", errand->number, Clock::now() - errand->since) + isLast + stack + "}\n";
+    if (errand->missed == Missed::kTurn) target.is_told = true;
+    const auto began = errand->missed == Missed::kTurn ? since : errand->since;
+    target.found += Head("stall", errand->number, Clock::now() - began) + isLast + stack + "}\n";
     target.changed.notify_one();
   };
   RequestInterrupt()(isolate_, run, errand.release());

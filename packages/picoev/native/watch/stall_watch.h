@@ -62,11 +62,17 @@ class StallWatch {
     bool stopped = false;
     /// When the loop has last begun to wait for what comes, as libuv has it. Stored by the watched thread.
     std::atomic<uint64_t> turned_at{0};
+    /// Of the watched thread, which makes this.
+    const CpuWait cpu_wait;
     std::mutex mutex;
     std::condition_variable changed;
     /// From here on of both threads, under `mutex`.
     Clock::time_point beat_at;
     uint64_t beats = 0;
+    /// The thread has said where the present stall is, and not when the stall is over before it could.
+    bool is_told = false;
+    /// Asked where it is it found that it had only waited for a CPU: the kernel counts a wait when it is over.
+    bool is_early = false;
     /// Lines that are to be written.
     std::string found;
   };
@@ -89,7 +95,6 @@ class StallWatch {
   void* const isolate_;
   const int fd_;
   const int number_;
-  const CpuWait cpu_wait_;
   const std::shared_ptr<Target> target_;
   UvHandle<uv_prepare_t> turn_;
 
