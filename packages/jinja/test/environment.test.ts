@@ -98,3 +98,28 @@ test('a module has macros that JavaScript calls', async () => {
   const hello = module.exports.get('hello');
   expect(hello instanceof Macro && hello.call('you')).toBe('Hello you!');
 });
+
+test.each<[what: string, template: (n: number) => string]>([
+  ['a sum', (n) => `{{ ${'a + '.repeat(n)}a }}`],
+  ['a product on the right', (n) => `{{ a * (${'a + '.repeat(n)}a) }}`],
+  ['alternatives', (n) => `{{ ${'a or '.repeat(n)}a }}`],
+  ['attributes', (n) => `{{ a${'.b'.repeat(n)} }}`],
+  ['items', (n) => `{{ a${'[0]'.repeat(n)} }}`],
+  ['calls', (n) => `{{ a${'()'.repeat(n)} }}`],
+  ['filters', (n) => `{{ a${'|upper'.repeat(n)} }}`],
+  ['filters of a block', (n) => `{% filter ${'upper|'.repeat(n)}upper %}{% endfilter %}`],
+  ['negations', (n) => `{{ ${'not '.repeat(n)}a }}`],
+  ['signs', (n) => `{{ ${'- '.repeat(n)}a }}`],
+  ['conditions', (n) => `{{ a${' if a'.repeat(n)} }}`],
+  ['a condition of a loop', (n) => `{% for x in a if ${'not '.repeat(n)}x %}{% endfor %}`],
+  ['a default of a macro', (n) => `{% macro m(x=${'- '.repeat(n)}a) %}{% endmacro %}`],
+  ['conditions, nested', (n) => `${'{% if a %}'.repeat(n)}${'{% endif %}'.repeat(n)}`],
+  ['loops, nested', (n) => `${'{% for a in a %}'.repeat(n)}${'{% endfor %}'.repeat(n)}`],
+  ['branches', (n) => `{% if a %}${'{% elif a %}'.repeat(n)}{% endif %}`],
+])('%s may be long, and beyond that is a mistake of the template, told at once', (_, template) => {
+  const env = new Environment();
+  env.fromString(template(90));
+  const from = performance.now();
+  for (const n of [1_500, 20_000]) expect(() => env.fromString(template(n))).toThrow(TemplateSyntaxError);
+  expect(performance.now() - from).toBeLessThan(5_000);
+});

@@ -2,6 +2,7 @@
 import { TemplateAssertionError } from '../errors.ts';
 import { type Block, bodiesOf, type Stmt, type Template } from '../syntax/ast.ts';
 import type { Source } from '../syntax/source.ts';
+import { checkDepth } from './depth.ts';
 import { Frame } from './frame.ts';
 import { undeclared } from './names.ts';
 import { Scope } from './scopes.ts';
@@ -46,6 +47,7 @@ export function compile(template: Template, source: Source, rules: CompilerRules
 }
 
 function compileTemplate({ body }: Template, source: Source, rules: CompilerRules): Compiled {
+  checkDepth(body);
   const unit = new Unit(rules);
   const blocks = collectBlocks(body);
   const compiler = new TemplateCompiler(unit, (offset) => source.place(offset).line, hasExtends(body));

@@ -53,8 +53,12 @@ export class ExpressionCompiler {
   }
 
   /** JavaScript of an expression's value. */
-  expr(unoptimized: Expr, frame: Frame): string {
-    const expr = optimize(unoptimized);
+  expr(expr: Expr, frame: Frame): string {
+    return this.#written(optimize(expr), frame);
+  }
+
+  /** Of one that is optimized already, as is what it is made of: done anew at each level, a sum of a thousand terms takes seconds. */
+  #written(expr: Expr, frame: Frame): string {
     switch (expr.kind) {
       case 'const':
         return this.unit.constant(expr.value);
@@ -86,11 +90,11 @@ export class ExpressionCompiler {
         throw new CompileError('a slice can only stand in brackets', expr.offset);
       case 'unary': {
         const value = expr.value;
-        if (expr.operator === 'not') return `!${this.condition(value, frame)}`;
-        return `${expr.operator === '-' ? 'negate' : 'positive'}(${this.expr(value, frame)})`;
+        if (expr.operator === 'not') return `!${this.#truth(value, frame)}`;
+        return `${expr.operator === '-' ? 'negate' : 'positive'}(${this.#written(value, frame)})`;
       }
       case 'binary':
-        return `${BINARY[expr.operator]}(${this.expr(expr.left, frame)}, ${this.expr(expr.right, frame)})`;
+        return `${BINARY[expr.operator]}(${this.#written(expr.left, frame)}, ${this.#written(expr.right, frame)})`;
       case 'logic': {
         const right = this.expr(expr.right, frame);
         const [then, otherwise] = expr.operator === 'and' ? [right, 't'] : ['t', right];
@@ -114,9 +118,12 @@ export class ExpressionCompiler {
   }
 
   /** JavaScript that is true or false as Python takes the expression. */
-  condition(unoptimized: Expr, frame: Frame): string {
-    const expr = optimize(unoptimized);
-    const code = this.expr(expr, frame);
+  condition(expr: Expr, frame: Frame): string {
+    return this.#truth(optimize(expr), frame);
+  }
+
+  #truth(expr: Expr, frame: Frame): string {
+    const code = this.#written(expr, frame);
     const isBoolean = expr.kind === 'compare' || (expr.kind === 'unary' && expr.operator === 'not');
     return isBoolean ? code : `truth(${code})`;
   }
@@ -136,7 +143,7 @@ export class ExpressionCompiler {
   }
 
   #concat(items: readonly Expr[], frame: Frame): string {
-    const list = `[${this.#list(items, frame)}]`;
+    const list = `[${items.map((item) => this.#written(item, frame)).join(', ')}]`;
     const { autoescape } = frame.state;
     if (autoescape === 'false') return `joinText(${list})`;
     return autoescape === 'true' ? `joinMarkup(${list})` : `(${autoescape} ? joinMarkup : joinText)(${list})`;

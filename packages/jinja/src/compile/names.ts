@@ -117,6 +117,9 @@ function stepsOf(statement: Stmt): readonly Step[] {
   }
 }
 
+/** The expressions directly within a statement. */
+export const exprsOf = (statement: Stmt): readonly Expr[] => stepsOf(statement).flatMap(({ exprs = [] }) => exprs);
+
 /** Of these names, those that statements read without having set them before; blocks are not looked into. */
 export function undeclared(body: readonly Stmt[], names: readonly string[]): ReadonlySet<string> {
   const open = new Set(names);

@@ -19,6 +19,10 @@ export interface ParserRules {
   readonly trans: TransRules;
 }
 
+/** Of tags within one another, and of branches of an `if`: Python itself takes 20 loops. Beyond it the stack would run out. */
+const DEEPEST = 100;
+const MOST_BRANCHES = 1_000;
+
 type StatementParser = (parser: Parser, offset: number) => Stmt | readonly Stmt[];
 
 export function parse(source: Source, rules: ParserRules): Template {
@@ -80,7 +84,7 @@ class Parser extends ExpressionParser {
     if (type !== 'name') this.stream.fail('tag name expected');
     const parse = this.#parserOf(text);
     if (!parse) return this.#failUnknown(text);
-    this.#tags.push(text);
+    if (this.#tags.push(text) > DEEPEST) this.stream.fail(`tags nest deeper than ${DEEPEST}`);
     this.stream.next();
     const parsed = parse(this, offset);
     this.#tags.pop();
@@ -244,6 +248,8 @@ function parseIf(parser: Parser, offset: number): If {
     const end = parser.tokens.next();
     if (end.text === 'else') otherwise = parser.bodyTo('name:endif');
     if (end.text !== 'elif') break;
+    if (branches.length === MOST_BRANCHES)
+      parser.tokens.fail(`an if has more than ${MOST_BRANCHES} branches`, end.offset);
     begin = end.offset;
   }
   const [first, ...elifs] = branches;
