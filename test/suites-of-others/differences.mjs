@@ -315,20 +315,6 @@ export const DIFFERENCES = [
     reason: 'expects one time for all of a request: those for its head and for its body are added up',
   },
   {
-    project: '@hono/node-server',
-    tests: [
-      'listener.test.ts › Abort request - error path should abort request signal when client disconnects while async error handler is running after sync',
-      'listener.test.ts › Abort request - error path should abort request signal when client disconnects while async error handler is running after async',
-      'request-client-disconnect.test.ts › body reads after client disconnect reads a complete chunked body',
-      'request-client-disconnect.test.ts › body reads after client disconnect rejects a body read after the raw stream consumed the disconnected body',
-      'request-client-disconnect.test.ts › body reads after client disconnect reads a complete body via formData()',
-      'request-client-disconnect.test.ts › body reads after client disconnect reads a complete body through the raw body stream',
-      'request-client-disconnect.test.ts › body reads after client disconnect reads a complete body even when request properties were accessed after disconnect',
-    ],
-    on: ['async'],
-    reason: HALF_CLOSED,
-  },
-  {
     project: 'srvx',
     tests: [
       ...[

@@ -159,5 +159,8 @@ export function describePrograms(underTest: ClassUnderTest): void {
     await connection.until(/said$/);
     connection.socket.end();
     await connection.ended;
+    // Kept, or refused with a sentence.
+    const isHeard = name === '' || !/\[INFO\] .*clientError/.test(server.log);
+    expect(await exchange(server, 'no HTTP\r\n\r\n')).toMatch(isHeard ? /^HTTP\/1\.1 499 Mine/ : /^HTTP\/1\.1 400 /);
   });
 }

@@ -86,6 +86,18 @@ test.each([
   expect(() => new Flask(import.meta).addUrlRule(rule, 'x', () => '')).toThrow(message);
 });
 
+test.each([
+  ['9007199254740991', 200],
+  ['9007199254740993', 404],
+  ['99999999999999999999', 404],
+])('an <int:id> that a number would round is none: %s', async (id, status) => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.get('/<int:id>', (values) => String(values.id));
+  const response = await app.testClient().get(`/${id}`);
+  expect(response.status).toBe(status);
+  if (status === 200) expect(response.text).toBe(id);
+});
+
 test('an endpoint has one view', () => {
   const app = createApp();
   expect(() => app.get('/other', { endpoint: 'index' }, () => '')).toThrow('overwriting an existing endpoint function');

@@ -279,7 +279,15 @@ describe('a response', () => {
     expect(events).toContain('callback');
   });
 
-  test.each(['pipe', 'read', 'unshift'])('has a socket whose %s() says that it gives no bytes', async (name) => {
+  test.each([
+    ['pipe', 'gives no bytes'],
+    ['read', 'gives no bytes'],
+    ['unshift', 'gives no bytes'],
+    ['map', 'gives no bytes'],
+    ['wrap', 'gives no bytes'],
+    ['connect', 'is connected'],
+    ['setDefaultEncoding', 'Unknown encoding: undefined'],
+  ])('has a socket whose %s() says that it %s', async (name, sentence) => {
     let told: unknown;
     const exchange = serve(({ socket }, res) => {
       try {
@@ -290,7 +298,17 @@ describe('a response', () => {
       res.end();
     });
     await exchange.over;
-    expect(told).toMatchObject({ message: expect.stringContaining('gives no bytes') });
+    expect(told).toMatchObject({ message: expect.stringContaining(sentence) });
+  });
+
+  test('has a socket that writes texts in the encoding that is set', async () => {
+    const exchange = serve(({ socket }) => {
+      socket.setDefaultEncoding('hex');
+      socket.write('6869');
+      socket.end('é', 'latin1');
+    });
+    await exchange.over;
+    expect(exchange.wire).toBe('hi\xe9');
   });
 
   test('waits while the client takes no more', async () => {
