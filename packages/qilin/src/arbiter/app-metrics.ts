@@ -2,7 +2,7 @@
  * The apps' own metrics, asked of all workers when somebody asks for `/metrics`. Invariant: what a worker has told last counts while it
  * does not answer, and its counters when it has gone.
  */
-import { type AppMetric, aggregate, lastingOf } from '../contract/app-metrics.ts';
+import { type AppMetric, aggregate, lastingOf, sizeOf } from '../contract/app-metrics.ts';
 import type { WorkerMessage } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -11,17 +11,17 @@ type Said = Extract<WorkerMessage, { type: 'appMetric' | 'appMetricsEnd' }>;
 
 /** A scrape of Prometheus has 10 s; what a worker that is stuck has told before is known. */
 const PATIENCE: Milliseconds = 1_000;
-/** Series that are kept of a worker, and of all that have gone: an app may have any number of them. */
-const MOST_SERIES = 20_000;
+/** Characters that are kept of a worker, and of all that have gone: an app may have any number of metrics, series and labels. */
+const MOST_CHARACTERS = 4 * 1024 * 1024;
 
 interface Known {
   readonly metrics: readonly AppMetric[];
   /** Of the scrape under way. */
   readonly coming: AppMetric[];
-  series: number;
+  characters: number;
 }
 
-const knowing = (metrics: readonly AppMetric[]): Known => ({ metrics, coming: [], series: 0 });
+const knowing = (metrics: readonly AppMetric[]): Known => ({ metrics, coming: [], characters: 0 });
 
 export class AppMetrics {
   readonly #known = new Map<number, Known>();
@@ -33,7 +33,7 @@ export class AppMetrics {
   #underWay: Promise<readonly AppMetric[]> | undefined;
 
   /** Of all workers. Who asks meanwhile has the same answer. */
-  ask(workers: readonly WorkerHandle[]): Promise<readonly AppMetric[]> {
+  ask(workers: readonly Pick<WorkerHandle, 'age' | 'tellMetrics'>[]): Promise<readonly AppMetric[]> {
     this.#underWay ??= this.#collect(workers).finally(() => {
       this.#underWay = undefined;
     });
@@ -44,10 +44,10 @@ export class AppMetrics {
     if (said.scrape !== this.#scrape) return;
     const known = this.#known.get(age) ?? knowing([]);
     if (said.type === 'appMetric') {
-      const series = known.series + said.metric.values.length;
-      if (series > MOST_SERIES) return;
+      const characters = known.characters + sizeOf(said.metric);
+      if (characters > MOST_CHARACTERS) return;
       known.coming.push(said.metric);
-      known.series = series;
+      known.characters = characters;
       this.#known.set(age, known);
       return;
     }
@@ -62,7 +62,7 @@ export class AppMetrics {
     this.#told(age);
   }
 
-  async #collect(workers: readonly WorkerHandle[]): Promise<readonly AppMetric[]> {
+  async #collect(workers: readonly Pick<WorkerHandle, 'age' | 'tellMetrics'>[]): Promise<readonly AppMetric[]> {
     this.#scrape += 1;
     this.#awaited = new Set(workers.map(({ age }) => age));
     for (const [age, known] of this.#known) this.#known.set(age, knowing(known.metrics));
@@ -85,9 +85,9 @@ export class AppMetrics {
 }
 
 function bounded(metrics: readonly AppMetric[]): readonly AppMetric[] {
-  let series = 0;
-  return metrics.filter(({ values }) => {
-    series += values.length;
-    return series <= MOST_SERIES;
+  let characters = 0;
+  return metrics.filter((metric) => {
+    characters += sizeOf(metric);
+    return characters <= MOST_CHARACTERS;
   });
 }

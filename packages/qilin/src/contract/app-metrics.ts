@@ -111,9 +111,9 @@ function join(aggregator: AppMetric['aggregator'], values: readonly number[]): n
     case 'first':
       return values[0] ?? 0;
     case 'min':
-      return Math.min(...values);
+      return values.reduce((one, other) => Math.min(one, other));
     case 'max':
-      return Math.max(...values);
+      return values.reduce((one, other) => Math.max(one, other));
     case 'average':
       return sum(values) / values.length;
     default:
@@ -122,6 +122,19 @@ function join(aggregator: AppMetric['aggregator'], values: readonly number[]): n
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Of a metric or a value without its texts: about what its JSON has. */
+const FRAME = 50;
+
+/** In characters, as it is told. */
+export const sizeOf = ({ name, help, values }: AppMetric): number =>
+  values.reduce((total, value) => total + sizeOfValue(value), FRAME + name.length + help.length);
+
+function sizeOfValue({ name, labels }: AppValue): number {
+  let size = FRAME + name.length;
+  for (const [key, text] of Object.entries(labels)) size += key.length + text.length;
+  return size;
+}
 
 /** What stays of a worker that has gone, so that no counter goes down. */
 export const lastingOf = (metrics: readonly AppMetric[]): readonly AppMetric[] =>
