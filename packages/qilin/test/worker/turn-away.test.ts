@@ -4,7 +4,7 @@ import { connect, type Socket, Socket as Taken } from 'node:net';
 import { closeFd, listen, takeConnection } from '@qilin/picoev';
 import { afterAll, expect, test } from 'vitest';
 import { actualAddress } from '../../src/contract/address.ts';
-import { turnAway } from '../../src/worker/node-http/turn-away.ts';
+import { TurnAway } from '../../src/worker/node-http/turn-away.ts';
 
 const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
 const listener = listen(address, { backlog: 8, reusePort: false });
@@ -34,7 +34,7 @@ test.each([
   { method: 'HEAD', body: '' },
 ])('$method has 503 and the end of its connection', async ({ method, body }) => {
   const { client, received, fd } = await arrive(get(method));
-  expect(turnAway(fd)).toBe(method);
+  expect(new TurnAway().take(fd)).toBe(method);
   await once(client, 'end');
   expect(received()).toMatch(HEAD);
   expect(received().replace(HEAD, '')).toBe(body);
@@ -48,16 +48,27 @@ test.each([
   { what: 'no HTTP', text: '\x16\x03\x01' },
 ])('who has sent $what can send on, and is told the same', async ({ text }) => {
   const { client, received, fd } = await arrive(text);
-  expect(turnAway(fd)).toBe('-');
+  expect(new TurnAway().take(fd)).toBe('-');
   client.write('x'.repeat(500_000));
   await once(client, 'end');
   expect(received()).toMatch(HEAD);
   client.destroy();
 });
 
+test('no more linger than have room; the others are told too', async () => {
+  const away = new TurnAway();
+  const arrived = [];
+  for (let i = 0; i < 150; i++) arrived.push(await arrive('GET / HT'));
+  for (const { fd } of arrived) expect(away.take(fd)).toBe('-');
+  expect(away.lingering).toBe(128);
+  await Promise.all(arrived.map(({ client }) => once(client, 'close')));
+  for (const { received } of arrived) expect(received()).toMatch(HEAD);
+  await expect.poll(() => away.lingering).toBe(0);
+});
+
 test('who has sent nothing yet is left alone', async () => {
   const { client, fd } = await arrive('');
-  expect(turnAway(fd)).toBeUndefined();
+  expect(new TurnAway().take(fd)).toBeUndefined();
   const taken = new Taken({ fd, readable: true, writable: true });
   client.write('hello');
   expect(String((await once(taken, 'data'))[0])).toBe('hello');

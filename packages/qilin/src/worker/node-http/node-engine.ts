@@ -45,7 +45,7 @@ import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
 import { limitRequestTime, limitStreamTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type Refusal, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
-import { turnAway } from './turn-away.ts';
+import { TurnAway } from './turn-away.ts';
 import { beginAnswer, failCurrent, refuseUnanswered } from './unanswered.ts';
 
 interface EngineOptions {
@@ -221,8 +221,9 @@ export class NodeEngine implements WorkerClass {
     const overload = this.#overload;
     const speaksPlainly = !isTlsServer(this.#server) && !isHttp2Server(this.#server) && !config.proxyProtocol;
     if (overload === undefined || accessLog !== null || !speaksPlainly) return undefined;
+    const away = new TurnAway();
     return (fd) => {
-      const method = overload.hasWaited(fd) ? turnAway(fd) : undefined;
+      const method = overload.hasWaited(fd) ? away.take(fd) : undefined;
       if (method === undefined) return false;
       overload.note();
       this.#count();

@@ -14,27 +14,59 @@ const room = Buffer.allocUnsafeSlow(16 * 1024);
 /** One whole request without a body, and nothing behind it. */
 const WHOLE = /^(?:GET|HEAD) \S+ HTTP\/1\.[01]\r\n(?:(?!content-length:|transfer-encoding:)[^\r\n]+\r\n)*\r\n$/i;
 
+/** Connections that linger at the same time: they take no place of `workerConnections`, and descriptors all the same. */
+const MOST_LINGERING = 128;
+
 /** How long a client that is still sending may take to see the answer. Closed at once it would be reset, and the answer lost with it. */
 const LINGER: Milliseconds = 1_000;
 
-/** @returns the method where that is known; undefined where nothing has come yet: the connection is as it was */
-export function turnAway(fd: number): string | undefined {
-  const length = readWhatCame(fd);
-  if (length === 0) return undefined;
-  const text = room.toString('latin1', 0, length);
-  if (!WHOLE.test(text)) {
-    answerAndLinger(fd);
-    return '-';
+export class TurnAway {
+  readonly #lingering = new Set<Socket>();
+
+  /** Clients that were told, and have not closed yet. */
+  get lingering(): number {
+    return this.#lingering.size;
   }
-  const method = text.startsWith('HEAD') ? 'HEAD' : 'GET';
+
+  /** @returns the method where that is known; undefined where nothing has come yet: the connection is as it was */
+  take(fd: number): string | undefined {
+    const length = readWhatCame(fd);
+    if (length === 0) return undefined;
+    const text = room.toString('latin1', 0, length);
+    if (!WHOLE.test(text)) {
+      if (this.#lingering.size < MOST_LINGERING) this.#answerAndLinger(fd);
+      // It sees the answer or, where it still sends, a reset.
+      else answerAndClose(fd, OVERLOADED_ANSWER);
+      return '-';
+    }
+    const method = text.startsWith('HEAD') ? 'HEAD' : 'GET';
+    // Of what it has sent nothing is left unread, which the kernel would answer with a reset.
+    answerAndClose(fd, method === 'HEAD' ? OVERLOADED_HEAD : OVERLOADED_ANSWER);
+    return method;
+  }
+
+  #answerAndLinger(fd: number): void {
+    const socket = openSocket(fd);
+    if (socket === undefined) return;
+    this.#lingering.add(socket);
+    const late = setTimeout(() => socket.destroy(), LINGER).unref();
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        clearTimeout(late);
+        this.#lingering.delete(socket);
+      });
+    socket.resume().end(OVERLOADED_ANSWER);
+  }
+}
+
+function answerAndClose(fd: number, answer: string): void {
   try {
-    writeSync(fd, method === 'HEAD' ? OVERLOADED_HEAD : OVERLOADED_ANSWER, null, 'latin1');
+    writeSync(fd, answer, null, 'latin1');
   } catch {
     // It has left.
   }
-  // Of what it has sent nothing is left unread, which the kernel would answer with a reset.
   closeFd(fd);
-  return method;
 }
 
 function readWhatCame(fd: number): number {
@@ -44,14 +76,6 @@ function readWhatCame(fd: number): number {
     // Nothing has come (EAGAIN), or it has left: as for every other connection, that shows when it is read.
     return 0;
   }
-}
-
-function answerAndLinger(fd: number): void {
-  const socket = openSocket(fd);
-  if (socket === undefined) return;
-  const late = setTimeout(() => socket.destroy(), LINGER).unref();
-  socket.on('error', () => {}).once('close', () => clearTimeout(late));
-  socket.resume().end(OVERLOADED_ANSWER);
 }
 
 /** Undefined where its client has gone already. */
