@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peakMemory, resetPeakMemory } from '../suites/worker-process.ts';
 import { type Certificate, makeCertificate } from './certificates.ts';
+import { write } from './files.ts';
 import { answerOf, Http2Connection } from './http2-client.ts';
 import { END_HEADERS, END_STREAM, FRAME, frame, getBlock, literal, RawHttp2, WIDE } from './raw-http2.ts';
 import { drains } from './requests.ts';
@@ -125,6 +126,26 @@ describe('a connection ends', () => {
     expect(server.log).toMatch(/ {4}GET \/hush, [1-9]\.\d s old\n/);
     expect(server.log).toContain('over /never 503');
     expect(server.log).not.toContain('began /waits');
+  });
+
+  test('in plain text too (h2c), where a program makes the server itself: 503 at gracefulTimeout', async () => {
+    const program = write(
+      folder.path,
+      'h2c.mjs',
+      `import { createServer } from 'node:http2';
+      createServer((req, res) => (req.url === '/never' ? console.log('began /never') : res.end('there'))).listen(0);`,
+    );
+    await using server = await startQilin(['--graceful-timeout', '1', program]);
+    using connection = await Http2Connection.open(server.url);
+    expect((await answerOf(connection.begin('/first'))).text).toBe('there');
+    const answer = answerOf(connection.begin('/never'));
+    await server.logged(/began \/never/);
+    server.signal('SIGTERM');
+    const { status, text } = await answer;
+    expect([status, text]).toEqual([503, 'Service Unavailable\n']);
+    await connection.closed;
+    expect((await server.exited).status).toBe(0);
+    expect(server.log).toMatch(/ {4}GET \/never, [1-9]\.\d s old \(503\)\n/);
   });
 
   test('when its last answer has arrived, however long its client takes to read that', async () => {

@@ -99,6 +99,25 @@ export function describeOverload(underTest: ClassUnderTest): void {
       await server.logged(/The arbiter answers nobody any more: \d+ clients got 503/);
     });
 
+    test('of clients that come while the worker stands still: each has 503 as it is accepted, and the app sees none', async () => {
+      await using server = await start(FETCH_APP, '--admin-bind', '0', '--timeout', '0');
+      const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+      using blocking = await block(server, LONG);
+      // The arbiter would answer them first.
+      server.signal('SIGSTOP');
+      const late = await Promise.all(Array.from({ length: 8 }, () => RawConnection.open(server.port)));
+      for (const client of late) await client.send(get('/late?announce'));
+      await blocking.until(/blocked/);
+      for (const client of late) await client.until(/^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/i);
+      server.signal('SIGCONT');
+      for (const client of late) client.socket.destroy();
+      await server.logged(/Requests have waited for longer than queueTimeout/);
+      expect(server.log).not.toContain('began /late');
+      const { shedByArbiter } = JSON.parse((await ask(`${admin}/status`)).text);
+      expect(shedByArbiter).toBe(0);
+      expect((await ask(server.url)).status).toBe(200);
+    });
+
     test('at a unix socket has the same answer', async () => {
       using folder = temporaryFolder();
       const path = `${folder.path}/app.sock`;

@@ -154,6 +154,23 @@ describe.each(KINDS)('by $multiplexer', (kind) => {
     expect(told).toEqual(['/c over', '/a over', '/b gone', '/b over']);
   });
 
+  test('a request that has come while the one before it was answered, and that nobody has read yet, is answered in a drain', async () => {
+    const { loop, told, asked } = listen(kind, (exchange) => {
+      if (exchange.target !== '/a') hello(exchange);
+    });
+    const client = await Client.open(get('/a'));
+    const first = await asked;
+    // In the kernel at once; the loop reads with its next turn.
+    client.socket.write(get('/b') + get('/c'));
+    loop.drain();
+    first.respond(200, '', 'first');
+    const text = await client.toTheEnd();
+    expect(text.match(/first|hello/g)).toEqual(['first', 'hello', 'hello']);
+    expect(text).toMatch(/^(?:(?!Connection: close)[\s\S])*hello[\s\S]*\r\nConnection: close\r\n[\s\S]*hello$/);
+    await settled(loop);
+    expect(told).toEqual(['/a over', '/b over', '/c over']);
+  });
+
   test('an app that is late with one of several answers: 503 in its place, and the others are told', async () => {
     const replaced: string[] = [];
     const told: string[] = [];

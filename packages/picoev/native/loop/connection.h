@@ -116,6 +116,8 @@ class Connection {
   bool HasBehind(uint32_t sequence) const {
     return sequence != out_.Newest() || (input_ == Input::kHead && CarriedSize() > 0);
   }
+  /// What comes next is the head of a request.
+  bool AwaitsHead() const { return input_ == Input::kHead; }
   bool InputEnded() const { return input_ == Input::kEnded; }
   /// A head has begun and is not complete. The empty line that may come before it (RFC 9112, 2.2) does not begin it.
   bool IsInHead() const {

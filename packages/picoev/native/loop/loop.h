@@ -150,11 +150,8 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   std::optional<Detached> Detach(uint32_t fd, uint32_t serial, uint32_t sequence);
   /// A connection that was given away has ended.
   void FreePlace();
-  /// Whether a further request, or a part of one, has come behind this one.
-  bool HasBehind(uint32_t fd, uint32_t serial, uint32_t sequence) {
-    const Slot* slot = Find(fd, serial);
-    return slot != nullptr && slot->http.HasBehind(sequence);
-  }
+  /// Whether a further request, or a part of one, has come behind this one; what nobody has read yet counts.
+  bool HasBehind(uint32_t fd, uint32_t serial, uint32_t sequence);
   /// Nothing where it is closed, or has none. The client's is what its proxy has told.
   std::optional<Endpoint> ClientOf(uint32_t fd, uint32_t serial);
   std::optional<Endpoint> LocalOf(uint32_t fd, uint32_t serial);

@@ -1,4 +1,5 @@
 // HttpLoop: connections, from accept to close, and what they wait for.
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -84,6 +85,14 @@ void HttpLoop::Read(int fd, bool to_the_end) {
   const uint32_t serial = At(fd).serial;
   // A client that ended its side behind its last bytes would not be told again under edge-triggering.
   while (ReadOnce(fd) && to_the_end && !closed_ && At(fd).serial == serial) continue;
+}
+
+bool HttpLoop::HasBehind(uint32_t fd, uint32_t serial, uint32_t sequence) {
+  const Slot* slot = Find(fd, serial);
+  if (slot == nullptr) return false;
+  int unread = 0;
+  return slot->http.HasBehind(sequence) ||
+         (slot->http.AwaitsHead() && ioctl(static_cast<int>(fd), FIONREAD, &unread) == 0 && unread > 0);
 }
 
 /// False when there is nothing more to read for now.
