@@ -112,7 +112,7 @@ export class RequestContext extends AppContext implements RequestState {
     this.method = raw.method;
     const url = this.#urlOf(raw);
     const forwarded = app.proxyFix?.apply(url, raw.headers);
-    this.url = forwarded?.url ?? url;
+    this.url = forwarded === undefined ? url : (forwarded.url ?? this.#refuseHost());
     this.scriptRoot = forwarded?.scriptRoot ?? scriptRootOf(raw);
     this.#forwardedAddr = forwarded?.remoteAddr;
   }
@@ -126,9 +126,13 @@ export class RequestContext extends AppContext implements RequestState {
     try {
       return raw.url;
     } catch (cause) {
-      this.routingException = new BadHost(undefined, { cause });
-      return 'http://host.invalid/';
+      return this.#refuseHost(cause);
     }
+  }
+
+  #refuseHost(cause?: unknown): string {
+    this.routingException = new BadHost(undefined, { cause });
+    return 'http://host.invalid/';
   }
 
   /** Flask's `request`, made when it is first asked for. */

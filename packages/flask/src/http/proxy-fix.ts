@@ -16,8 +16,8 @@ export interface ProxyFixOptions {
 
 /** A request as its client sent it to the first proxy. */
 export interface Forwarded {
-  /** Absolute. */
-  readonly url: string;
+  /** Absolute; undefined where what they say is no scheme, host and port. */
+  readonly url: string | undefined;
   readonly scriptRoot: string | undefined;
   readonly remoteAddr: string | undefined;
 }
@@ -47,13 +47,29 @@ export class ProxyFix {
     const given = take('host', xHost) ?? host;
     const port = take('port', xPort);
     const named = port === undefined ? given : `${given.replace(/:\d*$/, '')}:${port}`;
+    const origin = `${take('proto', xProto) ?? scheme}://${named}`;
     return {
-      url: `${take('proto', xProto) ?? scheme}://${named}${rest}`,
-      scriptRoot: take('prefix', xPrefix)?.replace(/\/+$/, ''),
+      url: isOrigin(origin) ? `${origin}${rest}` : undefined,
+      scriptRoot: pathIn(take('prefix', xPrefix)),
       remoteAddr: take('for', xFor),
     };
   }
 }
+
+/**
+ * What a proxy passes on may be the client's: a host with a path in it would have the app answer for another path than the one that the
+ * proxy has let through.
+ */
+const isOrigin = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\]+$/i.test(text) && URL.canParse(text);
+
+/** `/app`, or nothing: two slashes at its beginning would make a host of its first part, in redirects. */
+const pathIn = (prefix: string | undefined): string | undefined => {
+  const path = prefix
+    ?.split('/')
+    .filter((part) => part !== '')
+    .join('/');
+  return path ? `/${path}` : path;
+};
 
 /** The value that the proxy set which is `count` away: `a, b, c` is c for 1, a for 3; undefined where there are fewer. */
 function lastBut(header: string | null, count: number): string | undefined {

@@ -115,6 +115,46 @@ describe('behind proxies', () => {
     expect(await (await ask(app, 'http://host/client', { headers })).json()).toEqual([null, 'http', 'host']);
     expect(() => new ProxyFix({ xFor: -1 })).toThrow('xFor must be the number of proxies');
   });
+
+  test.each([
+    ['host', 'example.org/client?'],
+    ['host', 'example.org#'],
+    ['host', 'user@example.org'],
+    ['host', 'example.org\\client'],
+    ['host', 'a b'],
+    ['host', '[::1'],
+    ['host', ':80'],
+    ['host', 'example.org:99999'],
+    ['port', 'abc'],
+    ['port', '1@evil.test'],
+    ['proto', 'a b'],
+    ['proto', 'http://evil.test/?'],
+  ])('a %s such as %j is none, and changes no path: 400', async (name, value) => {
+    const app = createApp();
+    app.config.TRUSTED_HOSTS = ['example.org', 'host'];
+    app.proxyFix = new ProxyFix({ xHost: 1, xPort: 1 });
+    const response = await ask(app, 'http://host/', { headers: { [`x-forwarded-${name}`]: value } });
+    expect(response.status).toBe(400);
+  });
+
+  test.each(['[::1]:8000', 'EXAMPLE.org', 'bücher.example', 'a_b', '10.0.0.1:81'])('%s is a host', async (host) => {
+    const app = createApp();
+    app.proxyFix = new ProxyFix({ xHost: 1 });
+    // As a server has it: bytes of UTF-8, each a character.
+    const headers = { 'x-forwarded-host': Buffer.from(host).toString('latin1') };
+    expect((await ask(app, 'http://host/', { headers })).status).toBe(200);
+  });
+
+  test.each([
+    ['//evil.test', '/evil.test/user/ana/'],
+    ['shop/', '/shop/user/ana/'],
+    ['/', '/user/ana/'],
+  ])('below %s a redirect stays on its host', async (prefix, location) => {
+    const app = createApp();
+    app.proxyFix = new ProxyFix({ xPrefix: 1 });
+    const response = await ask(app, 'http://host/away', { headers: { 'x-forwarded-prefix': prefix } });
+    expect(response.headers.get('location')).toBe(location);
+  });
 });
 
 test('APPLICATION_ROOT is where tests, cookies and URLs outside of a request are', async () => {
