@@ -38,3 +38,9 @@ test('--env-file outranks both, and is all that is read with FLASK_SKIP_DOTENV',
   expect(loaded({ FLASK_SKIP_DOTENV: '1' }, below, '../../own.env')).toEqual({ FLASK_SKIP_DOTENV: '1', B: 'own' });
   expect(() => loaded({}, below, 'missing.env')).toThrow('There is no file');
 });
+
+test('a folder of that name, such as a virtual environment of Python, is no such file', () => {
+  mkdirSync(join(below, '.env'));
+  expect(loaded({})).toMatchObject({ B: 'env' });
+  expect(() => loaded({}, below, '.env')).toThrow('There is no file');
+});
