@@ -28,6 +28,15 @@ export function describeOverload(underTest: ClassUnderTest): void {
     return connection;
   }
 
+  /** Milliseconds in which a new client has 503. */
+  async function timeToRefusal(server: QilinProcess): Promise<number> {
+    const began = performance.now();
+    using client = await RawConnection.open(server.port);
+    await client.send(get('/late'));
+    await client.until(/^HTTP\/1\.1 503 /);
+    return performance.now() - began;
+  }
+
   describe.each(SHAPES)('overload with $kind', ({ app }) => {
     testIfAble(
       underTest,
@@ -91,9 +100,11 @@ export function describeOverload(underTest: ClassUnderTest): void {
       }
       expect(blocking.received).toBe('');
       await Promise.all(clients.map(({ ended }) => ended));
+      // On a busy machine some have to wait until it gets to them.
+      await eventually(async () => (await timeToRefusal(server)) < 2 * LIMIT, 'a new client is answered in time');
       expect(server.log.match(/No worker turns/g)).toHaveLength(1);
       const status = JSON.parse((await ask(`${admin}/status`)).text);
-      expect(status.shedByArbiter).toBe(20);
+      expect(status.shedByArbiter).toBeGreaterThan(20);
       process.kill(server.workerPids[0] ?? 0, 'SIGKILL');
       await eventually(async () => (await ask(server.url).catch(() => undefined))?.status === 200, 'another serves');
       await server.logged(/The arbiter answers nobody any more: \d+ clients got 503/);
