@@ -41,6 +41,8 @@ interface Pardon {
   readonly at: number;
 }
 
+const saysClose = ({ pieces: [first = ''] }: Question): boolean => /^connection: close\r?$/im.test(first);
+
 interface Outcome {
   /** While it can be used again. */
   readonly connection: ClientConnection | undefined;
@@ -219,7 +221,8 @@ export class Load implements AsyncDisposable {
 
   /**
    * Sends the requests and reads their answers. What was sent behind one whose answer says `Connection: close` is `left`,
-   * to be asked on another: RFC 9112, section 9.3.2. Nothing else is asked twice.
+   * to be asked on another: RFC 9112, section 9.3.2. Nothing else is asked twice. Behind one that says so itself nothing is
+   * asked (section 9.6), whatever its answer says: an app may write `Connection: keep-alive` into each.
    */
   async #ask(present: ClientConnection | undefined, questions: readonly Question[]): Promise<Outcome> {
     const [{ target: first } = { target: '' }] = questions;
@@ -232,7 +235,7 @@ export class Load implements AsyncDisposable {
         asked = `${question.method} ${question.target}`;
         const reply = await connection.answer();
         this.#check(question, reply, connection);
-        if (!reply.closes) continue;
+        if (!reply.closes && !saysClose(question)) continue;
         await sent;
         connection.destroy();
         return { connection: undefined, left: questions.slice(index + 1) };
