@@ -1,7 +1,7 @@
 /** Who may import whom: by folder in packages/qilin and packages/flask, by room in the kernel. Anything not listed is an error; cycles too. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { root } from './prepare.mjs';
+import { EXTENSIONS, root } from './prepare.mjs';
 
 /**
  * Folder of packages/qilin/src → what its files may import. A folder within a folder that has its own line obeys that one.
@@ -167,6 +167,7 @@ export function checkImports() {
       ...checkDirections(ALLOWED_IN_JINJA, file, targets),
       ...checkPure(file, targets),
     ]),
+    ...EXTENSIONS.flatMap(checkExtension),
     ...[qilin, picoev, flask, jinja].flatMap(findCycles),
     ...checkRooms(),
   ];
@@ -255,6 +256,18 @@ function checkPure(file, targets) {
   return targets
     .filter((target) => !target.endsWith('.ts'))
     .map((target) => `packages/jinja/src/${file} may not import ${target}`);
+}
+
+/** An extension knows Flask, web standards and node: builtins, and has no cycle; types of what users bring may be named. @param {string} name */
+function checkExtension(name) {
+  const sources = readSources(`packages/${name}/src`, '.ts');
+  const wrong = [...sources].flatMap(([file, { text, targets }]) =>
+    targets
+      .filter((target) => !target.endsWith('.ts') && !target.startsWith('node:') && target !== '@qilin/flask')
+      .filter((target) => !isTypeOnly(text, target))
+      .map((target) => `packages/${name}/src/${file} may not import ${target}`),
+  );
+  return [...wrong, ...findCycles(sources)];
 }
 
 /** @returns {string[]} */

@@ -65,10 +65,13 @@ function buildAddon() {
   utimesSync(addon, now, now);
 }
 
+/** Packages for apps of packages/flask. */
+export const EXTENSIONS = ['flask-login'];
+
 export async function prepare() {
   installDependencies();
   buildAddon();
-  run('npx', ['tsc', '--build', 'packages/qilin', 'packages/jinja', 'packages/flask']);
+  run('npx', ['tsc', '--build', ...['qilin', 'jinja', 'flask', ...EXTENSIONS].map((name) => `packages/${name}`)]);
   // Its bundler is a dependency, which a fresh clone has not got before.
   const { bundle } = await import('./bundle.mjs');
   await bundle(root);

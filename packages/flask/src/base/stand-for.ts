@@ -1,10 +1,17 @@
 /** Objects that stand for others. Werkzeug's `LocalProxy`. */
 
+const CURRENT = Symbol('current object');
+
+/** What an object of {@link standFor} stands for at this moment; another object is itself. Werkzeug's `_get_current_object`. */
+export const currentObject = <T extends object>(standIn: T): T =>
+  (Reflect.get(standIn, CURRENT) as T | undefined) ?? standIn;
+
 /** An object that passes all that is done to it on to what `find` returns at that moment. */
 export function standFor<T extends object>(find: () => T): T {
   return new Proxy({} as T, {
     get(_, name) {
       const target = find();
+      if (name === CURRENT) return target;
       const member: unknown = Reflect.get(target, name, target);
       return typeof member === 'function' ? member.bind(target) : member;
     },
