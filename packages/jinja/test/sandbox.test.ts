@@ -110,6 +110,14 @@ describe('in a sandbox', () => {
     );
   });
 
+  test('a number filled with zeros in groups is made at once', async () => {
+    // Width 9 000 would begin with a comma, which gets one more zero before it.
+    expect(await render("{{ '{:09000,}'.format(1)|length }}")).toBe('9001');
+    expect(await render("{{ '{:012,}'.format(1234) }} {{ '{:#012_x}'.format(255) }}")).toBe(
+      '0,000,001,234 0x0_0000_00ff',
+    );
+  });
+
   test('what makes much of little ends before it has', async () => {
     const doubled = (name: string, start: string, grown: string) =>
       `{% set ns = namespace(x=${start}) %}{% for i in range(28) %}{% set ns.x = ${grown} %}{% endfor %}{{ ${name} }}`;

@@ -103,15 +103,17 @@ function finish(isNegative: boolean, prefix: string, whole: string, rest: string
   let digits = whole;
   if (spec.fill === '0' && spec.align === '=') {
     const room = spec.width - lead.length - rest.length;
-    while (grouped(digits, group, spec.grouping).length < room) digits = `0${digits}`;
+    let count = Math.max(digits.length, Math.floor((room * group) / (group + 1)));
+    while (count + Math.ceil(count / group) - 1 < room) count++;
+    digits = digits.padStart(count, '0');
   }
   return pad(lead, grouped(digits, group, spec.grouping) + rest, spec);
 }
 
 function grouped(digits: string, size: number, separator: string): string {
   const parts: string[] = [];
-  for (let end = digits.length; end > 0; end -= size) parts.unshift(digits.slice(Math.max(0, end - size), end));
-  return parts.join(separator);
+  for (let end = digits.length; end > 0; end -= size) parts.push(digits.slice(Math.max(0, end - size), end));
+  return parts.reverse().join(separator);
 }
 
 function splitWhole(body: string): [string, string] {
