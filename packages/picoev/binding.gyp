@@ -36,6 +36,7 @@
         "native/napi/values.cc",
         "native/napi/wire_object.cc",
         "native/net/acceptor.cc",
+        "native/net/datagram.cc",
         "native/net/endpoint.cc",
         "native/net/listen.cc",
         "native/net/listener_watch.cc",

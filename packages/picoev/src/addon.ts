@@ -131,6 +131,8 @@ interface Addon {
   measureQueue(): { of(fd: number): number };
   closeFd(fd: number): undefined | NativeFailure;
   duplicateFd(fd: number): number | NativeFailure;
+  /** native/net/datagram.h */
+  sendDatagram(path: string, text: string): undefined | NativeFailure;
   writeNow(fd: number, bytes: Uint8Array): number | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number, grace: number): undefined;

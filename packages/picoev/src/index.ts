@@ -3,6 +3,7 @@ export { Acceptor, type AcceptorOptions, type AcceptorStats } from './acceptor.t
 export { AddonMissingError } from './addon.ts';
 export { setAlarm } from './alarm.ts';
 export { knowsOwners } from './app-scope.ts';
+export { sendDatagram } from './datagram.ts';
 export type { BodySink, Connection, Detached, Endpoint, Exchange, Fault, FetchExchange, Refusal } from './exchange.ts';
 export { currentExchange } from './http-exchange.ts';
 export { HttpLoop, type HttpLoopHandlers, type HttpLoopStats } from './http-loop.ts';

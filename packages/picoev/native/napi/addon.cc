@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "net/datagram.h"
 #include "net/listen.h"
 #include "watch/alarm.h"
 #include "napi/acceptor_object.h"
@@ -80,6 +81,13 @@ napi_value CloseFdFunction(napi_env env, napi_callback_info info) {
   // The descriptor is gone after EINTR too, and may belong to somebody else by now: never close again.
   if (close(fd) == 0 || errno == EINTR) return Undefined(env);
   return ToValue(env, FromErrno("close"));
+}
+
+/// (path, text) → undefined
+napi_value SendDatagramFunction(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  if (auto failure = SendDatagram(arguments.Text(0), arguments.Text(1))) return ToValue(env, *failure);
+  return Undefined(env);
 }
 
 /// (fd) → descriptor
@@ -153,6 +161,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"measureQueue", MeasureQueue},
       {"closeFd", CloseFdFunction},
       {"duplicateFd", DuplicateFdFunction},
+      {"sendDatagram", SendDatagramFunction},
       {"writeNow", WriteNowFunction},
       {"setAlarm", SetAlarmFunction},
       {"reapChild", ReapChildFunction},

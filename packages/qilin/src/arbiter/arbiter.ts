@@ -22,6 +22,7 @@ import { ServerView } from './server-view.ts';
 import { type ArbiterSignal, hasTerminal, listenForSignals } from './signals.ts';
 import { ArbiterState } from './state.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
+import { Systemd } from './systemd.ts';
 import { TICK } from './transitions.ts';
 import { Upgrade } from './upgrade.ts';
 import { Valve, type ValveEvent } from './valve.ts';
@@ -66,6 +67,8 @@ export class Arbiter {
   readonly #valve: Valve;
   readonly #admin: Admin;
   readonly #control: Control;
+  readonly #view: ServerView;
+  readonly #systemd: Systemd;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
   #early: ArbiterSignal[] = [];
@@ -86,6 +89,8 @@ export class Arbiter {
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
     this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
     const view = new ServerView(options.version, state, this.#succession, this.#crew, this.#valve);
+    this.#view = view;
+    this.#systemd = new Systemd(process.env, process.pid, upgrade.isSuccessor, () => state.log);
     this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
@@ -150,6 +155,7 @@ export class Arbiter {
       this.#guarded(() => this.#admin.follow());
       this.#guarded(() => this.#control.follow());
       this.#guarded(() => this.#valve.follow());
+      this.#guarded(() => this.#systemd.follow(() => this.#view.situation(), performance.now()));
       if (status !== undefined) return status;
     }
   }

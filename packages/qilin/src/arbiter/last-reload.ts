@@ -72,6 +72,11 @@ export class LastReload {
     return this.#newest?.status ?? null;
   }
 
+  /** A reload (HUP) is under way, whatever has been begun since. */
+  get isReloading(): boolean {
+    return this.#reading !== undefined || this.#booting !== undefined;
+  }
+
   /** How many of a kind have ended so. */
   count(by: Way, outcome: ReloadResult['outcome']): number {
     return this.#counts.get(`${by} ${outcome}`) ?? 0;

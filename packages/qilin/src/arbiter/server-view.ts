@@ -11,6 +11,7 @@ import { figuresOf, lagOf } from './figures.ts';
 import { isServing, type WorkerView, wantedCount } from './fleet.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
+import type { Situation } from './systemd.ts';
 import type { Valve } from './valve.ts';
 
 /** A worker whose sign of life, which comes each second, has stayed away for so long is stuck. */
@@ -49,6 +50,21 @@ export class ServerView {
       ready: serving.length,
       stuckFor: serving.length > 0 && least >= STUCK_AFTER ? least : 0,
       unreadyWhenStuck: this.#state.config.unreadyWhenStuck,
+    };
+  }
+
+  /** For systemd. */
+  situation(): Situation {
+    const { fleet, lastReload } = this.#state;
+    const { state, ready } = this.pulse();
+    const { by, outcome, reason } = lastReload.status ?? {};
+    const failure = outcome === 'called off' ? `; the last ${by} was called off: ${reason}` : '';
+    return {
+      state,
+      isReloading: lastReload.isReloading,
+      status: `${ready} of ${wantedCount(fleet)} workers serve, generation ${fleet.serving.number}${failure}`,
+      isSuccessor: this.#succession.isSuccessor,
+      heir: this.#succession.heir,
     };
   }
 

@@ -126,6 +126,16 @@ export class Succession {
     return this.#state.fleet.goal !== 'serve' && !this.#upgrade.hasReadySuccessor;
   }
 
+  /** The new arbiter to which this one leaves the service. */
+  get heir(): number | undefined {
+    return this.#state.fleet.goal === 'serve' ? undefined : this.#upgrade.readySuccessor;
+  }
+
+  /** This arbiter is the new one of two that are there. */
+  get isSuccessor(): boolean {
+    return this.#upgrade.isSuccessor;
+  }
+
   /** Told to leave, though it may serve on for a while. */
   get isLeaving(): boolean {
     return this.#leavesAt !== undefined;

@@ -41,6 +41,11 @@ export class Upgrade {
     return this.#successor !== undefined && this.#isReady;
   }
 
+  /** Pid of the new arbiter, where it serves. */
+  get readySuccessor(): number | undefined {
+    return this.#isReady ? this.#successor?.pid : undefined;
+  }
+
   /** This arbiter is the new one of the two. */
   get isSuccessor(): boolean {
     return this.#predecessor !== undefined;

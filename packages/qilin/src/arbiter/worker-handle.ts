@@ -21,6 +21,7 @@ import type { Privileges } from './privileges.ts';
 import type { Sockets } from './sockets.ts';
 import { spawnChild } from './spawn-child.ts';
 import { refusal } from './spawn-refusal.ts';
+import { withoutNotification } from './systemd.ts';
 
 /** How a worker's process ended: an exit status, a signal, or that it could not even be started. */
 export interface WorkerExit {
@@ -193,7 +194,7 @@ function afterLastWords(done: () => void): void {
 const whoItIs = (place: number) => ({ QILIN_WORKER: String(place), NODE_APP_INSTANCE: String(place - 1) });
 
 function spawnWorker({ config, place, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
-  const env: NodeJS.ProcessEnv = { ...process.env, ...config.rawEnv, ...whoItIs(place) };
+  const env: NodeJS.ProcessEnv = { ...withoutNotification(process.env), ...config.rawEnv, ...whoItIs(place) };
   const given = [...process.execArgv, env['NODE_OPTIONS']].join(' ');
   return spawnChild(process.execPath, [...FLAGS, ...heapFlags(config, given), WORKER_ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],
