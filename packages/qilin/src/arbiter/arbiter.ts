@@ -67,7 +67,6 @@ export class Arbiter {
   readonly #valve: Valve;
   readonly #admin: Admin;
   readonly #control: Control;
-  readonly #view: ServerView;
   readonly #systemd: Systemd;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
@@ -89,8 +88,13 @@ export class Arbiter {
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
     this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
     const view = new ServerView(options.version, state, this.#succession, this.#crew, this.#valve);
-    this.#view = view;
-    this.#systemd = new Systemd(process.env, process.pid, upgrade.isSuccessor, () => state.log);
+    this.#systemd = new Systemd(
+      process.env,
+      process.pid,
+      upgrade.isSuccessor,
+      () => view.situation(),
+      () => state.log,
+    );
     this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
@@ -155,7 +159,7 @@ export class Arbiter {
       this.#guarded(() => this.#admin.follow());
       this.#guarded(() => this.#control.follow());
       this.#guarded(() => this.#valve.follow());
-      this.#guarded(() => this.#systemd.follow(() => this.#view.situation(), performance.now()));
+      this.#guarded(() => this.#systemd.follow(performance.now()));
       if (status !== undefined) return status;
     }
   }

@@ -76,22 +76,24 @@ export function watchdogPause(env: NodeJS.ProcessEnv, pid: number, isHeir: boole
 export class Systemd {
   readonly #socket: string | undefined;
   readonly #pause: Milliseconds | undefined;
+  readonly #look: () => Situation;
   readonly #log: () => Log;
   #told: Situation | undefined;
   #aliveAt = Number.NEGATIVE_INFINITY;
   #hasFailed = false;
 
   /** @param isHeir The new arbiter of an upgrade. */
-  constructor(env: NodeJS.ProcessEnv, pid: number, isHeir: boolean, log: () => Log) {
+  constructor(env: NodeJS.ProcessEnv, pid: number, isHeir: boolean, look: () => Situation, log: () => Log) {
     this.#socket = env['NOTIFY_SOCKET'] || undefined;
     this.#pause = watchdogPause(env, pid, isHeir);
+    this.#look = look;
     this.#log = log;
   }
 
   /** To be called after each change, and at each tick. A server of nobody's asks nothing. */
-  follow(look: () => Situation, now: Milliseconds): undefined {
+  follow(now: Milliseconds): undefined {
     if (this.#socket === undefined) return undefined;
-    const situation = look();
+    const situation = this.#look();
     // Not the main process yet: systemd would complain of each message.
     if (situation.isSuccessor && situation.state === 'starting') return;
     const lines = [...newsOf(this.#told, situation, process.hrtime.bigint() / 1000n)];
