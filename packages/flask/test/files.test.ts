@@ -91,6 +91,8 @@ async function cases(): Promise<readonly Case[]> {
     { range: 'nonsense' },
     { range: 'bytes=4-2' },
     { range: 'bytes=0-4', 'if-range': tag },
+    { range: 'bytes=0-4', 'if-range': `W/${tag}` },
+    { range: 'bytes=0-4', 'if-range': 'W/"other"' },
     { range: 'bytes=0-4', 'if-range': '"other"' },
     { range: 'bytes=0-4', 'if-range': 'Tue, 14 Nov 2023 22:13:20 GMT' },
     { range: 'bytes=0-4', 'if-range': 'Mon, 13 Nov 2023 22:13:20 GMT' },

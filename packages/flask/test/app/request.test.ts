@@ -164,7 +164,8 @@ test('a member of the session is an error that says how it is done', async () =>
     return '';
   });
   app.get('/wrong', () => {
-    Object.assign(session, { user: 1 });
+    // @ts-expect-error a session has no members of the user's
+    session.user = 1;
     return '';
   });
   const client = app.testClient();
@@ -214,4 +215,17 @@ test('a request has limits of its own', async () => {
   const client = app.testClient();
   const statusOf = async (path: string) => (await client.post(path, { data: { a: 'xxxx' } })).status;
   expect(await Promise.all(['/6', '/5', '/fields/6', '/fields/5'].map(statusOf))).toEqual([200, 413, 200, 413]);
+});
+
+test('a form may be as large as Flask 3.1 lets it be by default', async () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  app.post('/', async () => String((await request.form).size));
+  const client = app.testClient();
+  const statusOf = async (body: string, type: string) =>
+    (await client.post('/', { data: body, headers: { 'content-type': type } })).status;
+  const part = '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n';
+  const parts = (count: number) => statusOf(`${part.repeat(count)}--x--\r\n`, 'multipart/form-data; boundary=x');
+  const field = (size: number) => statusOf(`a=${'x'.repeat(size - 2)}`, 'application/x-www-form-urlencoded');
+  expect([app.config.MAX_FORM_MEMORY_SIZE, app.config.MAX_FORM_PARTS]).toEqual([500_000, 1000]);
+  expect(await Promise.all([field(500_000), field(500_001), parts(1000), parts(1001)])).toEqual([200, 413, 200, 413]);
 });
