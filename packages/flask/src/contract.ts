@@ -2,6 +2,7 @@
 import type { Config } from './base/config.ts';
 import type { Logger } from './base/logger.ts';
 import type { Markup } from './base/markup.ts';
+import type { Aborter } from './exceptions/abort.ts';
 import type { ViewFunction } from './hooks/functions.ts';
 import type { Hooked } from './hooks/hooks.ts';
 import type { Plan } from './hooks/plan.ts';
@@ -35,6 +36,12 @@ export interface App extends AppPart {
   readonly extensions: Record<string, unknown>;
   /** How JSON is read and written. */
   readonly json: JSONProvider;
+  /** What `abort` throws for which code. */
+  readonly aborter: Aborter;
+  /** Of the current request: a class that extends `FlaskRequest`. */
+  readonly requestClass: new (
+    state: RequestState,
+  ) => object;
   /** Where sessions are kept. */
   readonly sessionInterface: SessionInterface;
   readonly templates: Templates;

@@ -15,9 +15,11 @@ export { flash, getFlashedMessages } from './app/flashing.ts';
 export { type Extension, Flask } from './app/flask.ts';
 export { Globals } from './app/globals.ts';
 export {
+  abort,
   deleteCookie,
   isSafeRedirect,
   jsonify,
+  makeConditional,
   makeResponse,
   redirect,
   setCookie,
@@ -50,10 +52,10 @@ export { Signal } from './base/signal.ts';
 export { currentObject, standFor } from './base/stand-for.ts';
 export { type CommandContext, CommandGroup, type CommandSpec } from './commands/group.ts';
 export { UsageError } from './commands/usage-error.ts';
-export type { App, FlashedMessage } from './contract.ts';
+export type { App, FlashedMessage, RequestState } from './contract.ts';
 export { ConfigError } from './dev-server/config-error.ts';
 export type { RunOptions } from './dev-server/run.ts';
-export { abort, defaultExceptions, type HTTPExceptionClass } from './exceptions/abort.ts';
+export { Aborter, defaultExceptions, type HTTPExceptionClass } from './exceptions/abort.ts';
 export * from './exceptions/bad-requests.ts';
 export * from './exceptions/client-errors.ts';
 export * from './exceptions/http-exception.ts';
@@ -77,9 +79,10 @@ export type { CookieOptions } from './http/cookies.ts';
 export { DispatcherMiddleware, type FetchApp } from './http/dispatcher.ts';
 export { float, int, MultiDict, type ReadonlyMultiDict } from './http/multi-dict.ts';
 export { ProxyFix, type ProxyFixOptions } from './http/proxy-fix.ts';
+export { addEtag, type ConditionalOptions, type EtagOptions } from './replies/conditional.ts';
 export { JSONProvider } from './replies/json.ts';
 export type { Reply, ReplyHeaders, ReplyStatus } from './replies/reply.ts';
-export type { FlaskRequest } from './request/request.ts';
+export { FlaskRequest } from './request/request.ts';
 export { BuildError, type BuildErrorHandler } from './routing/build-error.ts';
 export {
   BaseConverter,

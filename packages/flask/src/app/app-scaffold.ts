@@ -1,13 +1,17 @@
 /** An app as it is set up: what is registered on it before it serves. Flask's `sansio.App`. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { callEach } from '../base/call-each.ts';
 import { Config } from '../base/config.ts';
 import { Logger } from '../base/logger.ts';
 import { CommandGroup } from '../commands/group.ts';
-import type { App } from '../contract.ts';
+import type { App, RequestState } from '../contract.ts';
+import { Aborter } from '../exceptions/abort.ts';
 import type { TeardownFunction, ViewFunction } from '../hooks/functions.ts';
 import { createPlan, type Plan } from '../hooks/plan.ts';
 import type { ProxyFix } from '../http/proxy-fix.ts';
 import { JSONProvider } from '../replies/json.ts';
+import { FlaskRequest } from '../request/request.ts';
 import type { BuildErrorHandler } from '../routing/build-error.ts';
 import { UrlMap } from '../routing/map.ts';
 import type { Rule, RuleValues } from '../routing/rule.ts';
@@ -28,6 +32,10 @@ export interface FlaskOptions extends ScaffoldOptions {
   readonly subdomainMatching?: boolean;
   /** Host of the static files, with `hostMatching`. */
   readonly staticHost?: string;
+  /** Absolute; `instance` beside the module by default, beside its folder when the module is an `index`. */
+  readonly instancePath?: string;
+  /** Files of `config.fromFile` are those of the instance folder. */
+  readonly instanceRelativeConfig?: boolean;
 }
 
 /** Arguments of Flask's `register_blueprint`. */
@@ -64,6 +72,12 @@ export abstract class AppScaffold extends Scaffold implements App {
   readonly extensions: Record<string, unknown> = {};
   /** How JSON is read and written. */
   json: JSONProvider;
+  /** What `abort` throws for which code. Flask's `app.aborter`. */
+  aborter = new Aborter();
+  /** Of the current request; extend `FlaskRequest` for one of your own. Flask's `app.request_class`. */
+  requestClass: new (state: RequestState) => FlaskRequest = FlaskRequest;
+  /** Folder of what belongs to this installation and to no repository: settings, a database. Flask's `app.instance_path`. */
+  readonly instancePath: string;
   /** Where sessions are kept. */
   sessionInterface: SessionInterface = new SecureCookieSessionInterface();
   /** Seconds for which clients may keep a file; undefined: they ask each time. Flask's `get_send_file_max_age`. */
@@ -82,7 +96,8 @@ export abstract class AppScaffold extends Scaffold implements App {
   constructor(from: ImportName, options: FlaskOptions = {}) {
     super(from, { staticFolder: 'static', templateFolder: 'templates', ...options });
     this.name = this.importName;
-    this.config = new Config(this.rootPath);
+    this.instancePath = instancePathOf(this, options.instancePath);
+    this.config = new Config(options.instanceRelativeConfig ? this.instancePath : this.rootPath);
     const isDebug = () => this.debug;
     this.logger = new Logger(this.name, isDebug);
     this.json = new JSONProvider(isDebug);
@@ -102,6 +117,15 @@ export abstract class AppScaffold extends Scaffold implements App {
       send,
       staticHost === undefined ? {} : { host: staticHost },
     );
+  }
+
+  /**
+   * Opens a file of the instance folder. Flask's `open_instance_resource`.
+   * @param flags as of `fs.open`: `r`, `w`, `a`
+   * @throws the file system's error
+   */
+  openInstanceResource(name: string, flags = 'r'): Promise<FileHandle> {
+    return open(resolve(this.instancePath, name), flags);
   }
 
   /** `config.DEBUG`. */
@@ -240,4 +264,16 @@ export abstract class AppScaffold extends Scaffold implements App {
     this.#plans.set(rule, plan);
     return plan;
   }
+}
+
+/** Python's package is a folder with an index here: its instance folder is beside it. Flask's `auto_find_instance_path`. */
+function instancePathOf({ rootPath, moduleFile }: Scaffold, given: string | undefined): string {
+  if (given === undefined) {
+    const isIndex = moduleFile !== undefined && /^index\.[cm]?[jt]sx?$/.test(basename(moduleFile));
+    return join(resolve(isIndex ? dirname(rootPath) : rootPath), 'instance');
+  }
+  if (!isAbsolute(given)) {
+    throw new TypeError(`instancePath must be absolute (got "${given}"): join(import.meta.dirname, …) makes it so.`);
+  }
+  return given;
 }

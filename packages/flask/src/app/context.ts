@@ -137,8 +137,14 @@ export class RequestContext extends AppContext implements RequestState {
 
   /** Flask's `request`, made when it is first asked for. */
   get request(): FlaskRequest {
-    this.#request ??= new FlaskRequest(this);
+    this.#request ??= this.#makeRequest();
     return this.#request;
+  }
+
+  #makeRequest(): FlaskRequest {
+    const made = new this.app.requestClass(this);
+    if (made instanceof FlaskRequest) return made;
+    throw new TypeError(`app.requestClass must extend FlaskRequest (it is ${this.app.requestClass.name}).`);
   }
 
   /** Opened when it is first asked for, unless its interface has to wait for a store. */

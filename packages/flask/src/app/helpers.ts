@@ -1,7 +1,10 @@
 /** The functions that views call by name. Flask's `helpers`. */
 
+import { Aborter } from '../exceptions/abort.ts';
+import type { HTTPExceptionOptions } from '../exceptions/http-exception.ts';
 import { type CookieOptions, dumpCookie, dumpDeletedCookie } from '../http/cookies.ts';
 import { redirectTo } from '../http/redirect.ts';
+import * as conditional from '../replies/conditional.ts';
 import { makeReply, mutable } from '../replies/reply.ts';
 import { currentContext, requireAppContext, requireRequestContext } from './context.ts';
 
@@ -42,6 +45,28 @@ export function makeResponse(...reply: readonly unknown[]): Response {
   const { rule, app } = requireRequestContext();
   const value = reply.length === 0 ? '' : reply.length === 1 ? reply[0] : reply;
   return mutable(makeReply(value, app.json, rule?.endpoint));
+}
+
+/**
+ * The response as far as the current request needs it: 304 without a body where the client has this one already, 412 where it
+ * wanted another, with `acceptRanges` the part that it asked for. Flask's `response.make_conditional(request)`.
+ *
+ * @example return makeConditional(await addEtag(makeResponse(page)));
+ * @throws a 416 for a range that the body has not
+ */
+export function makeConditional(response: Response, options: conditional.ConditionalOptions = {}): Response {
+  return conditional.makeConditional(response, requireRequestContext().raw, options);
+}
+
+const aborter = new Aborter();
+
+/**
+ * Ends the request with an error, or with a ready response, by `app.aborter` where there is an app; Flask's `abort`.
+ * @param code a status code from 400 on that HTTP names, or a response
+ * @throws the exception of that code; RangeError for a code that has none
+ */
+export function abort(code: number | Response, description?: string, options?: HTTPExceptionOptions): never {
+  return (currentContext()?.app.aborter ?? aborter).abort(code, description, options);
 }
 
 /** Flask's `response.set_cookie`. @throws TypeError for a name or a value that no cookie can have */

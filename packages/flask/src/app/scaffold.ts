@@ -1,4 +1,5 @@
 /** What an app and a blueprint have in common: routes, functions around requests, error handlers. Flask's `Scaffold`. */
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HTTPException } from '../exceptions/http-exception.ts';
@@ -37,6 +38,9 @@ export interface RouteOptions<D extends RuleValues = RuleValues> {
 type Params<R extends string, D extends RuleValues> = RuleValues extends D
   ? ViewParams<R>
   : ViewParams<R> & Readonly<D>;
+
+/** A view of a rule. Not a type of its own: what is around the view, `loginRequired(…)`, is told its parameters too. */
+type ViewOf<R extends string, D extends RuleValues = RuleValues> = ViewFunction<Params<R, D>>;
 
 /** What an app and a blueprint are both told. */
 export interface ScaffoldOptions {
@@ -80,6 +84,16 @@ export abstract class Scaffold {
     this.templateFolder = templateFolder ? resolve(this.rootPath, templateFolder) : undefined;
   }
 
+  /**
+   * Opens a file that comes with the module, for reading; relative to the root path. Flask's `open_resource`.
+   * @example await using file = await app.openResource('schema.sql');
+   *   database.exec(await file.readFile('utf8'));
+   * @throws the file system's error
+   */
+  openResource(name: string): Promise<FileHandle> {
+    return open(resolve(this.rootPath, name));
+  }
+
   /** @throws Error when it is too late to set things up */
   protected abstract checkSetup(method: string): void;
 
@@ -97,67 +111,67 @@ export abstract class Scaffold {
    * @example app.route('/user/<int:id>', { methods: ['GET', 'POST'] }, ({ id }) => `User ${id}`);
    * @returns the view, for `export const show = app.route(…)`
    */
-  route<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
-  route<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
+  route<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  route<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
-    view: V,
-  ): V;
+    view: ViewOf<R, D>,
+  ): ViewOf<R, D>;
   route(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('route', undefined, rule, rest);
   }
 
   /** `route` for GET (and HEAD). */
-  get<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
-  get<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
+  get<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  get<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
-    view: V,
-  ): V;
+    view: ViewOf<R, D>,
+  ): ViewOf<R, D>;
   get(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('get', 'GET', rule, rest);
   }
 
   /** `route` for POST. */
-  post<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
-  post<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
+  post<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  post<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
-    view: V,
-  ): V;
+    view: ViewOf<R, D>,
+  ): ViewOf<R, D>;
   post(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('post', 'POST', rule, rest);
   }
 
   /** `route` for PUT. */
-  put<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
-  put<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
+  put<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  put<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
-    view: V,
-  ): V;
+    view: ViewOf<R, D>,
+  ): ViewOf<R, D>;
   put(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('put', 'PUT', rule, rest);
   }
 
   /** `route` for PATCH. */
-  patch<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
-  patch<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
+  patch<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  patch<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
-    view: V,
-  ): V;
+    view: ViewOf<R, D>,
+  ): ViewOf<R, D>;
   patch(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('patch', 'PATCH', rule, rest);
   }
 
   /** `route` for DELETE. */
-  delete<const R extends string, V extends ViewFunction<ViewParams<R>>>(rule: R, view: V): V;
-  delete<const R extends string, D extends RuleValues, V extends ViewFunction<Params<R, D>>>(
+  delete<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  delete<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
-    view: V,
-  ): V;
+    view: ViewOf<R, D>,
+  ): ViewOf<R, D>;
   delete(rule: string, ...rest: readonly [ViewFunction] | readonly [RouteOptions, ViewFunction]): ViewFunction {
     return this.#add('delete', 'DELETE', rule, rest);
   }

@@ -1,4 +1,4 @@
-/** Ends a request with the HTTP error of a status code. Werkzeug's `exceptions.abort`. */
+/** HTTP errors by their status codes. */
 import * as clientErrors from './client-errors.ts';
 import { HTTPException, type HTTPExceptionOptions } from './http-exception.ts';
 import * as serverErrors from './server-errors.ts';
@@ -14,13 +14,23 @@ export const defaultExceptions: ReadonlyMap<number, HTTPExceptionClass> = new Ma
 );
 
 /**
- * Ends the request with an error, or with a ready response; Flask's `abort`.
- * @param code a status code from 400 on that HTTP names, or a response
- * @throws the exception of that code; RangeError for a code that has none
+ * What `abort` throws for which code. An app has one of its own, whose `mapping` can be changed. Werkzeug's `Aborter`.
+ * @example app.aborter.mapping.set(418, Teapot);
  */
-export function abort(code: number | Response, description?: string, options?: HTTPExceptionOptions): never {
-  if (code instanceof Response) throw new HTTPException(undefined, { response: code });
-  const Exception = defaultExceptions.get(code);
-  if (Exception === undefined) throw new RangeError(`There is no HTTP exception for the status code ${code}.`);
-  throw new Exception(description, options);
+export class Aborter {
+  /** The class for each status code. */
+  readonly mapping: Map<number, HTTPExceptionClass>;
+
+  /** @param extra classes beside the usual ones, or in their place */
+  constructor(extra: Iterable<readonly [code: number, HTTPExceptionClass]> = []) {
+    this.mapping = new Map([...defaultExceptions, ...extra]);
+  }
+
+  /** @throws the exception of that code; RangeError for a code that has none */
+  abort(code: number | Response, description?: string, options?: HTTPExceptionOptions): never {
+    if (code instanceof Response) throw new HTTPException(undefined, { response: code });
+    const Exception = this.mapping.get(code);
+    if (Exception === undefined) throw new RangeError(`There is no HTTP exception for the status code ${code}.`);
+    throw new Exception(description, options);
+  }
 }
