@@ -1,13 +1,5 @@
 /** Logging in and out, and views for those who did. Flask-Login's `utils`. */
-import {
-  currentApp,
-  currentObject,
-  hasRequestContext,
-  request,
-  session,
-  standFor,
-  type ViewFunction,
-} from '@qilin/flask';
+import { currentApp, currentObject, hasRequestContext, request, session, standFor, viewDecorator } from '@qilin/flask';
 import { decodeCookie } from './cookie.ts';
 import { currentManager } from './login-manager.ts';
 import { EXEMPT_METHODS, rememberCookieName } from './settings.ts';
@@ -93,21 +85,16 @@ export function loginRemembered(): boolean {
 const isExempt = (): boolean => EXEMPT_METHODS.has(request.method) || (currentApp.config.LOGIN_DISABLED ?? false);
 
 /**
- * A view for users who are logged in; others go to the login. Say the types of its parameters. Flask-Login's `@login_required`.
- * @example app.get('/account', loginRequired(function account() { return currentUser.getId(); }));
+ * A view for users who are logged in; others go to the login. Flask-Login's `@login_required`.
+ * @example app.get('/account/<int:id>', loginRequired(function account({ id }) { return `${currentUser.getId()}: ${id}`; }));
  */
-export const loginRequired = <P = unknown>(view: ViewFunction<P>): ViewFunction<P> =>
-  named(view, (params) => (isExempt() || currentUser.isAuthenticated ? view(params) : currentManager().unauthorized()));
+export const loginRequired = viewDecorator((view) =>
+  isExempt() || currentUser.isAuthenticated ? view() : currentManager().unauthorized(),
+);
 
 /** A view for users whose login is fresh. Flask-Login's `@fresh_login_required`. */
-export const freshLoginRequired = <P = unknown>(view: ViewFunction<P>): ViewFunction<P> =>
-  named(view, (params) => {
-    if (isExempt()) return view(params);
-    if (!currentUser.isAuthenticated) return currentManager().unauthorized();
-    return loginFresh() ? view(params) : currentManager().needsRefresh();
-  });
-
-/** Its name is the endpoint. Python's `wraps`. */
-function named<P>(view: ViewFunction<P>, around: ViewFunction<P>): ViewFunction<P> {
-  return Object.defineProperty(around, 'name', { value: view.name });
-}
+export const freshLoginRequired = viewDecorator((view) => {
+  if (isExempt()) return view();
+  if (!currentUser.isAuthenticated) return currentManager().unauthorized();
+  return loginFresh() ? view() : currentManager().needsRefresh();
+});

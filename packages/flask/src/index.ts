@@ -44,6 +44,7 @@ export {
   templateRendered,
 } from './app/signals.ts';
 export { type UrlForValues, urlFor } from './app/url-for.ts';
+export { viewDecorator } from './app/view-decorator.ts';
 export { type ClassView, MethodView, View, type ViewDecorator } from './app/views.ts';
 export { Config, type ConfigValues } from './base/config.ts';
 export { type Level, Logger } from './base/logger.ts';

@@ -1,6 +1,6 @@
 /** What the compiler knows of a view's parameters: this file is checked by it, and `expectTypeOf` does nothing at run time. */
-import { expectTypeOf, test } from 'vitest';
-import { Flask, type ViewParams } from '../../src/index.ts';
+import { expect, expectTypeOf, test } from 'vitest';
+import { Flask, type ViewFunction, type ViewParams, viewDecorator } from '../../src/index.ts';
 
 declare module '../../src/routing/params.ts' {
   interface ConverterTypes {
@@ -51,4 +51,61 @@ test('a view gets them, with the defaults, and mistakes do not compile', () => {
   app.get('/h', { endpoint: 'h' }, async () => ({ a: 1 }));
   app.get('/i', { endpoint: 'i' }, (): Readonly<Record<string, unknown>> => ({ a: 1 }));
   app.get('/j', { endpoint: 'j' }, () => new Map([[1, 2]]));
+});
+
+test('what is around a view is told its parameters, and mistakes do not compile', () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  const guarded = viewDecorator((view) => view());
+  /** A decorator as anybody writes one. */
+  const plain = <P>(view: ViewFunction<P>): ViewFunction<P> => view;
+  app.get(
+    '/a/<int:id>',
+    guarded(({ id }) => {
+      expectTypeOf(id).toEqualTypeOf<number>();
+      return '';
+    }),
+  );
+  app.get(
+    '/b/<name>',
+    plain(({ name }) => {
+      expectTypeOf(name).toEqualTypeOf<string>();
+      return '';
+    }),
+  );
+  app.route(
+    '/c/<int:id>',
+    { endpoint: 'c', defaults: { page: 1 } },
+    plain(
+      guarded(({ id, page }) => {
+        expectTypeOf([id, page]).toEqualTypeOf<number[]>();
+        return '';
+      }),
+    ),
+  );
+  app.get(
+    '/d/<int:id>',
+    // @ts-expect-error the rule has no parameter of that name
+    guarded(({ name }) => String(name)),
+  );
+  app.get(
+    '/e',
+    // @ts-expect-error a number is no reply
+    guarded(() => 3),
+  );
+  // @ts-expect-error nor is it inside of two
+  app.get('/f', plain(guarded(async () => 3)));
+});
+
+test('a decorated view keeps its name, its parameters and what it does', async () => {
+  const app = new Flask(import.meta, { staticFolder: null });
+  const loud = viewDecorator(async (view, params) => [`${await view()}!`, { 'x-params': JSON.stringify(params) }]);
+  app.get(
+    '/hello/<name>',
+    loud(function hello({ name }) {
+      return `Hello ${name}`;
+    }),
+  );
+  const response = await app.testClient().get('/hello/ana');
+  expect([response.text, response.headers.get('x-params')]).toEqual(['Hello ana!', '{"name":"ana"}']);
+  expect([...app.viewFunctions.keys()]).toEqual(['hello']);
 });
