@@ -47,6 +47,7 @@ export { type UrlForValues, urlFor } from './app/url-for.ts';
 export { viewDecorator } from './app/view-decorator.ts';
 export { type ClassView, MethodView, View, type ViewDecorator } from './app/views.ts';
 export { Config, type ConfigValues } from './base/config.ts';
+export { parseWithBigints } from './base/integers.ts';
 export { type Level, Logger } from './base/logger.ts';
 export { escapeHtml, Markup } from './base/markup.ts';
 export { Signal } from './base/signal.ts';

@@ -116,7 +116,8 @@ export class Config {
   /**
    * Sets what a file holds.
    * @param file relative to the app's folder
-   * @param options.load reads the text; JSON by default @param options.silent no error when there is no such file
+   * @param options.load reads the text; JSON by default, where an integer beyond 2^53 is an error: `parseWithBigints` makes a
+   *   bigint of it @param options.silent no error when there is no such file
    * @returns whether the file was there
    * @throws the file system's error, the loader's error
    */
@@ -134,7 +135,7 @@ export class Config {
       if (options.silent && isMissing) return false;
       throw error;
     }
-    const loaded = (options.load ?? JSON.parse)(text) as unknown;
+    const loaded = (options.load ?? loadExactly)(text);
     if (typeof loaded !== 'object' || loaded === null) {
       throw new TypeError(`${path} must hold an object of settings (it holds ${JSON.stringify(loaded)}).`);
     }
@@ -144,7 +145,7 @@ export class Config {
 
   /**
    * Sets what the environment holds behind a prefix: `FLASK_SECRET_KEY`. A value that is JSON is taken as that, any other as
-   * a text, as is an integer beyond 2^53. `FLASK_DATABASE__PORT` is the member PORT of DATABASE.
+   * a text, as is an integer beyond 2^53 unless `load` is `parseWithBigints`. `FLASK_DATABASE__PORT` is the member PORT of DATABASE.
    * @param environment `process.env` by default
    */
   fromPrefixedEnv(
@@ -186,10 +187,11 @@ export interface Config extends ConfigValues {
 
 const isSetting = (name: string): boolean => name === name.toUpperCase() && /^[A-Z]/.test(name);
 
-/** @throws RangeError for an integer that a number would round: it stays a text */
+/** @throws RangeError for an integer that a number would round: in the environment it stays a text */
 function loadExactly(text: string): unknown {
   const unsafe = unsafeIntegerIn(text);
-  if (unsafe !== undefined) throw new RangeError(`${unsafe} is beyond 2^53.`);
+  if (unsafe !== undefined)
+    throw new RangeError(`${unsafe} is beyond 2^53: write it as a string, or read it by { load: parseWithBigints }.`);
   return JSON.parse(text);
 }
 

@@ -1,6 +1,6 @@
 /** JSON as Flask writes it: keys sorted, beyond ASCII escaped, dates as HTTP dates. Flask's `DefaultJSONProvider`. */
 
-import { unsafeIntegerIn } from '../base/integers.ts';
+import { markBigint, parseWithBigints, unmarkBigints, unsafeIntegerIn } from '../base/integers.ts';
 import { httpDate } from '../http/dates.ts';
 import { wholeResponse } from '../http/whole-response.ts';
 
@@ -14,24 +14,30 @@ export class JSONProvider {
   ensureAscii = true;
   /** Without line breaks and spaces; by default except in debug mode. */
   compact: boolean | undefined = undefined;
+  /** An integer beyond 2^53 is read as a bigint; by default it is an error, since a number would be another one. */
+  bigints = false;
   readonly #isDebug: () => boolean;
 
   constructor(isDebug: () => boolean) {
     this.#isDebug = isDebug;
   }
 
-  /** @throws TypeError for what JSON does not have: undefined, a function, a bigint, a cycle */
+  /** A bigint is written as the integer that it is. @throws TypeError for what JSON does not have: undefined, a function, a cycle */
   dumps(value: unknown, indent?: number): string {
-    const text: string | undefined = JSON.stringify(this.sortKeys ? sorted(value) : value, asFlask, indent);
-    if (text === undefined) throw new TypeError(`A value of type ${typeof value} is not JSON serializable.`);
+    const marked: string | undefined = JSON.stringify(this.sortKeys ? sorted(value) : value, asFlask, indent);
+    if (marked === undefined) throw new TypeError(`A value of type ${typeof value} is not JSON serializable.`);
+    const text = unmarkBigints(marked);
     return this.ensureAscii ? escapeBeyondAscii(text) : text;
   }
 
-  /** @throws SyntaxError for what is no JSON, and for an integer that a number would round */
+  /** @throws SyntaxError for what is no JSON, and unless `bigints` is set for an integer that a number would round */
   loads(text: string): unknown {
+    if (this.bigints) return parseWithBigints(text);
     const unsafe = unsafeIntegerIn(text);
     if (unsafe === undefined) return JSON.parse(text);
-    throw new SyntaxError(`The integer ${unsafe} is beyond 2^53, which a number cannot hold: send it as a string.`);
+    throw new SyntaxError(
+      `The integer ${unsafe} is beyond 2^53, which a number cannot hold: send it as a string, or set app.json.bigints.`,
+    );
   }
 
   /** A response of type application/json; several values become a list. */
@@ -42,8 +48,9 @@ export class JSONProvider {
   }
 }
 
-/** `JSON.stringify` has called `toJSON` on a date before it asks here: the date itself is still in its holder. */
+/** A bigint has no place in `JSON.stringify`. It has called `toJSON` on a date before it asks here: the date itself is still in its holder. */
 function asFlask(this: unknown, key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return markBigint(value);
   if (typeof value !== 'string' || typeof this !== 'object' || this === null) return value;
   const original: unknown = Reflect.get(this, key);
   return original instanceof Date && !Number.isNaN(original.getTime()) ? httpDate(original) : value;

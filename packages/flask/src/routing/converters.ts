@@ -116,7 +116,7 @@ abstract class NumberConverter extends BaseConverter<number> {
 
 /**
  * `<int(fixed_digits=…, min=…, max=…, signed=True):name>`. A number that JavaScript cannot hold exactly does not match:
- * it would stand for another one.
+ * it would stand for another one; `<bigint:name>` takes it.
  */
 export class IntegerConverter extends NumberConverter {
   readonly #digits: number;
@@ -138,6 +138,27 @@ export class IntegerConverter extends NumberConverter {
     if (!Number.isSafeInteger(integer)) throw new TypeError(`invalid integer for a URL: '${value}'`);
     const digits = String(Math.abs(integer)).padStart(this.#digits - (integer < 0 ? 1 : 0), '0');
     return integer < 0 ? `-${digits}` : digits;
+  }
+}
+
+/** `<bigint(signed=True):name>`: an integer of any size, for a view as a bigint. Nothing of Flask's: Python's `int` is one. */
+export class BigintConverter extends BaseConverter<bigint> {
+  override weight = 50;
+
+  constructor(args: ConverterArguments) {
+    super(args);
+    this.regex = (args.named['signed'] ?? args.positional[0]) ? '-?\\d+' : '\\d+';
+  }
+
+  override toView(text: string): bigint {
+    return BigInt(text);
+  }
+
+  /** @throws TypeError for what is no integer */
+  override toUrl(value: bigint): string {
+    const given: unknown = value;
+    if (typeof given === 'bigint' || Number.isSafeInteger(given)) return String(given);
+    throw new TypeError(`invalid integer for a URL: '${String(given)}'`);
   }
 }
 
@@ -169,6 +190,7 @@ export const DEFAULT_CONVERTERS: Readonly<Record<string, ConverterClass>> = {
   any: AnyConverter,
   path: PathConverter,
   int: IntegerConverter,
+  bigint: BigintConverter,
   float: FloatConverter,
   uuid: UUIDConverter,
 };

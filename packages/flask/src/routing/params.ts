@@ -14,6 +14,7 @@ export interface ConverterTypes {
   path: string;
   uuid: string;
   int: number;
+  bigint: bigint;
   float: number;
 }
 

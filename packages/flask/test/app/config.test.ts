@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Config } from '../../src/index.ts';
+import { Config, parseWithBigints } from '../../src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flask-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -72,4 +72,14 @@ test('an integer of the environment that a number would round stays a text', () 
     '[1, 12345678901234567890]',
     12,
   ]);
+});
+
+test('such an integer of a file is an error, and a bigint by choice', () => {
+  writeFileSync(join(folder, 'large.json'), '{"ID": 12345678901234567890}');
+  const config = new Config(folder);
+  expect(() => config.fromFile('large.json')).toThrow('12345678901234567890 is beyond 2^53');
+  config.fromFile('large.json', { load: parseWithBigints });
+  expect(config['ID']).toBe(12345678901234567890n);
+  config.fromPrefixedEnv('FLASK', { environment: { FLASK_N: '-9007199254740993' }, load: parseWithBigints });
+  expect(config['N']).toBe(-9007199254740993n);
 });
