@@ -4,7 +4,7 @@ import { CliRunner } from '../testing/cli-runner.ts';
 import { TestClient } from '../testing/client.ts';
 import { buildRequest, type TestRequestOptions, toRequest } from '../testing/request.ts';
 import { AppScaffold, type FlaskOptions } from './app-scaffold.ts';
-import { AppContext, RequestContext } from './context.ts';
+import { AppContext, RequestContext, requireAppContext } from './context.ts';
 import { handle } from './dispatch.ts';
 import type { ImportName } from './scaffold.ts';
 
@@ -25,6 +25,8 @@ export class Flask extends AppScaffold {
    * Errors of views are answered, except in tests and in debug mode.
    */
   readonly fetch: (request: Request, environment?: unknown) => Response | Promise<Response>;
+
+  readonly #shellContextProcessors: (() => Readonly<Record<string, unknown>>)[] = [];
 
   /** @param from the module's `import.meta`: paths are relative to its folder */
   constructor(from: ImportName, options: FlaskOptions = {}) {
@@ -55,6 +57,19 @@ export class Flask extends AppScaffold {
   /** Sends requests without a server. Flask's `test_client`. */
   testClient(options: { readonly useCookies?: boolean } = {}): TestClient<RequestContext> {
     return new TestClient(this, options);
+  }
+
+  /** Gives names to those who type at `flask shell`. Flask's `shell_context_processor`. */
+  shellContextProcessor<F extends () => Readonly<Record<string, unknown>>>(work: F): F {
+    this.checkSetup('shellContextProcessor');
+    this.#shellContextProcessors.push(work);
+    return work;
+  }
+
+  /** What `flask shell` begins with: `app`, `g`, and what was registered. Flask's `make_shell_context`. */
+  makeShellContext(): Record<string, unknown> {
+    const own = { app: this, g: requireAppContext().g };
+    return Object.assign(own, ...this.#shellContextProcessors.map((work) => work()));
   }
 
   /** Runs the app's commands without a process. Flask's `test_cli_runner`. */

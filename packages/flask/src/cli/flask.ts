@@ -4,19 +4,18 @@ import { reasonOf, stackOf } from '../base/thrown.ts';
 import { UsageError } from '../commands/usage-error.ts';
 import { ConfigError } from '../dev-server/config-error.ts';
 import { isReloaderChild, superviseReloads } from '../dev-server/reloader.ts';
-import { type RunOptions, runServer } from '../dev-server/run.ts';
+import { runServer } from '../dev-server/run.ts';
 import { loadDotenv } from './dotenv.ts';
 import { findApp } from './find-app.ts';
 import { formatRoutes, ROUTE_ORDERS, type RouteOrder } from './routes.ts';
+import { RUN_HELP, RUN_OPTIONS, runOptionsOf } from './run-options.ts';
+import { runShell } from './shell.ts';
 
 const HELP = `Usage: flask [--app MODULE[:APP]] [--debug] COMMAND
 
 Commands:
-  run      Serve the app on the development server, until Ctrl+C.
-             -h, --host HOST        where to listen; default 127.0.0.1
-             -p, --port PORT        default 5000
-             --reload, --no-reload  start anew when a file changes; default: with --debug
-             --processes N          N processes, by qilin
+${RUN_HELP}
+  shell    A prompt of JavaScript with the app's context: app, g, and what app.shellContextProcessor() gives.
   routes   Show the app's rules.
              -s, --sort ORDER       ${ROUTE_ORDERS.join(', ')}; default endpoint
              --all-methods          HEAD and OPTIONS too
@@ -39,18 +38,22 @@ const OPTIONS = {
   'no-debug': { type: 'boolean' },
   'env-file': { type: 'string', short: 'e' },
   help: { type: 'boolean' },
-  host: { type: 'string', short: 'h' },
-  port: { type: 'string', short: 'p' },
-  reload: { type: 'boolean' },
-  'no-reload': { type: 'boolean' },
-  processes: { type: 'string' },
+  ...RUN_OPTIONS,
   sort: { type: 'string', short: 's' },
   'all-methods': { type: 'boolean' },
 } as const;
 
 type Values = ReturnType<typeof parse>['values'];
 
-const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')) throw error;
+    const [, name = ''] = /'([^']*)'/.exec(error.message) ?? [];
+    throw new UsageError(`There is no option "${name}": leave it out, or take one that flask --help lists.`);
+  }
+}
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const own = commandOf(argv);
@@ -70,6 +73,8 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return await run(values, env);
     case 'routes':
       return await routes(values, env);
+    case 'shell':
+      return await shell(values, env);
     default:
       throw new UsageError(`There is no command "${command}".`);
   }
@@ -80,7 +85,7 @@ function commandOf(argv: readonly string[]): number | undefined {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';
     if (['--app', '-A', '--env-file', '-e'].includes(word)) index++;
-    else if (!word.startsWith('-')) return word === 'run' || word === 'routes' ? undefined : index;
+    else if (!word.startsWith('-')) return ['run', 'routes', 'shell'].includes(word) ? undefined : index;
   }
   return undefined;
 }
@@ -103,24 +108,24 @@ async function runOwn(
 const isOn = (value: string | undefined): boolean =>
   !['', '0', 'false', 'no', undefined].includes(value?.toLowerCase());
 
+const debugOf = (values: Values, env: NodeJS.ProcessEnv): boolean =>
+  values['no-debug'] ? false : (values.debug ?? isOn(env['FLASK_DEBUG']));
+
 async function run(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
-  const debug = values['no-debug'] ? false : (values.debug ?? isOn(env['FLASK_DEBUG']));
-  const useReloader = values['no-reload'] ? false : (values.reload ?? debug);
-  if (useReloader && !isReloaderChild()) {
-    await superviseReloads(process.cwd(), (line) => process.stderr.write(` * ${line}\n`));
+  const options = runOptionsOf(values, debugOf(values, env), env);
+  if (options.useReloader && !isReloaderChild()) {
+    await superviseReloads(process.cwd(), (line) => process.stderr.write(` * ${line}\n`), options);
     return 0;
   }
   const app = await findApp(values.app ?? env['FLASK_APP'], process.cwd());
-  const host = values.host ?? env['FLASK_RUN_HOST'];
-  const port = values.port ?? env['FLASK_RUN_PORT'];
-  const options: RunOptions = {
-    debug,
-    useReloader: false,
-    ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(values.processes === undefined ? {} : { processes: Number(values.processes) }),
-  };
-  await runServer(app, options);
+  await runServer(app, { ...options, useReloader: false });
+  return Number(process.exitCode ?? 0);
+}
+
+async function shell(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
+  const app = await findApp(values.app ?? env['FLASK_APP'], process.cwd());
+  app.debug = debugOf(values, env);
+  await runShell(app);
   return Number(process.exitCode ?? 0);
 }
 

@@ -31,6 +31,13 @@ export interface RunOptions {
   readonly processes?: number;
   /** Default: in debug mode. */
   readonly useReloader?: boolean;
+  /** Files whose change reloads too, relative to the app's folder. */
+  readonly extraFiles?: readonly string[];
+  /** Paths whose change reloads nothing, as the shell writes them. Flask's `exclude_patterns`. */
+  readonly excludePatterns?: readonly string[];
+  /** Certificate for TLS, with `keyfile`. Flask's `ssl_context=(cert, key)`. */
+  readonly certfile?: string;
+  readonly keyfile?: string;
   /** Default: in debug mode. */
   readonly useDebugger?: boolean;
   /** Shows the debug page, with its source and stack, to other machines too. */
@@ -51,9 +58,10 @@ export async function runServer(app: ServedApp, options: RunOptions): Promise<vo
   const { host, port } = addressOf(app, options);
   const processes = checkProcesses(options);
   const { useReloader = app.debug } = options;
-  if (processes > 1) return runProcesses(app, host, port, processes);
+  const tls = tlsOf(options);
+  if (processes > 1) return runProcesses(app, host, port, processes, tls);
   if (useReloader && !isReloaderChild()) {
-    await superviseReloads(app.rootPath, (line) => print(` * ${line}`));
+    await superviseReloads(app.rootPath, (line) => print(` * ${line}`), options);
     return;
   }
   await runHere(app, host, port, options);
@@ -84,6 +92,15 @@ function checkProcesses({ threaded, processes = 1 }: RunOptions): number {
   return processes;
 }
 
+/** Both files or neither. */
+function tlsOf({ certfile, keyfile }: RunOptions): { readonly certfile: string; readonly keyfile: string } | undefined {
+  if (certfile === undefined && keyfile === undefined) return undefined;
+  if (certfile !== undefined && keyfile !== undefined) return { certfile, keyfile };
+  throw new ConfigError(
+    `TLS needs certfile and keyfile (got only ${certfile === undefined ? 'keyfile' : 'certfile'}): give the other too.`,
+  );
+}
+
 async function runHere(app: ServedApp, host: string, port: number, options: RunOptions): Promise<void> {
   const { serve } = await import('qilin');
   const showsErrors = options.useDebugger ?? app.debug;
@@ -93,6 +110,7 @@ async function runHere(app: ServedApp, host: string, port: number, options: RunO
     {
       bind: `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
       workerClass: options.threaded === false ? 'sync' : 'async',
+      ...tlsOf(options),
       accesslog: '-',
       loglevel: 'warning',
     },
@@ -139,7 +157,13 @@ async function untilSignal(close: () => Promise<void>): Promise<void> {
 }
 
 /** Qilin's own command: its arbiter loads the module in each worker. */
-async function runProcesses(app: ServedApp, host: string, port: number, processes: number): Promise<void> {
+async function runProcesses(
+  app: ServedApp,
+  host: string,
+  port: number,
+  processes: number,
+  tls: ReturnType<typeof tlsOf>,
+): Promise<void> {
   const { moduleFile } = app;
   if (moduleFile === undefined) {
     throw new ConfigError('processes needs the file of the app: make it by new Flask(import.meta).');
@@ -148,7 +172,9 @@ async function runProcesses(app: ServedApp, host: string, port: number, processe
   const { runCommand } = await import('./qilin-command.ts');
   const name = await exportOf(app, moduleFile);
   const spec = name === undefined ? moduleFile : `${moduleFile}:${name}`;
-  await runCommand(['--workers', String(processes), '--bind', `${host}:${port}`, '--access-logfile', '-', spec]);
+  const secured = tls === undefined ? [] : ['--certfile', tls.certfile, '--keyfile', tls.keyfile];
+  const served = ['--workers', String(processes), '--bind', `${host}:${port}`, ...secured];
+  await runCommand([...served, '--access-logfile', '-', spec]);
 }
 
 /** How long a module that calls `app.run()` may take to finish loading. In milliseconds. */
