@@ -15,22 +15,24 @@ const samplesOf = (page: string): string[] =>
     .filter((sample) => sample.includes("'@qilin/flask'"));
 
 let folder: string;
+/** The first sample of each page: the one that is served. */
 const files: Record<string, string> = {};
 
 beforeAll(() => {
   // Below examples/, where the package resolves as for a user.
   folder = mkdtempSync(join(repository, 'examples/docs-'));
   for (const page of PAGES) {
-    const [sample = ''] = samplesOf(page);
-    const file = join(folder, `${page.replaceAll(/\W/g, '-')}.ts`);
-    writeFileSync(file, sample);
-    files[page] = file;
+    for (const [index, sample] of samplesOf(page).entries()) {
+      const file = join(folder, `${page.replaceAll(/\W/g, '-')}-${index}.ts`);
+      writeFileSync(file, sample);
+      files[page] ??= file;
+    }
   }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('each page has one sample', () => {
-  expect(PAGES.map((page) => samplesOf(page).length)).toEqual([1, 1, 1]);
+test('each page has its samples', () => {
+  expect(PAGES.map((page) => samplesOf(page).length)).toEqual([3, 1, 1]);
 });
 
 test('the samples compile', () => {
