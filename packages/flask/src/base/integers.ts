@@ -30,9 +30,15 @@ export function parseWithBigints(json: string): unknown {
   if (unsafeIntegerIn(json) === undefined) return JSON.parse(json);
   const mark = markOf();
   const marked = json.replace(VALUE, (token) => (isUnsafe(token) ? `"${mark}${token}"` : token));
-  return JSON.parse(marked, (_, value: unknown) =>
-    typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
-  );
+  try {
+    return JSON.parse(marked, (_, value: unknown) =>
+      typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
+    );
+  } catch (error) {
+    // Its message shows a piece of the text: of the one that was given, not of the one with the mark in it.
+    JSON.parse(json);
+    throw error;
+  }
 }
 
 /** A replacer of `JSON.stringify` may give this for a bigint; `unmarkBigints` makes it the integer in the text. */

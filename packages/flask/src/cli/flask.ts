@@ -124,7 +124,8 @@ async function run(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
 
 async function shell(values: Values, env: NodeJS.ProcessEnv): Promise<number> {
   const app = await findApp(values.app ?? env['FLASK_APP'], process.cwd());
-  app.debug = debugOf(values, env);
+  const isSaid = values.debug || values['no-debug'] || env['FLASK_DEBUG'] !== undefined;
+  if (isSaid) app.debug = debugOf(values, env);
   await runShell(app);
   return Number(process.exitCode ?? 0);
 }

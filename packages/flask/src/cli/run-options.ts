@@ -26,15 +26,16 @@ type Values = {
 };
 
 export const RUN_HELP = `  run      Serve the app on the development server, until Ctrl+C.
-             -h, --host HOST        where to listen; default 127.0.0.1
-             -p, --port PORT        default 5000
-             --cert FILE, --key FILE  serve by TLS
-             --reload, --no-reload  start anew when a file changes; default: with --debug
-             --extra-files FILES    whose change starts it anew too, with "${delimiter}" between them
+             -h, --host HOST              where to listen; default 127.0.0.1
+             -p, --port PORT              default 5000
+             --cert FILE, --key FILE      serve by TLS
+             --reload, --no-reload        start anew when a file changes; default: with --debug
+             --extra-files FILES          files whose change counts too, with "${delimiter}" between them
              --exclude-patterns PATTERNS  of paths whose change does not, with "${delimiter}" between them
-             --debugger, --no-debugger  errors as pages for developers; default: with --debug
-             --with-threads, --without-threads  many requests at a time, the default, or one
-             --processes N          N processes, by qilin`;
+             --debugger, --no-debugger    errors as pages for developers; default: with --debug
+             --with-threads, --without-threads
+                                          many requests at a time, which is the default, or one
+             --processes N                N processes, by qilin`;
 
 /**
  * @param debug what the options of all commands say of it

@@ -60,7 +60,8 @@ export function makeConditional(
   { method, headers }: Asker,
   { acceptRanges = false }: ConditionalOptions = {},
 ): Response {
-  if (method !== 'GET' && method !== 'HEAD') return response;
+  // RFC 9110 section 13.2.1: conditions are of what would have been sent, and an error is sent whatever the client has.
+  if ((method !== 'GET' && method !== 'HEAD') || !response.ok) return response;
   const validators = {
     etag: response.headers.get('etag') ?? undefined,
     lastModified: parseDate(response.headers.get('last-modified')),

@@ -86,16 +86,17 @@ export class Session implements Iterable<[string, unknown]> {
 
   /** Forgets a key; says whether it was there. */
   delete(key: string): boolean {
-    return this.write().delete(key);
+    // Nothing to forget is no change: the cookie is not sent again for it.
+    return this.canForget(key) && this.write().delete(key);
   }
 
   /** Forgets a key and returns what it was, or the fallback: `session.pop('user', None)`. */
   pop<K extends string>(key: K): SessionValue<K> | undefined;
   pop<K extends string, D>(key: K, fallback: D): SessionValue<K> | D;
   pop(key: string, fallback?: unknown): unknown {
-    const data = this.write();
-    const value = data.has(key) ? data.get(key) : fallback;
-    data.delete(key);
+    if (!this.canForget(key)) return fallback;
+    const value = this.#data.get(key);
+    this.write().delete(key);
     return value;
   }
 
@@ -105,6 +106,11 @@ export class Session implements Iterable<[string, unknown]> {
     if (this.#read().has(key)) return this.#data.get(key);
     this.write().set(key, value);
     return value;
+  }
+
+  /** Whether there is a key to be forgotten. */
+  protected canForget(key: string): boolean {
+    return this.#read().has(key);
   }
 
   /** Forgets everything. */
@@ -151,5 +157,9 @@ export class NullSession extends Session {
       'The session is unavailable because no secret key was set.' +
         " Set SECRET_KEY in the app's config to something unique and secret.",
     );
+  }
+
+  protected override canForget(): never {
+    return this.write();
   }
 }

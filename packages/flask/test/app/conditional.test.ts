@@ -10,6 +10,7 @@ app.logger.sink = () => {};
 app.get('/', async () => makeConditional(await addEtag(makeResponse('Hello')), { acceptRanges: true }));
 app.get('/dated', () => makeConditional(makeResponse('Hello', { 'last-modified': 'Tue, 14 Nov 2023 22:13:20 GMT' })));
 app.get('/stream', async () => makeConditional(await addEtag(new Response(new Blob(['Hel', 'lo']).stream()))));
+app.get('/error', async () => makeConditional(await addEtag(makeResponse('Hello', 404))));
 app.post('/', { endpoint: 'post' }, async () => makeConditional(await addEtag(makeResponse('Hello'))));
 const client = app.testClient();
 
@@ -46,6 +47,10 @@ test('a date decides where there is no tag', async () => {
     null,
     'Hello',
   ]);
+});
+
+test('an error is sent whatever the client has', async () => {
+  expect(await answer('/error', { 'if-none-match': TAG })).toEqual([404, TAG, 'Hello']);
 });
 
 test('a stream is read for its tag, and a POST has no conditions', async () => {

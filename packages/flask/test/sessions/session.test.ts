@@ -30,6 +30,16 @@ function visit(act: (session: Session) => void, cookie?: string, app = sessionAp
 const cookieWith = (values: Record<string, unknown>) => cookieOf({ headers: visit((s) => s.update(values)) });
 
 describe('a session', () => {
+  it('is not changed by forgetting what it does not have', () => {
+    const session = new Session({ user: 1 });
+    expect([session.pop('none', 'fallback'), session.delete('none'), session.modified]).toEqual([
+      'fallback',
+      false,
+      false,
+    ]);
+    expect([session.pop('user'), session.modified]).toEqual([1, true]);
+  });
+
   it('is a dictionary that knows whether it was read and changed', () => {
     const session = new Session({ user: 1 });
     expect([session.accessed, session.modified, session.new]).toEqual([false, false, false]);
