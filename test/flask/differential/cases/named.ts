@@ -1,5 +1,5 @@
 /** Cases of an app with a SERVER_NAME that looks at no subdomains, and says which hosts it trusts. */
-import { type Case, one } from '../case.ts';
+import { type Case, many, one } from '../case.ts';
 
 const host = (name: string) => ({ headers: { Host: name } });
 
@@ -17,4 +17,50 @@ export const named: readonly Case[] = [
   one('a view of a subdomain, by the path alone', 'GET /nested', host('named.test')),
   one('OPTIONS is not answered by itself', 'OPTIONS /options', host('named.test')),
   one('POST is', 'POST /options', host('named.test')),
+  one('HEAD of its own name', 'HEAD /', host('named.test')),
+  one('POST where only GET is, without OPTIONS', 'POST /', host('named.test')),
+  one('OPTIONS where only GET is', 'OPTIONS /', host('named.test')),
+  one('PUT where two methods are', 'PUT /options', host('named.test')),
+  one('HEAD where two methods are', 'HEAD /options', host('named.test')),
+  one('DELETE of a redirect', 'DELETE /slash', host('named.test')),
+  one('a redirect of its own name', 'GET /slash', host('named.test')),
+  one('a redirect with a query', 'GET /slash?a=1&b=%20', host('named.test')),
+  one('a redirect asked by HEAD', 'HEAD /slash', host('named.test')),
+  one('a redirect with a port', 'GET /slash', host('named.test:8080')),
+  one('a redirect below a trusted name', 'GET /slash', host('a.named.example')),
+  one('the folder itself', 'GET /slash/', host('named.test')),
+  one('nothing there', 'GET /nowhere', host('named.test')),
+  one('nothing there, another name', 'GET /nowhere', host('other-named.test')),
+  one('the usual port', 'GET /', host('named.test:80')),
+  one("the other scheme's port", 'GET /', host('named.test:443')),
+  one('the last port', 'GET /', host('named.test:65535')),
+  one('another name, with a port', 'GET /', host('other-named.test:81')),
+  one('a name below a trusted one, with a port', 'GET /', host('a.named.example:8080')),
+  one('two names below a trusted one', 'GET /', host('x.y.z.named.example')),
+  one('a name below one that is trusted alone', 'GET /', host('a.named.test')),
+  one('a name below another that is trusted alone', 'GET /', host('a.other-named.test')),
+  one('a trusted name with more behind it', 'GET /', host('named.test.evil')),
+  one('a trusted name with more before it', 'GET /', host('evilnamed.test')),
+  one('a name that is not trusted, with a port', 'GET /', host('named.evil.test:80')),
+  one('a name that is not trusted, asked by HEAD', 'HEAD /', host('named.evil.test')),
+  one('a name that is not trusted, posted to', 'POST /options', host('named.evil.test')),
+  one('a name that is not trusted, a redirect', 'GET /slash', host('named.evil.test')),
+  one('a name that is not trusted, a session', 'GET /session', host('named.evil.test')),
+  one('the name that a proxy tells is not asked', 'GET /', {
+    headers: { Host: 'named.test', 'X-Forwarded-Host': 'named.evil.test' },
+  }),
+  one('the scheme that a proxy tells is not asked', 'GET /', {
+    headers: { Host: 'named.test', 'X-Forwarded-Proto': 'https' },
+  }),
+  one('the cookie of a session at another name', 'GET /session', host('other-named.test')),
+  one('the cookie of a session below a trusted name', 'GET /session', host('a.named.example')),
+  one('a session asked by HEAD', 'HEAD /session', host('named.test')),
+  many(
+    'a session at two names',
+    { ask: 'GET /session', ...host('named.test') },
+    { ask: 'GET /session', ...host('other-named.test') },
+  ),
+  one('a view of a subdomain at another name', 'GET /nested', host('other-named.test')),
+  one('a view of a subdomain at its subdomain, which is not trusted', 'GET /nested', host('inner.outer.named.test')),
+  one('a view of a subdomain, posted to', 'POST /nested', host('named.test')),
 ];
