@@ -66,7 +66,7 @@ function buildAddon() {
 }
 
 /** Packages for apps of packages/flask. */
-export const EXTENSIONS = ['flask-cors', 'flask-login', 'flask-wtf'];
+export const EXTENSIONS = ['flask-cors', 'flask-limiter', 'flask-login', 'flask-wtf'];
 
 export async function prepare() {
   installDependencies();
