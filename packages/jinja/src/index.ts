@@ -27,7 +27,14 @@ export { Macro } from './runtime/macro.ts';
 export { TemplateModule } from './runtime/module.ts';
 export { Template, type TemplateContext } from './template.ts';
 export { GET_ATTRIBUTE, GET_ITEM } from './values/attributes.ts';
-export { named, passContext, passEnvironment, passEvalContext, withKeywords } from './values/callable.ts';
+export {
+  CallableObject,
+  named,
+  passContext,
+  passEnvironment,
+  passEvalContext,
+  withKeywords,
+} from './values/callable.ts';
 export { Float } from './values/float.ts';
 export { type Html, Markup } from './values/markup.ts';
 export { markupOf as escape } from './values/printing.ts';
