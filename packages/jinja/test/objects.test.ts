@@ -1,6 +1,7 @@
 /** Values that only JavaScript has: what templates see of them. */
 import { expect, test } from 'vitest';
 import {
+  CallableObject,
   Environment,
   Float,
   GET_ATTRIBUTE,
@@ -62,6 +63,23 @@ test('a class says itself what its attributes and items are', async () => {
   };
   await expect(render('{{ f.hidden_tag() }}{{ f[1] }}{{ f.x is defined }}', { f: form })).resolves.toBe(
     '&lt;input&gt;oneFalse',
+  );
+});
+
+test('an object of a class that extends CallableObject is called, has attributes and prints itself', async () => {
+  class Field extends CallableObject {
+    readonly [GET_ATTRIBUTE] = (name: string) => (name === 'label' ? 'E-Mail' : undefined);
+    override invoke(args: readonly unknown[], keywords: object | null): string {
+      return JSON.stringify([args, keywords]);
+    }
+    __html__(): string {
+      return '<input>';
+    }
+  }
+  const source =
+    "{{ f }} {{ f.label }} {{ f.none is defined }} {{ f(1, class_='x')|safe }} {{ f()|safe }} {{ f is callable }}";
+  await expect(render(source, { f: new Field() })).resolves.toBe(
+    '<input> E-Mail False [[1],{"class_":"x"}] [[],null] True',
   );
 });
 
