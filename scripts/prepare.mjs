@@ -65,8 +65,8 @@ function buildAddon() {
   utimesSync(addon, now, now);
 }
 
-/** Packages for apps of packages/flask. */
-export const EXTENSIONS = ['flask-cors', 'flask-limiter', 'flask-login', 'flask-wtf'];
+/** Packages for apps of packages/flask, those before that others know. */
+export const EXTENSIONS = ['limits', 'flask-cors', 'flask-limiter', 'flask-login', 'flask-wtf'];
 
 export async function prepare() {
   installDependencies();

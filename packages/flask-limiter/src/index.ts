@@ -1,13 +1,10 @@
 /** What users import from `@qilin/flask-limiter`. */
 import { request } from '@qilin/flask';
 
+export * from '@qilin/limits';
 export { type KeyFunction, type LimitOptions, type LimitValue, RateLimitExceeded, type RequestLimit } from './limit.ts';
 export { type LimitDecorator, Limiter } from './limiter.ts';
-export { MemoryStorage } from './memory-storage.ts';
-export { parseMany, type RateLimitItem } from './rate-limit-item.ts';
-export { type RedisClient, RedisStorage } from './redis-storage.ts';
 export type { LimiterOptions } from './settings.ts';
-export type { Storage, Strategy, WindowState } from './storage.ts';
 export { StorageError } from './store.ts';
 
 /** The client's address, as the server's trusted proxies tell it. Flask-Limiter's `get_remote_address`. */

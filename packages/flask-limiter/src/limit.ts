@@ -1,6 +1,6 @@
 /** A limit as it is written at a view. Flask-Limiter's `wrappers` and `errors`. */
 import { request, TooManyRequests } from '@qilin/flask';
-import { parseMany, type RateLimitItem } from './rate-limit-item.ts';
+import { parseMany, type RateLimitItem } from '@qilin/limits';
 
 type MaybePromise<T> = T | Promise<T>;
 

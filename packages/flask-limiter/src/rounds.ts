@@ -1,7 +1,7 @@
 /** Counts a request against its limits, and remembers for its response what was left. */
 import { currentApp, currentObject, type FlaskRequest, request } from '@qilin/flask';
+import { parseMany, type RateLimitItem } from '@qilin/limits';
 import { costOf, isForMethod, type Limit, RateLimitExceeded, type RequestLimit, scopeOf } from './limit.ts';
-import { parseMany, type RateLimitItem } from './rate-limit-item.ts';
 import type { Settings } from './settings.ts';
 import { Store } from './store.ts';
 

@@ -1,8 +1,7 @@
 /** What a limiter may be told, by its constructor and below that by the app's settings, in Flask-Limiter's names. */
 import type { Flask } from '@qilin/flask';
+import { MemoryStorage, type Storage, type Strategy } from '@qilin/limits';
 import type { LimitOptions, LimitValue } from './limit.ts';
-import { MemoryStorage } from './memory-storage.ts';
-import type { Storage, Strategy } from './storage.ts';
 
 declare module '@qilin/flask' {
   interface ConfigValues {

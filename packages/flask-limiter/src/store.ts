@@ -1,9 +1,7 @@
 /** The storage, and what is done when it is away: memory counts, or nobody does, or it is an error. */
 import { currentApp } from '@qilin/flask';
-import { MemoryStorage } from './memory-storage.ts';
-import type { RateLimitItem } from './rate-limit-item.ts';
+import { MemoryStorage, type RateLimitItem, type WindowState } from '@qilin/limits';
 import type { Settings } from './settings.ts';
-import type { WindowState } from './storage.ts';
 
 /** The longest that a storage is left alone, in milliseconds. */
 const LONGEST = 32_000;

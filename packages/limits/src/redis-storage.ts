@@ -63,7 +63,9 @@ export class RedisStorage implements Storage {
 
   #inTime(answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`Redis did not answer within ${this.#timeout} ms.`));
+      const refuse = () => reject(new Error(`Redis did not answer within ${this.#timeout} ms.`));
+      // An answer may have come while something else kept this process busy: it is read first.
+      const late = () => setImmediate(refuse);
       const timer = setTimeout(late, this.#timeout);
       answer.then(resolve, reject).finally(() => clearTimeout(timer));
     });
