@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tool } from '../needs.ts';
+import { ask } from '../processes/http-client.ts';
 import { type QilinProcess, startQilin } from '../processes/server.ts';
 import type { Ask, Case } from './differential/case.ts';
 import { CASES } from './differential/cases/index.ts';
@@ -39,7 +40,9 @@ describe.skipIf(pythonFlask.isMissing).each(CLASSES)(
     let server: QilinProcess;
     beforeAll(async () => {
       reference = await Reference.start();
-      server = await startQilin(['-w', '1', '-k', workerClass, 'test/flask/differential/app.ts:app']);
+      // No proxy is trusted, as Python's own server trusts none.
+      const args = ['-w', '1', '-k', workerClass, '--forwarded-allow-ips', ''];
+      server = await startQilin([...args, 'test/flask/differential/app.ts:app']);
     });
     afterAll(async () => {
       await reference?.[Symbol.asyncDispose]();
@@ -63,6 +66,17 @@ describe.skipIf(pythonFlask.isMissing).each(CLASSES)(
       expect([...new Set(paths)].sort()).toEqual(CRASHES);
       expect(server.log).not.toMatch(/\[(?:ERROR|CRITICAL)\]/);
     });
+  },
+);
+
+test.each(CLASSES)(
+  'on class %s a trusted proxy says who asks, and nobody before it is believed',
+  async (workerClass) => {
+    await using server = await startQilin(['-w', '1', '-k', workerClass, 'test/flask/differential/app.ts:app']);
+    const { text } = await ask(`${server.url}/request/remote`, {
+      headers: { 'X-Forwarded-For': '6.6.6.6, 192.0.2.7' },
+    });
+    expect(JSON.parse(text)).toEqual(['192.0.2.7', ['192.0.2.7']]);
   },
 );
 
