@@ -43,7 +43,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: '--chdir .next/standalone server.js',
     builds: '.next/BUILD_ID',
-    ran: '20: shortly; 24: 200 000',
+    ran: '20, 24: 200 000',
   },
   {
     name: 'next-custom',
@@ -52,7 +52,7 @@ export const PROGRAMS = [
     packages: ['next', 'react'],
     start: 'server.js',
     builds: '.next/BUILD_ID',
-    ran: '20: shortly; 24: 200 000 on async, 1 500 on picoev and threads',
+    ran: '20, 24: 200 000',
   },
   {
     name: 'nest-express',
