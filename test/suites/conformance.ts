@@ -14,6 +14,7 @@ import { describeContexts } from './contexts.ts';
 import { describeDrain } from './drain.ts';
 import { describeFailures } from './failures.ts';
 import { describeFetchBodies } from './fetch-bodies.ts';
+import { describeFiles } from './files.ts';
 import { describeLimits } from './limits.ts';
 import { describeOverload } from './overload.ts';
 import { describePrograms } from './programs.ts';
@@ -48,6 +49,7 @@ export function describeClass(name: string): void {
     describeDrain(underTest);
     describeWebSocketDrain(underTest);
     describeWorkers(underTest);
+    describeFiles(underTest);
     describeProxies(underTest);
     describeProxyProtocol(underTest);
     describeBinds(underTest);

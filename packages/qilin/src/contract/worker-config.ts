@@ -30,6 +30,19 @@ export interface ProxySettings {
   readonly proxyAllowFrom: readonly string[];
 }
 
+/** Files that are given before the app is asked. */
+export interface StaticSettings {
+  /** The beginning of a path (`/assets`; `/` for all) to the absolute path of a folder. */
+  readonly static: Readonly<Record<string, string>>;
+  /** A file of such a folder for whoever wants a page that is not there; null for none. */
+  readonly staticFallback: string | null;
+  readonly staticMaxAge: Seconds;
+  /** Whether names that hold a hash of the contents are told to be good for ever. */
+  readonly staticImmutable: boolean;
+  /** Whether symbolic links may lead out of the folder. */
+  readonly staticSymlinks: boolean;
+}
+
 export interface TlsSettings {
   readonly keyfile: string | null;
   readonly certfile: string | null;
@@ -101,6 +114,7 @@ export interface WorkerConfig
     TlsSettings,
     LimitSettings,
     DeadlineSettings,
+    StaticSettings,
     EngineSettings {
   /** `MODULE[:APP]` as the user wrote it. */
   readonly app: string;
@@ -158,6 +172,11 @@ const NEWER = {
   proxyProtocol: false,
   proxyAllowFrom: [],
   websocketDrain: 10,
+  static: {},
+  staticFallback: null,
+  staticMaxAge: 0,
+  staticImmutable: false,
+  staticSymlinks: false,
 } as const satisfies Partial<WorkerConfig>;
 
 export type SaidConfig = Omit<WorkerConfig, keyof typeof NEWER> & Partial<WorkerConfig>;

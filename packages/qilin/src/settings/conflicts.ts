@@ -107,6 +107,9 @@ export function* notes(config: Config): Generator<string> {
   if (config.threads > 1 && ownWorkerClass(config.workerClass, config.threads) !== 'threads') {
     yield `threads has no effect with the worker class ${config.workerClass}.`;
   }
+  for (const name of ['staticFallback', 'staticMaxAge', 'staticImmutable', 'staticSymlinks'] as const) {
+    if (config[name] && Object.keys(config.static).length === 0) yield `${name} has no effect without static.`;
+  }
   if (config.reloadExtraFiles.length > 0 && !config.reload) {
     yield 'reloadExtraFiles has no effect while reload is off.';
   }

@@ -50,7 +50,9 @@ interface Scalar<Value> {
 }
 
 /** A kind whose value is one text. */
-function scalar<Value extends string | number | boolean, Input = Value>(rest: Scalar<Value>): Kind<Value, Input> {
+export function scalar<Value extends string | number | boolean, Input = Value>(
+  rest: Scalar<Value>,
+): Kind<Value, Input> {
   return {
     ...rest,
     repeatable: false,

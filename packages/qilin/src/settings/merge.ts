@@ -200,6 +200,9 @@ function finish(
     heapLimit: heap.heapLimit,
     maxMemory: typeof bound === 'string' ? partOf(bound, limits) : bound,
     heapSnapshot: snapshots === null ? null : resolve(chdir, snapshots),
+    static: Object.fromEntries(
+      Object.entries(value('static')).map(([prefix, folder]) => [prefix, resolve(chdir, folder)]),
+    ),
     chdir,
     config: file?.path ?? null,
   };
@@ -237,8 +240,13 @@ function complete(config: Config, origins: Origins, further: readonly string[]):
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 function missingFolders(config: Config, origins: Origins): readonly QilinError[] {
-  return (['chdir', 'heapSnapshot'] as const).flatMap((name) => {
-    const path = config[name];
+  const { chdir, heapSnapshot } = config;
+  const named = [
+    ['chdir', chdir] as const,
+    ['heapSnapshot', heapSnapshot] as const,
+    ...Object.values(config.static).map((path) => ['static', path] as const),
+  ];
+  return named.flatMap(([name, path]) => {
     if (path === null || isFolder(path)) return [];
     const sentence = `${origins[name]}: ${name} must be a folder that exists (got ${JSON.stringify(path)}).`;
     return [new QilinError('SETTING_INVALID', sentence)];

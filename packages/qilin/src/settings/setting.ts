@@ -8,6 +8,7 @@ export const SECTIONS = [
   'Sockets',
   'Workers',
   'Requests',
+  'Files',
   'Operation',
   'Process',
   'Proxies',

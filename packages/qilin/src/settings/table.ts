@@ -32,6 +32,7 @@ import {
 import { mapping, networks, texts, words } from './list-kinds.ts';
 import { setting } from './setting.ts';
 import { autoSize, sizeOrPart } from './sizes.ts';
+import { fileBelow, mounts } from './static-kinds.ts';
 
 type WorkerClassName =
   | 'async'
@@ -459,6 +460,47 @@ export const SETTINGS = {
     default: 0,
     section: 'Requests',
     text: 'The milliseconds that a request may wait before a worker looks at it; 0 for ever. One that has waited for longer is answered with 503 and `Retry-After: 1` before the app sees it, so that under more load than there is room for those that are served are served in time. Where no worker turns at all, the arbiter answers so in their place, without reading the request; a client of TLS is closed. docs/overload.md has how it is measured, and figures.',
+    reload: 'workers',
+  }),
+
+  static: setting({
+    flags: ['--static'],
+    kind: mounts(),
+    default: {},
+    section: 'Files',
+    text: "Files that are given before the app is asked: the beginning of a path, and the folder (from `chdir`) whose files are below it. The flag may be repeated; a file gives an object, or `PATH=FOLDER` texts. See docs/files.md. What is no file there is the app's.",
+    reload: 'workers',
+  }),
+  staticFallback: setting({
+    flags: ['--static-fallback'],
+    kind: optional(fileBelow()),
+    default: null,
+    section: 'Files',
+    text: 'The file of the folder that a browser gets for a page (`Accept: text/html`) that is none of its files, such as `index.html` of a single-page app; the app is not asked for such then.',
+    reload: 'workers',
+  }),
+  staticMaxAge: setting({
+    flags: ['--static-max-age'],
+    kind: int({ min: 0, max: 31_536_000 }),
+    default: 0,
+    section: 'Files',
+    text: 'The seconds for which clients may use a file of `static` without asking again. 0: they ask each time, and are told when it is as it was (304).',
+    reload: 'workers',
+  }),
+  staticImmutable: setting({
+    flags: ['--static-immutable'],
+    kind: bool(),
+    default: false,
+    section: 'Files',
+    text: 'Whether a name that holds a hash, as build tools make them (`index-DiwrgTda.js`, `main.8f3a91c2.css`), is told to be good for ever: eight characters or more, a digit or a capital among them, between `-` or `.` and the ending.',
+    reload: 'workers',
+  }),
+  staticSymlinks: setting({
+    flags: ['--static-symlinks'],
+    kind: bool(),
+    default: false,
+    section: 'Files',
+    text: 'Whether symbolic links in a folder of `static` may lead out of it.',
     reload: 'workers',
   }),
 

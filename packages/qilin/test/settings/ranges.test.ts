@@ -81,6 +81,7 @@ test('these settings are numbers', () => {
       "responseTimeout 0.001 to 2000000",
       "requestTimeout 0.001 to 2000000",
       "queueTimeout 0 to 3600000",
+      "staticMaxAge 0 to 31536000",
       "drainDelay 0.001 to 2000000",
       "websocketDrain 0.001 to 2000000",
       "hookTimeout 0.001 to 2000000",

@@ -12,6 +12,7 @@ const SWITCH = 'true or false';
 const ADDRESS = 'HOST:PORT, [IPV6]:PORT, PORT or unix:PATH';
 const HEALTH = 'a path such as /healthz, without spaces and in ASCII, or in a config file a function';
 const PROXIES = 'IP addresses, CIDR blocks such as 10.0.0.0/8, or "*"';
+const MOUNTS = 'PATH=FOLDER, such as /assets=./public: the path begins with a slash and has no escapes';
 const HEAP = '0, "auto", or a number of bytes of at least 16M, such as 512M or 2G';
 const MEMORY = '0, a percentage from 1% to 100%, or a number of bytes of at least 16M, such as 512M or 2G';
 
@@ -37,6 +38,21 @@ const REFUSED: readonly (readonly [
   ['maxMemory', MEMORY, ['1M', '101%', '0%', 'much'], ['101%', -1, 100]],
   ['heapSnapshot', 'a folder', [], [5, true]],
   ['heapSnapshot', 'a folder that exists', ['/nowhere/at/all'], ['/nowhere/at/all']],
+  [
+    'static',
+    MOUNTS,
+    ['/assets'],
+    [5, { '/a': 5 }, { assets: 'x' }, { '/a b': 'x' }, { '/%61': 'x' }, { '/a?': 'x' }, { '//a': 'x' }],
+  ],
+  [
+    'staticFallback',
+    'the path of a file from the folder on, such as index.html',
+    ['/a', '../a', 'a//b', '.env'],
+    [5, '/a'],
+  ],
+  ['staticMaxAge', 'a whole number from 0 to 31536000', ['-1', '1h'], ['1', 0.5]],
+  ['staticImmutable', SWITCH, ['yes'], [1]],
+  ['staticSymlinks', SWITCH, ['yes'], [1]],
   ['maxAge', SECONDS, ['-1', 'soon'], ['1', null]],
   ['maxAgeJitter', SECONDS, ['-1', 'soon'], ['1', null]],
   ['proxyProtocol', SWITCH, ['v2'], ['v2', 2]],
@@ -60,4 +76,16 @@ describe.each(REFUSED)('%s that is not %s is refused, with its value', (name, ex
       `serve(): ${name} must be ${expected} (got ${got}).`,
     ]);
   });
+});
+
+test('static with a folder that is not there is refused; what has no effect without static is told', async () => {
+  const load = (...argv: string[]) => loadSettings({ argv: ['app', ...argv], env: {}, cwd: '/' });
+  const refused = await load('--static', '/a=nowhere', '--static', '/b=.');
+  expect(refused.ok ? [] : refused.errors.map(({ message }) => message)).toEqual([
+    'flag --static: static must be a folder that exists (got "/nowhere").',
+  ]);
+  const useless = await load('--static-immutable', '--static-fallback', 'index.html');
+  expect(useless.ok ? useless.notes : []).toEqual(
+    ['staticFallback', 'staticImmutable'].map((name) => `${name} has no effect without static.`),
+  );
 });

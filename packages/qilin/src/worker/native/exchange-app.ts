@@ -19,6 +19,7 @@ import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
 import { type RefusalWays, refusalWaysOf, settingsRemarks, unheardEvents } from '../../http/node/server-settings.ts';
 import { ServerTies } from '../../http/node/server-ties.ts';
+import { StaticFiles } from '../../http/static/static-files.ts';
 import type { AnswerCounter } from '../answer-counter.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
@@ -83,13 +84,15 @@ export function createExchangeApp(
     exchange.onOver = count;
   };
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins, count);
+  const files = StaticFiles.of(config, log);
   const server = httpServerOf(app);
   const ties = new ServerTies();
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
   for (const remark of settingsRemarks(app.name, server, config)) log.info(remark);
   if (unheard !== undefined) log.info(unheard);
-  const serve =
+  const serveApp =
     app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server, ties);
+  const serve = files === undefined ? serveApp : beforeApp(files, serveApp, record);
   const answer = (exchange: Exchange, status: number, phrase: string): void => {
     record?.(exchange);
     exchange.closeAfter();
@@ -127,7 +130,10 @@ export function createExchangeApp(
     followUpgrades: (set) => followListeners(ties, server, 'upgrade', set),
     followExpectations: (set) => followUnlessFetch('checkExpectation', set),
     refuse: (exchange, refusal) => refuse(server, exchange, refusal),
-    leaveServer: () => ties.undo(),
+    leaveServer: () => {
+      ties.undo();
+      files?.close();
+    },
     noteUnserved(exchange) {
       note(exchange);
       record?.(exchange);
@@ -163,6 +169,18 @@ function createFetchApp(
     serve(exchange);
   };
 }
+
+/** The access log has what files answer, too. */
+const beforeApp =
+  (files: StaticFiles, serveApp: Serve, record: Serve | undefined): Serve =>
+  (exchange) => {
+    const answer = files.find(exchange);
+    if (answer === undefined) serveApp(exchange);
+    else {
+      record?.(exchange);
+      answer();
+    }
+  };
 
 function createNodeApp(
   { app, config, listeners, accessLog, log }: WorkerContext,

@@ -24,6 +24,7 @@ import {
 import { refusalWaysOf, settingsRemarks } from '../../http/node/server-settings.ts';
 import { ServerTies } from '../../http/node/server-ties.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
+import { StaticFiles } from '../../http/static/static-files.ts';
 import { AnswerCounter } from '../answer-counter.ts';
 import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
@@ -39,6 +40,7 @@ import { allowHalfClose, connectionOf, noteDecrypted } from './connection.ts';
 import { Connections } from './connections.ts';
 import { createNodeServer } from './create-server.ts';
 import { Deadlines } from './deadlines.ts';
+import { filesBefore } from './files-listener.ts';
 import { Http2Sessions, noteAnswer, type StreamArguments } from './http2-sessions.ts';
 import { messageView } from './message-view.ts';
 import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
@@ -71,6 +73,7 @@ export class NodeEngine implements WorkerClass {
   readonly #server: Server;
   readonly #ties = new ServerTies();
   readonly #listener: NodeListener;
+  readonly #files: StaticFiles | undefined;
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
   readonly #deadlines: Deadlines;
@@ -98,7 +101,8 @@ export class NodeEngine implements WorkerClass {
     );
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
-    this.#listener = createAppListener(app, origins, log, this.#leaving.signal);
+    this.#files = StaticFiles.of(config, log);
+    this.#listener = filesBefore(this.#files, createAppListener(app, origins, log, this.#leaving.signal));
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
     if (config.certfile !== null) log.info(protocols.remark);
@@ -184,6 +188,7 @@ export class NodeEngine implements WorkerClass {
     const end = () => {
       this.#connections.close();
       this.#ties.undo();
+      this.#files?.close();
     };
     if (isTelling) setImmediate(end);
     else end();
