@@ -85,7 +85,7 @@ test('static with a folder that is not there is refused; what has no effect with
     'flag --static: static must be a folder that exists (got "/nowhere").',
   ]);
   const useless = await load('--static-immutable', '--static-fallback', 'index.html');
-  expect(useless.ok ? useless.notes : []).toEqual(
+  expect('notes' in useless ? useless.notes : []).toEqual(
     ['staticFallback', 'staticImmutable'].map((name) => `${name} has no effect without static.`),
   );
 });

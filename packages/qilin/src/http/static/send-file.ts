@@ -1,5 +1,4 @@
 /** Answers a GET or HEAD by one form of a file: whole, in part, or by its state alone. RFC 9110, sections 13 to 15. */
-import { randomBytes } from 'node:crypto';
 import type { FetchExchange } from '@qilin/picoev';
 import { isSameFile, weigh } from './conditions.ts';
 import { type ByteRange, rangesOf } from './ranges.ts';
@@ -67,7 +66,7 @@ function sendRanges(
   ranges: readonly ByteRange[],
   onError: OnError,
 ): void {
-  const boundary = randomBytes(16).toString('hex');
+  const boundary = crypto.randomUUID();
   const type = line('Content-Type', form.contentType);
   const parts: Part[] = ranges.flatMap((range) => [
     `\r\n--${boundary}\r\n${type}${contentRange(range, form)}\r\n`,

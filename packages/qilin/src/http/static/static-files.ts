@@ -27,23 +27,11 @@ export class StaticFiles {
   readonly #fallback: string | undefined;
   readonly #log: Log;
 
-  private constructor(mounts: readonly Mount[], fallback: string | undefined, log: Log) {
-    this.#mounts = mounts;
-    this.#fallback = fallback;
-    this.#log = log;
-  }
-
-  /**
-   * Undefined where there are none.
-   *
-   * @param log Told of a file that cannot be read to its end.
-   * @throws {QilinError} SETTING_INVALID for a folder that is not there.
-   */
-  static of(settings: StaticSettings, log: Log): StaticFiles | undefined {
+  constructor(settings: StaticSettings, log: Log) {
     const mounts = Object.entries(settings.static).map(([prefix, folder]) => mountOf(prefix, folder, settings));
-    if (mounts.length === 0) return undefined;
-    mounts.sort((one, other) => other.prefix.length - one.prefix.length);
-    return new StaticFiles(mounts, settings.staticFallback ?? undefined, log);
+    this.#mounts = mounts.sort((one, other) => other.prefix.length - one.prefix.length);
+    this.#fallback = settings.staticFallback ?? undefined;
+    this.#log = log;
   }
 
   /** Whether there may be a file for it: to be asked first, where an exchange has to be made. */

@@ -19,7 +19,8 @@ import { createUpgradeRequest } from '../../http/node/request-head.ts';
 import { followConnections, upgradeSocket } from '../../http/node/server-connections.ts';
 import { type RefusalWays, refusalWaysOf, settingsRemarks, unheardEvents } from '../../http/node/server-settings.ts';
 import { ServerTies } from '../../http/node/server-ties.ts';
-import { StaticFiles } from '../../http/static/static-files.ts';
+import { loadFiles } from '../../http/static/load.ts';
+import type { StaticFiles } from '../../http/static/static-files.ts';
 import type { AnswerCounter } from '../answer-counter.ts';
 import { createAccessRecorder } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
@@ -31,6 +32,8 @@ import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
 
 export interface ExchangeApp {
+  /** To be waited for before anybody is served. */
+  load(): Promise<void>;
   /** Counts the request, and answers it or has the app do so; one that is too late is answered alone. */
   readonly serve: (exchange: Exchange) => void;
   /** Calls `set`, now and when that changes, with who is to be told of each new connection: null for nobody. */
@@ -84,7 +87,6 @@ export function createExchangeApp(
     exchange.onOver = count;
   };
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins, count);
-  const files = StaticFiles.of(config, log);
   const server = httpServerOf(app);
   const ties = new ServerTies();
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
@@ -92,7 +94,8 @@ export function createExchangeApp(
   if (unheard !== undefined) log.info(unheard);
   const serveApp =
     app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server, ties);
-  const serve = files === undefined ? serveApp : beforeApp(files, serveApp, record);
+  let files: StaticFiles | undefined;
+  let serve = serveApp;
   const answer = (exchange: Exchange, status: number, phrase: string): void => {
     record?.(exchange);
     exchange.closeAfter();
@@ -109,6 +112,10 @@ export function createExchangeApp(
   // Each connection is closed after its first answer.
   const noKeepAlive = config.keepalive === 0;
   return {
+    async load() {
+      files = await loadFiles(config, log);
+      if (files !== undefined) serve = beforeApp(files, serveApp, record);
+    },
     serve(exchange) {
       context.onRequest();
       note(exchange);

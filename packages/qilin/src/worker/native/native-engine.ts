@@ -29,6 +29,7 @@ export class NativeEngine implements WorkerClass {
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
   #isAccepting = false;
+  #isStopped = false;
   #onEmpty: (() => void) | undefined;
   #onQuiet: (() => void) | undefined;
 
@@ -82,6 +83,11 @@ export class NativeEngine implements WorkerClass {
   }
 
   async start(): Promise<void> {
+    await this.#app.load();
+    if (this.#isStopped) {
+      this.#app.leaveServer();
+      return;
+    }
     this.#isAccepting = true;
     for (const { fd } of this.#context.listeners) this.#loop.accept(fd);
   }
@@ -109,6 +115,7 @@ export class NativeEngine implements WorkerClass {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#stopAccepting();
     for (const exchange of this.#loop.exchanges) this.#answerInstead(exchange, 503);
     this.#loop.close();

@@ -24,7 +24,8 @@ import {
 import { refusalWaysOf, settingsRemarks } from '../../http/node/server-settings.ts';
 import { ServerTies } from '../../http/node/server-ties.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
-import { StaticFiles } from '../../http/static/static-files.ts';
+import { loadFiles } from '../../http/static/load.ts';
+import type { StaticFiles } from '../../http/static/static-files.ts';
 import { AnswerCounter } from '../answer-counter.ts';
 import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
@@ -72,8 +73,9 @@ export class NodeEngine implements WorkerClass {
   readonly #sessions: Http2Sessions;
   readonly #server: Server;
   readonly #ties = new ServerTies();
-  readonly #listener: NodeListener;
-  readonly #files: StaticFiles | undefined;
+  #listener: NodeListener;
+  #files: StaticFiles | undefined;
+  #isStopped = false;
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
   readonly #deadlines: Deadlines;
@@ -101,8 +103,7 @@ export class NodeEngine implements WorkerClass {
     );
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
-    this.#files = StaticFiles.of(config, log);
-    this.#listener = filesBefore(this.#files, createAppListener(app, origins, log, this.#leaving.signal));
+    this.#listener = createAppListener(app, origins, log, this.#leaving.signal);
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
     if (config.certfile !== null) log.info(protocols.remark);
@@ -138,7 +139,13 @@ export class NodeEngine implements WorkerClass {
   async start(): Promise<void> {
     const server = this.#server;
     const ties = this.#ties;
-    const { app } = this.#context;
+    const { app, config, log } = this.#context;
+    this.#files = await loadFiles(config, log);
+    this.#listener = filesBefore(this.#files, this.#listener);
+    if (this.#isStopped) {
+      this.#files?.close();
+      return;
+    }
     const serve = (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res);
     if (server === serverOf(app)) gateRequests(ties, server, serve);
     else ties.on(server, 'request', serve);
@@ -180,6 +187,7 @@ export class NodeEngine implements WorkerClass {
   }
 
   stop(): void {
+    this.#isStopped = true;
     refuseUnanswered(this.#connections.open);
     const isTelling = this.#sessions.refuseUnanswered();
     this.#deadlines.stop();
