@@ -104,24 +104,29 @@ export const express = {
   isThere: always,
 };
 
-/** Debian's own: its Flask is what @qilin/flask is compared with in the tests. */
-export const gunicorn = {
-  name: 'Flask on gunicorn and gevent',
+/** Debian's own: its Flask is what @qilin/flask is compared with in the tests. @param {string} name @param {string} app */
+const onGunicorn = (name, app) => ({
+  name,
   command: (/** @type {number} */ port) => [
     '/usr/bin/gunicorn',
     ...['-w', '1', '-k', 'gevent', '-b', `127.0.0.1:${port}`, '--keep-alive', '600', '--log-level', 'error'],
-    ...['--chdir', join(here, 'servers'), 'flask_app:app'],
+    ...['--chdir', join(here, 'servers'), `flask_app:${app}`],
   ],
   isThere: () =>
     spawnSync('/usr/bin/python3', ['-c', 'import flask, gevent, gunicorn'], { stdio: 'ignore' }).status === 0,
-};
+});
 
-/** @type {Contender} */
-export const flask = {
-  name: '@qilin/flask on picoev',
-  command: served('picoev', `${server('flask.mjs')}:app`),
+/** @param {string} name @param {string} app @returns {Contender} */
+const flaskOnPicoev = (name, app) => ({
+  name,
+  command: served('picoev', `${server('flask.mjs')}:${app}`),
   isThere: () => hasClass('picoev'),
-};
+});
+
+export const gunicorn = onGunicorn('Flask on gunicorn and gevent', 'app');
+export const flask = flaskOnPicoev('@qilin/flask on picoev', 'app');
+export const gunicornBlog = onGunicorn("Flask's blog on gunicorn and gevent", 'blog');
+export const flaskBlog = flaskOnPicoev('the blog of @qilin/flask on picoev', 'blog');
 
 export const async = fetchOn('async');
 export const picoev = fetchOn('picoev');
