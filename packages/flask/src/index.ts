@@ -110,7 +110,7 @@ export { NullSession, Session, type SessionData } from './sessions/session.ts';
 export { BadSignature, type BadSignatureReason, type KeyDerivation, type SecretKey } from './sessions/signer.ts';
 export { type JsonTag, TaggedJsonSerializer } from './sessions/tagged-json.ts';
 export { Uuid } from './sessions/uuid.ts';
-export { CallableObject, GET_ATTRIBUTE, showByPythonNames, withKeywords } from './templating/python-names.ts';
+export { CallableObject, GET_ATTRIBUTE, showByPythonNames } from './templating/python-names.ts';
 export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating/templates.ts';
 export { type CliResult, CliRunner } from './testing/cli-runner.ts';
 export { type ClientOptions, TestClient } from './testing/client.ts';

@@ -1,7 +1,7 @@
 /** Objects of Flask's as its templates know them: by Python's names, and with None for what is not there. */
-import { CallableObject, GET_ATTRIBUTE, withKeywords } from '@qilin/jinja';
+import { CallableObject, GET_ATTRIBUTE } from '@qilin/jinja';
 
-export { CallableObject, GET_ATTRIBUTE, withKeywords };
+export { CallableObject, GET_ATTRIBUTE };
 
 /** Methods that Python calls otherwise. */
 const METHODS: ReadonlyMap<string, string> = new Map([
