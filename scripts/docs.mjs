@@ -1,10 +1,12 @@
 // Writes docs/settings.md, docs/errors.md and docs/config.schema.json from the built tables, the table of programs in
-// docs/compatibility.md, the commands of qilinctl in docs/operate.md, and the figures in docs/metrics.md. With --check it writes nothing and exits 1 when one of them is stale.
+// docs/compatibility.md, the commands of qilinctl in docs/operate.md, the figures in docs/metrics.md,
+// and the files that docs/recipes.md shows. With --check it writes nothing and exits 1 when one of them is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { figuresReference } from '../packages/qilin/dist/admin/reference.js';
 import { commandsReference } from '../packages/qilin/dist/control/reference.js';
 import { errorsReference, schemaText, settingsReference } from '../packages/qilin/dist/settings/reference.js';
 import { programsTable } from '../test/programs/table.mjs';
+import { withFiles } from './shown-files.mjs';
 
 const check = process.argv.includes('--check');
 const files = {
@@ -14,6 +16,7 @@ const files = {
   'compatibility.md': withPart('compatibility.md', 'programs', programsTable()),
   'metrics.md': withPart('metrics.md', 'figures', figuresReference()),
   'operate.md': withPart('operate.md', 'commands', commandsReference().trimEnd()),
+  'recipes.md': withFiles(read(new URL('../docs/recipes.md', import.meta.url)) ?? ''),
 };
 
 /** Between its marks: the rest of the page is written by hand. @param {string} file @param {string} name @param {string} part */

@@ -42,6 +42,16 @@ function installDependencies() {
   writeFileSync(stamp, '');
 }
 
+/** The packages of a folder that is no part of the workspace. @param {string} folder */
+export function installApart(folder) {
+  const stamp = join(folder, 'node_modules/.package-lock.json');
+  if (newest(stamp) >= newest(join(folder, 'package.json'))) return;
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', ['install', '--no-package-lock', '--workspaces=false', ...quiet], folder);
+  const now = new Date();
+  utimesSync(stamp, now, now);
+}
+
 /** The addon needs a C++20 compiler, make and Python 3: Debian's packages are fetched where the user may do so. */
 function installToolchain() {
   const missing = ['g++', 'make', 'python3'].filter((command) => !found(command));

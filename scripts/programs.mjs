@@ -6,7 +6,7 @@ import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROGRAMS } from '../test/programs/manifest.mjs';
-import { newest, prepare, root, run } from './prepare.mjs';
+import { installApart, newest, prepare, root, run } from './prepare.mjs';
 import { installTools } from './test-tools.mjs';
 
 const { values, positionals } = parseArgs({
@@ -26,7 +26,7 @@ await prepare();
 if (chosen.some(({ needs }) => needs === 'redis')) installTools(['redis-server']);
 for (const program of chosen.filter(({ node = 20 }) => Number(major) >= node)) {
   const folder = join(root, 'test/programs', program.folder);
-  install(folder);
+  installApart(folder);
   if (program.builds !== undefined) build(folder, program.builds);
 }
 const names = chosen.map(({ name }) => name).join(',');
@@ -35,16 +35,6 @@ run('npx', ['vitest', 'run', '--project', 'processes', 'test/programs'], root, {
   QILIN_PROGRAMS: names,
   QILIN_PROGRAM_REQUESTS: values.requests,
 });
-
-/** @param {string} folder */
-function install(folder) {
-  const stamp = join(folder, 'node_modules/.package-lock.json');
-  if (newest(stamp) >= newest(join(folder, 'package.json'))) return;
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  run('npm', ['install', '--no-package-lock', '--workspaces=false', ...quiet], folder);
-  const now = new Date();
-  utimesSync(stamp, now, now);
-}
 
 /** @param {string} folder @param {string} file Of the build. */
 function build(folder, file) {

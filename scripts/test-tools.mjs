@@ -29,8 +29,12 @@ export const TOOLS = {
   clang: ['clang', '--version'], // scripts/fuzz.mjs
   'libclang-rt-14-dev': ['sh', '-c', 'ls "$(clang -print-resource-dir)"/lib/linux/libclang_rt.fuzzer-*'],
   valgrind: ['valgrind', '--version'], // scripts/sanitize.mjs
+  postgresql: ['sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb'], // test/recipes
   chromium: ['/usr/bin/chromium', '--version'], // test/flask/blog.test.ts: the browser
 };
+
+/** What `npm test` goes without. @type {readonly string[]} */
+const ONLY_BY_NAME = ['postgresql']; // npm run recipes
 
 /** @param {keyof typeof TOOLS} name */
 export const hasTool = (name) => works(TOOLS[name]);
@@ -49,7 +53,11 @@ const isTool = (name) => Object.hasOwn(TOOLS, name);
  * @param {readonly (keyof typeof TOOLS)[]} [names]
  * @returns {readonly string[]} what is missing still
  */
-export function installTools(names = Object.keys(TOOLS).filter(isTool)) {
+export function installTools(
+  names = Object.keys(TOOLS)
+    .filter(isTool)
+    .filter((name) => !ONLY_BY_NAME.includes(name)),
+) {
   const missing = names.filter((name) => !hasTool(name));
   if (missing.length === 0 || process.getuid?.() !== 0 || !works(['apt-get', '--version'])) return missing;
   run('apt-get', ['update', '-q']);

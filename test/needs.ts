@@ -3,6 +3,7 @@
  * have installed is an error there, so that no test falls silent.
  */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { hasNode } from '../scripts/test-nodes.mjs';
 import { hasTool, installWith, type TOOLS } from '../scripts/test-tools.mjs';
@@ -39,6 +40,12 @@ export function node(line: number): Need {
   if (!isThere && ci !== '') throw new Error(`In CI no test is skipped for want of a tool: ${why}.`);
   return new Need(isThere, why);
 }
+
+/** What the recipes of examples/recipes are made of, which `npm test` goes without. */
+export const recipes = new Need(
+  existsSync(new URL('../examples/recipes/node_modules/.package-lock.json', import.meta.url)),
+  'needs the packages of examples/recipes: npm run recipes',
+);
 
 /** What is true of Linux alone is not tested elsewhere. */
 export const linux = new Need(process.platform === 'linux', 'is about Linux, or looks into /proc');

@@ -1,0 +1,132 @@
+/** The recipes of examples/recipes that need nothing but the workspace's packages, and the page that shows all. `npm run recipes` runs the others too. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Flask } from '@qilin/flask';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { withFiles } from '../../scripts/shown-files.mjs';
+import { recipes } from '../needs.ts';
+import { ask } from '../processes/http-client.ts';
+import { repository, startQilin } from '../processes/server.ts';
+import { CLASSES } from '../suites/classes.ts';
+
+const folder = join(repository, 'examples/recipes');
+const appOf = async (file: string): Promise<Flask> => (await import(join(folder, file))).app;
+
+describe('docs/recipes.md', () => {
+  const page = readFileSync(join(repository, 'docs/recipes.md'), 'utf8');
+
+  test('shows the files as they are: `npm run docs` writes it', () => {
+    expect(withFiles(page)).toBe(page);
+  });
+
+  test('shows every recipe', () => {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('node_modules'))
+      .filter((file) => !page.includes(`[examples/recipes/${file}](../examples/recipes/${file}):\n\n\`\`\`ts\n`));
+    expect(files).toEqual([]);
+  });
+});
+
+describe('OpenAPI', () => {
+  const made = { email: 'ana@example.org', age: 30, password: 'correct horse' };
+
+  test('what a schema takes is taken, what the reply does not name stays in', async () => {
+    const client = (await appOf('openapi/app.ts')).testClient();
+    const created = await client.post('/users', { json: made });
+    expect([created.status, created.json]).toEqual([201, { id: 1, email: 'ana@example.org', age: 30 }]);
+    expect((await client.get('/users/1')).json).toEqual({ id: 1, email: 'ana@example.org', age: 30 });
+    expect((await client.get('/users')).text).not.toContain('correct horse');
+    expect((await client.get('/users/2')).status).toBe(404);
+  });
+
+  test('what it does not take is a 422 that says where', async () => {
+    const client = (await appOf('openapi/app.ts')).testClient();
+    const { status, json } = await client.post('/users', { json: { ...made, email: 'ana', age: -1 } });
+    expect([status, json.errors.map(({ path }: { path: string }) => path)]).toEqual([422, ['email', 'age']]);
+    expect((await client.post('/users', { data: 'no JSON' })).status).toBe(415);
+  });
+
+  const documentOf = async () => (await (await appOf('openapi/app.ts')).testClient().get('/openapi.json')).json;
+
+  test('the document has the routes, their variables and their schemas', async () => {
+    const { paths } = await documentOf();
+    expect(Object.keys(paths)).toEqual(['/users', '/users/{id}']);
+    expect(Object.keys(paths['/users'])).toEqual(['get', 'post']);
+    expect(paths['/users/{id}'].get.parameters).toEqual([
+      { name: 'id', in: 'path', required: true, schema: { type: 'integer' } },
+    ]);
+    const { requestBody, responses } = paths['/users'].post;
+    expect(requestBody.content['application/json'].schema.required).toEqual(['email', 'password']);
+    expect(Object.keys(responses)).toEqual(['201', '422']);
+  });
+
+  test.skipIf(recipes.isMissing)(recipes.named('the document is good by the schema of OpenAPI 3.1'), async () => {
+    const module = createRequire(join(folder, 'package.json')).resolve('@seriousme/openapi-schema-validator');
+    const { Validator } = await import(pathToFileURL(module).href);
+    const document = await documentOf();
+    const good = new Validator();
+    expect([await good.validate(document), good.version]).toEqual([{ valid: true }, '3.1']);
+    expect(await new Validator().validate({ ...document, paths: { users: {} } })).toMatchObject({ valid: false });
+  });
+});
+
+describe('a WebSocket beside a Flask app', () => {
+  test.each(CLASSES)('class $name: the app says who may open it', async ({ flags }) => {
+    const env = { FLASK_SECRET_KEY: 'of this test' };
+    await using server = await startQilin(['-w', '2', ...flags, 'examples/recipes/websockets.ts'], { env });
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const login = await ask(`${server.url}/login`, { method: 'POST', headers, body: 'name=ana' });
+    const Cookie = login.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    const own = { Cookie, Origin: server.url };
+    expect((await ask(`${server.url}/chat`, { headers: own })).status).toBe(426);
+    expect(await refusalOf(`${server.url}/chat`, { Origin: server.url })).toBe(401);
+    expect(await refusalOf(`${server.url}/chat`, { Cookie, Origin: 'https://evil.test' })).toBe(403);
+    expect(await refusalOf(`${server.url}/chat`, { Cookie, Origin: 'null' })).toBe(403);
+    expect(await refusalOf(`${server.url}/elsewhere`, own)).toBe(404);
+    expect(await saidBack(`${server.url}/chat`, own, 'hello')).toBe('ana: hello');
+    expect((await server.stop()).status).toBe(0);
+    expect(server.log).not.toMatch(/\[(?:ERROR|CRITICAL)\]/);
+  });
+});
+
+/** The status with which an upgrade is refused. */
+function refusalOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  const client = new WebSocket(url, { headers });
+  return new Promise((resolve, reject) => {
+    client.on('unexpected-response', (request, { statusCode }) => {
+      request.destroy();
+      resolve(statusCode);
+    });
+    client.on('open', () => reject(new Error(`${url} was opened`)));
+    client.on('error', reject);
+  });
+}
+
+/** What comes back for a message, on a WebSocket that is closed then. */
+function saidBack(url: string, headers: Record<string, string>, message: string): Promise<string> {
+  const client = new WebSocket(url, { headers });
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    client.on('open', () => client.send(message));
+    client.on('message', (data) => {
+      answer = String(data);
+      client.close();
+    });
+    client.on('close', () => resolve(answer));
+    client.on('error', reject);
+  });
+}
+
+test('the packages of the recipes have exact versions, and Node 20 takes them', () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+    expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+    const manifest = join(folder, 'node_modules', name, 'package.json');
+    if (!existsSync(manifest)) continue;
+    const { engines = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
+    expect([name, engines.node ?? '']).toEqual([name, expect.stringMatching(/^(?:$|>=\s?(?:\d|1\d|20)\b)/)]);
+  }
+});
