@@ -108,6 +108,15 @@ test('the sample of flask-wtf shows its form, and takes it', async () => {
   expect((await client.post('/hook')).text).toBe('anybody');
 });
 
+test('no extension has more than 600 lines', () => {
+  const lengths = ['flask-cors', 'flask-limiter', 'flask-login', 'flask-wtf', 'limits'].map((name) => {
+    const source = join(repository, 'packages', name, 'src');
+    const texts = readdirSync(source).map((file) => readFileSync(join(source, file), 'utf8'));
+    return [name, texts.join('').split('\n').length - 1] as const;
+  });
+  expect(lengths.filter(([, length]) => length === 0 || length > 600)).toEqual([]);
+});
+
 test('the names in the table are those of the package', () => {
   const declared = readdirSync(join(repository, 'packages/flask/dist'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.d.ts'))

@@ -45,22 +45,29 @@ describe('OpenAPI', () => {
   test('what it does not take is a 422 that says where', async () => {
     const client = (await appOf('openapi/app.ts')).testClient();
     const { status, json } = await client.post('/users', { json: { ...made, email: 'ana', age: -1 } });
-    expect([status, json.errors.map(({ path }: { path: string }) => path)]).toEqual([422, ['email', 'age']]);
+    expect(status).toBe(422);
+    expect(json).toMatchObject({ errors: [{ path: 'email' }, { path: 'age' }] });
     expect((await client.post('/users', { data: 'no JSON' })).status).toBe(415);
   });
 
-  const documentOf = async () => (await (await appOf('openapi/app.ts')).testClient().get('/openapi.json')).json;
+  const documentOf = async () => (await (await appOf('openapi/app.ts')).testClient().get('/openapi.json')).json ?? {};
 
   test('the document has the routes, their variables and their schemas', async () => {
-    const { paths } = await documentOf();
-    expect(Object.keys(paths)).toEqual(['/users', '/users/{id}']);
-    expect(Object.keys(paths['/users'])).toEqual(['get', 'post']);
-    expect(paths['/users/{id}'].get.parameters).toEqual([
-      { name: 'id', in: 'path', required: true, schema: { type: 'integer' } },
-    ]);
-    const { requestBody, responses } = paths['/users'].post;
-    expect(requestBody.content['application/json'].schema.required).toEqual(['email', 'password']);
-    expect(Object.keys(responses)).toEqual(['201', '422']);
+    const schema = { required: ['email', 'password'] };
+    expect(await documentOf()).toMatchObject({
+      paths: {
+        '/users': {
+          get: { operationId: 'users', parameters: [] },
+          post: {
+            requestBody: { content: { 'application/json': { schema } } },
+            responses: { 201: {}, 422: {} },
+          },
+        },
+        '/users/{id}': {
+          get: { parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'integer' } }] },
+        },
+      },
+    });
   });
 
   test.skipIf(recipes.isMissing)(recipes.named('the document is good by the schema of OpenAPI 3.1'), async () => {
