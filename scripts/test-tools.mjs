@@ -19,8 +19,10 @@ export const TOOLS = {
   'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
   'nginx-light': ['/usr/sbin/nginx', '-v'], // test/processes/{behind-nginx,kept-upstream}.test.ts: what docs/apps.md and docs/proxies.md say of it
   haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/{behind-haproxy,kept-upstream}.test.ts: what docs/proxies.md says of it
+  caddy: ['/usr/bin/caddy', 'version'], // test/processes/deploy.test.ts: deploy/caddy
   systemd: ['systemd-analyze', '--version'], // test/processes/deploy.test.ts
   perl: ['perl', '-MIO::Socket::UNIX', '-e', '1'], // test/processes/notify-socket.ts: Node has no datagram sockets of unix
+  python3: ['python3', '-c', 'import os, socket; socket.SCM_CREDENTIALS; os.waitstatus_to_exitcode'], // test/processes/service-manager.ts: the same, with descriptors
   logrotate: ['/usr/sbin/logrotate', '--version'], // test/processes/deploy.test.ts
   tmux: ['tmux', '-V'], // test/processes/looks.test.ts: qilinctl top in a terminal
   zsh: ['zsh', '--version'], // test/processes/looks.test.ts: completion

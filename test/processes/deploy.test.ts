@@ -6,6 +6,7 @@ import { addressOf, closeFd, listen } from '@qilin/picoev';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { tool } from '../needs.ts';
+import { startCaddy } from './caddy.ts';
 import { eventually, freePort, write } from './files.ts';
 import { startHaproxy } from './haproxy.ts';
 import { ask } from './http-client.ts';
@@ -196,7 +197,7 @@ test('the image: its command serves, and its health check says so', async () => 
   expect((await qilinctl(check)).status).toBe(2);
 });
 
-const [nginx, haproxy] = [tool('nginx-light'), tool('haproxy')];
+const [nginx, haproxy, caddy] = [tool('nginx-light'), tool('haproxy'), tool('caddy')];
 
 test(nginx.named('nginx takes its file, and clients come through with their address'), {
   skip: nginx.isMissing,
@@ -209,6 +210,27 @@ test(nginx.named('nginx takes its file, and clients come through with their addr
   expect((await ask(`${proxy.url}/x`, { headers: { 'x-forwarded-for': '192.0.2.1' } })).text).toBe(
     '/x 192.0.2.1, 127.0.0.1',
   );
+});
+
+test(caddy.named('Caddy takes its file, and leaves a server that drains'), { skip: caddy.isMissing }, async () => {
+  using folder = temporaryFolder();
+  installed(folder.path);
+  const [front, admin] = [await freePort(), await freePort()];
+  const args = ['--keep-alive', '15', '--drain-delay', '30', '--admin-bind', `127.0.0.1:${admin}`, 'server.js:app'];
+  await using server = await startQilin(args, { cwd: folder.path });
+  const config = read('caddy/Caddyfile')
+    .replace(':80 {', `:${front} {\n\tbind 127.0.0.1`)
+    .replace('127.0.0.1:8000', `127.0.0.1:${server.port}`)
+    .replace('health_port 9000', `health_port ${admin}`)
+    .replace('health_interval 2s', 'health_interval 100ms');
+  const url = `http://127.0.0.1:${front}/x`;
+  await using _proxy = await startCaddy(config, url);
+  // What a client says of where it comes from is not believed.
+  expect((await ask(url, { headers: { 'x-forwarded-for': '192.0.2.1' } })).text).toBe('/x 127.0.0.1');
+  server.signal('SIGTERM');
+  await eventually(async () => (await ask(url)).status === 503, 'nobody is asked any more');
+  server.signal('SIGTERM');
+  await server.exited;
 });
 
 test(haproxy.named('HAProxy takes its file, and leaves a server that drains'), {

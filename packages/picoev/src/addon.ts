@@ -132,7 +132,7 @@ interface Addon {
   closeFd(fd: number): undefined | NativeFailure;
   duplicateFd(fd: number): number | NativeFailure;
   /** native/net/datagram.h */
-  sendDatagram(path: string, text: string): undefined | NativeFailure;
+  sendDatagram(path: string, text: string, fd: number): undefined | NativeFailure;
   writeNow(fd: number, bytes: Uint8Array): number | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number, grace: number): undefined;

@@ -83,10 +83,10 @@ napi_value CloseFdFunction(napi_env env, napi_callback_info info) {
   return ToValue(env, FromErrno("close"));
 }
 
-/// (path, text) → undefined
+/// (path, text, descriptor to pass or -1) → undefined
 napi_value SendDatagramFunction(napi_env env, napi_callback_info info) {
-  const Arguments<2> arguments(env, info);
-  if (auto failure = SendDatagram(arguments.Text(0), arguments.Text(1))) return ToValue(env, *failure);
+  const Arguments<3> arguments(env, info);
+  if (auto failure = SendDatagram(arguments.Text(0), arguments.Text(1), arguments.Integer(2))) return ToValue(env, *failure);
   return Undefined(env);
 }
 

@@ -4,6 +4,7 @@
  * when they are done, or when their time is over. endings.ts says what ends it.
  */
 import { explain } from '../contract/errors.ts';
+import type { Fields } from '../contract/fields.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Origins } from '../settings/config.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
@@ -12,12 +13,16 @@ import { lookBehindNews } from './behind-news.ts';
 import { Control, type ControlEvent } from './control.ts';
 import { Crew, type CrewEvent } from './crew.ts';
 import { Faults, guardArbiter } from './endings.ts';
+import { wantedCount } from './fleet.ts';
 import { Generations } from './generations.ts';
 import { takeInheritance } from './inheritance.ts';
+import { isAlive } from './is-alive.ts';
 import { Mailbox } from './mailbox.ts';
+import { OnceKeeper } from './once-keeper.ts';
 import { Opening, type OpeningEvent } from './opening.ts';
 import { type Action, plan } from './plan.ts';
 import { type ReloadEvent, Reloads } from './reload.ts';
+import { isBeyond, Scaler } from './scaler.ts';
 import { ServerView } from './server-view.ts';
 import { type ArbiterSignal, hasTerminal, listenForSignals } from './signals.ts';
 import { ArbiterState } from './state.ts';
@@ -48,6 +53,8 @@ type ArbiterEvent =
   | { readonly type: 'tick' }
   | { readonly type: 'signal'; readonly signal: ArbiterSignal }
   | { readonly type: 'filesChanged'; readonly file: string }
+  /** The other arbiter of an upgrade says something of the tasks of `once`. */
+  | { readonly type: 'once'; readonly said: Fields }
   | OpeningEvent
   | CrewEvent
   | ReloadEvent
@@ -68,6 +75,8 @@ export class Arbiter {
   readonly #admin: Admin;
   readonly #control: Control;
   readonly #systemd: Systemd;
+  readonly #once: OnceKeeper;
+  readonly #scaler: Scaler;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
   #early: ArbiterSignal[] = [];
@@ -77,22 +86,30 @@ export class Arbiter {
     const put = (event: ArbiterEvent): void => this.#mailbox.put(event);
     const inheritance = takeInheritance(process.env, process.pid, options.config.backlog);
     const upgrade = new Upgrade(inheritance.predecessor);
-    const state = new ArbiterState(options.config, options.origins, upgrade.isSuccessor);
+    const state = new ArbiterState(options.config, options.origins, upgrade.isSuccessor, inheritance.workers);
     const generations = new Generations(inheritance);
     this.#options = options;
     this.#state = state;
     this.#generations = generations;
     this.#succession = new Succession(state, generations, upgrade, options.startedIn, put);
     this.#opening = new Opening(state, generations, this.#succession, put);
-    this.#crew = new Crew(state, generations, put, options.onReady);
+    this.#once = new OnceKeeper({
+      fleet: () => state.fleet,
+      log: () => state.log,
+      relay: upgrade,
+      worker: (age) => this.#crew.handleOf(age),
+      isAlive,
+    });
+    upgrade.onOnce((said) => put({ type: 'once', said }));
+    this.#crew = new Crew(state, generations, this.#once, put, options.onReady);
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
     this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
+    this.#scaler = new Scaler(state, this.#succession, this.#crew);
     const view = new ServerView(options.version, state, this.#succession, this.#crew, this.#valve);
     this.#systemd = new Systemd(
       process.env,
-      process.pid,
-      upgrade.isSuccessor,
-      () => view.situation(),
+      { pid: process.pid, isHeir: upgrade.isSuccessor, stored: inheritance.stored },
+      () => ({ ...view.situation(), sockets: generations.sockets }),
       () => state.log,
     );
     this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, () =>
@@ -159,6 +176,7 @@ export class Arbiter {
       this.#guarded(() => this.#admin.follow());
       this.#guarded(() => this.#control.follow());
       this.#guarded(() => this.#valve.follow());
+      this.#guarded(() => this.#once.follow());
       this.#guarded(() => this.#systemd.follow(performance.now()));
       if (status !== undefined) return status;
     }
@@ -202,6 +220,7 @@ export class Arbiter {
         this.#succession.promote();
         this.#succession.leaveInTime(at);
         this.#admin.handOn();
+        this.#scaler.follow(at);
         if (process.pid === 1) this.#crew.reapOrphans();
         if (this.#opening.isDone) this.#crew.announce(at);
         break;
@@ -225,9 +244,16 @@ export class Arbiter {
       case 'order':
         this.#control.hear(event);
         break;
+      case 'once':
+        if (this.#succession.isSuccessor) this.#once.hearPredecessor(event.said);
+        else this.#once.hearSuccessor(event.said);
+        break;
+      case 'successorExit':
+        this.#once.successorGone();
+        this.#succession.hear(event);
+        break;
       case 'upgrade':
       case 'successorReady':
-      case 'successorExit':
         this.#succession.hear(event);
         break;
       case 'prepared':
@@ -292,6 +318,11 @@ export class Arbiter {
       this.#state.log.warning(
         'Ignored: each worker has an address of its own ({worker} in bind); change workers, and reload',
       );
+      return;
+    }
+    const { workerBounds } = this.#state.config;
+    if (isBeyond(workerBounds, wantedCount(this.#state.fleet), to)) {
+      this.#state.log.warning(`Ignored: workers has bounds, ${workerBounds?.min} to ${workerBounds?.max}`);
       return;
     }
     this.#state.change({ type: 'scale', to });

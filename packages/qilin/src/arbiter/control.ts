@@ -16,6 +16,7 @@ import type { Generations } from './generations.ts';
 import type { ReloadResult } from './last-reload.ts';
 import type { TakePart } from './recordings.ts';
 import type { Reloads } from './reload.ts';
+import { isBeyond } from './scaler.ts';
 import type { ServerView } from './server-view.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
@@ -159,7 +160,11 @@ export class Control {
     const { state, generations } = this.#parts;
     if (generations.areNumbered)
       throw new Refusal('Each worker has an address of its own ({worker} in bind): change workers, and reload.');
-    state.change({ type: 'scale', to: to === '+1' ? 'more' : to === '-1' ? 'fewer' : to });
+    const { workerBounds } = state.config;
+    const target = to === '+1' ? 'more' : to === '-1' ? 'fewer' : to;
+    if (isBeyond(workerBounds, state.info.workers, target))
+      throw new Refusal(`workers has bounds: a number from ${workerBounds?.min} to ${workerBounds?.max}, or 0.`);
+    state.change({ type: 'scale', to: target });
     const { workers } = state.info;
     return { message: `${workers} ${workers === 1 ? 'worker is' : 'workers are'} wanted` };
   }

@@ -13,6 +13,7 @@ import { EndReasons } from './end-reasons.ts';
 import { isOnTrial, isServing, type WorkerView } from './fleet.ts';
 import { type Generation, type Generations, socketsOf } from './generations.ts';
 import { MemoryRoom } from './memory-room.ts';
+import type { OnceKeeper } from './once-keeper.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
 import { Recordings, type TakePart } from './recordings.ts';
@@ -52,6 +53,7 @@ export class Crew {
   readonly #generations: Generations;
   readonly #put: (event: CrewEvent) => void;
   readonly #onReady: () => void;
+  readonly #once: OnceKeeper;
   readonly #bootFailures = new BootFailures(() => this.#state.log);
   readonly #workers = new Map<number, WorkerHandle>();
   /** The last of each. */
@@ -70,7 +72,14 @@ export class Crew {
   #reached = { served: 0, at: 0 };
 
   /** @param onReady Called once, when the first workers are ready. */
-  constructor(state: ArbiterState, generations: Generations, put: (event: CrewEvent) => void, onReady: () => void) {
+  constructor(
+    state: ArbiterState,
+    generations: Generations,
+    once: OnceKeeper,
+    put: (event: CrewEvent) => void,
+    onReady: () => void,
+  ) {
+    this.#once = once;
     this.#state = state;
     this.#generations = generations;
     this.#put = put;
@@ -93,7 +102,7 @@ export class Crew {
   }
 
   /** For how long nothing in it has turned that could answer. */
-  silenceOf({ age, heartbeatAt }: WorkerView): Milliseconds {
+  silenceOf({ age, heartbeatAt }: Pick<WorkerView, 'age' | 'heartbeatAt'>): Milliseconds {
     const { silentFor = 0, stuckFor = 0 } = this.#heartbeats.get(age) ?? {};
     // The fleet's time of the heartbeat has `silentFor` taken off.
     return Math.max(0, performance.now() - heartbeatAt + Math.max(0, stuckFor - silentFor));
@@ -112,6 +121,11 @@ export class Crew {
   appMetrics(): Promise<readonly AppMetric[]> {
     const workers = this.#state.fleet.workers.filter(({ state }) => state !== 'booting');
     return this.#appMetrics.ask(workers.flatMap(({ age }) => this.#workers.get(age) ?? []));
+  }
+
+  /** One that has a process. */
+  handleOf(age: number): WorkerHandle | undefined {
+    return this.#workers.get(age);
   }
 
   get stallCount(): number {
@@ -303,6 +317,10 @@ export class Crew {
       case 'appMetricsEnd':
         this.#appMetrics.hear(age, message);
         break;
+      case 'onceAsk':
+      case 'onceLet':
+        this.#once.hear(worker, message);
+        break;
       case 'bootFailed':
         if (worker.generation === this.#state.fleet.candidate?.number)
           this.#state.lastReload.candidateSays(message.text);
@@ -320,6 +338,7 @@ export class Crew {
     this.#workers.delete(age);
     this.#recordings.gone(age);
     this.#appMetrics.gone(age);
+    this.#once.gone(age, exit.signal !== 'SIGKILL' && this.#isUnasked(age));
     this.#stalls.forget(worker);
     this.totals.ended(age, view, this.#heartbeats.get(age));
     this.#heartbeats.delete(age);

@@ -3,8 +3,10 @@
  * long as a generation that is kept listens on it, and is closed with the last one.
  */
 import type { Address } from '../contract/address.ts';
+import { QilinError } from '../contract/errors.ts';
 import { addressFor } from '../settings/bind.ts';
 import type { Config, Origins } from '../settings/config.ts';
+import type { Named } from './activation.ts';
 import type { Hosts } from './hosts.ts';
 import type { Inheritance } from './inheritance.ts';
 import type { Privileges } from './privileges.ts';
@@ -46,24 +48,28 @@ export const socketsOf = ({ lent }: Generation, place: number): Sockets =>
 /** What all of them listen on. */
 export const allSocketsOf = ({ lent }: Generation): Sockets => lent.map(({ socket }) => socket);
 
+const isPassed = ({ requested }: Socket): boolean => requested.kind === 'fd';
+
 /** Of a socket whose file has mode 0600. Few ask at the same time. */
 const OWNERS_ALONE = { backlog: 16, reusePort: false, umask: 0o177 };
 
 export class Generations {
   readonly #kept = new Map<number, Generation>();
-  /** The addresses that systemd passed, in place of the setting `bind`. */
+  /** The addresses that systemd passed, in place of the setting `bind` where that names none of them. */
   readonly #bind: readonly Address[] | undefined;
+  readonly #named: Named;
   #open: Sockets;
   #admin: Socket | undefined;
   #control: Socket | undefined;
   /** Those that were closed, but whose files may still be there. */
   #closed: Sockets = [];
 
-  constructor({ sockets, admin, control, bind }: Omit<Inheritance, 'predecessor'>) {
+  constructor({ sockets, admin, control, bind, named }: Omit<Inheritance, 'predecessor' | 'stored' | 'workers'>) {
     this.#open = sockets;
     this.#admin = admin;
     this.#control = control;
     this.#bind = bind;
+    this.#named = named;
   }
 
   /** All sockets that are open. */
@@ -81,9 +87,14 @@ export class Generations {
     return this.#control;
   }
 
-  /** Whether systemd passed the sockets. */
+  /** Whether systemd passed sockets. */
   get activated(): boolean {
     return this.#bind !== undefined;
+  }
+
+  /** Those, by their names. */
+  get named(): Named {
+    return this.#named;
   }
 
   get(number: number): Generation | undefined {
@@ -98,15 +109,31 @@ export class Generations {
     return adminBind === null || this.#hasAdmin(adminBind) ? missing : [...missing, adminBind];
   }
 
-  /** Where a generation with these settings listens. */
+  /**
+   * Where a generation with these settings listens.
+   * @throws QilinError BIND_FAILED when `bind` names sockets that systemd did not pass
+   */
   #wanted({ bind, workers }: Config): readonly Wanted[] {
-    return (this.#bind ?? bind).flatMap((each): readonly Wanted[] => {
+    const picksByName = bind.some(({ kind }) => kind === 'named');
+    const wanted = this.#bind === undefined || picksByName ? bind : this.#bind;
+    return wanted.flatMap((each): readonly Wanted[] => {
+      if (each.kind === 'named') return this.#calledBy(each.name).map((address) => ({ address, place: null }));
       if (each.kind !== 'eachWorker') return [{ address: each, place: null }];
       return Array.from({ length: workers }, (_, index) => index + 1).flatMap((place) => {
         const address = addressFor(each, place);
         return address === undefined ? [] : [{ address, place }];
       });
     });
+  }
+
+  #calledBy(name: string): readonly Address[] {
+    const found = this.#named.get(name);
+    if (found !== undefined) return found;
+    const known = [...this.#named.keys()].map((each) => `"${each}"`).join(', ');
+    throw new QilinError(
+      'BIND_FAILED',
+      `No socket with the name "${name}" (bind) was passed by systemd: ${known === '' ? 'it has passed none' : `there are ${known}`}; FileDescriptorName= of the .socket unit gives names.`,
+    );
   }
 
   /** Whether workers have addresses of their own, so that there can be no more of them than addresses. */
@@ -193,6 +220,8 @@ export class Generations {
   keepOnly(numbers: readonly (number | undefined)[]): void {
     for (const number of this.#kept.keys()) if (!numbers.includes(number)) this.#kept.delete(number);
     const used = new Set([...this.#kept.values()].flatMap(allSocketsOf));
+    // What systemd has passed cannot be had again: a reload may name it.
+    if (numbers.length > 0) for (const socket of this.#open.filter(isPassed)) used.add(socket);
     const unused = this.#open.filter((socket) => !used.has(socket));
     closeSockets(unused);
     this.#closed = [...this.#closed, ...unused];

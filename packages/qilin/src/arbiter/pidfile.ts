@@ -1,8 +1,9 @@
 /** The pid file: says which process is the arbiter, and keeps a second one from starting with the same file. */
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { hasCode, QilinError, reasonOf } from '../contract/errors.ts';
+import { QilinError, reasonOf } from '../contract/errors.ts';
 import { inFolder, openInFolder } from '../files/in-folder.ts';
+import { isAlive } from './is-alive.ts';
 
 /** More than any pid has digits. */
 const LONGEST = 32;
@@ -104,12 +105,5 @@ function readStart(path: string): string {
 
 function runningOwner(path: string): number | undefined {
   const pid = readPid(path);
-  if (pid === undefined || pid === process.pid) return undefined;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    // EPERM: it runs, but belongs to somebody else.
-    return hasCode(error, 'EPERM') ? pid : undefined;
-  }
+  return pid === undefined || pid === process.pid || !isAlive(pid) ? undefined : pid;
 }

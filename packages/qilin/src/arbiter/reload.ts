@@ -9,6 +9,7 @@ import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
 import type { Origins } from '../settings/config.ts';
 import type { Config, LoadedSettings } from '../settings/merge.ts';
+import { wantedCount } from './fleet.ts';
 import type { Generations } from './generations.ts';
 import { type Hosts, resolveHosts } from './hosts.ts';
 import type { Attempt } from './last-reload.ts';
@@ -105,7 +106,7 @@ export class Reloads {
       createLog(config).close();
       const { privileges, hosts } = found;
       const generation = { config, origins, privileges, lent: this.#generations.open(config, hosts) };
-      this.#state.change({ type: 'reload', wanted: wantedBy(config) });
+      this.#state.change({ type: 'reload', wanted: wantedBy(config, wantedCount(this.#state.fleet)) });
       const number = this.#state.fleet.lastGeneration;
       this.#generations.add(number, generation);
       this.#state.lastReload.boots(reload, number);

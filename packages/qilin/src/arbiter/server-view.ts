@@ -54,7 +54,7 @@ export class ServerView {
   }
 
   /** For systemd. */
-  situation(): Situation {
+  situation(): Omit<Situation, 'sockets'> {
     const { fleet, lastReload } = this.#state;
     const { state, ready } = this.pulse();
     const { by, outcome, reason } = lastReload.status ?? {};

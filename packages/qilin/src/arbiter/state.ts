@@ -21,12 +21,15 @@ export class ArbiterState {
   #log: Log;
   #fleet: Fleet;
 
-  /** @throws QilinError LOG_FILE */
-  constructor(config: Config, origins: Origins, isUpgrade: boolean) {
+  /**
+   * @param workers As many as the arbiter before this one had.
+   * @throws QilinError LOG_FILE
+   */
+  constructor(config: Config, origins: Origins, isUpgrade: boolean, workers?: number) {
     this.#config = config;
     this.#origins = origins;
     this.#log = createLog(config);
-    this.#fleet = createFleet(wantedBy(config), performance.now(), isUpgrade);
+    this.#fleet = createFleet(wantedBy(config, workers), performance.now(), isUpgrade);
   }
 
   get config(): Config {
@@ -90,9 +93,11 @@ export class ArbiterState {
   }
 }
 
-export function wantedBy(config: Config): Wanted {
+/** @param present How many are wanted already: what has grown with its load is not begun anew. */
+export function wantedBy(config: Config, present = 0): Wanted {
+  const { workers, workerBounds } = config;
   return {
-    count: config.workers,
+    count: workerBounds === null ? workers : Math.min(workerBounds.max, Math.max(workerBounds.min, present)),
     limits: {
       timeout: toMilliseconds(config.timeout),
       bootTimeout: toMilliseconds(config.bootTimeout),

@@ -4,6 +4,7 @@
  */
 import { explain } from '../contract/errors.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
+import { wantedCount } from './fleet.ts';
 import type { Generations } from './generations.ts';
 import type { Attempt } from './last-reload.ts';
 import { PidFile } from './pidfile.ts';
@@ -136,6 +137,11 @@ export class Succession {
     return this.#upgrade.isSuccessor;
   }
 
+  /** Another arbiter is there, or about to be. */
+  get isUpgrading(): boolean {
+    return this.#isPreparing || this.#upgrade.isUnderWay;
+  }
+
   /** Told to leave, though it may serve on for a while. */
   get isLeaving(): boolean {
     return this.#leavesAt !== undefined;
@@ -169,9 +175,9 @@ export class Succession {
 
   #begin(): void {
     this.#isPreparing = false;
-    const { sockets, admin, control, activated } = this.#generations;
+    const { sockets, admin, control, activated, named } = this.#generations;
     const pid = this.#upgrade.begin(
-      { sockets, admin, control, activated, cwd: this.#startedIn },
+      { sockets, admin, control, activated, named, workers: wantedCount(this.#state.fleet), cwd: this.#startedIn },
       {
         onFailure: (text) => {
           this.#attempt?.says(text);

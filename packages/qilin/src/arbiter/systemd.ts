@@ -1,6 +1,7 @@
 /**
  * What systemd is told of the server by sd_notify(3): that it is ready, reloads, stops; how it is, in a sentence; that its arbiter is
- * alive; and which process is the main one when an upgrade has made another. Invariant: what has been told is told once, and a
+ * alive; and which process is the main one when an upgrade has made another. Where the unit has a store for them (FileDescriptorStoreMax=,
+ * which systemd says by FDSTORE from 254 on) it keeps the listening sockets. Invariant: what has been told is told once, and a
  * message that cannot be sent costs a line of the log, never the service.
  */
 import { sendDatagram } from '@qilin/picoev';
@@ -8,9 +9,11 @@ import { reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { ServerState } from '../contract/status.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
+import { newsOfStore } from './socket-store.ts';
+import type { Sockets } from './sockets.ts';
 
 /** Of the protocol; they are the arbiter's own, and no worker's. */
-const VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'] as const;
+const VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'FDSTORE'] as const;
 
 /** The environment of a worker: with these variables an app would speak for the whole service. */
 export function withoutNotification(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -30,6 +33,16 @@ export interface Situation {
   readonly isSuccessor: boolean;
   /** The new arbiter that serves, when this one leaves to it. */
   readonly heir: number | undefined;
+  /** Those that are open for clients. */
+  readonly sockets: Sockets;
+}
+
+interface Self {
+  readonly pid: number;
+  /** It is the new arbiter of an upgrade. */
+  readonly isHeir: boolean;
+  /** As in `Inheritance`. */
+  readonly stored: readonly string[];
 }
 
 /**
@@ -78,16 +91,21 @@ export class Systemd {
   readonly #pause: Milliseconds | undefined;
   readonly #look: () => Situation;
   readonly #log: () => Log;
+  /** Names of the sockets that it keeps, and whether it keeps any. */
+  readonly #stored: Set<string>;
+  readonly #hasStore: boolean;
   #told: Situation | undefined;
   #aliveAt = Number.NEGATIVE_INFINITY;
   #hasFailed = false;
 
-  /** @param isHeir The new arbiter of an upgrade. */
-  constructor(env: NodeJS.ProcessEnv, pid: number, isHeir: boolean, look: () => Situation, log: () => Log) {
+  /** @param stored Names of the sockets that it keeps for the server already. */
+  constructor(env: NodeJS.ProcessEnv, { pid, isHeir, stored }: Self, look: () => Situation, log: () => Log) {
     this.#socket = env['NOTIFY_SOCKET'] || undefined;
     this.#pause = watchdogPause(env, pid, isHeir);
     this.#look = look;
     this.#log = log;
+    this.#stored = new Set(stored);
+    this.#hasStore = Number(env['FDSTORE']) > 0;
   }
 
   /** To be called after each change, and at each tick. A server of nobody's asks nothing. */
@@ -96,19 +114,43 @@ export class Systemd {
     const situation = this.#look();
     // Not the main process yet: systemd would complain of each message.
     if (situation.isSuccessor && situation.state === 'starting') return;
-    const lines = [...newsOf(this.#told, situation, process.hrtime.bigint() / 1000n)];
-    if (this.#pause !== undefined && situation.heir === undefined && now - this.#aliveAt >= this.#pause)
-      lines.push('WATCHDOG=1');
-    if (lines.length === 0) return;
     try {
-      sendDatagram(this.#socket, lines.join('\n'));
-      this.#told = situation;
-      if (lines.includes('WATCHDOG=1')) this.#aliveAt = now;
+      this.#keepSockets(situation);
+      this.#tell(situation, now);
       this.#hasFailed = false;
     } catch (error) {
       // It is tried again at each tick.
       if (!this.#hasFailed) this.#log().warning(`systemd cannot be told how the server is: ${reasonOf(error)}`);
       this.#hasFailed = true;
     }
+  }
+
+  /** The two arbiters of an upgrade have the same sockets: the one that is the main process speaks of them. */
+  #keepSockets({ sockets, state, isSuccessor, heir }: Situation): void {
+    if (!this.#hasStore || isSuccessor || heir !== undefined) return;
+    const { added, removed } = newsOfStore(this.#stored, sockets, state === 'draining' || state === 'stopping');
+    for (const name of removed) {
+      this.#send(`FDSTOREREMOVE=1\nFDNAME=${name}`);
+      this.#stored.delete(name);
+    }
+    for (const [name, fd] of added) {
+      // Nothing that happens to it would be a reason to throw it out.
+      this.#send(`FDSTORE=1\nFDPOLL=0\nFDNAME=${name}`, fd);
+      this.#stored.add(name);
+    }
+  }
+
+  #tell(situation: Situation, now: Milliseconds): void {
+    const lines = [...newsOf(this.#told, situation, process.hrtime.bigint() / 1000n)];
+    if (this.#pause !== undefined && situation.heir === undefined && now - this.#aliveAt >= this.#pause)
+      lines.push('WATCHDOG=1');
+    if (lines.length === 0) return;
+    this.#send(lines.join('\n'));
+    this.#told = situation;
+    if (lines.includes('WATCHDOG=1')) this.#aliveAt = now;
+  }
+
+  #send(message: string, fd?: number): void {
+    if (this.#socket !== undefined) sendDatagram(this.#socket, message, fd);
   }
 }

@@ -3,6 +3,7 @@
  * takes its place when the old one leaves. Invariant: while both run, neither removes what they share.
  */
 import type { ChildProcess } from 'node:child_process';
+import { type Fields, isObject } from '../contract/fields.ts';
 import { type Estate, spawnHeir } from './inheritance.ts';
 import { refusal } from './spawn-refusal.ts';
 
@@ -15,11 +16,19 @@ interface SuccessorListener {
   onEnd(status: number | null, signal: NodeJS.Signals | null): void;
 }
 
+/** Undefined for any other message. */
+function onceOf(message: unknown): Fields | undefined {
+  if (!isObject(message)) return undefined;
+  const { once } = message;
+  return isObject(once) ? once : undefined;
+}
+
 export class Upgrade {
   #predecessor: number | undefined;
   #successor: ChildProcess | undefined;
   #isReady = false;
   #isHandingOn = false;
+  #hearOnce: (said: Fields) => void = () => {};
 
   /** @param predecessor The arbiter that started this one, if one did. */
   constructor(predecessor: number | undefined) {
@@ -63,6 +72,8 @@ export class Upgrade {
       this.#successor = successor;
       this.#isHandingOn = false;
       successor.on('message', (failure) => {
+        const once = onceOf(failure);
+        if (once !== undefined) return this.#hearOnce(once);
         if (failure !== '') return onFailure(String(failure));
         this.#isReady = true;
         onReady();
@@ -94,7 +105,29 @@ export class Upgrade {
 
   /** As the new arbiter: what the old one hands on, as often as it does. */
   onHandedOn(hear: (counts: unknown) => void): void {
-    if (this.isSuccessor) process.on('message', hear);
+    if (!this.isSuccessor) return;
+    process.on('message', (message) => {
+      if (onceOf(message) === undefined) hear(message);
+    });
+  }
+
+  /** What the other arbiter says of tasks of `once`: as the new one what the old one decides, as the old one what is asked of it. */
+  onOnce(hear: (said: Fields) => void): void {
+    this.#hearOnce = hear;
+    if (!this.isSuccessor) return;
+    process.on('message', (message) => {
+      const once = onceOf(message);
+      if (once !== undefined) hear(once);
+    });
+  }
+
+  tellPredecessor(message: object): void {
+    // That one has gone: then this one decides.
+    if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  }
+
+  tellSuccessor(message: object): void {
+    if (this.#successor?.connected) this.#successor.send(message, () => {});
   }
 
   /**

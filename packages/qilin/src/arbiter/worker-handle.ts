@@ -14,6 +14,7 @@ import {
   STALLS_FD,
   type WorkerMessage,
 } from '../contract/messages.ts';
+import type { OnceOrder } from '../contract/once.ts';
 import { LONGEST_STALL_LINE, parseStallReport, type StallReport } from '../contract/stalls.ts';
 import { machineTime } from '../contract/units.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
@@ -136,6 +137,10 @@ export class WorkerHandle {
   /** The next part of that. */
   recordNext(): void {
     this.#send({ type: 'recordNext' });
+  }
+
+  once(order: OnceOrder): void {
+    this.#send(order);
   }
 
   recordOff(): void {

@@ -7,6 +7,7 @@ import { explain, QilinError } from '../contract/errors.ts';
 import { formatConfig, formatHelp } from '../settings/describe.ts';
 import { loadSettings } from '../settings/merge.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
+import { IMPORT_PM2, textOfPm2 } from './import-pm2.ts';
 import { handOverInspector } from './own-inspector.ts';
 
 const cwd = process.cwd();
@@ -22,6 +23,7 @@ const load = () => loadSettings({ argv, env: process.env, cwd });
 const hasStarter = isDaemon() || isHeir(process.env);
 
 async function main(): Promise<number> {
+  if (argv[0] === IMPORT_PM2) return print(await textOfPm2(cwd, argv.slice(1)));
   const loaded = await load();
   if (!loaded.ok) {
     fail(loaded.errors.map(explain).join('\n'));

@@ -12,8 +12,14 @@ export interface WorkerAddress {
   readonly text: string;
 }
 
+/** Sockets that systemd passes, by the name that `FileDescriptorName=` of their unit gives them. */
+export interface NamedSockets {
+  readonly kind: 'named';
+  readonly name: string;
+}
+
 /** One value of the setting `bind`. */
-export type Bind = Address | WorkerAddress;
+export type Bind = Address | WorkerAddress | NamedSockets;
 
 /** The printed form of an address; `--bind` reads it back as the same address. */
 export function formatAddress(address: Bind): string {
@@ -24,6 +30,8 @@ export function formatAddress(address: Bind): string {
       return `unix:${address.path}`;
     case 'fd':
       return `fd://${address.fd}`;
+    case 'named':
+      return `fd://${address.name}`;
     case 'eachWorker':
       return address.text;
   }

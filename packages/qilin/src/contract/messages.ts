@@ -9,6 +9,7 @@ import { NO_ANSWERS } from './answers.ts';
 import { type AppMetric, readAppMetric } from './app-metrics.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { type Fields, isCount, isObject, parseObject } from './fields.ts';
+import { type OnceAsking, type OnceOrder, readOnceAsking, readOnceOrder } from './once.ts';
 import type { WorkerStats, WorkerUsage } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import { type SaidConfig, type WorkerConfig, wholeConfig } from './worker-config.ts';
@@ -49,6 +50,8 @@ export type ArbiterMessage =
   | { readonly type: 'recordOff' }
   /** Somebody asks for the app's own metrics. It answers with each, and with the end of them. */
   | { readonly type: 'tellMetrics'; readonly scrape: number }
+  /** Of tasks that run in one worker at a time. */
+  | OnceOrder
   /** The whole server ends, and not this worker alone. Said before the order to leave, or while it leaves. */
   | { readonly type: 'serverEnds' };
 
@@ -89,6 +92,7 @@ export type WorkerMessage =
   /** A metric of the app's own, and the end of all of them. */
   | { readonly type: 'appMetric'; readonly scrape: number; readonly metric: AppMetric }
   | { readonly type: 'appMetricsEnd'; readonly scrape: number }
+  | OnceAsking
   /** The worker drains, by the arbiter's order or anybody's: it accepts no more. */
   | { readonly type: 'leaving'; readonly reason: string }
   /** The worker could not start. `text` is what the operator should read, stack included where the fault is the app's. */
@@ -157,6 +161,9 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
       const { scrape } = said;
       return isCount(scrape) ? { type: 'appMetricsEnd', scrape } : undefined;
     }
+    case 'onceAsk':
+    case 'onceLet':
+      return readOnceAsking(said);
     case 'recordFailed': {
       const { reason } = said;
       return typeof reason === 'string' ? { type: 'recordFailed', reason } : undefined;
@@ -210,6 +217,7 @@ export function parseArbiterMessage(line: string): ArbiterMessage | undefined {
   const type = said?.['type'];
   if (type === 'reopenLogs' || type === 'serverEnds' || type === 'recordNext' || type === 'recordOff') return { type };
   if (said !== undefined && type === 'record') return parseRecord(said);
+  if (said !== undefined && (type === 'onceRun' || type === 'onceDone')) return readOnceOrder(said);
   if (type === 'tellMetrics') return isCount(said?.['scrape']) ? { type, scrape: said['scrape'] } : undefined;
   if (said === undefined || !isBoot(said)) return undefined;
   // An arbiter from before there were trials does not speak of one, nor one from before that of when the process was started.

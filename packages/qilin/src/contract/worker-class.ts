@@ -2,6 +2,7 @@
 import type { App } from './app.ts';
 import type { Log } from './log.ts';
 import type { Listener } from './messages.ts';
+import type { OnceAsking, OnceOrder } from './once.ts';
 import type { HeapUse, WorkerStats } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
@@ -104,6 +105,8 @@ export interface HostContext extends Omit<WorkerContext, 'app'> {
   readonly startedAt: Milliseconds;
   /** The app has closed its own server: it wants to be replaced, and is served until then. */
   onServerClosed(): void;
+  /** What the copies of the app ask for by `once`, where they are not in this thread. */
+  tellOnce?(message: OnceAsking): void;
 }
 
 /**
@@ -119,6 +122,8 @@ export interface AppHost extends Omit<WorkerClass, 'requestsInHand'> {
   logCut(): void;
   /** Logs that the worker itself has not opened. */
   reopenLogs(): void;
+  /** The answer to that. */
+  once?(order: OnceOrder): void;
   /** For how long no copy of the app has shown that its event loop turns, the longest that a client can be kept waiting. */
   stuckFor(): Milliseconds;
   /** Heaps beside that of the process's main thread, each with its name. */

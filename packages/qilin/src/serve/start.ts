@@ -3,11 +3,12 @@ import type { Server as NodeServer } from 'node:net';
 import { closeFd, listen } from '@qilin/picoev';
 import { detect, onShutdownOf, unclear } from '../app/detect.ts';
 import { ServedServer, unreferenced } from '../app/served-server.ts';
-import { type Address, actualAddress, formatUrl } from '../contract/address.ts';
+import { type Address, actualAddress, formatAddress, formatUrl } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { explain, QilinError, reasonOf } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import type { Listener } from '../contract/messages.ts';
+import { onceTasks } from '../contract/once.ts';
 import { NO_STATS } from '../contract/stats.ts';
 import { toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, WorkerClass, WorkerClassFactory } from '../contract/worker-class.ts';
@@ -57,8 +58,13 @@ class ProgramServer {
     this.#accessLog = accessLog;
     this.#life = new LivedLife({
       load: () => this.#load(),
-      start: async () => this.#class?.start(),
-      drain: async (onQuiet, takesQueue) => this.#class?.drain(onQuiet, takesQueue),
+      start: async () => {
+        onceTasks().enter();
+        await this.#class?.start();
+      },
+      drain: async (onQuiet, takesQueue) => {
+        await Promise.all([this.#class?.drain(onQuiet, takesQueue), onceTasks().leave()]);
+      },
       stop: () => this.#class?.stop(),
       deliver: async () => 0,
       sayLastWords: () => this.#sayLastWords(),
@@ -217,6 +223,7 @@ function openListeners({ bind, backlog, reusePort }: Config): Listener[] {
   const listeners: Listener[] = [];
   try {
     for (const each of bind) {
+      if (each.kind === 'named') throw new Error(`serve() is given no sockets by name (bind ${formatAddress(each)})`);
       // This process is the only worker.
       const address = addressFor(each, 1);
       if (address === undefined) continue;

@@ -43,7 +43,12 @@ export function readAddress(text: string): Checked<Address> {
   return hostFits && more.length === 0 ? tcp(host.toLowerCase(), port, text) : bad(text);
 }
 
+/** As systemd.socket(5) has it for FileDescriptorName=; digits alone are a descriptor's number. */
+const NAMED = /^fd:\/\/(?!\d+$)([!-+\--9;-~]{1,255})$/;
+
 function readBind(text: string): Checked<Bind> {
+  const name = NAMED.exec(text)?.[1];
+  if (name !== undefined) return name.includes(WORKER) ? bad(text) : good({ kind: 'named', name });
   if (!text.includes(WORKER)) return readAddress(text);
   const first = readAddress(text.replaceAll(WORKER, '1'));
   const second = readAddress(text.replaceAll(WORKER, '2'));
@@ -53,8 +58,9 @@ function readBind(text: string): Checked<Bind> {
   return isOfWorkers ? good({ kind: 'eachWorker', text }) : bad(text);
 }
 
-/** The address of that worker, or of all; undefined where its number makes none, such as a port beyond 65535. */
+/** The address of that worker, or of all; undefined where its number makes none, such as a port beyond 65535, and for a name. */
 export function addressFor(bind: Bind, worker: number): Address | undefined {
+  if (bind.kind === 'named') return undefined;
   if (bind.kind !== 'eachWorker') return bind;
   const read = readAddress(bind.text.replaceAll(WORKER, String(worker)));
   return read.ok ? read.value : undefined;
@@ -62,7 +68,7 @@ export function addressFor(bind: Bind, worker: number): Address | undefined {
 
 export function binds(): Kind<readonly Bind[], string | number | readonly (string | number)[]> {
   return list<Bind, string | number>({
-    expected: 'HOST:PORT, [IPV6]:PORT, PORT, unix:PATH or fd://N',
+    expected: 'HOST:PORT, [IPV6]:PORT, PORT, unix:PATH, fd://N or fd://NAME',
     placeholder: 'ADDRESS',
     separator: ',',
     min: 1,

@@ -23,8 +23,10 @@ type PlainValues = { readonly [Name in Exclude<PlainName, 'workers' | 'heapLimit
 
 /** All settings with their values, deeply frozen. */
 export interface Config extends PlainValues {
-  /** The number of workers to start with; `auto` has been counted out. */
+  /** The number of workers to start with; `auto` has been counted out, and of bounds it is the lower one. */
   readonly workers: number;
+  /** Between which the number of workers follows the load; null where it is one number. */
+  readonly workerBounds: { readonly min: number; readonly max: number } | null;
   /** Bytes; 0 for Node's own choice. `auto` has been worked out. */
   readonly heapLimit: number;
   /** Bytes; 0 for no bound. A percentage has been worked out. */

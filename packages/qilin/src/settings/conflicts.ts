@@ -71,7 +71,7 @@ function* bindConflicts(config: Config, named: Named): Generator<string> {
   }
   const seen = new Set<string>();
   for (const [address, worker] of bind.flatMap((each) => forWorkers(each, workers))) {
-    const found = addressFor(address, worker);
+    const found = address.kind === 'named' ? address : addressFor(address, worker);
     if (found === undefined) {
       yield `${named('bind')} ${formatAddress(address)} makes no address for worker ${worker} of ${workers}: write it so that each has one.`;
       return;
@@ -83,6 +83,9 @@ function* bindConflicts(config: Config, named: Named): Generator<string> {
     seen.add(text);
   }
   const own = bind.find(({ kind }) => kind === 'eachWorker');
+  if (own !== undefined && config.workerBounds !== null) {
+    yield `${named('bind')} ${formatAddress(own)} is an address for each worker: ${named('workers')} must be one number then, without bounds.`;
+  }
   if (own !== undefined && workers === 0) {
     yield `${named('bind')} ${formatAddress(own)} is an address for each worker, and ${named('workers')} is 0.`;
   }

@@ -82,6 +82,11 @@ export function formatHelp({ columns = 100 }: { readonly columns?: number } = {}
     'Help:',
     ...entry('-h, --help', 'Print this help and exit.', width),
     ...entry('-v, --version', 'Print the version and exit.', width),
+    ...entry(
+      '--import-pm2 FILE',
+      "Print what qilin.config.ts says in the place of PM2's ecosystem file, and exit.",
+      width,
+    ),
     '',
   ].join('\n');
 }

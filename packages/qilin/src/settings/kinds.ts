@@ -91,19 +91,64 @@ export function seconds(): Kind<number> {
   });
 }
 
-/** A number of workers, or `auto`: one for each CPU that this process may use. */
-export function workers(max: number): Kind<number | 'auto'> {
+/** Bounds of a number, as text: `2..8`. */
+export type Range = `${number}..${number}`;
+
+export interface RangeInput {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a range says; undefined for anything else. */
+export function boundsOf(value: unknown): RangeInput | undefined {
+  const [, min, max] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(String(value)) ?? [];
+  return min === undefined || max === undefined ? undefined : { min: Number(min), max: Number(max) };
+}
+
+/** A number of workers; `auto`, one for each CPU that this process may use; or bounds, between which the number follows the load. */
+export function workers(max: number): Kind<number | 'auto' | Range, number | 'auto' | Range | RangeInput> {
   const count = int({ min: 0, max });
+  const range = (bounds: RangeInput | undefined, given: unknown): Checked<Range> => {
+    const fits = bounds !== undefined && [bounds.min, bounds.max].every((each) => int({ min: 1, max }).check(each).ok);
+    return fits && bounds.min <= bounds.max ? good<Range>(`${bounds.min}..${bounds.max}`) : bad(given);
+  };
+  const check = (value: unknown): Checked<number | 'auto' | Range> => {
+    if (value === 'auto') return good('auto');
+    if (typeof value === 'string') return range(boundsOf(value), value);
+    return isRangeInput(value) ? range(value, value) : count.check(value);
+  };
+  const bounds = { type: 'integer', minimum: 1, maximum: max };
   return {
     ...count,
-    expected: `${count.expected}, or "auto"`,
-    placeholder: 'N|auto',
-    schema: { anyOf: [count.schema, { const: 'auto' }] },
-    parse: (texts) => (texts.at(-1) === 'auto' ? good('auto') : count.parse(texts)),
-    check: (value) => (value === 'auto' ? good('auto') : count.check(value)),
+    expected: `${count.expected}, "auto", or bounds such as "2..8"`,
+    placeholder: 'N|auto|N..M',
+    schema: {
+      anyOf: [
+        count.schema,
+        { const: 'auto' },
+        { type: 'string', pattern: '^[1-9][0-9]*\\.\\.[1-9][0-9]*$' },
+        {
+          type: 'object',
+          properties: { min: bounds, max: bounds },
+          required: ['min', 'max'],
+          additionalProperties: false,
+        },
+      ],
+    },
+    parse: (texts) => {
+      const text = texts.at(-1) ?? '';
+      return text === 'auto' || boundsOf(text) !== undefined ? check(text) : count.parse(texts);
+    },
+    check,
     print: (value) => [String(value)],
   };
 }
+
+const isRangeInput = (value: unknown): value is RangeInput =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).sort().join() === 'max,min' &&
+  Object.values(value).every((each) => typeof each === 'number');
 
 export function bool(): Kind<boolean> {
   return scalar({

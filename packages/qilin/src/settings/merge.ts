@@ -9,7 +9,7 @@ import { conflicts, notes } from './conflicts.ts';
 import { usableCpus } from './cpus.ts';
 import { readEnvFile } from './env-file.ts';
 import { type ConfigFile, type ConfigFileContent, findConfigFile, readConfigFile, sortKeys } from './file.ts';
-import type { Checked } from './kinds.ts';
+import { boundsOf, type Checked } from './kinds.ts';
 import { type MemoryLimits, memoryLimits } from './memory-limit.ts';
 import { invalid } from './mistakes.ts';
 import { HOOK_NAMES, PLAIN_NAMES, ROWS, SETTING_NAMES } from './names.ts';
@@ -184,16 +184,19 @@ function finish(
   const rawEnv = { ...variables, ...value('rawEnv') };
   const limits = memory();
   const asked = value('workers');
-  const workers = asked === 'auto' ? cpus() : asked;
+  const workerBounds = boundsOf(asked) ?? null;
+  const workers = asked === 'auto' ? cpus() : (workerBounds?.min ?? Number(asked));
   const threads = spread ? UNTOLD_THREADS : value('threads');
   const isThreaded = ownWorkerClass(value('workerClass'), threads) === 'threads';
   const heapLimit = value('heapLimit');
-  const heap = heapOf(sources, { heapLimit, rawEnv }, { workers, threads: isThreaded ? threads : 0 }, limits);
+  const crew = { workers: workerBounds?.max ?? workers, threads: isThreaded ? threads : 0 };
+  const heap = heapOf(sources, { heapLimit, rawEnv }, crew, limits);
   const [bound, snapshots] = [value('maxMemory'), value('heapSnapshot')];
   const whole = {
     ...Object.fromEntries(plain),
     hooks: Object.fromEntries(hooks),
     workers,
+    workerBounds,
     threads,
     envFile,
     rawEnv,

@@ -210,7 +210,7 @@ export const SETTINGS = {
     default: 1,
     variable: { name: 'WEB_CONCURRENCY', says: '$WEB_CONCURRENCY', toText: (count) => count },
     section: 'Workers',
-    text: 'The number of worker processes. `auto` is one for each CPU that this process may use, by its CPU mask and by the CPU quota of its container. The signals TTIN and TTOU change it by one while the server runs.',
+    text: 'The number of worker processes. `auto` is one for each CPU that this process may use, by its CPU mask and by the CPU quota of its container. The signals TTIN and TTOU change it by one while the server runs. Bounds, `2..8` or in a file `{ min: 2, max: 8 }`, have it follow the load: it begins with the least; more come within seconds when the workers are busy for 75 % of the time, or late, and one goes after each minute in which the rest would be busy for less than 55 %; never during a reload.',
     reload: 'live',
   }),
   workerClass: setting({

@@ -14,6 +14,7 @@ const channel = openChannel({
     if (message.type === 'boot') worker.boot(message);
     else if (message.type === 'serverEnds') worker.serverEnds();
     else if (message.type === 'reopenLogs') worker.reopenLogs();
+    else if (message.type === 'onceRun' || message.type === 'onceDone') worker.once(message);
     else if (message.type === 'tellMetrics') void worker.tellMetrics(message.scrape);
     else worker.look(message);
   },

@@ -7,6 +7,7 @@ import { explain, QilinError } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
+import { type OnceAsking, type OnceOrder, OnceTasks, openOnce } from '../contract/once.ts';
 import type { WorkerUsage } from '../contract/stats.ts';
 import { type Milliseconds, machineTime, toMilliseconds } from '../contract/units.ts';
 import type { AccessLog, AppHost } from '../contract/worker-class.ts';
@@ -26,6 +27,7 @@ import { Milestone } from './milestone.ts';
 import { logExit, logNews } from './news-log.ts';
 import { residentMemory } from './resident-memory.ts';
 import { beginAge, requestShare } from './shares.ts';
+import { OF_THREAD } from './threads/messages.ts';
 import { Watchdog } from './watchdog.ts';
 
 type Boot = Extract<ArbiterMessage, { type: 'boot' }>;
@@ -61,6 +63,10 @@ export class Worker {
   #looks: Looks | undefined;
   /** Its app is in them, and not here. */
   #hasThreads = false;
+  readonly #once = new OnceTasks(
+    (message) => this.#send(message),
+    (task, error) => this.#log?.error(`once ${JSON.stringify(task)} failed: ${explain(error)}`),
+  );
 
   constructor(around: WorkerProcess) {
     this.#process = around;
@@ -69,9 +75,12 @@ export class Worker {
       start: async () => this.#host?.start(),
       drain: async (onQuiet, takesQueue) => {
         this.#memory?.prepareSnapshot();
-        await this.#host?.drain(onQuiet, takesQueue);
+        await Promise.all([this.#host?.drain(onQuiet, takesQueue), this.#once.endAll()]);
       },
-      stop: () => this.#host?.stop(),
+      stop: () => {
+        void this.#once.endAll();
+        this.#host?.stop();
+      },
       deliver: (signal) => this.#haveTurn(signal),
       sayLastWords: () => this.#sayLastWords(),
       tell: (news) => this.#tell(news),
@@ -132,6 +141,12 @@ export class Worker {
     this.#host?.serverEnds?.();
   }
 
+  /** Of a task that the app has asked for, here or in a thread. */
+  once(order: OnceOrder): void {
+    if (order.id.includes(OF_THREAD)) this.#host?.once?.(order);
+    else this.#once.obey(order);
+  }
+
   /** An operator looks into it. */
   look(message: Look): void {
     this.#looks ??= new Looks((said) => this.#send(said));
@@ -180,6 +195,7 @@ export class Worker {
         'This Node cannot be asked where JavaScript is: a worker that hangs is ended without its line being told',
       );
     }
+    openOnce(this.#once);
     await this.#openInspector(config, log);
     this.#hooks = await loadHooks(config.config);
     await this.#hooks.postFork?.(this.#info);
@@ -193,6 +209,7 @@ export class Worker {
       accessLog: this.#accessLog,
       onRequest: requestShare(config, (reason) => this.#retire('share', reason)),
       onServerClosed: () => this.#serverClosed(),
+      tellOnce: (message: OnceAsking) => this.#send(message),
     };
     this.#hasThreads = found.kind === 'host';
     if (found.kind === 'host') this.#host = found.create(context);

@@ -8,6 +8,7 @@ const serving: Situation = {
   status: 'all well',
   isSuccessor: false,
   heir: undefined,
+  sockets: [],
 };
 const reloading: Situation = { ...serving, isReloading: true };
 
@@ -46,7 +47,9 @@ describe('the watchdog hears of the arbiter', () => {
 });
 
 test('a worker knows nothing of it', () => {
-  expect(withoutNotification({ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '1', WATCHDOG_PID: '1', HOME: '/' })).toEqual({
+  expect(
+    withoutNotification({ NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '1', WATCHDOG_PID: '1', FDSTORE: '3', HOME: '/' }),
+  ).toEqual({
     HOME: '/',
   });
 });

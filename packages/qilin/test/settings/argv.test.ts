@@ -62,7 +62,10 @@ describe('the command line', () => {
       ['pidfile (flag -p) is the file of the process id: write --bind 127.0.0.1:3000 for a port, ./3000 for a file.'],
     ],
     [['-X', 'app'], ['command line: -X is not a flag; qilin --help lists them.']],
-    [['app', '--workers'], ['command line: --workers needs a value, a whole number from 0 to 10000, or "auto".']],
+    [
+      ['app', '--workers'],
+      ['command line: --workers needs a value, a whole number from 0 to 10000, "auto", or bounds such as "2..8".'],
+    ],
     [['app', '--pid', '--daemon'], ['command line: --pid needs a value, a file name.']],
     [['--daemon=yes', 'app'], ['flag --daemon: daemon must be true or false (got "yes").']],
     [
@@ -72,7 +75,10 @@ describe('the command line', () => {
       ],
     ],
     [[], ['the app is missing: write qilin [OPTIONS] MODULE[:APP].']],
-    [['-w', 'x', 'app'], ['flag -w: workers must be a whole number from 0 to 10000, or "auto" (got "x").']],
+    [
+      ['-w', 'x', 'app'],
+      ['flag -w: workers must be a whole number from 0 to 10000, "auto", or bounds such as "2..8" (got "x").'],
+    ],
     [
       ['-t', '-1', '-e', 'SECRET', 'app'],
       [

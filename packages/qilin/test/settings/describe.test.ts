@@ -20,7 +20,7 @@ describe('the help', () => {
 
   test('shows flags, meaning and default', () => {
     expect(formatHelp({ columns: 100 })).toContain(
-      '  -w, --workers N|auto        The number of worker processes. [default: $WEB_CONCURRENCY, or 1]\n',
+      '  -w, --workers N|auto|N..M   The number of worker processes. [default: $WEB_CONCURRENCY, or 1]\n',
     );
   });
 });

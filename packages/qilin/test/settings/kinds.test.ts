@@ -140,6 +140,27 @@ describe('what a kind takes from a file, and what it refuses', () => {
   });
 });
 
+describe('workers', () => {
+  test.each<[unknown, unknown]>([
+    ['2..8', '2..8'],
+    [{ min: 2, max: 8 }, '2..8'],
+    [{ max: 3, min: 3 }, '3..3'],
+    [4, 4],
+  ])('%j is taken', (given, value) => expect(workers(100).check(given)).toEqual({ ok: true, value }));
+
+  test.each([
+    '8..2',
+    '0..3',
+    '2..101',
+    '2..',
+    '4',
+    { min: 2 },
+    { min: 1.5, max: 3 },
+    { min: 1, max: 3, step: 1 },
+    null,
+  ])('%j is not', (given) => expect(workers(100).check(given)).toMatchObject({ ok: false }));
+});
+
 describe('bind', () => {
   const tcp = (host: string, number: number) => ({ kind: 'tcp', host, port: number });
   test.each([
@@ -155,6 +176,7 @@ describe('bind', () => {
     ['unix:///run/app.sock', { kind: 'unix', path: '/run/app.sock' }],
     ['unix:app.sock', { kind: 'unix', path: 'app.sock' }],
     ['fd://3', { kind: 'fd', fd: 3 }],
+    ['fd://app-web.socket', { kind: 'named', name: 'app-web.socket' }],
     ['unix:/run/app-{worker}.sock', { kind: 'eachWorker', text: 'unix:/run/app-{worker}.sock' }],
     ['localhost:800{worker}', { kind: 'eachWorker', text: 'localhost:800{worker}' }],
   ])('%s is an address', (given, expected) => {
@@ -172,7 +194,7 @@ describe('bind', () => {
     '[1.2.3.4]:80',
     'unix:',
     'fd://',
-    'fd://x',
+    'fd://a:b',
     'a b:80',
     '-:80',
     'fd://{worker}',

@@ -23,6 +23,7 @@ describe('settings', () => {
       backlog: 2048,
       reusePort: false,
       workers: 1,
+      workerBounds: null,
       workerClass: 'async',
       threads: 1,
       threadEngine: 'auto',
@@ -148,14 +149,14 @@ describe('settings', () => {
     const env = { WEB_CONCURRENCY: 'many' };
     expect((await loaded({ argv: ['-w', '2', 'app'], env })).config.workers).toBe(2);
     expect(await complaints({ env })).toEqual([
-      'WEB_CONCURRENCY: workers must be a whole number from 0 to 10000, or "auto" (got "many").',
+      'WEB_CONCURRENCY: workers must be a whole number from 0 to 10000, "auto", or bounds such as "2..8" (got "many").',
     ]);
   });
 
   test('complain about QILIN_CMD_ARGS by its name', async () => {
     expect(await complaints({ env: { QILIN_CMD_ARGS: '-w x --bidn y' } })).toEqual([
       'QILIN_CMD_ARGS: --bidn is not a flag; did you mean --bind?',
-      'QILIN_CMD_ARGS -w: workers must be a whole number from 0 to 10000, or "auto" (got "x").',
+      'QILIN_CMD_ARGS -w: workers must be a whole number from 0 to 10000, "auto", or bounds such as "2..8" (got "x").',
     ]);
     expect(await complaints({ env: { QILIN_CMD_ARGS: `-w '2` } })).toEqual([
       'QILIN_CMD_ARGS must be arguments as a shell reads them: a quote is not closed.',

@@ -1,9 +1,13 @@
 /** All that a worker's main thread and its threads say to each other. */
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { Listener } from '../../contract/messages.ts';
+import type { OnceAsking, OnceOrder } from '../../contract/once.ts';
 import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
+
+/** Between a thread's number and its own id of a task: how the worker's arbiter calls it. */
+export const OF_THREAD = '.';
 
 /** What a thread is given at its start, as its `workerData`. */
 export interface ThreadStart {
@@ -30,7 +34,9 @@ export type ThreadOrder =
   | { readonly type: 'leave' }
   /** At its end, when it serves nobody any more, write a snapshot of its heap. */
   | { readonly type: 'snapshot'; readonly fd: number }
-  | { readonly type: 'reopenLogs' };
+  | { readonly type: 'reopenLogs' }
+  /** Of a task that its app has asked for. */
+  | OnceOrder;
 
 export type ThreadReport =
   | { readonly type: 'loaded' }
@@ -49,6 +55,8 @@ export type ThreadReport =
    * it serves on until it is told to drain.
    */
   | { readonly type: 'retiring' }
+  /** Its app asks for a task, or has ended it. */
+  | OnceAsking
   /** It has let go of the listening sockets. */
   | { readonly type: 'deaf' }
   /** Its last connection is closed. */

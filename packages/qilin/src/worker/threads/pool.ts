@@ -6,11 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
 import { explain } from '../../contract/errors.ts';
+import type { OnceOrder } from '../../contract/once.ts';
 import { addStats, type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, machineTime, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
 import { beatInterval } from '../watchdog.ts';
-import type { ThreadOrder, ThreadReport } from './messages.ts';
+import { OF_THREAD, type ThreadOrder, type ThreadReport } from './messages.ts';
 import { threadConfig } from './thread-config.ts';
 import { ThreadHandle } from './thread-handle.ts';
 
@@ -89,6 +90,11 @@ export class ThreadPool implements AppHost {
     }
   }
 
+  once(order: OnceOrder): void {
+    const [number, id = ''] = order.id.split(OF_THREAD);
+    for (const thread of this.#threads) if (String(thread.number) === number) thread.order({ ...order, id });
+  }
+
   logCut(): void {
     for (const thread of this.#threads) thread.order({ type: 'logCut' });
   }
@@ -150,12 +156,19 @@ export class ThreadPool implements AppHost {
   #hear(place: Place, thread: ThreadHandle, report: ThreadReport): void {
     if (thread.readyAt !== undefined) this.#heardAt = thread.heardAt;
     if (report.type === 'retiring') this.#replace(place, thread);
+    if (report.type === 'onceAsk' || report.type === 'onceLet') {
+      const id = `${thread.number}${OF_THREAD}${report.id}`;
+      if (report.type === 'onceAsk') thread.asked.add(id);
+      else if (report.end !== 'failed') thread.asked.delete(id);
+      this.#context.tellOnce?.({ ...report, id });
+    }
     if (report.type !== 'requests') return;
     for (let request = 0; request < report.count; request++) this.#context.onRequest();
   }
 
   #forget(place: Place, thread: ThreadHandle, how: string): void {
     this.#threads.delete(thread);
+    for (const id of thread.asked) this.#context.tellOnce?.({ type: 'onceLet', id, end: 'left' });
     this.#past = addStats(this.#past, { ...thread.stats, connections: 0 });
     const isUnplanned = place.thread === thread && thread.readyAt !== undefined && !this.#leaving.signal.aborted;
     if (isUnplanned) this.#context.log.error(`Thread ${thread.number} of the worker ended ${how}`);

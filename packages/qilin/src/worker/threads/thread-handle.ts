@@ -26,6 +26,8 @@ export class ThreadHandle {
   /** It writes a snapshot of its heap: its loop stands still by arrangement. */
   isWriting = false;
   heap: HeapUse | undefined;
+  /** Ids of the tasks that its app waits for, or runs. */
+  readonly asked = new Set<string>();
   stats: WorkerStats = NO_STATS;
   readonly #worker: Worker;
   readonly #listener: ThreadListener;

@@ -8,6 +8,7 @@
 import { duplicateFd } from '@qilin/picoev';
 import { explain, QilinError } from '../../contract/errors.ts';
 import type { Log } from '../../contract/log.ts';
+import { OnceTasks, openOnce } from '../../contract/once.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { AccessLog, AppHost } from '../../contract/worker-class.ts';
 import { createAccessLog } from '../../observe/access-log.ts';
@@ -41,6 +42,10 @@ export class Thread {
   /** Where a snapshot of its heap is to go. */
   #snapshotFd: number | undefined;
   #requests = 0;
+  readonly #once = new OnceTasks(
+    (message) => this.#report(message),
+    (task, error) => this.#log?.error(`once ${JSON.stringify(task)} failed: ${explain(error)}`),
+  );
 
   /** @param idle resolves with the exit status when the app has nothing left to do */
   constructor(start: ThreadStart, report: (report: ThreadReport) => void, idle: () => Promise<number>) {
@@ -50,8 +55,13 @@ export class Thread {
     this.#life = new LivedLife({
       load: () => this.#load(),
       start: async () => this.#host?.start(),
-      drain: async (onQuiet, takesQueue) => this.#host?.drain(onQuiet, takesQueue),
-      stop: () => this.#host?.stop(),
+      drain: async (onQuiet, takesQueue) => {
+        await Promise.all([this.#host?.drain(onQuiet, takesQueue), this.#once.endAll()]);
+      },
+      stop: () => {
+        void this.#once.endAll();
+        this.#host?.stop();
+      },
       deliver: async () => (this.#hasClosedServer ? this.#whenIdle() : statusSoFar()),
       sayLastWords: () => this.#sayLastWords(),
       tell: (news) => this.#tell(news),
@@ -93,6 +103,10 @@ export class Thread {
         this.#log?.reopen();
         this.#accessLog?.reopen();
         break;
+      case 'onceRun':
+      case 'onceDone':
+        this.#once.obey(order);
+        break;
     }
   }
 
@@ -126,6 +140,7 @@ export class Thread {
     const { config, listeners, startedAt } = this.#start;
     const log = createLog(config);
     this.#log = log;
+    openOnce(this.#once);
     if (config.captureOutput) captureOutput(log, config);
     else printDirectly();
     this.#accessLog = createAccessLog(config, log);
