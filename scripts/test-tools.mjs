@@ -16,6 +16,11 @@ export const TOOLS = {
     'import importlib.metadata as m; assert m.version("flask").startswith("2.2.")',
   ], // test/flask/differential and packages/flask/test: the reference
   'python3-jinja2': ['/usr/bin/python3', '-c', 'import jinja2; assert jinja2.__version__.startswith("3.1.")'], // packages/jinja/test/judge: the reference
+  // test/flask/microblog: what the Python twin is made of
+  'python3-flask-login': ['test', '-e', '/usr/lib/python3/dist-packages/flask_login'],
+  'python3-flaskext.wtf': ['test', '-e', '/usr/lib/python3/dist-packages/flask_wtf'],
+  'python3-flask-cors': ['test', '-e', '/usr/lib/python3/dist-packages/flask_cors'],
+  'python3-flask-limiter': ['test', '-e', '/usr/lib/python3/dist-packages/flask_limiter'],
   'redis-server': ['redis-server', '--version'], // the sessions of @qilin/flask in Redis
   'nginx-light': ['/usr/sbin/nginx', '-v'], // test/processes/{behind-nginx,kept-upstream}.test.ts: what docs/apps.md and docs/proxies.md say of it
   haproxy: ['/usr/sbin/haproxy', '-v'], // test/processes/{behind-haproxy,kept-upstream}.test.ts: what docs/proxies.md says of it

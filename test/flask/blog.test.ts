@@ -1,20 +1,9 @@
 /** The blog of examples/blog, served by `qilin` with two workers, used by a person with a browser. */
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tool } from '../needs.ts';
 import { type QilinProcess, startQilin, temporaryFolder } from '../processes/server.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchChromium } from './browser.ts';
 
 /** How long the page may take for one step. */
 const PATIENCE = 15_000;
@@ -37,7 +26,7 @@ describe.skipIf(browsers.isMissing).each(CLASSES)(
     beforeAll(async () => {
       const env = { FLASK_DATABASE: `${folder.path}/blog.sqlite`, FLASK_SECRET_KEY: 'of this test' };
       server = await startQilin(['-w', '2', '-k', workerClass, 'examples/blog/app.ts:createApp()'], { env });
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+      browser = await launchChromium();
     });
     afterAll(async () => {
       await browser?.close();

@@ -11,15 +11,16 @@ import { AnonymousUserMixin, type LoginUser } from './user.ts';
  *
  * @example
  * declare module '@qilin/flask-login' {
- *   interface CurrentUser { readonly name: string }
+ *   interface CurrentUser extends User {}
  * }
  */
-export interface CurrentUser extends LoginUser {}
+// biome-ignore lint/suspicious/noEmptyInterface: a type could not be added to
+export interface CurrentUser {}
 
 /** The user of this request, or who stands for nobody: look at `isAuthenticated`. Flask-Login's `current_user`. */
-export const currentUser: CurrentUser = standFor<CurrentUser>(() =>
+export const currentUser: LoginUser & CurrentUser = standFor<LoginUser>(() =>
   hasRequestContext() ? currentManager().user() : new AnonymousUserMixin(),
-);
+) as LoginUser & CurrentUser;
 
 /** How to log in. */
 export interface LoginOptions {

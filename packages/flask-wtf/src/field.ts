@@ -1,6 +1,7 @@
 /** A field of a form, as templates and views have it. WTForms's `Field` and `Label`. */
 import { CallableObject, escapeHtml, GET_ATTRIBUTE, Markup } from '@qilin/flask';
 import { type Attributes, element, joined } from './html.ts';
+import { fieldName } from './tokens.ts';
 
 type TextType = 'text' | 'email' | 'password' | 'search' | 'tel' | 'url' | 'number' | 'range' | 'hidden' | 'color';
 type TimeType = 'date' | 'time' | 'datetime-local' | 'month' | 'week';
@@ -128,13 +129,20 @@ export class Field extends CallableObject {
   }
 
   [GET_ATTRIBUTE](name: string): unknown {
-    const { id, shortName, type, label, description, data = null, errors } = this;
-    const visible = new Map<string, unknown>(
-      Object.entries({ id, name: this.name, short_name: shortName, shortName, type, label, description, data, errors }),
-    );
-    return visible.get(name);
+    const { id, shortName, label, description, data = null, errors } = this;
+    const widget = { input_type: this.type === 'files' ? 'file' : this.type };
+    // Templates ask `field.type == 'BooleanField'`, and `field.widget.input_type == 'hidden'`.
+    const type = `${shortName === fieldName() ? 'CSRFToken' : (CLASSES[this.type] ?? titleOf(this.type).replace('-', ''))}Field`;
+    const naming = { id, name: this.name, short_name: shortName, shortName, label, description };
+    return new Map<string, unknown>(Object.entries({ ...naming, data, errors, type, widget })).get(name);
   }
 }
+
+/** What WTForms calls fields whose class has not the type's name. */
+const CLASSES: Readonly<Record<string, string>> = {
+  ...{ text: 'String', color: 'String', week: 'String', url: 'URL', number: 'Integer', range: 'IntegerRange' },
+  ...{ 'datetime-local': 'DateTimeLocal', textarea: 'TextArea', checkbox: 'Boolean', files: 'MultipleFile' },
+};
 
 /** `remember_me` and `rememberMe` are `Remember Me`. */
 const titleOf = (name: string): string =>

@@ -38,6 +38,7 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
   readonly #schema: StandardSchema<unknown, Output>;
   readonly #spec: Spec;
   readonly #csrf: boolean;
+  readonly #own: readonly Field[];
   readonly #prefix: string;
   #csrfErrors: readonly string[] = [];
   #valid: { readonly output: Output } | undefined;
@@ -52,11 +53,8 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
     this.#spec = spec;
     this.#csrf = csrf && (currentApp.config.WTF_CSRF_ENABLED ?? true);
     this.#prefix = prefix === '' || /[-_;:/.]$/.test(prefix) ? prefix : `${prefix}-`;
-    const fields = Object.entries<FieldOptions>(spec).map(([name, options]) => [
-      name,
-      new Field(name, this.#prefix, options, data[name]),
-    ]);
-    this.fields = Object.fromEntries(fields);
+    this.#own = Object.entries<FieldOptions>(spec).map(([name, own]) => new Field(name, this.#prefix, own, data[name]));
+    this.fields = Object.fromEntries(this.#own.map((field) => [field.shortName, field])) as typeof this.fields;
   }
 
   /** A class of forms. @param spec a field for each key of the schema's object, and others, as a button to submit */
@@ -86,7 +84,7 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
   async validate(): Promise<boolean> {
     const [form, files] = [await request.form, await request.files];
     const values: Record<string, unknown> = {};
-    for (const field of this) {
+    for (const field of this.#own) {
       const options = this.#spec[field.shortName] ?? {};
       field.data = readValue(options, field.name, form, files);
       if (options.type !== 'submit' && field.data !== undefined) values[field.shortName] = field.data;
@@ -96,7 +94,7 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
     const issues = result.issues ?? [];
     const messagesOf = (name?: string) =>
       issues.filter((issue) => fieldOf(issue, this.fields) === name).map(({ message }) => message);
-    for (const field of this) field.errors = messagesOf(field.shortName);
+    for (const field of this.#own) field.errors = messagesOf(field.shortName);
     this.formErrors = messagesOf();
     this.#valid = result.issues === undefined && this.#csrfErrors.length === 0 ? { output: result.value } : undefined;
     return this.#valid !== undefined;
@@ -126,7 +124,7 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
 
   /** What is wrong, by field; `''` is the form as a whole. */
   get errors(): Readonly<Record<string, readonly string[]>> {
-    const all = [...this].map(({ shortName, errors }): [string, readonly string[]] => [shortName, errors]);
+    const all = this.#own.map(({ shortName, errors }): [string, readonly string[]] => [shortName, errors]);
     const listed = [...all, [fieldName(), this.#csrfErrors] as const, ['', this.formErrors] as const];
     return Object.fromEntries(listed.filter(([, errors]) => errors.length > 0));
   }
@@ -141,13 +139,12 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
 
   /** The token, and all hidden fields. Flask-WTF's `hidden_tag`. */
   hiddenTag(): Markup {
-    const { csrfToken } = this;
-    const hidden = [...this].filter(({ type }) => type === 'hidden');
-    return joined([...(csrfToken === undefined ? [] : [csrfToken]), ...hidden].map((field) => field.invoke([], null)));
+    return joined([...this].filter(({ type }) => type === 'hidden').map((field) => field.invoke([], null)));
   }
 
+  /** Its fields, and last that of the token, as in WTForms. */
   [Symbol.iterator](): Iterator<Field> {
-    return Object.values<Field>(this.fields).values();
+    return [...this.#own, this.csrfToken].filter((field) => field !== undefined).values();
   }
 
   [GET_ATTRIBUTE](name: string): unknown {
@@ -158,7 +155,7 @@ export class FlaskForm<Output = unknown, F extends Spec = Spec> {
       case 'form_errors':
         return this.formErrors;
       case 'data':
-        return Object.fromEntries([...this].map(({ shortName, data = null }) => [shortName, data]));
+        return Object.fromEntries(this.#own.map(({ shortName, data = null }) => [shortName, data]));
       case 'hidden_tag':
         return () => this.hiddenTag();
       case fieldName():

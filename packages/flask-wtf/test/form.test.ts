@@ -149,3 +149,18 @@ test('there is no data of a form that nobody looked at, and no attribute by a ma
     await expect(injected).rejects.toThrow("'x onload=' is no name of an HTML attribute.");
   });
 });
+
+test("a loop over a form, and what its fields are called, is WTForms's: the token is the last", async () => {
+  const { app, client } = createApp();
+  const Form = FlaskForm.of(z.object({ a: z.string(), b: z.string(), c: z.boolean(), d: z.string() }), {
+    a: {},
+    b: { type: 'hidden' },
+    c: { type: 'checkbox' },
+    d: { type: 'select-multiple' },
+  });
+  const source = '{% for f in form %}{{ f.name }} {{ f.type }} {{ f.widget.input_type == "hidden" }};{% endfor %}';
+  app.get('/loop', () => renderTemplateString(`${source}{{ form.hidden_tag() }}`, { form: new Form() }));
+  const { text } = await client.get('/loop');
+  expect(text).toContain('a StringField False;b HiddenField True;c BooleanField False;d SelectMultipleField False;');
+  expect(text).toMatch(/csrf_token CSRFTokenField True;<input id="b"[^>]*><input id="csrf_token"/);
+});

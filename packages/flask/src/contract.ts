@@ -12,7 +12,7 @@ import type { BuildErrorHandler } from './routing/build-error.ts';
 import type { UrlMap } from './routing/map.ts';
 import type { Rule, RuleValues } from './routing/rule.ts';
 import type { SessionInterface } from './sessions/interface.ts';
-import type { Templates } from './templating/templates.ts';
+import type { JinjaOptions, Templates } from './templating/templates.ts';
 
 /** An app, or a blueprint of it: what was registered, and where its templates are. */
 export interface AppPart extends Hooked {
@@ -45,6 +45,8 @@ export interface App extends AppPart {
   /** Where sessions are kept. */
   readonly sessionInterface: SessionInterface;
   readonly templates: Templates;
+  /** What the templates' environment is made with. */
+  readonly jinjaOptions: JinjaOptions;
   /** Seconds for which clients may keep a file; undefined: they ask each time. */
   readonly sendFileMaxAge: (path: string | undefined) => number | undefined;
   /** Asked in turn when `urlFor` finds no rule. */

@@ -111,7 +111,13 @@ export { BadSignature, type BadSignatureReason, type KeyDerivation, type SecretK
 export { type JsonTag, TaggedJsonSerializer } from './sessions/tagged-json.ts';
 export { Uuid } from './sessions/uuid.ts';
 export { CallableObject, GET_ATTRIBUTE, showByPythonNames } from './templating/python-names.ts';
-export { type TemplateContext, type TemplateFunction, TemplateNotFound, Templates } from './templating/templates.ts';
+export {
+  type JinjaOptions,
+  type TemplateContext,
+  type TemplateFunction,
+  TemplateNotFound,
+  Templates,
+} from './templating/templates.ts';
 export { type CliResult, CliRunner } from './testing/cli-runner.ts';
 export { type ClientOptions, TestClient } from './testing/client.ts';
 export type { FormFields, TestRequestOptions } from './testing/request.ts';

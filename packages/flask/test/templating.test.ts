@@ -129,9 +129,19 @@ describe('rendering', () => {
     expect(await renderString(source, {}, own)).toBe('A?<b>x</b>short8');
   });
 
-  it('can trim around blocks', async () => {
-    const source = 'a\n  {% if true %}\nb\n  {% endif %}\nc';
-    expect(await renderString(source, {}, create({ trimBlocks: true, lstripBlocks: true }))).toBe('a\nb\nc');
+  it("takes Jinja's own options from the app, until its environment is made", async () => {
+    const app = new Flask(import.meta);
+    app.jinjaOptions = { extensions: ['i18n'], trimBlocks: true, lstripBlocks: true };
+    app.templates.environment.installGettext({
+      gettext: (message) => `[${message}]`,
+      ngettext: (one) => one,
+    });
+    const source =
+      "a\n  {% if true %}\n{{ _('b') }}\n  {% endif %}\n{% trans x='<' %}c {{ x }}{% endtrans %} {{ [1]|tojson }}";
+    expect(await app.appContext().run(() => renderTemplateString(source))).toBe('a\n[b]\n[c &lt;] [1]');
+    expect(() => {
+      app.jinjaOptions = {};
+    }).toThrow('set app.jinjaOptions before the first filter');
   });
 });
 

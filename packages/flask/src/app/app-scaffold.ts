@@ -17,7 +17,7 @@ import { UrlMap } from '../routing/map.ts';
 import type { Rule, RuleValues } from '../routing/rule.ts';
 import type { SessionInterface } from '../sessions/interface.ts';
 import { SecureCookieSessionInterface } from '../sessions/secure-cookie.ts';
-import type { TemplateFunction, Templates } from '../templating/templates.ts';
+import type { JinjaOptions, TemplateFunction, Templates } from '../templating/templates.ts';
 import { createTemplates } from './render-template.ts';
 import { endpointOf, type ImportName, type RouteOptions, Scaffold, type ScaffoldOptions } from './scaffold.ts';
 import { sendFromDirectory } from './send-files.ts';
@@ -90,6 +90,7 @@ export abstract class AppScaffold extends Scaffold implements App {
   readonly #teardownAppcontext: TeardownFunction[] = [];
   readonly #plans = new Map<Rule | undefined, Plan>();
   #templates: Templates | undefined;
+  #jinjaOptions: JinjaOptions = {};
   #gotFirstRequest = false;
 
   /** @param from the module's `import.meta`: paths are relative to its folder */
@@ -228,6 +229,22 @@ export abstract class AppScaffold extends Scaffold implements App {
   get templates(): Templates {
     this.#templates ??= createTemplates(this);
     return this.#templates;
+  }
+
+  /**
+   * Options of the templates' environment: `app.jinjaOptions = { extensions: ['i18n'] }`. Flask's `app.jinja_options`.
+   * @throws Error once the environment was made: by a filter or a global, or by an extension that adds one
+   */
+  get jinjaOptions(): JinjaOptions {
+    return this.#jinjaOptions;
+  }
+
+  set jinjaOptions(options: JinjaOptions) {
+    if (this.#templates !== undefined)
+      throw new Error(
+        'The templates have their environment already: set app.jinjaOptions before the first filter, global or extension.',
+      );
+    this.#jinjaOptions = options;
   }
 
   /** `{{ value | name(…) }}`. Flask's `template_filter`. */

@@ -99,6 +99,7 @@ export function createTemplates(app: App): Templates {
     json: (value, indent) => app.json.dumps(value, indent),
     explain: (name, attempts) => explain(app, name, attempts),
     context: () => processed(app),
+    jinja: app.jinjaOptions,
     globals: {
       ...{ config: app.config, request, session, g },
       ...{ urlFor, url_for: urlFor, getFlashedMessages: flashed, get_flashed_messages: flashed },

@@ -59,8 +59,8 @@ export class Accept implements Iterable<Preference> {
    * @param offers in the server's order of preference, which decides between values that the client likes as much
    * @param fallback returned when the client takes none
    */
-  bestMatch(offers: readonly string[]): string | undefined;
-  bestMatch<D>(offers: readonly string[], fallback: D): string | D;
+  bestMatch<O extends string>(offers: readonly O[]): O | undefined;
+  bestMatch<O extends string, D>(offers: readonly O[], fallback: D): O | D;
   bestMatch(offers: readonly string[], fallback?: unknown): unknown {
     let best: { readonly offer: string; readonly quality: number; readonly specificity: Specificity } | undefined;
     for (const offer of offers) {
@@ -164,8 +164,8 @@ export class LanguageAccept extends Accept {
   }
 
   /** First exact matches; then what the client wants, shortened; then what the server has, shortened. */
-  override bestMatch(offers: readonly string[]): string | undefined;
-  override bestMatch<D>(offers: readonly string[], fallback: D): string | D;
+  override bestMatch<O extends string>(offers: readonly O[]): O | undefined;
+  override bestMatch<O extends string, D>(offers: readonly O[], fallback: D): O | D;
   override bestMatch(offers: readonly string[], fallback?: unknown): unknown {
     const exact = super.bestMatch(offers);
     if (exact !== undefined) return exact;

@@ -14,7 +14,7 @@
  * | null, undefined, a number, a boolean| a TypeError that names the view                             |
  *
  * Python tells a tuple from a list; here an array is the tuple when its second item can only be a status (an integer from
- * 100 to 599, after something that can be a body) or headers (a `Headers`; a plain object after a text). `[{…}, {…}]` and
+ * 100 to 599, after something that can be a body) or headers (a `Headers`; a plain object after what is no JSON). `[{…}, {…}]` and
  * `[1, 200]` are JSON; `jsonify()` makes JSON of any array.
  */
 import type { UnderlyingSource } from 'node:stream/web';
@@ -96,12 +96,16 @@ function asTuple(value: readonly unknown[]): Tuple | undefined {
     return { body, status: second ?? undefined, headers: third };
   }
   if (isStatus(second)) return { body, status: second, headers: undefined };
-  const isHeaders = second instanceof Headers || (isText(body) && isPlainObject(second) && areHeaders(second));
+  const isHeaders = second instanceof Headers || (isNoJson(body) && isPlainObject(second) && areHeaders(second));
   return isHeaders ? { body, status: undefined, headers: second } : undefined;
 }
 
-const isText = (body: unknown): boolean =>
-  typeof body === 'string' || body instanceof Response || body instanceof Uint8Array;
+/** A text, bytes, a stream or a generator. */
+const isNoJson = (body: unknown): boolean =>
+  typeof body === 'string' ||
+  (typeof body === 'object' && body !== null && (NO_JSON.some((one) => body instanceof one) || isIterator(body)));
+
+const NO_JSON = [Response, Uint8Array, ArrayBuffer, Blob, ReadableStream];
 
 const canBeBody = (value: unknown): boolean =>
   typeof value === 'string' || (typeof value === 'object' && value !== null);

@@ -1,5 +1,5 @@
 /** Templates by @qilin/jinja, with what Flask adds to Jinja: escaping by file ending, several folders, its JSON. */
-import { Environment, Markup, named, type Template, Undefined } from '@qilin/jinja';
+import { Environment, type EnvironmentOptions, Markup, named, type Template, Undefined } from '@qilin/jinja';
 import { type Attempt, FolderLoader, TemplateNotFound } from './loader.ts';
 
 export { TemplateNotFound } from './loader.ts';
@@ -23,11 +23,12 @@ export interface TemplateOptions {
   readonly json?: (value: unknown, indent?: number) => string;
   /** Is told where each template was looked for: `EXPLAIN_TEMPLATE_LOADING`. */
   readonly explain?: (name: string, attempts: readonly Attempt[]) => void;
-  /** Removes the first line break after a block; Jinja's `trim_blocks`. */
-  readonly trimBlocks?: boolean;
-  /** Removes blanks before a block; Jinja's `lstrip_blocks`. */
-  readonly lstripBlocks?: boolean;
+  /** More of Jinja's own options. */
+  readonly jinja?: JinjaOptions;
 }
+
+/** Options of Jinja's that are not Flask's business: extensions, delimiters, what is done with blanks. Flask's `jinja_options`. */
+export type JinjaOptions = Omit<EnvironmentOptions, 'loader' | 'autoescape' | 'autoReload'>;
 
 /** File endings of templates whose values are escaped; text that is rendered from a string is too. As Flask. */
 const ESCAPED = /\.(?:html|htm|xml|xhtml|svg)$/;
@@ -48,15 +49,15 @@ export class Templates {
   readonly #options: TemplateOptions;
 
   constructor(options: TemplateOptions) {
-    const { folders, reload, globals, explain = () => {}, json = stringify } = options;
+    const { folders, reload, globals, explain = () => {}, json = stringify, jinja = {} } = options;
     this.#options = options;
+    const tojson = named(['indent'], (value: unknown, indent?: number) => toJson(value, indent, json));
     this.environment = new Environment({
+      ...jinja,
       loader: new FolderLoader(folders, reload, explain),
       autoescape: isAutoescaped,
-      trimBlocks: options.trimBlocks ?? false,
-      lstripBlocks: options.lstripBlocks ?? false,
-      globals,
-      filters: { tojson: named(['indent'], (value: unknown, indent?: number) => toJson(value, indent, json)) },
+      globals: { ...globals, ...jinja.globals },
+      filters: { tojson, ...jinja.filters },
     });
   }
 

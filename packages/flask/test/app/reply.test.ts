@@ -13,6 +13,11 @@ async function answer(view: () => unknown): Promise<Response> {
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
 
+function* csvLines() {
+  yield 'a,b\n';
+  yield '1,2\n';
+}
+
 test.each<[string, () => unknown, number, string | null, string]>([
   ['a string', () => 'hi', 200, HTML, 'hi'],
   ['bytes', () => new TextEncoder().encode('hi'), 200, HTML, 'hi'],
@@ -28,6 +33,8 @@ test.each<[string, () => unknown, number, string | null, string]>([
   ['[object, status]', () => [{ a: 1 }, 201], 201, JSON_TYPE, '{"a":1}\n'],
   ['[array, status]', () => [[1, 2], 201], 201, JSON_TYPE, '[1,2]\n'],
   ['[string, headers]', () => ['a,b', { 'Content-Type': 'text/csv' }], 200, 'text/csv', 'a,b'],
+  ['[generator, headers]', () => [csvLines(), { 'Content-Type': 'text/csv' }], 200, 'text/csv', 'a,b\n1,2\n'],
+  ['[Blob, headers]', () => [new Blob(['a']), { 'Content-Type': 'text/csv' }], 200, 'text/csv', 'a'],
   ['[object, Headers]', () => [{ a: 1 }, new Headers({ 'content-type': 'a/b' })], 200, 'a/b', '{"a":1}\n'],
   ['[body, status, headers]', () => ['x', 202, { 'content-type': 'a/b' }], 202, 'a/b', 'x'],
   ['[body, undefined, pairs]', () => ['x', undefined, [['content-type', 'a/b']]], 200, 'a/b', 'x'],
