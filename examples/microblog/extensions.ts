@@ -4,7 +4,7 @@ import { getRemoteAddress, Limiter, MemoryStorage } from '@qilin/flask-limiter';
 import { LoginManager } from '@qilin/flask-login';
 import { CSRFProtect } from '@qilin/flask-wtf';
 import { gettext } from './i18n.ts';
-import { findUser } from './models/users.ts';
+import { findBySession } from './models/users.ts';
 
 export const csrf = new CSRFProtect();
 
@@ -18,4 +18,4 @@ export const login = new LoginManager();
 login.loginView = 'auth.log_in';
 login.loginMessage = 'Please log in first.';
 login.localizeCallback = gettext;
-login.userLoader((id) => findUser(Number(id)));
+login.userLoader(findBySession);

@@ -24,23 +24,21 @@ export function userOfToken(token: string): User | undefined {
 
 export const revokeToken = (token: string) => run('DELETE FROM token WHERE hash = ?', sha256(token));
 
-/** Of a password only this is in a link, so that the link is good for one change. */
-const traceOf = (user: User): string => sha256(user.passwordHash).slice(0, 16);
-
 function resetTokens(): UrlSafeTimedSerializer {
   const { SECRET_KEY: key } = currentApp.config;
   if (!key) throw new Error('The app has no SECRET_KEY.');
   return new UrlSafeTimedSerializer(key, { salt: 'reset-password' });
 }
 
-export const resetToken = (user: User): string => resetTokens().dumps([user.id, traceOf(user)]);
+/** Good for one change: then the password has another trace. */
+export const resetToken = (user: User): string => resetTokens().dumps([user.id, user.trace]);
 
 /** The user who got the link; undefined when it is an hour old, used or made up. */
 export function userOfResetToken(token: string): User | undefined {
   try {
     const [id, trace] = Object(resetTokens().loads(token, { maxAge: HOUR }));
     const user = findUser(Number(id));
-    return user !== undefined && traceOf(user) === trace ? user : undefined;
+    return user?.trace === trace ? user : undefined;
   } catch (error) {
     if (error instanceof BadSignature) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 /** Users, and who follows whom. */
+import { createHash } from 'node:crypto';
 import { checkPasswordHash, currentApp, generatePasswordHash } from '@qilin/flask';
 import { UserMixin } from '@qilin/flask-login';
 import { all, dateOf, first, now, run, type Value } from '../db.ts';
@@ -41,6 +42,16 @@ export class User extends UserMixin {
 
   get passwordHash(): string {
     return this.#row.password_hash;
+  }
+
+  /** Tells one password from another, and nothing of it. */
+  get trace(): string {
+    return createHash('sha256').update(this.passwordHash).digest('hex').slice(0, 16);
+  }
+
+  /** What sessions and cookies name: with a new password those of before are nobody's. */
+  override getId(): string {
+    return `${this.id}.${this.trace}`;
   }
 
   get followers(): number {
@@ -94,6 +105,11 @@ const hash = (password: string): Promise<string> =>
 const userOf = (row: Row | undefined): User | undefined => row && new User(row);
 
 export const findUser = (id: number): User | undefined => userOf(first('SELECT * FROM user WHERE id = ?', id));
+export function findBySession(sessionId: string): User | undefined {
+  const [id, trace] = sessionId.split('.');
+  const user = findUser(Number(id));
+  return user?.trace === trace ? user : undefined;
+}
 export const findByName = (name: string): User | undefined =>
   userOf(first('SELECT * FROM user WHERE username = ?', name));
 export const findByEmail = (email: string): User | undefined =>

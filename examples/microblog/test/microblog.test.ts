@@ -5,10 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { createApp } from '../app.ts';
+import { findByName } from '../models/users.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'microblog-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const app = createApp({ TESTING: true, DATABASE: join(folder, 'test.sqlite'), MAIL_FOLDER: join(folder, 'mail') });
+const app = createApp({
+  TESTING: true,
+  DATABASE: join(folder, 'test.sqlite'),
+  MAIL_FOLDER: join(folder, 'mail'),
+  PASSWORD_METHOD: 'pbkdf2:sha256:1000',
+});
 
 const example = fileURLToPath(new URL('..', import.meta.url));
 const sources = readdirSync(example, { recursive: true, encoding: 'utf8' })
@@ -39,6 +45,18 @@ test('each German text is asked for, by a label, an error or a sentence of a tem
 test('a host that nobody trusts is in no mail', async () => {
   const { status } = await app.testClient().post('/auth/reset', { headers: { host: 'evil.test' } });
   expect(status).toBe(400);
+});
+
+test('a new password ends what was begun with the old one', async () => {
+  const client = app.testClient();
+  app.config.WTF_CSRF_ENABLED = false;
+  const account = { username: 'ada', email: 'ada@example.org', password: 'of the engine', again: 'of the engine' };
+  await client.post('/auth/register', { data: account });
+  expect((await client.post('/auth/login', { data: { ...account, remember: 'y' } })).location).toBe('/');
+  expect((await client.get('/')).status).toBe(200);
+  await app.appContext().run(async () => await findByName('ada')?.setPassword('of the loom'));
+  expect((await client.get('/')).location).toBe('/auth/login?next=%2F');
+  app.config.WTF_CSRF_ENABLED = true;
 });
 
 test('a program needs no CSRF token, and a cookie does not open the API', async () => {

@@ -1,7 +1,7 @@
 /** Blueprint `api`: JSON for programs, which show a token instead of a cookie. */
 import { abort, Blueprint, g, jsonify, request, urlFor, viewDecorator } from '@qilin/flask';
 import { z } from 'zod';
-import { csrf } from '../extensions.ts';
+import { csrf, limiter } from '../extensions.ts';
 import { body } from '../forms.ts';
 import { addPost, allPosts, findPost, type Post, postsOf } from '../models/posts.ts';
 import { grantToken, revokeToken, userOfToken } from '../models/tokens.ts';
@@ -20,6 +20,7 @@ export const api = new Blueprint('api', import.meta, { urlPrefix: '/api' });
 csrf.exempt(api);
 
 api.errorhandler(404, () => [{ error: 'Not Found' }, 404]);
+api.errorhandler(429, () => [{ error: 'Too Many Requests' }, 429]);
 
 const bearer = () => (request.authorization?.type === 'bearer' ? (request.authorization.token ?? '') : '');
 
@@ -42,12 +43,16 @@ const showPost = ({ id, username, body: text, created }: Post) => ({ id, author:
 const showPage = (page: Page<Post>) =>
   jsonify({ items: page.items.map(showPost), page: page.number, has_next: page.hasNext });
 
-api.post('/tokens', { endpoint: 'grant' }, async () => {
-  const { username = '', password = '' } = request.authorization ?? {};
-  const user = await authenticate(username, password);
-  if (user === undefined) return [{ error: 'Unauthorized' }, 401, { 'WWW-Authenticate': 'Basic realm="microblog"' }];
-  return [grantToken(user), 201];
-});
+api.post(
+  '/tokens',
+  { endpoint: 'grant' },
+  limiter.limit('20 per minute')(async function grant() {
+    const { username = '', password = '' } = request.authorization ?? {};
+    const user = await authenticate(username, password);
+    if (user === undefined) return [{ error: 'Unauthorized' }, 401, { 'WWW-Authenticate': 'Basic realm="microblog"' }];
+    return [grantToken(user), 201];
+  }),
+);
 
 api.delete(
   '/tokens',

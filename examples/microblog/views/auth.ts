@@ -24,28 +24,34 @@ auth.route('/register', { methods: ['GET', 'POST'] }, async function register() 
   return renderTemplate('auth/register.html', { form });
 });
 
-auth.route('/login', { methods: ['GET', 'POST'], endpoint: 'log_in' }, async () => {
-  if (currentUser.isAuthenticated) return redirect(urlFor('main.index'));
-  const form = new LoginForm();
-  if (await form.validateOnSubmit()) {
-    const { username, password, remember } = form.data;
-    const user = await authenticate(username, password);
-    if (user !== undefined) {
-      loginUser(user, { remember });
-      const next = request.args.get('next');
-      return redirect(isSafeRedirect(next) ? next : urlFor('main.index'));
+// No user is let in by trying all passwords, and nobody's letter box is filled.
+const fewTries = limiter.limit('20 per minute', { methods: ['POST'] });
+const fewMails = limiter.limit('5 per hour', { methods: ['POST'] });
+
+auth.route(
+  '/login',
+  { methods: ['GET', 'POST'], endpoint: 'log_in' },
+  fewTries(async function logIn() {
+    if (currentUser.isAuthenticated) return redirect(urlFor('main.index'));
+    const form = new LoginForm();
+    if (await form.validateOnSubmit()) {
+      const { username, password, remember } = form.data;
+      const user = await authenticate(username, password);
+      if (user !== undefined) {
+        loginUser(user, { remember });
+        const next = request.args.get('next');
+        return redirect(isSafeRedirect(next) ? next : urlFor('main.index'));
+      }
+      flash(gettext('The name or the password is not right.'), 'error');
     }
-    flash(gettext('The name or the password is not right.'), 'error');
-  }
-  return renderTemplate('auth/login.html', { form });
-});
+    return renderTemplate('auth/login.html', { form });
+  }),
+);
 
 auth.post('/logout', { endpoint: 'log_out' }, () => {
   logoutUser();
   return redirect(urlFor('auth.log_in'));
 });
-
-const fewMails = limiter.limit('5 per hour', { methods: ['POST'] });
 
 auth.route(
   '/reset',

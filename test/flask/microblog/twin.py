@@ -111,6 +111,9 @@ class User(UserMixin):
         self.id, self.username, self.email, self.about = row["id"], row["username"], row["email"], row["about"]
         self.last_seen = datetime.utcfromtimestamp(row["last_seen"])
 
+    def get_id(self):
+        return f"{self.id}.{trace_of(self)}"
+
     followers = property(lambda self: count("FROM follow WHERE followed_id = ?", self.id))
     following = property(lambda self: count("FROM follow WHERE follower_id = ?", self.id))
     unread = property(lambda self: count("FROM message WHERE recipient_id = ? AND id > ?", self.id, self.row["message_read"]))
@@ -265,7 +268,13 @@ login = LoginManager()
 login.login_view = "auth.log_in"
 login.login_message = "Please log in first."
 login.localize_callback = gettext
-login.user_loader(lambda id: find_by("id", int(id)))
+
+
+@login.user_loader
+def find_by_session(session_id):
+    id, _, trace = session_id.partition(".")
+    user = find_by("id", id)
+    return user if user and trace_of(user) == trace else None
 
 
 def goes_home(location):
@@ -294,6 +303,7 @@ def register():
 
 
 @auth.route("/login", methods=["GET", "POST"])
+@limiter.limit("20 per minute", methods=["POST"])
 def log_in():
     if current_user.is_authenticated:
         return redirect(url_for("main.index"))
@@ -489,6 +499,11 @@ def not_found(error):
     return {"error": "Not Found"}, 404
 
 
+@api.errorhandler(429)
+def too_often(error):
+    return {"error": "Too Many Requests"}, 429
+
+
 def bearer():
     """Flask 2.2 knows Basic and Digest alone."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -521,6 +536,7 @@ def show_page(page):
 
 
 @api.post("/tokens")
+@limiter.limit("20 per minute")
 def grant():
     given = request.authorization
     user = authenticate(given.username, given.password) if given else None
