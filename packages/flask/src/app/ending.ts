@@ -9,6 +9,9 @@ import { type RequestContext, runIn } from './context.ts';
 /** Bytes of a body up to which it is looked whether it is there in full: of a text, or of bytes in memory. */
 const MOST_AHEAD = 1024 * 1024;
 
+/** How long the source of a body, told that its client has left, may take for its own end before teardown no longer waits for it. */
+const LAST_WORDS = 5_000;
+
 /** What a teardown function gets when the client has left before the last byte. */
 export class ClientLeft extends Error {
   override readonly name = 'ClientLeft';
@@ -84,27 +87,48 @@ class Source {
 
 /** The same bytes, with `end` called once behind them; the last byte is not told before that is done. */
 function followed(source: Source, failure: unknown, end: (error: unknown) => Promise<void>): ReadableStream {
+  let hasLeft = false;
+  let ended: Promise<void> | undefined;
+  const endOnce = (error: unknown): Promise<void> => {
+    ended ??= end(error);
+    return ended;
+  };
   return new ReadableStream(
     {
       async pull(controller) {
-        let piece: Uint8Array | undefined;
-        try {
-          piece = await source.read();
-        } catch (error) {
-          await end(error);
-          throw error;
+        const next = await source.read().then(
+          (piece) => ({ piece }),
+          (error: unknown) => ({ error }),
+        );
+        // A source that is cancelled while it is waited for seems to be at its end.
+        if (hasLeft) return;
+        if ('error' in next) {
+          await endOnce(next.error);
+          throw next.error;
         }
-        if (piece !== undefined) return controller.enqueue(piece);
-        await end(failure);
-        controller.close();
+        if (next.piece !== undefined) return controller.enqueue(next.piece);
+        await endOnce(failure);
+        // The client may have left meanwhile.
+        if (!hasLeft) controller.close();
       },
       async cancel(reason) {
-        await source.cancel(reason).catch(() => {});
-        await end(new ClientLeft(reason));
+        hasLeft = true;
+        await within(LAST_WORDS, source.cancel(reason));
+        await endOnce(new ClientLeft(reason));
       },
     },
     { highWaterMark: 0 },
   );
+}
+
+/** A generator that waits for what never comes cannot be ended: its request ends all the same. */
+async function within(milliseconds: number, ending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([ending.catch(() => {}), late]);
+  clearTimeout(timer);
 }
 
 function withBody({ status, statusText, headers }: Response, body: Blob | ReadableStream): Response {

@@ -9,6 +9,7 @@
  * | object, array                       | application/json                                            |
  * | ReadableStream, (async) generator   | streamed, text/html                                         |
  * | Response, HTTPException             | itself, its page                                            |
+ * | a response of `fetch()`             | the same, without the headers of its own connection         |
  * | [body, status], [body, headers]     | the body's response, with another status and more headers   |
  * | [body, status, headers]             | both                                                        |
  * | null, undefined, a number, a boolean| a TypeError that names the view                             |
@@ -21,6 +22,7 @@ import type { UnderlyingSource } from 'node:stream/web';
 import { SecurityError } from '../exceptions/bad-requests.ts';
 import { HTTPException } from '../exceptions/http-exception.ts';
 import { wholeBodyOf, wholeResponse } from '../http/whole-response.ts';
+import { handedOn } from './fetched.ts';
 import type { JSONProvider } from './json.ts';
 
 /** Headers to add: an object, pairs, or `Headers`. A list of values becomes as many lines. */
@@ -45,7 +47,7 @@ export const HTML: ResponseInit = Object.freeze({
 /** @param endpoint names the view in an error @throws TypeError for what no response can be made of */
 export function makeReply(value: unknown, json: JSONProvider, endpoint: string | undefined): Response {
   if (typeof value === 'string') return wholeResponse(value, HTML);
-  if (value instanceof Response) return value;
+  if (value instanceof Response) return handedOn(value);
   if (!Array.isArray(value)) return fromBody(value, json, endpoint);
   const tuple = asTuple(value);
   if (tuple === undefined) return json.response(value);
@@ -158,7 +160,11 @@ function copy(response: Response, status: ReplyStatus | undefined): Response {
   const hasBody = !NULL_BODY.has(Number(code));
   if (Number(code) === 304) for (const name of OF_THE_ENTITY) init.headers.delete(name);
   const complete = reason === '' ? init : { ...init, statusText: reason };
-  if (!hasBody) return new Response(null, complete);
+  if (!hasBody) {
+    // Nobody will read it: what makes it is told.
+    if (wholeBodyOf(response) === undefined) response.body?.cancel().catch(() => {});
+    return new Response(null, complete);
+  }
   const whole = wholeBodyOf(response);
   return whole === undefined ? new Response(response.body, complete) : wholeResponse(whole, complete);
 }

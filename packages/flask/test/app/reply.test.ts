@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { wholeBodyOf } from '../../src/http/whole-response.ts';
 import { Flask, jsonify, NotFound } from '../../src/index.ts';
@@ -135,6 +138,26 @@ test('what fetch() gave can be changed on its way out', async () => {
   const [fetched, away] = [await client.get('/fetched'), await client.get('/away')];
   expect([fetched.status, fetched.text, fetched.headers.get('x-after')]).toEqual([200, 'fetched', 'yes']);
   expect([away.status, away.location, away.headers.get('x-after')]).toEqual([302, 'http://localhost/there', 'yes']);
+});
+
+test('what fetch() gave is handed on without what is true of its own connection and its encoded body alone', async () => {
+  const text = 'fetched '.repeat(100);
+  const upstream = createServer((_, res) => {
+    res.setHeader('Content-Encoding', 'gzip').setHeader('X-Own', 'yes').setHeader('X-Hop', 'no');
+    res.setHeader('Connection', 'close, X-Hop').end(gzipSync(text));
+  });
+  await once(upstream.listen(0, '127.0.0.1'), 'listening');
+  const address = upstream.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
+  const views = { whole: () => fetch(url), tuple: async () => [await fetch(url), { 'X-More': 'yes' }] };
+  for (const view of Object.values(views)) {
+    const response = await answer(view);
+    const said = ['content-encoding', 'content-length', 'connection', 'x-hop', 'x-own'].map((name) =>
+      response.headers.get(name),
+    );
+    expect([await response.text(), ...said]).toEqual([text, null, null, null, null, 'yes']);
+  }
+  upstream.close();
 });
 
 test.each([

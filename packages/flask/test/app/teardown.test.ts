@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Flask, type Globals, g, request } from '../../src/index.ts';
 
 declare module '../../src/index.ts' {
@@ -71,6 +71,74 @@ test('a client that leaves ends the request, with an error that says so, and the
   await reader?.cancel('gone');
   expect(isOver).toBe(true);
   expect(ends).toMatchObject([{ name: 'ClientLeft', cause: 'gone' }]);
+});
+
+test.each(['generator', 'response'])(
+  'a client that leaves while its %s is waited for does so, too, behind its end',
+  async (kind) => {
+    const { app, ends } = createApp();
+    const order: string[] = [];
+    app.teardownRequest(() => void order.push('torn down'));
+    let goOn = () => {};
+    async function* wait() {
+      try {
+        yield 'first';
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+        yield 'second';
+      } finally {
+        await setImmediate();
+        order.push('generator ended');
+      }
+    }
+    async function* bytes() {
+      for await (const piece of wait()) yield Buffer.from(piece);
+    }
+    app.get('/', () => (kind === 'generator' ? wait() : new Response(ReadableStream.from(bytes()))));
+    const reader = (await ask(app)).body?.getReader();
+    await reader?.read();
+    void reader?.read();
+    await setImmediate();
+    const cancelled = reader?.cancel('gone');
+    await setImmediate();
+    expect(ends).toEqual([]);
+    goOn();
+    await cancelled;
+    expect(ends).toMatchObject([{ name: 'ClientLeft' }]);
+    expect(order).toEqual(['generator ended', 'torn down']);
+  },
+);
+
+test('a generator that waits for ever holds up the end of its request, whose client has left, for no longer than 5 s', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { app, ends } = createApp();
+    app.get('/', async function* () {
+      yield 'first';
+      await new Promise(() => {});
+    });
+    const reader = (await ask(app)).body?.getReader();
+    await reader?.read();
+    void reader?.read();
+    await setImmediate();
+    const cancelled = reader?.cancel('gone');
+    await setImmediate();
+    expect(ends).toEqual([]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await cancelled;
+    expect(ends).toMatchObject([{ name: 'ClientLeft' }]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a stream whose reply has a status without a body is told that nobody reads it', async () => {
+  const { app, ends } = createApp();
+  const reasons: unknown[] = [];
+  app.get('/', () => [new ReadableStream({ cancel: (reason) => void reasons.push(reason) }), 204]);
+  expect((await ask(app)).body).toBeNull();
+  expect([reasons, ends]).toEqual([[undefined], [undefined]]);
 });
 
 test('a stream that fails ends the request with its error', async () => {
