@@ -3,7 +3,8 @@
  * servers of http, https, tls and http2 all go, is replaced while the interception lasts. One server is captured: it opens no
  * port and appears to listen on Qilin's address, while the worker class hands it its connections
  * (`server.emit('connection', socket)`). That is the one which asks for Qilin's own port, else the first; but one that asks for a
- * loopback address, where Qilin serves others, gives way to any that comes soon. Further servers bind for themselves with Node's
+ * loopback address, where Qilin serves others, gives way to any that comes soon. One that asks for whatever port is free has it,
+ * since only the program itself can know that: it is captured where the program makes no other. Further servers bind for themselves with Node's
  * own `listen()`, unless they ask for the captured one's port again: then they appear to listen too, and get nothing (Fastify
  * binds `localhost` twice, and two workers cannot both have that port).
  *
@@ -15,7 +16,7 @@ import type { Address } from '../contract/address.ts';
 import type { Log } from '../contract/log.ts';
 import type { Traffic } from '../contract/traffic.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import { CLAIM, type Claim, claimOf, type ListenCall, readListen, wanted } from './listen-call.ts';
+import { CLAIM, type Claim, claimOf, isPrivate, type ListenCall, readListen, wanted } from './listen-call.ts';
 import { ServedServer } from './served-server.ts';
 
 export interface Interception {
@@ -23,6 +24,10 @@ export interface Interception {
   readonly captured: Promise<Server>;
   /** The same, or undefined so far. */
   current(): Server | undefined;
+  /** Whether any server listens, captured or not, that could be the app. */
+  listens(): boolean;
+  /** The program has loaded, and nothing else of it is the app: a server at any free port will do, once no other has come for a second. */
+  makeDo(): void;
   /** Why the captured server may not be the one that is meant to be public; undefined where nothing speaks against it. */
   doubt(): string | undefined;
   /** Has a server that the program lets nobody listen on, but that Qilin serves, look as if it listened. Idempotent. */
@@ -43,6 +48,8 @@ interface InterceptOptions {
 
 /** How long a server for this machine alone waits for a better one. */
 const PRIVATE_WAITS: Milliseconds = 1000;
+/** For so long no server of the program may begin to listen before one at any free port is taken for the app. */
+const SILENCE: Milliseconds = 1000;
 
 const MARK = Symbol.for('qilin.interception');
 const marked: typeof globalThis & { [MARK]?: { requested: boolean } | undefined } = globalThis;
@@ -72,6 +79,10 @@ export function interceptListen({ addresses, traffic, log }: InterceptOptions): 
   const served = new Map<Server, ServedServer>();
   let current: Capture | undefined;
   let isChosen = false;
+  /** At any free port. */
+  const inner = new Set<Capture>();
+  let makesDo = false;
+  let silence: NodeJS.Timeout | undefined;
   let tellCaptured: (server: Server) => void;
   const captured = new Promise<Server>((resolve) => {
     tellCaptured = resolve;
@@ -104,6 +115,26 @@ export function interceptListen({ addresses, traffic, log }: InterceptOptions): 
     else setTimeout(choose, PRIVATE_WAITS, next);
   }
 
+  function listenInside(next: Capture): void {
+    inner.add(next);
+    next.server.once('listening', awaitSilence).once('close', () => inner.delete(next));
+    Reflect.apply(nodesOwn, next.server, next.args);
+  }
+
+  function awaitSilence(): void {
+    clearTimeout(silence);
+    if (makesDo && current === undefined) silence = setTimeout(takeInner, SILENCE);
+  }
+
+  function takeInner(): void {
+    const next = [...inner].find(({ server }) => server.listening);
+    if (current !== undefined || next === undefined || marked[MARK] !== mark) return;
+    current = next;
+    servedBy(next.server).takeOver();
+    log?.warning(`The only server of the program asks for any free port${ALONE}`);
+    choose(next);
+  }
+
   /** Tells, of a further server, what an address means that is taken. The error is the program's to handle. */
   function watch({ server, call }: Pick<Capture, 'server' | 'call'>): void {
     const emitter: EventEmitter = server;
@@ -115,15 +146,21 @@ export function interceptListen({ addresses, traffic, log }: InterceptOptions): 
   function listen(this: Server, ...args: unknown[]): Server {
     const call = readListen(args);
     const claim = claimOf(call, addresses);
+    if (silence !== undefined) awaitSilence();
+    if (claim === CLAIM.FREE && !served.has(this)) {
+      listenInside({ server: this, args, call, claim });
+      return this;
+    }
     const mayReplace = current === undefined || (!isChosen && this !== current.server && claim > current.claim);
     if (mayReplace) {
       capture({ server: this, args, call, claim });
       return this;
     }
-    const asksAgain = claim === CLAIM.QILINS || (call.port !== 0 && call.port === current?.call.port);
-    if (served.has(this) || asksAgain) {
-      if (current !== undefined && this !== current.server && claim > current.claim)
+    const asksAgain = claim === CLAIM.QILINS || (call.port !== undefined && call.port === current?.call.port);
+    if (current !== undefined && this !== current.server && claim > current.claim)
+      if (asksAgain || current.claim === CLAIM.FREE)
         log?.warning(`A server for ${wanted(call)} listens after the one for ${wanted(current.call)} was taken${LATE}`);
+    if (served.has(this) || asksAgain) {
       servedBy(this).listen(call.callback, call.signal);
       return this;
     }
@@ -135,8 +172,13 @@ export function interceptListen({ addresses, traffic, log }: InterceptOptions): 
   return {
     captured,
     current: () => current?.server,
+    listens: () => current !== undefined || inner.size > 0,
+    makeDo() {
+      makesDo = true;
+      awaitSilence();
+    },
     doubt: () =>
-      current?.claim === CLAIM.PRIVATE
+      current !== undefined && current.claim < CLAIM.ANY && isPrivate(current.call, addresses)
         ? `asks for ${wanted(current.call)}, for this machine alone, and is served wherever Qilin is bound to`
         : undefined,
     adopt(server) {
@@ -155,5 +197,8 @@ const CURE =
   ': each worker makes one, and so does the next generation while the last one still runs; listen with reusePort: true ' +
   '(Node 23.1), on port 0, or answer at a path of the app itself (docs/apps.md).';
 
+const ALONE =
+  ', and is served at the address of Qilin in its place, which it was not told at first: let it listen on a port, or export it (docs/apps.md).';
+
 const LATE =
-  ' for the app, and gets no requests: let it listen first, or export it and name it, as in server.js:server (docs/apps.md).';
+  ' for the app, and gets none of the requests that come to Qilin: let it listen first, or export it and name it, as in server.js:server (docs/apps.md).';

@@ -2,7 +2,7 @@
 import type { Address } from '../contract/address.ts';
 
 export interface ListenCall {
-  /** 0 for any free port; undefined where one was to be given and was not; NaN for a path, a descriptor, a handle. */
+  /** 0 for any free port; undefined where none was given; NaN for a path, a descriptor, a handle. */
   readonly port: number | undefined;
   /** Undefined for all interfaces. */
   readonly host: string | undefined;
@@ -18,7 +18,7 @@ export function readListen(args: readonly unknown[]): ListenCall {
   if (typeof first !== 'object' || first === null) {
     const isPort = first === undefined || first === null || typeof first === 'function';
     const host = typeof second === 'string' ? second : undefined;
-    return { port: isPort ? 0 : Number(first), host, callback, signal: undefined };
+    return { port: isPort ? undefined : Number(first), host, callback, signal: undefined };
   }
   const options: { port?: unknown; host?: unknown; signal?: unknown } = first;
   const signal = options.signal instanceof AbortSignal ? options.signal : undefined;
@@ -28,16 +28,22 @@ export function readListen(args: readonly unknown[]): ListenCall {
 }
 
 /**
- * How a server is meant, by where it wants to listen, the better the higher: only for this machine, though Qilin serves others;
- * somewhere; just where Qilin does.
+ * How a server is meant, by where it wants to listen, the better the higher: at any port that is free, which nobody knows but the
+ * program itself; only for this machine, though Qilin serves others; somewhere; just where Qilin does.
  */
-export const CLAIM = { PRIVATE: 0, ANY: 1, QILINS: 2 } as const;
+export const CLAIM = { FREE: 0, PRIVATE: 1, ANY: 2, QILINS: 3 } as const;
 export type Claim = (typeof CLAIM)[keyof typeof CLAIM];
 
-export function claimOf({ port, host }: ListenCall, addresses: readonly Address[]): Claim {
-  if (addresses.some((address) => address.kind === 'tcp' && address.port === port)) return CLAIM.QILINS;
+export function claimOf(call: ListenCall, addresses: readonly Address[]): Claim {
+  if (addresses.some((address) => address.kind === 'tcp' && address.port === call.port)) return CLAIM.QILINS;
+  if (call.port === 0) return CLAIM.FREE;
+  return isPrivate(call, addresses) ? CLAIM.PRIVATE : CLAIM.ANY;
+}
+
+/** For this machine alone, where Qilin serves others. */
+export function isPrivate({ host }: ListenCall, addresses: readonly Address[]): boolean {
   const isForOthers = addresses.some((address) => address.kind === 'tcp' && !isLoopback(address.host));
-  return isForOthers && host !== undefined && isLoopback(host) ? CLAIM.PRIVATE : CLAIM.ANY;
+  return isForOthers && host !== undefined && isLoopback(host);
 }
 
 const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|::1|::ffff:127(?:\.\d+){3})$/i.test(host);

@@ -53,6 +53,8 @@ export interface LoadOptions {
 const REMARK_AFTER: Milliseconds = 3000;
 /** A program may never end its top-level `await`, as in `await once(process, 'SIGTERM')`; it may yet export an app. */
 const GRACE_AFTER_LISTEN: Milliseconds = 1000;
+/** One that has not ended it for so long may have nothing better to offer than a server at any free port. */
+const LONG_LOADING: Milliseconds = 10_000;
 
 const MEANT =
   '; if another one is meant, let it listen on the port that Qilin is bound to, or export it (docs/apps.md).';
@@ -111,7 +113,7 @@ async function load(job: Job): Promise<App> {
   }
   if (exports.has('default') && !interception?.requested()) {
     const value = await ofTheApp(job, () => exports.get('default'));
-    if (detect(value, source.interface) || !interception?.current()) return finish(value, exports, job);
+    if (detect(value, source.interface) || !interception?.listens()) return finish(value, exports, job);
   }
   return finish(await listeningServer(exports, job), exports, job);
 }
@@ -124,6 +126,10 @@ async function importExports(job: Job): Promise<Exports> {
   );
   const captured = spec.attributes ? undefined : job.options.interception?.captured;
   if (!captured) return exportsOf(await importing);
+  delay(LONG_LOADING, undefined, { signal: over, ref: false }).then(
+    () => job.options.interception?.makeDo(),
+    () => {},
+  );
   const listens = captured.then(() => delay(GRACE_AFTER_LISTEN, undefined, { signal: over }));
   const namespace = await Promise.race([importing, listens]);
   if (namespace) return exportsOf(namespace);
@@ -177,6 +183,7 @@ async function listeningServer(exports: Exports, job: Job): Promise<Server> {
     () => log?.info(`${spec.name} ${lacks}, and has not called listen() yet: waiting for it`),
     () => {},
   );
+  interception.makeDo();
   return interception.captured;
 }
 

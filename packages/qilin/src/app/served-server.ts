@@ -13,7 +13,7 @@ import type { Traffic } from '../contract/traffic.ts';
 
 /** Members of `net.Server` that its types leave out; they have been there since long before Node 20. */
 interface OpenServer extends Server {
-  _handle: object | null;
+  _handle: { close(): void } | null;
   _pipeName?: string | undefined;
   readonly _unref?: boolean;
   _emitCloseIfDrained(): void;
@@ -44,11 +44,7 @@ export class ServedServer {
       const error = new Error('Listen method has been called more than once without closing.');
       throw Object.assign(error, { code: 'ERR_SERVER_ALREADY_LISTEN' });
     }
-    this.#state = 'listening';
-    this.#takeBack ??= lend(server, this.#members());
-    server._handle = this.#handle();
-    if (typeof this.#told === 'string') server._pipeName = this.#told;
-    if (server._unref) this.#traffic.unreferenced();
+    this.#open();
     if (callback) server.once('listening', callback);
     if (signal?.aborted) process.nextTick(() => server.close());
     else signal?.addEventListener('abort', () => server.close(), { once: true });
@@ -57,6 +53,22 @@ export class ServedServer {
       this.#hasTold = true;
       server.emit('listening');
     });
+  }
+
+  /** It listens by itself, and has told the program: its own address is given up. */
+  takeOver(): void {
+    this.#server._handle?.close();
+    this.#open();
+    this.#hasTold = true;
+  }
+
+  #open(): void {
+    const server = this.#server;
+    this.#state = 'listening';
+    this.#takeBack ??= lend(server, this.#members());
+    server._handle = this.#handle();
+    if (typeof this.#told === 'string') server._pipeName = this.#told;
+    if (server._unref) this.#traffic.unreferenced();
   }
 
   /** Lets it have an address of its own after all, with what `listen()` was given. The program hears of it once. */
@@ -109,7 +121,7 @@ export class ServedServer {
   }
 
   /** What Node's methods take for the listening socket. */
-  #handle(): object {
+  #handle(): OpenServer['_handle'] {
     const told = this.#told;
     const handle = {
       close: () => this.#close(),
@@ -121,7 +133,7 @@ export class ServedServer {
       Object.assign(info, told);
       return 0;
     };
-    return { ...handle, getsockname };
+    return Object.assign(handle, { getsockname });
   }
 
   #close(): void {

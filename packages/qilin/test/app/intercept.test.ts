@@ -208,7 +208,7 @@ describe('of several servers, the one is captured', () => {
     const events: string[] = [];
     const admin = createNetServer().on('listening', () => events.push('listening'));
     const main = createNetServer();
-    admin.listen(0, '127.0.0.1', () => {
+    admin.listen(39_993, '127.0.0.1', () => {
       events.push('called back');
       main.listen(8000);
     });
@@ -223,10 +223,54 @@ describe('of several servers, the one is captured', () => {
   });
 
   test('that is not for this machine alone, where Qilin serves others', async () => {
-    const admin = createNetServer().listen(0, 'localhost');
+    const admin = createNetServer().listen(39_992, 'localhost');
     const main = createNetServer().listen(39_997);
     expect(await interception.captured).toBe(main);
     await new Promise((resolve) => admin.close(resolve));
+  });
+
+  test.each<[string, (inner: Server) => Server]>([
+    ['port 0', (inner) => inner.listen(0)],
+    ['port 0 of this machine', (inner) => inner.listen({ port: 0, host: '127.0.0.1' })],
+  ])('that asks for a port, however late, and not one at %s, which has its own at once', async (_, listen) => {
+    const inner = listen(createNetServer());
+    await once(inner, 'listening');
+    const address = inner.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    expect([port === 8000, await isOpen(port)]).toEqual([false, true]);
+    interception.makeDo();
+    expect([interception.current(), interception.listens()]).toEqual([undefined, true]);
+    const main = createNetServer().listen(39_994);
+    expect(await interception.captured).toBe(main);
+    expect([inner.address(), await isOpen(port)]).toEqual([address, true]);
+    inner.close();
+    await once(inner, 'close');
+    expect(told).toEqual([]);
+  });
+
+  test('that is alone, though at any free port, where the program has nothing else and is silent', async () => {
+    const inner = createNetServer();
+    const closed = createNetServer().listen(0, () => closed.close(() => inner.listen(0, '127.0.0.1', 10)));
+    await once(inner, 'listening');
+    const address = inner.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const events: string[] = [];
+    inner.on('listening', () => events.push('listening'));
+    interception.makeDo();
+    expect(await interception.captured).toBe(inner);
+    expect(inner.address()).toMatchObject({ port: 8000 });
+    expect(interception.doubt()).toMatch(/127\.0\.0\.1:0, for this machine alone/);
+    await expect.poll(() => isOpen(port)).toBe(false);
+    expect(told).toEqual([expect.stringMatching(/asks for any free port, and is served at the address of Qilin/)]);
+    const late = createNetServer().listen(0, '127.0.0.1');
+    await once(late, 'listening');
+    expect(late.address()).not.toMatchObject({ port: 8000 });
+    late.close();
+    const main = createNetServer().listen(39_991);
+    expect(told).toEqual([expect.anything(), expect.stringMatching(/^A server for port 39991 listens after the one/)]);
+    main.close();
+    await new Promise((resolve) => inner.close(resolve));
+    expect([events, inner.listening]).toEqual([[], false]);
   });
 
   test('that is alone, with a doubt about it if it is for this machine alone', async () => {

@@ -176,6 +176,31 @@ describe('a program that listens by itself', () => {
     expect(await load('program.js')).toEqual(served('server', 'hello'));
   });
 
+  test.each([
+    ['before its main one', `setTimeout(() => createServer(${LISTENER}).listen(3000), 100)`, 'hello'],
+    ['and no other', '', 'inner'],
+  ])('may have an inner server that it asks itself %s', async (_, then, text) => {
+    write(
+      'inner.js',
+      `import { createServer } from 'node:http';
+       const inner = createServer((req, res) => res.end('inner')).listen(0, '127.0.0.1', async () => {
+         const answer = await fetch('http://127.0.0.1:' + inner.address().port);
+         if (await answer.text() === 'inner') ${then || 'console.log()'};
+       });`,
+    );
+    expect(await load('inner.js')).toEqual(served('server', text));
+  });
+
+  test('whose export is the app keeps its inner server for itself', async () => {
+    write(
+      'beside.js',
+      `import { createServer } from 'node:http';
+       const inner = createServer((req, res) => res.end('from inside')).listen(0, '127.0.0.1');
+       export const app = async (request) => fetch('http://127.0.0.1:' + inner.address().port);`,
+    );
+    expect(await load('beside.js:app')).toEqual(served('fetch', 'from inside'));
+  });
+
   test('may never end its top-level await', async () => {
     write('program.js', `${program} server.listen(1); await new Promise(() => {});`);
     expect(await load('program.js')).toEqual(served('server', 'hello'));

@@ -73,6 +73,8 @@ export class ConnectionSocket extends SocketFacts {
   #held: HeldWrites | undefined = undefined;
   /** What `destroy()` was given. */
   #error: Error | undefined = undefined;
+  /** The program has destroyed it. */
+  #isGivenUp = false;
   #isClosed = false;
   #hasEnded = false;
   /** Our side's end is the connection's. */
@@ -165,8 +167,7 @@ export class ConnectionSocket extends SocketFacts {
   write(data: string | Uint8Array, encoding?: BufferEncoding | Callback | null, callback?: Callback | null): boolean {
     if (typeof encoding === 'function') return this.write(data, null, encoding);
     if (!this.writable || this.#current === undefined || this.#current.exchange.isOver) {
-      const error = Object.assign(new Error('The connection is closed.'), { code: 'EPIPE' });
-      if (callback) process.nextTick(callback, error);
+      if (callback) process.nextTick(callback, this.#lateWrite());
       return false;
     }
     this.touch();
@@ -174,6 +175,13 @@ export class ConnectionSocket extends SocketFacts {
     const bytes = typeof data === 'string' ? toWire(data, encoding ?? this.#encoding) : data;
     if (this.writableCorked > 0 && this._httpMessage?.strictContentLength) return this.#hold(bytes, callback);
     return this.#current.write(bytes, callback);
+  }
+
+  /** In the words of Node's streams. */
+  #lateWrite(): Error {
+    return this.writableEnded && !this.destroyed
+      ? Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
+      : Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' });
   }
 
   /** Node's 1xx come before the head of the answer, each in one piece. */
@@ -223,6 +231,7 @@ export class ConnectionSocket extends SocketFacts {
     if (held === undefined) return;
     this.#held = undefined;
     if (this.#current !== undefined && !this.#current.exchange.isOver) held.send(this.#current);
+    else held.drop(this.#lateWrite());
   }
 
   get writableLength(): number {
@@ -305,8 +314,13 @@ export class ConnectionSocket extends SocketFacts {
     return this.#destroy(undefined, true);
   }
 
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
+  }
+
   #destroy(error: Error | undefined, resets: boolean): this {
     if (this.destroyed) return this;
+    this.#isGivenUp = true;
     this.#error = error;
     this.#shut();
     if (error) process.nextTick(tellError, this);
@@ -425,6 +439,7 @@ export class ConnectionSocket extends SocketFacts {
     this.destroyed = true;
     this.readable = false;
     this.writable = false;
+    this.#held?.drop(this.#lateWrite());
     this.#held = undefined;
     this.#clock?.stop();
   }

@@ -37,6 +37,11 @@ export class HeldWrites {
     return this.#length < this.#most;
   }
 
+  /** They are never sent. */
+  drop(error: Error): void {
+    for (const [, callback] of this.#writes) if (callback) process.nextTick(callback, error);
+  }
+
   send(taker: Taker): void {
     for (const [bytes, callback] of this.#writes) taker.write(bytes, callback);
     const { response } = taker;

@@ -2,6 +2,7 @@
  * A request and its response, Node's own, on one exchange of the native engine: pours the body into the request no faster than
  * that is read, takes the bytes of the answer, and tells both messages how it ended.
  */
+import { constants } from 'node:os';
 import type { BodySink, Exchange, FetchExchange } from '@qilin/picoev';
 import { type Callback, ConnectionSocket, type Pair, type ToldRefusal } from './connection-socket.ts';
 import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
@@ -96,11 +97,15 @@ export class MessagePair implements BodySink, Pair {
     if (!this.response.headersSent) this.response.shouldKeepAlive = false;
   }
 
-  takeCallbacks(): readonly Callback[] {
-    const callbacks = this.#callbacks;
-    if (this.isBlocked || callbacks === undefined) return NO_CALLBACKS;
+  /** The engine has taken their bytes: Node says so by `null`. */
+  runCallbacks(): void {
+    if (!this.isBlocked) this.#settleWrites(null);
+  }
+
+  #settleWrites(error: Error | null): void {
+    const callbacks = this.#callbacks ?? NO_CALLBACKS;
     this.#callbacks = undefined;
-    return callbacks;
+    for (const callback of callbacks) callback(error);
   }
 
   /** Node calls back when a write's bytes are on their way, never before `write()` has returned. */
@@ -211,7 +216,10 @@ export class MessagePair implements BodySink, Pair {
   /** The connection is lost. */
   leave(): void {
     this.#hasLeft = true;
+    // As with a socket of Node's: only a write that the program itself has given up is none that failed.
+    const error = this.#socket.isGivenUp ? null : brokenPipe();
     this.#socket.lose(this);
+    this.#settleWrites(error);
     if (!this.isFinished) {
       this.#fillUnread();
       this.#socket.abort(this.request);
@@ -267,7 +275,12 @@ function readBody(pair: MessagePair): void {
 }
 
 function runCallbacks(pair: MessagePair): void {
-  for (const callback of pair.takeCallbacks()) callback();
+  pair.runCallbacks();
+}
+
+/** Of bytes that wait for a client which has left. */
+function brokenPipe(): Error {
+  return Object.assign(new Error('write EPIPE'), { errno: -constants.errno.EPIPE, code: 'EPIPE', syscall: 'write' });
 }
 
 function closeResponse(response: BridgedResponse): void {

@@ -25,7 +25,7 @@ export class RefusedPair implements Pair {
 
   write(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean {
     this.isBlocked = !this.exchange.raw(bytes);
-    if (callback) process.nextTick(callback);
+    if (callback) process.nextTick(callback, null);
     return !this.isBlocked;
   }
 

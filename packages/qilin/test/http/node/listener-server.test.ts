@@ -417,6 +417,60 @@ describe('when the client leaves', () => {
     await expect(outcome).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
+  test.each<[string, (exchange: FakeExchange, res: ServerResponse) => void, unknown[]]>([
+    ['is lost, of a failure', (exchange) => exchange.leave(), ['EPIPE', 'EPIPE', 'close']],
+    ['has room again, of none', (exchange) => exchange.drain(), [null, null]],
+    ['is given up by the program, of none', (_, res) => res.socket?.destroy(), [null, null, 'close']],
+  ])('whose writes wait when it %s, their writers are told', async (_, happen, told) => {
+    const events: unknown[] = [];
+    let response: ServerResponse | undefined;
+    const tell = (error?: NodeJS.ErrnoException | null) => events.push(error ? error.code : error);
+    const exchange = serve((__, res) => {
+      response = res.on('close', () => events.push('close'));
+      res.write(Buffer.alloc(100_000), tell);
+      res.write('more', tell);
+    });
+    await settled();
+    expect(events).toEqual([]);
+    if (response) happen(exchange, response);
+    await settled();
+    await settled();
+    expect(events).toEqual(told);
+  });
+
+  test('an answer that was written whole is finished, as under Node', async () => {
+    const events: string[] = [];
+    const exchange = serve((_, res) => {
+      for (const event of ['finish', 'close']) res.on(event, () => events.push(event));
+      res.end(Buffer.alloc(100_000));
+    });
+    await settled();
+    exchange.leave();
+    expect(events).toEqual(['finish', 'close']);
+  });
+
+  test('what its socket still holds, or is given afterwards, is told as by a stream', async () => {
+    const codes: unknown[] = [];
+    const tell = (error?: NodeJS.ErrnoException | null) => codes.push(error?.code);
+    const exchange = serve((_, res) => {
+      const { socket } = res;
+      if (socket === null) return;
+      Object.assign(res, { strictContentLength: true });
+      socket.cork();
+      socket.write('held', tell);
+      socket.destroy();
+      socket.write('late', tell);
+    });
+    await exchange.over;
+    const ended = serve(({ socket }) => {
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      socket.write('late', tell);
+    });
+    await ended.over;
+    await settled();
+    expect(codes).toEqual(['ERR_STREAM_DESTROYED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
+  });
+
   test('a stream that is piped to the response is told', async () => {
     const source = new PassThrough();
     let outcome: Promise<unknown> | undefined;
