@@ -44,7 +44,9 @@ export async function endWith(context: RequestContext, response: Response, failu
     runIn(context, (current) => current.tearDown(error)).catch((thrown: unknown) =>
       app.logger.exception('Teardown failed after a streamed response', thrown),
     );
-  return withBody(response, followed(source, failure, end));
+  // To HEAD nobody reads the body.
+  const ofLeaving = (reason: unknown) => (context.method === 'HEAD' ? failure : new ClientLeft(reason));
+  return withBody(response, followed(source, failure, ofLeaving, end));
 }
 
 /** A body that can be looked at before it is passed on. */
@@ -86,7 +88,12 @@ class Source {
 }
 
 /** The same bytes, with `end` called once behind them; the last byte is not told before that is done. */
-function followed(source: Source, failure: unknown, end: (error: unknown) => Promise<void>): ReadableStream {
+function followed(
+  source: Source,
+  failure: unknown,
+  ofLeaving: (reason: unknown) => unknown,
+  end: (error: unknown) => Promise<void>,
+): ReadableStream {
   let hasLeft = false;
   let ended: Promise<void> | undefined;
   const endOnce = (error: unknown): Promise<void> => {
@@ -114,7 +121,7 @@ function followed(source: Source, failure: unknown, end: (error: unknown) => Pro
       async cancel(reason) {
         hasLeft = true;
         await within(LAST_WORDS, source.cancel(reason));
-        await endOnce(new ClientLeft(reason));
+        await endOnce(ofLeaving(reason));
       },
     },
     { highWaterMark: 0 },

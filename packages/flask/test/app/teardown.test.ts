@@ -110,6 +110,14 @@ test.each(['generator', 'response'])(
   },
 );
 
+test('a request of HEAD, whose body nobody reads, ends without an error', async () => {
+  const { app, ends, pieces } = createApp();
+  app.get('/', () => pieces());
+  const response = await app.fetch(new Request('http://localhost/', { method: 'HEAD' }));
+  await response.body?.cancel();
+  expect(ends).toEqual([undefined]);
+});
+
 test('a generator that waits for ever holds up the end of its request, whose client has left, for no longer than 5 s', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {

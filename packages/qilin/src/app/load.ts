@@ -126,12 +126,16 @@ async function importExports(job: Job): Promise<Exports> {
   );
   const captured = spec.attributes ? undefined : job.options.interception?.captured;
   if (!captured) return exportsOf(await importing);
+  let isLoading = true;
   delay(LONG_LOADING, undefined, { signal: over, ref: false }).then(
-    () => job.options.interception?.makeDo(),
+    () => {
+      if (isLoading) job.options.interception?.makeDo();
+    },
     () => {},
   );
   const listens = captured.then(() => delay(GRACE_AFTER_LISTEN, undefined, { signal: over }));
   const namespace = await Promise.race([importing, listens]);
+  isLoading = false;
   if (namespace) return exportsOf(namespace);
   // Nobody awaits the rest of the module any more: its error ends the process, as it would under plain node.
   importing.catch((error: unknown) => process.nextTick(() => Promise.reject(error)));
