@@ -80,6 +80,37 @@ describe('OpenAPI', () => {
   });
 });
 
+describe('languages', () => {
+  async function pageOf() {
+    Object.assign(process.env, { FLASK_SECRET_KEY: 'of this test' });
+    const client = (await appOf('i18n.ts')).testClient();
+    const read = async (path: string, language?: string) =>
+      client.get(path, language === undefined ? {} : { headers: { 'Accept-Language': language } });
+    return { client, read };
+  }
+
+  test.each([
+    ['en', 2, ['<html lang="en">', 'Hello, &lt;Ana&gt;!', 'You have 2 notes.', 'of March 1, 2026.']],
+    ['de-AT, fr;q=0.5', 1, ['<html lang="de">', 'Hallo, &lt;Ana&gt;!', 'Sie haben eine Notiz.', 'vom 1. März 2026.']],
+    ['de', 0, ['Sie haben 0 Notizen.']],
+    ['pl', 1, ['Cześć, &lt;Ana&gt;!', 'Masz jedną notatkę.', 'z 1 marca 2026.']],
+    ['pl', 3, ['Masz 3 notatki.']],
+    ['pl', 5, ['Masz 5 notatek.']],
+  ])('a browser that asks for %s, with %i notes', async (language, count, texts) => {
+    const { text, headers } = await (await pageOf()).read(`/?n=${count}`, language);
+    for (const one of texts) expect(text).toContain(one);
+    expect(headers.get('vary')).toContain('Accept-Language');
+  });
+
+  test('what the user chooses goes before, and only what there is', async () => {
+    const { client, read } = await pageOf();
+    await client.post('/language', { data: { language: 'de' } });
+    expect((await read('/', 'pl')).text).toContain('Notizen');
+    await client.post('/language', { data: { language: 'xx' } });
+    expect((await read('/', 'pl')).text).toContain('Notizen');
+  });
+});
+
 describe('a WebSocket beside a Flask app', () => {
   test.each(CLASSES)('class $name: the app says who may open it', async ({ flags }) => {
     const env = { FLASK_SECRET_KEY: 'of this test' };
