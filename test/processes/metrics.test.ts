@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { eventually, write } from './files.ts';
 import { ask } from './http-client.ts';
 import { arbiterPid, reload, signal } from './operations.ts';
+import { qilinctl } from './qilinctl.ts';
 import { repository, startQilin, temporaryFolder } from './server.ts';
 
 const APP = `
@@ -73,6 +74,111 @@ test.each([
   const fell = [...before].filter(([name, value]) => /_total|_bucket/.test(name) && (after.get(name) ?? -1) < value);
   expect(fell).toEqual([]);
 });
+
+const BEFALLS = `
+const garbage = () => { for (let i = 0; i < 200; i++) globalThis.kept = Array.from({ length: 20_000 }, () => ({})); };
+export const app = async (request) => {
+  if (request.url.endsWith('/never')) await new Promise(() => {});
+  if (request.url.endsWith('/garbage')) garbage();
+  return new Response(await request.text());
+};
+`;
+
+test.each(['async', 'picoev'])(
+  'tells of waits, refusals, deadlines, garbage, memory and queues: class %s',
+  async (workerClass) => {
+    using folder = temporaryFolder();
+    const file = write(folder.path, 'app.mjs', BEFALLS);
+    const limits = ['--response-timeout', '0.1', '--limit-request-body', '10', '--limit-request-line', '1000'];
+    await using server = await startQilin(['-k', workerClass, '--admin-bind', '0', ...limits, `${file}:app`]);
+    const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+    const asked = [
+      ask(`${server.url}/${'x'.repeat(5000)}`),
+      ask(server.url, { method: 'POST', body: 'x'.repeat(20) }),
+      ask(`${server.url}/never`),
+      ask(`${server.url}/garbage`),
+    ];
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([414, 413, 503, 200]);
+    const figures = await eventually(async () => {
+      const now = await figuresAt(`${admin}/metrics`);
+      const isTold = now.get('qilin_deadlines_passed_total{deadline="responseTimeout"}') === 1;
+      return isTold && (now.get('qilin_gc_total{kind="minor"}') ?? 0) > 0 && now;
+    }, 'a heartbeat has told of it');
+    expect(Object.fromEntries(figures)).toMatchObject({
+      'qilin_requests_refused_total{reason="line_too_long"}': 1,
+      'qilin_requests_refused_total{reason="body_too_large"}': 1,
+      'qilin_requests_refused_total{reason="malformed"}': 0,
+      'qilin_deadlines_passed_total{deadline="responseTimeout"}': 1,
+      'qilin_deadlines_passed_total{deadline="requestTimeout"}': 0,
+      qilin_queue_seconds_count: 1,
+      [`qilin_listener_queue{address="${new URL(server.url).host}"}`]: 0,
+      qilin_app_metrics_left_out_total: 0,
+    });
+    expect(figures.get('qilin_gc_seconds_total{kind="minor"}')).toBeGreaterThan(0);
+    for (const space of ['new', 'old', 'code'])
+      expect(figures.get(`qilin_worker_memory_bytes{worker="1",space="${space}"}`)).toBeGreaterThan(10_000);
+  },
+);
+
+interface Slow {
+  readonly route: string;
+  readonly appSeconds: number;
+  readonly writingSeconds: number;
+}
+
+const SLOW = `
+const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+export const app = async (request) => {
+  const { pathname } = new URL(request.url);
+  if (pathname === '/stream')
+    return new Response(
+      new ReadableStream({
+        start: (to) => to.enqueue(new Uint8Array(1)),
+        // When the first piece has been taken.
+        async pull(to) { await pause(60); to.close(); },
+      }),
+    );
+  if (pathname !== '/quick') await pause(30);
+  return new Response('ok');
+};
+`;
+
+test.each(['async', 'picoev', 'threads'])(
+  'qilinctl slowest tells the slow routes, as /status does: class %s',
+  async (workerClass) => {
+    using folder = temporaryFolder();
+    const file = write(folder.path, 'app.mjs', SLOW);
+    const socket = join(folder.path, 'control');
+    await using server = await startQilin([
+      '-k',
+      workerClass,
+      '--admin-bind',
+      '0',
+      '--control-socket',
+      socket,
+      `${file}:app`,
+    ]);
+    const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+    for (const path of ['quick', 'users/1', 'users/2', 'stream']) await ask(`${server.url}/${path}`);
+    const slowest = async () => JSON.parse((await qilinctl(['--socket', socket, 'slowest', '--json'])).stdout);
+    const told = await eventually(async () => {
+      const all: Slow[] = await slowest();
+      const now = all.filter(({ route }) => route !== '/quick');
+      return now.length >= 2 && now;
+    }, 'both routes');
+    const [stream, users] = ['/stream', '/users/*'].map((name) => told.find(({ route }) => route === name));
+    expect(told).toHaveLength(2);
+    expect(users).toMatchObject({ method: 'GET', status: 200 });
+    expect(users?.appSeconds).toBeGreaterThan(0.02);
+    expect(stream?.writingSeconds).toBeGreaterThan(0.05);
+    const { slowest: inStatus } = JSON.parse((await ask(`${admin}/status`)).text);
+    expect(inStatus).toEqual(expect.arrayContaining(told));
+    const { stdout } = await qilinctl(['--socket', socket, 'slowest']);
+    expect(stdout).toMatch(
+      /^TOTAL s {2}QUEUE s {2}APP s {2}WRITING s {2}STATUS {2}METHOD {2}ROUTE\n(?:.+\n)*.*GET {2}\/stream$/m,
+    );
+  },
+);
 
 const OWN = `
 import { Counter, Gauge, Histogram, Registry } from '${repository}/node_modules/prom-client/index.js';

@@ -175,6 +175,18 @@ export interface Exchange extends FetchExchange {
 
   /** Whether a header's name begins so (in lower case): cheaper than to look for several that do. */
   hasHeaderLike(prefix: string): boolean;
+  /**
+   * Changes what the app will see: a field takes the place of all of its name; undefined takes these away.
+   * @param name in lower case
+   * @param value without line ends
+   */
+  setHeader(name: string, value: string | undefined): void;
+  /** Lines that go before the fields of whatever answer, where these do not name the same; not where `raw()` gives it. */
+  addedFields: string;
+  /** When the answer began that was not over at once, by `performance.now()`; 0 otherwise, and where the loop does not time answers. */
+  readonly beganAt: number;
+  /** What the app calls the way to this request; empty where it does not say. */
+  route: string;
   /** The fields behind a chunked body, as `rawHeaders()`: all of them once the body has ended, and it was not the answer that ended it. */
   rawTrailers(): string[];
   /** True once the client has ended its side: it sends nothing more, and still wants its answer. */

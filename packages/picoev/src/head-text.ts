@@ -49,6 +49,21 @@ export function fieldsFrom(text: string, start: number): string[] {
   }
 }
 
+/** The head with one field of this name, in lower case, or with none. */
+export function withField(head: string, lowerCaseHead: string, name: string, value: string | undefined): string {
+  const needle = needleOf(name);
+  let rest = '';
+  let from = 0;
+  for (let found = lowerCaseHead.indexOf(needle); found >= 0; found = lowerCaseHead.indexOf(needle, from)) {
+    rest += head.slice(from, found);
+    from = head.indexOf('\r\n', found + 2);
+  }
+  rest += head.slice(from);
+  const end = rest.lastIndexOf('\r\n\r\n');
+  if (value === undefined || end < 0) return rest;
+  return `${rest.slice(0, end)}\r\n${name}: ${value}\r\n\r\n`;
+}
+
 const CR = 13;
 const SPACE = 32;
 const TAB = 9;

@@ -5,7 +5,7 @@
 
 import { AppScope, currentOwner } from './app-scope.ts';
 import type { BodySink, Connection, Detached, Exchange, FetchExchange } from './exchange.ts';
-import { allFields, fieldOf, fieldsFrom } from './head-text.ts';
+import { allFields, fieldOf, fieldsFrom, withField } from './head-text.ts';
 import { latin1OfUtf8 } from './latin1.ts';
 import { ANSWER, ANSWER_FLAG, type AnswerKind, EVENT_FLAG } from './wire.ts';
 
@@ -23,6 +23,8 @@ export interface ExchangeLoop {
   readonly lowerCaseNames: boolean;
   /** When the turn began that is under way, by `performance.now()`, in whole milliseconds. */
   readonly turnedAt: number;
+  /** Whether it is noted when an answer begins. */
+  readonly timesAnswers: boolean;
   /** This answer, where it has not begun yet, is its connection's last: the loop drains, and no request has come behind it. */
   endsBehind(exchange: HttpExchange): boolean;
   /** Notes a row of the table of answers; `fields` and `body` have a character for each byte. */
@@ -65,6 +67,9 @@ export class HttpExchange implements Exchange {
   isHalfClosed = false;
   status = 0;
   fields = '';
+  addedFields = '';
+  route = '';
+  beganAt = 0;
   bytesSent = 0;
   reason = '';
   hasDate = false;
@@ -89,7 +94,7 @@ export class HttpExchange implements Exchange {
   readonly cameAt: number;
 
   readonly #loop: ExchangeLoop;
-  readonly #head: string;
+  #head: string;
   #lowerCaseHead: string | undefined;
   /** Of EVENT_FLAG. */
   readonly #flags: number;
@@ -204,6 +209,11 @@ export class HttpExchange implements Exchange {
     if (this.#loop.lowerCaseNames) return this.#head;
     this.#lowerCaseHead ??= this.#head.toLowerCase();
     return this.#lowerCaseHead;
+  }
+
+  setHeader(name: string, value: string | undefined): void {
+    this.#head = withField(this.#head, this.#namesInLowerCase(), name, value);
+    this.#lowerCaseHead = undefined;
   }
 
   hasHeaderLike(prefix: string): boolean {
@@ -326,12 +336,12 @@ export class HttpExchange implements Exchange {
       this.#respondLong(status, fields, body);
       return;
     }
-    this.#note(status, fields);
+    const all = this.#note(status, fields);
     const text = body === null ? '' : typeof body === 'string' ? latin1OfUtf8(body) : latin1Of(body);
     this.bytesSent = text.length;
     const flags = this.#answerFlags();
     const isSilent = body === null && (status === 304 || (flags & ANSWER_FLAG.BODILESS) !== 0);
-    this.#loop.answer(this, ANSWER.RESPOND, isSilent ? flags | ANSWER_FLAG.NO_LENGTH : flags, status, fields, text);
+    this.#loop.answer(this, ANSWER.RESPOND, isSilent ? flags | ANSWER_FLAG.NO_LENGTH : flags, status, all, text);
     this.#finish();
   }
 
@@ -348,14 +358,15 @@ export class HttpExchange implements Exchange {
 
   begin(status: number, fields: string, length: number | undefined): void {
     if (this.isOver || this.#hasBegun) return;
-    this.#note(status, fields);
+    const all = this.#note(status, fields);
     const isBodiless = this.#isBodiless();
+    if (this.#loop.timesAnswers) this.beganAt = performance.now();
     this.#chunked = length === undefined;
     this.#missing = isBodiless ? 0 : (length ?? 0);
     // Until the end of the connection, since HTTP/1.0 knows no chunks.
     if (this.#chunked && this.minorVersion === 0 && !isBodiless) this.#closes = true;
     const noLength = isBodiless && length === undefined ? ANSWER_FLAG.NO_LENGTH : 0;
-    this.#loop.answer(this, ANSWER.BEGIN, this.#answerFlags() | noLength, status, fields, '', length ?? 0);
+    this.#loop.answer(this, ANSWER.BEGIN, this.#answerFlags() | noLength, status, all, '', length ?? 0);
   }
 
   #isBodiless(): boolean {
@@ -391,6 +402,7 @@ export class HttpExchange implements Exchange {
     if (this.isOver || this.#hasEnded || piece.length === 0) return true;
     this.#chunked = inChunks;
     if (!this.#hasBegun) this.fields = typeof piece === 'string' ? piece : latin1Of(piece);
+    if (!this.#hasBegun && this.#loop.timesAnswers) this.beganAt = performance.now();
     this.#hasBegun = true;
     this.bytesSent += piece.length;
     return this.#send(piece);
@@ -515,7 +527,8 @@ export class HttpExchange implements Exchange {
     if (this.isOver || this.#hasBegun) return;
     this.takeBack();
     this.#closes = true;
-    this.#loop.answer(this, ANSWER.RESPOND, this.#answerFlags(), status, fields, latin1OfUtf8(body));
+    const all = this.#withAdded(fields);
+    this.#loop.answer(this, ANSWER.RESPOND, this.#answerFlags(), status, all, latin1OfUtf8(body));
     this.replace(status);
   }
 
@@ -536,11 +549,20 @@ export class HttpExchange implements Exchange {
     if (listener !== null) this.run(listener);
   }
 
-  #note(status: number, fields: string): void {
+  /** Returns all of the answer's fields. */
+  #note(status: number, fields: string): string {
     if (this.#loop.endsBehind(this)) this.#closes = true;
     this.#hasBegun = true;
     this.status = status;
-    this.fields = fields;
+    this.fields = this.addedFields === '' ? fields : this.#withAdded(fields);
+    return this.fields;
+  }
+
+  #withAdded(fields: string): string {
+    const { addedFields } = this;
+    const name = addedFields.slice(0, addedFields.indexOf(':') + 1).toLowerCase();
+    const isSaid = addedFields === '' || `\r\n${fields}`.toLowerCase().includes(`\r\n${name}`);
+    return isSaid ? fields : addedFields + fields;
   }
 
   #finish(): void {

@@ -110,6 +110,8 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
   /** The process ends: there is no later any more. */
   #isLast = false;
   #isDraining = false;
+  /** Whether exchanges note when their answers begin. */
+  timesAnswers = false;
   /** When the turn began that is under way, by `performance.now()`, in whole milliseconds, which are plain integers. */
   turnedAt = 0;
   #unsettled: HttpExchange[] = [];

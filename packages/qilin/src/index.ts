@@ -5,6 +5,7 @@ export { type MetricsRegistry, shareMetrics } from './contract/app-metrics.ts';
 export type { HealthCheck } from './contract/health-check.ts';
 export type { ArbiterHooks, ArbiterInfo, Hooks, WorkerHooks, WorkerInfo } from './contract/hooks.ts';
 export type { Log, LogLevel } from './contract/log.ts';
+export { addLogFields, type LogFieldValue } from './contract/log-fields.ts';
 export type { Listener } from './contract/messages.ts';
 export { type Once, type OnceTask, once } from './contract/once.ts';
 export type { WorkerStats } from './contract/stats.ts';

@@ -24,6 +24,9 @@ import { requestTearingDown } from './signals.ts';
 const storage = new AsyncLocalStorage<AppContext | undefined>();
 
 /** What is current outside of a request: an app and a `g`. Flask's `AppContext`. */
+/** By which a request of Qilin's takes the name of its route. */
+const ROUTE = Symbol.for('qilin.route');
+
 export class AppContext {
   readonly app: App;
   #g: Globals | undefined;
@@ -179,19 +182,25 @@ export class RequestContext extends AppContext implements RequestState {
     return this.request.urlBase;
   }
 
-  override run<T>(work: () => T): T {
+  /** The server's `qilinctl slowest` calls requests by their rule. */
+  #match(): void {
     matchRequest(this);
+    if (this.rule !== undefined && ROUTE in this.raw) Reflect.set(this.raw, ROUTE, this.rule.rule);
+  }
+
+  override run<T>(work: () => T): T {
+    this.#match();
     return super.run(work);
   }
 
   override push(): this {
-    matchRequest(this);
+    this.#match();
     return super.push();
   }
 
   /** What happens to this request; matches it first, unless that is done. */
   get plan(): Plan {
-    if (this.rule === undefined && this.routingException === undefined) matchRequest(this);
+    if (this.rule === undefined && this.routingException === undefined) this.#match();
     return this.app.planFor(this.rule);
   }
 

@@ -29,17 +29,37 @@ export const FIGURES = {
     unit: 'seconds',
     help: 'From the first look at a request to the end of its answer.',
   },
+  qilin_queue_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'How long requests had waited before anybody could look at them, in the kernel and for their turn: of each 32nd. TCP on Linux, within 4 ms.',
+  },
   qilin_requests_in_flight: { kind: 'gauge', help: 'Requests that are not over.' },
   qilin_requests_shed: {
     kind: 'counter',
     labels: ['by'],
     help: 'Requests that queueTimeout kept from the app: by the worker, or by the arbiter where no worker turned.',
   },
+  qilin_requests_refused: {
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'Requests that were no good, or too large: no app saw them, or all of them.',
+  },
+  qilin_deadlines_passed: {
+    kind: 'counter',
+    labels: ['deadline'],
+    help: 'Clients and apps that took too long, by the setting that says so. On the native engine not headersTimeout and sendTimeout.',
+  },
   qilin_connections: { kind: 'gauge', help: 'Connections that are open.' },
   qilin_connections_accepted: { kind: 'counter', help: 'Connections accepted.' },
   qilin_connections_unproxied: {
     kind: 'counter',
     help: 'Connections closed for want of a valid header of PROXY protocol.',
+  },
+  qilin_listener_queue: {
+    kind: 'gauge',
+    labels: ['address'],
+    help: 'Connections that wait to be accepted, of each listening socket (TCP on Linux).',
   },
   qilin_workers: { kind: 'gauge', labels: ['state'], help: 'Workers by state.' },
   qilin_workers_wanted: { kind: 'gauge', help: 'Workers that are to serve.' },
@@ -73,6 +93,22 @@ export const FIGURES = {
     unit: 'bytes',
     labels: ['worker'],
     help: "V8's heap in use, of the main thread of the worker in that place.",
+  },
+  qilin_worker_memory_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: ['worker', 'space'],
+    help: "V8's memory in use, of the main thread of the worker in that place, by space; external lies outside of the heap, as buffers do.",
+  },
+  qilin_gc: {
+    kind: 'counter',
+    labels: ['kind'],
+    help: 'Collections of garbage in the workers, where apps run.',
+  },
+  qilin_gc_seconds: { kind: 'counter', unit: 'seconds', labels: ['kind'], help: 'How long these took.' },
+  qilin_app_metrics_left_out: {
+    kind: 'counter',
+    help: "Metrics of the app's own that an answer of /metrics lacked: one was too long, or all of a worker were beyond 4 MiB.",
   },
   qilin_worker_event_loop_lag_seconds: {
     kind: 'gauge',

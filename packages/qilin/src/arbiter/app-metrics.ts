@@ -24,6 +24,9 @@ interface Known {
 const knowing = (metrics: readonly AppMetric[]): Known => ({ metrics, coming: [], characters: 0 });
 
 export class AppMetrics {
+  readonly #warn: (text: string) => void;
+  #leftOut = 0;
+  #hasWarned = false;
   readonly #known = new Map<number, Known>();
   /** Of the workers that have gone. */
   #past: readonly AppMetric[] = [];
@@ -31,6 +34,16 @@ export class AppMetrics {
   #awaited = new Set<number>();
   #onAllTold: () => void = () => {};
   #underWay: Promise<readonly AppMetric[]> | undefined;
+
+  /** @param warn Told once, when a metric is left out for the first time. */
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** How many were, from all answers. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
 
   /** Of all workers. Who asks meanwhile has the same answer. */
   ask(workers: readonly Pick<WorkerHandle, 'age' | 'tellMetrics'>[]): Promise<readonly AppMetric[]> {
@@ -45,19 +58,24 @@ export class AppMetrics {
     const known = this.#known.get(age) ?? knowing([]);
     if (said.type === 'appMetric') {
       const characters = known.characters + sizeOf(said.metric);
-      if (characters > MOST_CHARACTERS) return;
+      if (characters > MOST_CHARACTERS) {
+        this.#leave(said.metric.name);
+        return;
+      }
       known.coming.push(said.metric);
       known.characters = characters;
       this.#known.set(age, known);
       return;
     }
+    // The worker has told which.
+    this.#leftOut += said.leftOut;
     this.#known.set(age, knowing(known.coming));
     this.#told(age);
   }
 
   gone(age: number): void {
     const last = this.#known.get(age)?.metrics ?? [];
-    if (last.length > 0) this.#past = bounded(aggregate([this.#past, lastingOf(last)]));
+    if (last.length > 0) this.#past = this.#bounded(aggregate([this.#past, lastingOf(last)]));
     this.#known.delete(age);
     this.#told(age);
   }
@@ -79,15 +97,27 @@ export class AppMetrics {
     return aggregate([...[...this.#known.values()].map(({ metrics }) => metrics), this.#past]);
   }
 
+  /** What workers that have gone had counted goes with its metric: that counter begins anew. */
+  #bounded(metrics: readonly AppMetric[]): readonly AppMetric[] {
+    let characters = 0;
+    return metrics.filter((metric) => {
+      characters += sizeOf(metric);
+      const fits = characters <= MOST_CHARACTERS;
+      if (!fits) this.#leave(metric.name);
+      return fits;
+    });
+  }
+
+  #leave(name: string): void {
+    this.#leftOut += 1;
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#warn(
+      `Metrics of the app are left out of /metrics: with ${name} they are beyond ${MOST_CHARACTERS / 2 ** 20} MiB; qilin_app_metrics_left_out_total counts them`,
+    );
+  }
+
   #told(age: number): void {
     if (this.#awaited.delete(age) && this.#awaited.size === 0) this.#onAllTold();
   }
-}
-
-function bounded(metrics: readonly AppMetric[]): readonly AppMetric[] {
-  let characters = 0;
-  return metrics.filter((metric) => {
-    characters += sizeOf(metric);
-    return characters <= MOST_CHARACTERS;
-  });
 }

@@ -26,6 +26,7 @@ import { isBeyond, Scaler } from './scaler.ts';
 import { ServerView } from './server-view.ts';
 import { type ArbiterSignal, hasTerminal, listenForSignals } from './signals.ts';
 import { ArbiterState } from './state.ts';
+import { StatsdGauges } from './statsd-gauges.ts';
 import { Succession, type SuccessionEvent } from './succession.ts';
 import { Systemd } from './systemd.ts';
 import { TICK } from './transitions.ts';
@@ -77,6 +78,7 @@ export class Arbiter {
   readonly #systemd: Systemd;
   readonly #once: OnceKeeper;
   readonly #scaler: Scaler;
+  readonly #statsd: StatsdGauges;
   readonly #faults = new Faults(() => this.#state.log);
   /** What came before the sockets were open, and waits for that. */
   #early: ArbiterSignal[] = [];
@@ -105,7 +107,7 @@ export class Arbiter {
     this.#reloads = new Reloads(state, generations, this.#succession, options.loadSettings, put);
     this.#valve = new Valve(state, generations, this.#succession, this.#crew, put);
     this.#scaler = new Scaler(state, this.#succession, this.#crew);
-    const view = new ServerView(options.version, state, this.#succession, this.#crew, this.#valve);
+    const view = new ServerView(options.version, state, this.#generations, this.#succession, this.#crew, this.#valve);
     this.#systemd = new Systemd(
       process.env,
       { pid: process.pid, isHeir: upgrade.isSuccessor, stored: inheritance.stored },
@@ -115,6 +117,7 @@ export class Arbiter {
     this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, () =>
       this.#mailbox.put({ type: 'tick' }),
     );
+    this.#statsd = new StatsdGauges(state, generations);
     this.#control = new Control({
       state,
       generations,
@@ -148,6 +151,7 @@ export class Arbiter {
       throw error;
     } finally {
       stopTicking();
+      this.#statsd.close();
       await stopWatching?.();
       await this.#leave();
       stopListening();
@@ -178,6 +182,7 @@ export class Arbiter {
       this.#guarded(() => this.#valve.follow());
       this.#guarded(() => this.#once.follow());
       this.#guarded(() => this.#systemd.follow(performance.now()));
+      this.#guarded(() => this.#statsd.follow(performance.now()));
       if (status !== undefined) return status;
     }
   }

@@ -103,6 +103,10 @@ export class Control {
         return view.status();
       case 'config':
         return listSettings(state.config, state.origins);
+      case 'slowest':
+        if (state.config.adminBind === null)
+          throw new Refusal('Requests are timed where adminBind is set: set it, and reload.');
+        return view.status().slowest;
       case 'stacks':
         return this.#stacks(order.arguments.pid);
       case 'profile':

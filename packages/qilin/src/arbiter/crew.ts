@@ -17,6 +17,7 @@ import type { OnceKeeper } from './once-keeper.ts';
 import type { Action } from './plan.ts';
 import { giveLogFiles } from './privileges.ts';
 import { Recordings, type TakePart } from './recordings.ts';
+import { Slowest } from './slowest.ts';
 import { howItEnded } from './spawn-refusal.ts';
 import { type StalledPlace, Stalls, type StuckStack } from './stalls.ts';
 import type { ArbiterState } from './state.ts';
@@ -63,9 +64,10 @@ export class Crew {
   readonly #memory: MemoryRoom;
   /** Of all workers, those that have gone too. */
   readonly totals = new Totals();
+  readonly slowest = new Slowest(performance.now());
   readonly #stalls = new Stalls(() => this.#state.log);
   readonly #recordings = new Recordings();
-  readonly #appMetrics = new AppMetrics();
+  readonly #appMetrics: AppMetrics;
   #announced = false;
   #hasToldEnd = false;
   /** The most workers that served at the same time before that, and since when. */
@@ -84,6 +86,7 @@ export class Crew {
     this.#generations = generations;
     this.#put = put;
     this.#onReady = onReady;
+    this.#appMetrics = new AppMetrics((text) => state.log.warning(text));
     this.#memory = new MemoryRoom(state, (age) => this.#heartbeats.get(age));
   }
 
@@ -115,6 +118,11 @@ export class Crew {
   async record(age: number, recording: Recording, take: TakePart): Promise<void> {
     const worker = this.#workers.get(age);
     if (worker !== undefined) await this.#recordings.record(worker, recording, take);
+  }
+
+  /** Metrics of the apps' own that answers have lacked. */
+  get appMetricsLeftOut(): number {
+    return this.#appMetrics.leftOut;
   }
 
   /** What the apps of all workers that have one count themselves. */
@@ -291,6 +299,7 @@ export class Crew {
         break;
       case 'heartbeat':
         this.#heartbeats.set(age, message);
+        if (message.slow.length > 0) this.slowest.add(message.slow, at);
         this.#state.change({ type: 'heartbeat', age }, at - message.silentFor);
         break;
       case 'leaving':

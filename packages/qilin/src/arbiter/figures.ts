@@ -1,8 +1,10 @@
 /** The figures of `/metrics`, of what the arbiter knows. */
 import type { Figures, Sample } from '../admin/figures.ts';
 import { BOUNDS, METHODS, readAnswers, STATUS_CLASSES } from '../contract/answers.ts';
+import { MEMORY_SPACES } from '../contract/memory-spaces.ts';
 import type { Heartbeat } from '../contract/messages.ts';
 import type { WorkerUsage } from '../contract/stats.ts';
+import { COLLECTIONS, DEADLINES, NO_TALLY, REFUSALS, readTally } from '../contract/tally.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
 import { type Fleet, WORKER_STATES, type WorkerView, wantedCount } from './fleet.ts';
@@ -18,31 +20,37 @@ interface Known {
   readonly crew: Crew;
   readonly lastReload: LastReload;
   readonly shedByArbiter: number;
+  readonly queues: ReadonlyMap<string, number>;
 }
 
 const only = (value: number): readonly Sample[] => [{ labels: {}, value }];
 const seconds = (time: Milliseconds): number => Math.round(time) / 1000;
 
-export function figuresOf({ version, fleet, crew, lastReload, shedByArbiter }: Known): Figures {
+export function figuresOf({ version, fleet, crew, lastReload, shedByArbiter, queues }: Known): Figures {
   const { totals } = crew;
   const running = fleet.workers.map((worker) => ({ worker, heartbeat: crew.facts(worker.age).heartbeat }));
   const told = running.flatMap(({ heartbeat }) => heartbeat ?? []);
-  const { shed, connections, accepted, unproxied, answers } = totals.stats(told);
+  const { shed, connections, accepted, unproxied, answers, tally } = totals.stats(told);
   const { byStatus, buckets, time } = readAnswers(answers);
+  const { waits, waited, deadlines, refusals, collections, collecting } = readTally(tally ?? NO_TALLY);
   const { user, system } = process.cpuUsage();
   return {
     qilin_build: [{ labels: { version, node: process.versions.node }, value: 1 }],
     qilin_start_time_seconds: only(performance.timeOrigin / 1000),
     qilin_requests: requests(byStatus),
     qilin_request_duration_seconds: { bounds: BOUNDS, buckets, sum: time },
+    qilin_queue_seconds: { bounds: BOUNDS, buckets: waits, sum: waited },
     qilin_requests_in_flight: only(sum(told, inFlight)),
     qilin_requests_shed: [
       { labels: { by: 'worker' }, value: shed },
       { labels: { by: 'arbiter' }, value: shedByArbiter },
     ],
+    qilin_requests_refused: byName('reason', REFUSALS, refusals),
+    qilin_deadlines_passed: byName('deadline', DEADLINES, deadlines),
     qilin_connections: only(connections),
     qilin_connections_accepted: only(accepted),
     qilin_connections_unproxied: only(unproxied),
+    qilin_listener_queue: [...queues].map(([address, value]) => ({ labels: { address }, value })),
     qilin_workers: WORKER_STATES.map((state) => ({
       labels: { state },
       value: fleet.workers.filter((worker) => worker.state === state).length,
@@ -60,6 +68,15 @@ export function figuresOf({ version, fleet, crew, lastReload, shedByArbiter }: K
     qilin_arbiter_resident_bytes: only(process.memoryUsage.rss()),
     qilin_worker_resident_bytes: byPlace(running, ({ usage }) => usage.resident, add),
     qilin_worker_heap_used_bytes: byPlace(running, ({ usage }) => usage.heapUsed, add),
+    qilin_worker_memory_bytes: MEMORY_SPACES.flatMap((space, index) =>
+      byPlace(running, ({ usage }) => usage.spaces[index] ?? 0, add).map(({ labels, value }) => ({
+        labels: { ...labels, space },
+        value,
+      })),
+    ),
+    qilin_gc: byName('kind', COLLECTIONS, collections),
+    qilin_gc_seconds: byName('kind', COLLECTIONS, collecting.map(seconds)),
+    qilin_app_metrics_left_out: only(crew.appMetricsLeftOut),
     qilin_worker_event_loop_lag_seconds: byPlace(
       running,
       ({ usage }, worker) => lagOf(usage, crew.silenceOf(worker)),
@@ -71,6 +88,10 @@ export function figuresOf({ version, fleet, crew, lastReload, shedByArbiter }: K
 /** In seconds: how late an event loop was at its last sign of life, or is by now. */
 export const lagOf = ({ lag }: WorkerUsage, silence: Milliseconds): number =>
   seconds(Math.max(lag, silence - SIGN_OF_LIFE));
+
+/** Values in the order of their names. */
+const byName = (label: string, names: readonly string[], values: readonly number[]): readonly Sample[] =>
+  names.map((name, index) => ({ labels: { [label]: name }, value: values[index] ?? 0 }));
 
 /** Those that have been answered at all: most pairs never come. */
 function requests(byStatus: readonly number[]): readonly Sample[] {

@@ -9,6 +9,8 @@ import type { Milliseconds } from '../contract/units.ts';
 import type { Crew } from './crew.ts';
 import { figuresOf, lagOf } from './figures.ts';
 import { isServing, type WorkerView, wantedCount } from './fleet.ts';
+import type { Generations } from './generations.ts';
+import { listenerQueues } from './listener-queues.ts';
 import type { ArbiterState } from './state.ts';
 import type { Succession } from './succession.ts';
 import type { Situation } from './systemd.ts';
@@ -20,14 +22,23 @@ const STUCK_AFTER: Milliseconds = 3_000;
 export class ServerView {
   readonly #version: string;
   readonly #state: ArbiterState;
+  readonly #generations: Generations;
   readonly #succession: Succession;
   readonly #crew: Crew;
   readonly #valve: Valve;
   #earlier: EarlierCounts = new Map();
 
-  constructor(version: string, state: ArbiterState, succession: Succession, crew: Crew, valve: Valve) {
+  constructor(
+    version: string,
+    state: ArbiterState,
+    generations: Generations,
+    succession: Succession,
+    crew: Crew,
+    valve: Valve,
+  ) {
     this.#version = version;
     this.#state = state;
+    this.#generations = generations;
     this.#succession = succession;
     this.#crew = crew;
     this.#valve = valve;
@@ -77,7 +88,8 @@ export class ServerView {
   figures(): Figures {
     const { fleet, lastReload } = this.#state;
     const shedByArbiter = this.#valve.total;
-    const own = figuresOf({ version: this.#version, fleet, crew: this.#crew, lastReload, shedByArbiter });
+    const queues = listenerQueues(this.#generations.sockets);
+    const own = figuresOf({ version: this.#version, fleet, crew: this.#crew, lastReload, shedByArbiter, queues });
     return addCounts(own, this.#earlier);
   }
 
@@ -103,6 +115,7 @@ export class ServerView {
         longestSeconds: inSeconds(longest),
         lastAt: pointOfTime(last),
       })),
+      slowest: this.#crew.slowest.list(performance.now(), pointOfTime),
       workers: fleet.workers.map((worker) => this.#workerStatus(worker)),
     };
   }

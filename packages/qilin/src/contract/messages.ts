@@ -10,7 +10,9 @@ import { type AppMetric, readAppMetric } from './app-metrics.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { type Fields, isCount, isObject, parseObject } from './fields.ts';
 import { type OnceAsking, type OnceOrder, readOnceAsking, readOnceOrder } from './once.ts';
+import { readSlow, type SlowRequest } from './slow-requests.ts';
 import type { WorkerStats, WorkerUsage } from './stats.ts';
+import { NO_TALLY } from './tally.ts';
 import type { Milliseconds } from './units.ts';
 import { type SaidConfig, type WorkerConfig, wholeConfig } from './worker-config.ts';
 
@@ -67,6 +69,8 @@ export interface Heartbeat {
   /** null before its app is there. */
   readonly stats: WorkerStats | null;
   readonly usage: WorkerUsage;
+  /** The slowest requests since the last one. */
+  readonly slow: readonly SlowRequest[];
 }
 
 const RETIRE_CAUSES = ['share', 'memory', 'full', 'failure'] as const;
@@ -91,7 +95,8 @@ export type WorkerMessage =
   | { readonly type: 'recordFailed'; readonly reason: string }
   /** A metric of the app's own, and the end of all of them. */
   | { readonly type: 'appMetric'; readonly scrape: number; readonly metric: AppMetric }
-  | { readonly type: 'appMetricsEnd'; readonly scrape: number }
+  /** With how many that are missing: these were too long for a message. */
+  | { readonly type: 'appMetricsEnd'; readonly scrape: number; readonly leftOut: number }
   | OnceAsking
   /** The worker drains, by the arbiter's order or anybody's: it accepts no more. */
   | { readonly type: 'leaving'; readonly reason: string }
@@ -158,8 +163,8 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
       return isCount(scrape) && metric !== undefined ? { type: 'appMetric', scrape, metric } : undefined;
     }
     case 'appMetricsEnd': {
-      const { scrape } = said;
-      return isCount(scrape) ? { type: 'appMetricsEnd', scrape } : undefined;
+      const { scrape, leftOut = 0 } = said;
+      return isCount(scrape) && isCount(leftOut) ? { type: 'appMetricsEnd', scrape, leftOut } : undefined;
     }
     case 'onceAsk':
     case 'onceLet':
@@ -177,18 +182,22 @@ export function parseWorkerMessage(line: string): WorkerMessage | undefined {
   }
 }
 
-function parseHeartbeat({ silentFor, stuckFor, stats, usage }: Fields): WorkerMessage | undefined {
+function parseHeartbeat({ silentFor, stuckFor, stats, usage, slow }: Fields): WorkerMessage | undefined {
   if (!isCount(silentFor) || !isCount(stuckFor)) return undefined;
   const used = isObject(usage) ? parseUsage(usage) : undefined;
   if (used === undefined) return undefined;
-  if (stats === null) return { type: 'heartbeat', silentFor, stuckFor, stats, usage: used };
+  if (stats === null) return { type: 'heartbeat', silentFor, stuckFor, stats, usage: used, slow: [] };
   if (!isObject(stats)) return undefined;
   const counts = parseStats(stats);
-  return counts === undefined ? undefined : { type: 'heartbeat', silentFor, stuckFor, stats: counts, usage: used };
+  if (counts === undefined) return undefined;
+  return { type: 'heartbeat', silentFor, stuckFor, stats: counts, usage: used, slow: readSlow(slow) };
 }
 
-/** Numbers in the list of answers, of whatever version. */
+/** Numbers in a list of counts, of whatever version. */
 const LONGEST_LIST = 1_024;
+
+const isCounts = (said: unknown): said is readonly number[] =>
+  Array.isArray(said) && said.length <= LONGEST_LIST && said.every(isCount);
 
 /** A worker class from outside need not know of all. */
 function parseStats({
@@ -199,16 +208,17 @@ function parseStats({
   unproxied = 0,
   shed = 0,
   answers = NO_ANSWERS,
+  tally = NO_TALLY,
 }: Fields): WorkerStats | undefined {
   if (!isCount(connections) || !isCount(accepted) || !isCount(requests)) return undefined;
   if (!isCount(wakeups) || !isCount(unproxied) || !isCount(shed)) return undefined;
-  if (!Array.isArray(answers) || answers.length > LONGEST_LIST || !answers.every(isCount)) return undefined;
-  return { connections, accepted, requests, wakeups, unproxied, shed, answers };
+  if (!isCounts(answers) || !isCounts(tally)) return undefined;
+  return { connections, accepted, requests, wakeups, unproxied, shed, answers, tally };
 }
 
-function parseUsage({ cpu, resident, lag = 0, heapUsed, heapLimit }: Fields): WorkerUsage | undefined {
+function parseUsage({ cpu, resident, lag = 0, heapUsed, heapLimit, spaces = [] }: Fields): WorkerUsage | undefined {
   if (!isCount(cpu) || !isCount(resident) || !isCount(heapUsed) || !isCount(heapLimit)) return undefined;
-  return isCount(lag) ? { cpu, resident, lag, heapUsed, heapLimit } : undefined;
+  return isCount(lag) && isCounts(spaces) ? { cpu, resident, lag, heapUsed, heapLimit, spaces } : undefined;
 }
 
 /** Undefined for a line that is no message of the arbiter. */

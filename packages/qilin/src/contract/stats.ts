@@ -1,4 +1,5 @@
 import { type AnswerList, addAnswers, NO_ANSWERS } from './answers.ts';
+import { addTallies, NO_TALLY, type TallyList } from './tally.ts';
 import type { Milliseconds } from './units.ts';
 
 /** What a worker tells with each heartbeat: of its work, and of what its process uses. */
@@ -17,6 +18,8 @@ export interface WorkerStats {
   readonly shed: number;
   /** What it has answered; empty where nobody counts. */
   readonly answers: AnswerList;
+  /** What befell them, and what else is counted; empty likewise, and missing of a class from outside. */
+  readonly tally?: TallyList;
 }
 
 /** Of a worker that has done nothing yet. */
@@ -28,6 +31,7 @@ export const NO_STATS: WorkerStats = {
   unproxied: 0,
   shed: 0,
   answers: NO_ANSWERS,
+  tally: NO_TALLY,
 };
 
 /** Of several workers, or threads. */
@@ -40,6 +44,7 @@ export function addStats(one: WorkerStats, other: WorkerStats): WorkerStats {
     unproxied: one.unproxied + other.unproxied,
     shed: one.shed + other.shed,
     answers: addAnswers(one.answers, other.answers),
+    tally: addTallies(one.tally ?? NO_TALLY, other.tally ?? NO_TALLY),
   };
 }
 
@@ -54,6 +59,8 @@ export interface WorkerUsage {
   /** Bytes of V8's heap in its main thread: in use, and at most. */
   readonly heapUsed: number;
   readonly heapLimit: number;
+  /** Bytes in use there by space: contract/memory-spaces.ts. Empty of a worker from before an update in place. */
+  readonly spaces: readonly number[];
 }
 
 /** A heap of V8: a process's main one, or a thread's. */

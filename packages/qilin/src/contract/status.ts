@@ -24,7 +24,24 @@ export interface Status {
   readonly lastReload: ReloadStatus | null;
   /** Where event loops have stood still for longer than `stallWarning`: the ten places where most time was lost, the worst first. */
   readonly stalls: readonly StallStatus[];
+  /** The slowest requests of the last minutes, one of each route, the slowest first; none without `adminBind`, where nobody counts. */
+  readonly slowest: readonly SlowStatus[];
   readonly workers: readonly WorkerStatus[];
+}
+
+export interface SlowStatus {
+  readonly method: string;
+  /** The path, with numbers and ids folded into `*`; or the app's own rule. */
+  readonly route: string;
+  /** null: there was no answer. */
+  readonly status: number | null;
+  /** All of it: before anybody looked at it, until its answer began, until that was given. */
+  readonly totalSeconds: number;
+  readonly queueSeconds: number;
+  readonly appSeconds: number;
+  readonly writingSeconds: number;
+  /** When the worker told of it. */
+  readonly at: string;
 }
 
 export interface StallStatus {

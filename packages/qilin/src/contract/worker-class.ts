@@ -1,8 +1,10 @@
 /** The interface behind which each worker class is one file. */
 import type { App } from './app.ts';
 import type { Log } from './log.ts';
+import type { LogFieldValue } from './log-fields.ts';
 import type { Listener } from './messages.ts';
 import type { OnceAsking, OnceOrder } from './once.ts';
+import type { SlowRequest } from './slow-requests.ts';
 import type { HeapUse, WorkerStats } from './stats.ts';
 import type { Milliseconds } from './units.ts';
 import type { WorkerConfig } from './worker-config.ts';
@@ -28,6 +30,8 @@ export interface AccessEntry {
   requestHeader(name: string): string | undefined;
   /** Value of a response header, name in lower case. */
   responseHeader(name: string): string | undefined;
+  /** What the app has said of it by `addLogFields`; a class from outside need not know. */
+  ownField?(name: string): LogFieldValue;
 }
 
 /** A request that is not answered in full, or the one by which a connection has gone over to another protocol. */
@@ -89,6 +93,8 @@ export interface WorkerClass {
   /** Closes, for the app, the connections that wait for a request, or all; accepting goes on. */
   closeConnections?(which: 'idle' | 'all'): void;
   stats(): WorkerStats;
+  /** The slowest requests since this was asked the last time, by route. */
+  takeSlow?(): readonly SlowRequest[];
   /**
    * How long the class has been unable to take another request, because it serves one at a time (sync): that counts as
    * silence towards `timeout`. 0 for a class that can always take one.

@@ -7,6 +7,7 @@ import type { Address } from './address.ts';
 import type { Interface } from './app.ts';
 import type { OWN_HEALTH_CHECK } from './health-check.ts';
 import type { LogSettings } from './log.ts';
+import type { StatsdSettings } from './statsd.ts';
 import type { Milliseconds, Seconds } from './units.ts';
 
 export interface AccessLogSettings {
@@ -14,6 +15,12 @@ export interface AccessLogSettings {
   readonly accesslog: string | null;
   readonly accessLogFormat: string;
   readonly logFormat: 'text' | 'json';
+  /** Paths whose requests are not logged, `*` for any characters. */
+  readonly accessLogExclude: readonly string[];
+  /** Fields that a line of JSON has beside the usual: contract/log-fields.ts. */
+  readonly logFields: readonly string[];
+  /** Each request has an id and a trace. */
+  readonly requestId: boolean;
 }
 
 export interface ForwardedSettings {
@@ -113,6 +120,7 @@ export interface WorkerConfig
     ProxySettings,
     TlsSettings,
     LimitSettings,
+    StatsdSettings,
     DeadlineSettings,
     StaticSettings,
     EngineSettings {
@@ -160,6 +168,12 @@ export interface WorkerConfig
 
 /** Settings that an arbiter, or a worker of threads, from before an update in place does not speak of: each one off, or as it is by default. */
 const NEWER = {
+  accessLogExclude: [],
+  logFields: [],
+  requestId: false,
+  statsdHost: null,
+  statsdPrefix: '',
+  dogstatsdTags: [],
   adminBind: null,
   healthCheck: null,
   requestTimeout: 0,

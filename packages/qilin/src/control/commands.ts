@@ -141,6 +141,12 @@ export const COMMANDS = {
       output: { kind: newFile, isLocal: true, help: 'Where to: `PID.heapsnapshot`, unless said otherwise.' },
     },
   }),
+  slowest: command({
+    help: 'The slowest requests of the last minutes, one of each route: how long they waited, were in the app, and were written.',
+    returns:
+      'a list of `method`, `route`, `status`, `totalSeconds`, `queueSeconds`, `appSeconds`, `writingSeconds` and `at`',
+    arguments: {},
+  }),
   logs: command({
     help: 'The last lines of the log files of the server.',
     returns: null,

@@ -19,6 +19,8 @@ export function present(command: CommandName, result: unknown, now: Date): Shown
       return { text: statusText(isObject(result) ? result : {}, now.getTime()), status: 0 };
     case 'config':
       return { text: configText(objectsIn(result)), status: 0 };
+    case 'slowest':
+      return { text: slowestText(objectsIn(result)), status: 0 };
     case 'stacks':
       return { text: objectsIn(result).map(stackText).join('\n'), status: 0 };
     case 'reload':
@@ -52,6 +54,16 @@ export function logFilesIn(result: unknown): readonly string[] {
   const names = ['errorlog', 'accesslog'].flatMap((name) => settings.get(name) ?? []);
   const files = names.filter((name) => !['-', '(none)', UNKNOWN].includes(name) && !name.startsWith('/dev/'));
   return [...new Set(files.map((name) => resolve(folder, name)))];
+}
+
+const SLOW_HEADINGS = ['TOTAL s', 'QUEUE s', 'APP s', 'WRITING s', 'STATUS', 'METHOD', 'ROUTE'];
+
+function slowestText(requests: readonly Fields[]): string {
+  if (requests.length === 0) return 'No request of the last minutes took 5 ms or more\n';
+  const rows = requests.map(({ totalSeconds, queueSeconds, appSeconds, writingSeconds, status, method, route }) =>
+    [totalSeconds, queueSeconds, appSeconds, writingSeconds, status, method, route].map((value) => told(value)),
+  );
+  return table([SLOW_HEADINGS, ...rows], 'right');
 }
 
 function stackText({ pid, thread, stuckSeconds, stack }: Fields): string {

@@ -129,6 +129,12 @@ function validHost(forwardedHost: string): string | undefined {
 
 type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
+/** Whether an address, or `UNIX_PEER`, is one of the setting `forwardedAllowIps`; one that is not known is none. */
+export function createPeerTrust(allowed: readonly string[]): (peer: string | undefined) => boolean {
+  const isTrusted = createTrust(allowed);
+  return (peer) => peer !== undefined && (peer === UNIX_PEER || isTrusted(peer));
+}
+
 function createTrust(allowed: readonly string[]): IsTrusted {
   if (allowed.includes('*')) return () => true;
   const blocks = allowed.map(parseBlock);

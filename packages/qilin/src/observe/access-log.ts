@@ -1,5 +1,9 @@
 /** The access log: one line, or one JSON object, for each answered request, written in batches. */
+import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
+import { LOG_FIELD_EXPECTED, type LogField, type LogFieldValue, parseLogField } from '../contract/log-fields.ts';
+import { matcherOf } from '../contract/path-patterns.ts';
+import { isTraceparent, REQUEST_ID, TRACEPARENT } from '../contract/trace.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { AccessEntry, AccessLog } from '../contract/worker-class.ts';
 import type { AccessLogSettings } from '../contract/worker-config.ts';
@@ -21,7 +25,8 @@ const ACCESS_FLUSH_INTERVAL: Milliseconds = 100;
 export function createAccessLog(settings: AccessLogSettings, log: Log): AccessLog | null {
   const { accesslog, accessLogFormat, logFormat } = settings;
   if (accesslog === null) return null;
-  const format = logFormat === 'json' ? formatAccessJson : compileFormat(accessLogFormat);
+  const format = logFormat === 'json' ? createJsonFormat(settings) : compileFormat(accessLogFormat);
+  const isExcluded = createExclusion(settings);
   const file = openLineFile({
     name: accesslog,
     standard: 1,
@@ -34,45 +39,84 @@ export function createAccessLog(settings: AccessLogSettings, log: Log): AccessLo
     },
   });
   return {
-    write: (entry) => file.write(`${format(entry, Date.now(), file.longestLine - 1)}\n`),
+    write(entry) {
+      if (!isExcluded(entry)) file.write(`${format(entry, Date.now(), file.longestLine - 1)}\n`);
+    },
     reopen: () => file.reopen(),
     flush: () => file.flush(),
     close: () => file.close(),
   };
 }
 
-/** The entry as an object: docs/logging.md lists the fields. What is missing is null. */
-export const formatAccessJson: FormatEntry = (entry, now, longest) => {
-  const line = toJsonLine(fieldsOf(entry, now));
-  if (line.length * MOST_BYTES <= longest || Buffer.byteLength(line) <= longest) return line;
-  return toJsonLine(cutFields(fieldsOf(entry, now), longest));
-};
+/** A failure is no routine, whatever the path: a health check that says so is what somebody looks for. */
+const FAILED = 500;
+
+function createExclusion({ accessLogExclude }: AccessLogSettings): (entry: AccessEntry) => boolean {
+  if (accessLogExclude.length === 0) return () => false;
+  const matches = matcherOf(accessLogExclude);
+  return (entry) => entry.status < FAILED && matches(pathOf(entry));
+}
+
+/**
+ * The entry as an object: docs/logging.md lists the fields. What is missing is null.
+ * @throws QilinError SETTING_INVALID for what is no field.
+ */
+export function createJsonFormat({
+  logFields,
+  requestId,
+}: Pick<AccessLogSettings, 'logFields' | 'requestId'>): FormatEntry {
+  const more = logFields.map((name) => ({ name, field: logFieldFrom(name) }));
+  return (entry, now, longest) => {
+    const fields = fieldsOf(entry, now, requestId);
+    for (const { name, field } of more) fields[name] = fieldValue(entry, field);
+    const line = toJsonLine(fields);
+    if (line.length * MOST_BYTES <= longest || Buffer.byteLength(line) <= longest) return line;
+    return toJsonLine(cutFields(fields, longest));
+  };
+}
+
+function logFieldFrom(text: string): LogField {
+  const field = parseLogField(text);
+  if (field !== undefined) return field;
+  throw new QilinError('SETTING_INVALID', `logFields must be ${LOG_FIELD_EXPECTED} (got ${JSON.stringify(text)}).`);
+}
+
+function fieldValue(entry: AccessEntry, { kind, name }: LogField): LogFieldValue {
+  if (kind === 'own') return entry.ownField?.(name) ?? null;
+  return (kind === 'request' ? entry.requestHeader(name) : entry.responseHeader(name)) ?? null;
+}
 
 /** Of one UTF-16 unit, in UTF-8. */
 const MOST_BYTES = 3;
 
-type Fields = Readonly<Record<string, string | number | null>>;
+type Fields = Record<string, LogFieldValue>;
 
-const fieldsOf = (entry: AccessEntry, now: Milliseconds): Fields => ({
-  time: new Date(now).toISOString(),
-  pid: process.pid,
-  client: entry.client ?? null,
-  user: basicUser(entry) ?? null,
-  method: entry.method,
-  path: pathOf(entry),
-  query: queryOf(entry),
-  protocol: entry.protocol,
-  status: entry.status,
-  bytes: entry.bytes,
-  microseconds: entry.microseconds,
-  scheme: entry.scheme,
-  host: entry.requestHeader('host') ?? null,
-  referer: entry.requestHeader('referer') ?? null,
-  userAgent: entry.requestHeader('user-agent') ?? null,
-});
+/** @param hasIds An id is none of ours otherwise, and anybody's word. */
+function fieldsOf(entry: AccessEntry, now: Milliseconds, hasIds: boolean): Fields {
+  const traceparent = entry.requestHeader(TRACEPARENT);
+  return {
+    time: new Date(now).toISOString(),
+    pid: process.pid,
+    client: entry.client ?? null,
+    user: basicUser(entry) ?? null,
+    method: entry.method,
+    path: pathOf(entry),
+    query: queryOf(entry),
+    protocol: entry.protocol,
+    status: entry.status,
+    bytes: entry.bytes,
+    microseconds: entry.microseconds,
+    scheme: entry.scheme,
+    host: entry.requestHeader('host') ?? null,
+    referer: entry.requestHeader('referer') ?? null,
+    userAgent: entry.requestHeader('user-agent') ?? null,
+    requestId: (hasIds ? entry.requestHeader(REQUEST_ID) : undefined) ?? null,
+    traceparent: traceparent !== undefined && isTraceparent(traceparent) ? traceparent : null,
+  };
+}
 
 /** With texts short enough for an object of `longest` bytes. */
-function cutFields(fields: Fields, longest: number): Fields {
+function cutFields(fields: Readonly<Fields>, longest: number): Fields {
   const texts = Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string');
   const empty = Object.fromEntries(texts.map(([name]) => [name, '']));
   const room = longest - Buffer.byteLength(toJsonLine({ ...fields, ...empty }));

@@ -5,6 +5,13 @@
 
 import { ACCESS_FORMAT_EXPECTED, parseAccessFormat } from '../contract/access-format.ts';
 import { type HealthCheck, OWN_HEALTH_CHECK } from '../contract/health-check.ts';
+import {
+  formatStatsdAddress,
+  isStatsdPrefix,
+  parseStatsdAddress,
+  STATSD_EXPECTED,
+  type StatsdAddress,
+} from '../contract/statsd.ts';
 import type { InspectorAddress } from '../contract/worker-config.ts';
 
 /** A value, or the part of the input that was wrong. */
@@ -288,6 +295,38 @@ export function inspector(): Kind<InspectorAddress | null, boolean | number | st
       if (value === null) return ['false'];
       return [`${value.host.includes(':') ? `[${value.host}]` : value.host}:${value.port}`];
     },
+  };
+}
+
+/** Where a StatsD server listens. */
+export function statsdAddress(): Kind<StatsdAddress, string> {
+  const read = (text: string): Checked<StatsdAddress> => {
+    const address = parseStatsdAddress(text);
+    return address === undefined ? bad(text) : good(address);
+  };
+  return {
+    expected: STATSD_EXPECTED,
+    placeholder: 'ADDRESS',
+    repeatable: false,
+    schema: { type: 'string' },
+    parse: (texts) => read(texts.at(-1) ?? ''),
+    check: (value) => (typeof value === 'string' ? read(value) : bad(value)),
+    print: (value) => [formatStatsdAddress(value)],
+  };
+}
+
+/** What stands before the names of figures. */
+export function statsdPrefix(): Kind<string> {
+  const read = (value: unknown): Checked<string> =>
+    typeof value === 'string' && isStatsdPrefix(value) ? good(value) : bad(value);
+  return {
+    expected: 'letters, digits, and any of ._-',
+    placeholder: 'PREFIX',
+    repeatable: false,
+    schema: { type: 'string' },
+    parse: (texts) => read(texts.at(-1) ?? ''),
+    check: read,
+    print: (value) => [value],
   };
 }
 

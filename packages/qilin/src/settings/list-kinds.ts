@@ -1,5 +1,8 @@
 /** The kinds of settings that hold several values: lists, and names with a value each. */
 import { isIP, isIPv4 } from 'node:net';
+import { LOG_FIELD_EXPECTED, parseLogField } from '../contract/log-fields.ts';
+import { isPathPattern, PATH_PATTERN_EXPECTED } from '../contract/path-patterns.ts';
+import { isStatsdTag } from '../contract/statsd.ts';
 import { bad, type Checked, good, type Kind } from './kinds.ts';
 
 interface Items<Item> {
@@ -82,6 +85,42 @@ export function networks(): Kind<readonly string[], string | readonly string[]> 
     separator: ',',
     min: 0,
     read: (text) => (text === '*' || isNetwork(text) ? good(text) : bad(text)),
+    write: (text) => text,
+  });
+}
+
+/** Tags of DogStatsD. */
+export function statsdTags(): Kind<readonly string[], string | readonly string[]> {
+  return list({
+    expected: 'tags such as env:prod, without spaces and any of |,#@',
+    placeholder: 'TAG,...',
+    separator: ',',
+    min: 0,
+    read: (text) => (isStatsdTag(text) ? good(text) : bad(text)),
+    write: (text) => text,
+  });
+}
+
+/** Fields of the access log, each once. */
+export function logFields(): Kind<readonly string[], string | readonly string[]> {
+  return list({
+    expected: LOG_FIELD_EXPECTED,
+    placeholder: 'FIELD,...',
+    separator: ',',
+    min: 0,
+    read: (text) => (parseLogField(text) === undefined ? bad(text) : good(text)),
+    write: (text) => text,
+  });
+}
+
+/** Patterns of paths, which may contain commas. */
+export function pathPatterns(): Kind<readonly string[], string | readonly string[]> {
+  return list({
+    expected: PATH_PATTERN_EXPECTED,
+    placeholder: 'PATH',
+    separator: null,
+    min: 0,
+    read: (text) => (isPathPattern(text) ? good(text) : bad(text)),
     write: (text) => text,
   });
 }

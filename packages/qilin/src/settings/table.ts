@@ -25,11 +25,13 @@ import {
   oneOf,
   optional,
   seconds,
+  statsdAddress,
+  statsdPrefix,
   text,
   umask,
   workers,
 } from './kinds.ts';
-import { mapping, networks, texts, words } from './list-kinds.ts';
+import { logFields, mapping, networks, pathPatterns, statsdTags, texts, words } from './list-kinds.ts';
 import { setting } from './setting.ts';
 import { autoSize, sizeOrPart } from './sizes.ts';
 import { fileBelow, mounts } from './static-kinds.ts';
@@ -512,6 +514,30 @@ export const SETTINGS = {
     text: 'Where the arbiter itself tells how the server is, whatever its workers do: `/livez`, `/readyz` and `/startupz` for probes, `/status` for the whole fleet as JSON, `/metrics` for Prometheus. `HOST:PORT`, `PORT` (on 127.0.0.1) or `unix:PATH`; an address that other machines reach shows them pids, memory and load.',
     reload: 'restart',
   }),
+  statsdHost: setting({
+    flags: ['--statsd-host'],
+    kind: optional(statsdAddress()),
+    default: null,
+    section: 'Operation',
+    text: 'Where a StatsD server is told, each second, what was answered: over UDP (`HOST:PORT`) or a unix datagram socket (`unix:PATH`), by the names that Gunicorn has. docs/metrics.md lists them.',
+    reload: 'workers',
+  }),
+  statsdPrefix: setting({
+    flags: ['--statsd-prefix'],
+    kind: statsdPrefix(),
+    default: '',
+    section: 'Operation',
+    text: 'What stands before the names that `statsdHost` is told, with a full stop between.',
+    reload: 'workers',
+  }),
+  dogstatsdTags: setting({
+    flags: ['--dogstatsd-tags'],
+    kind: statsdTags(),
+    default: [],
+    section: 'Operation',
+    text: 'Tags, such as `env:prod`, of all that `statsdHost` is told, as DogStatsD takes them.',
+    reload: 'workers',
+  }),
   controlSocket: setting({
     flags: ['--control-socket'],
     kind: optional(text('a file name, or "auto"', 'FILE|auto')),
@@ -681,6 +707,30 @@ export const SETTINGS = {
     default: '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
     section: 'Logs',
     text: "The format of a line of the access log. It is made of Gunicorn's atoms, written `%(h)s`: `h` client address, `l` `-`, `u` user, `t` time, `r` request line, `m` method, `U` path, `q` query, `H` protocol, `s` status, `B` and `b` bytes of the body (`b` is `-` for none), `f` referrer, `a` user agent, `T` seconds, `M` milliseconds, `D` microseconds, `L` seconds with decimals, `p` process id, `{name}i` request header, `{name}o` response header, `{name}e` variable of a WSGI environment, such as `{PATH_INFO}e`.",
+    reload: 'workers',
+  }),
+  accessLogExclude: setting({
+    flags: ['--access-log-exclude'],
+    kind: pathPatterns(),
+    default: [],
+    section: 'Logs',
+    text: 'Paths whose requests the access log leaves out, such as `/healthz` or `/static/*`: `*` stands for any characters, the query does not count. Those that were answered with 5xx are in it all the same.',
+    reload: 'workers',
+  }),
+  logFields: setting({
+    flags: ['--log-fields'],
+    kind: logFields(),
+    default: [],
+    section: 'Logs',
+    text: "Fields that the access log has beside the usual, where `logFormat` is `json`: `request.HEADER`, `response.HEADER`, or a name of the app's own, of which it says by `addLogFields(request, { tenant: 'acme' })`.",
+    reload: 'workers',
+  }),
+  requestId: setting({
+    flags: ['--request-id'],
+    kind: bool(),
+    default: false,
+    section: 'Logs',
+    text: 'Give each request an id and a trace, where it has none. The id is in `X-Request-Id`, of the request as the app sees it and of the answer; one that comes with the request is kept where a proxy of `forwardedAllowIps` sends it, and replaced otherwise. The trace is in `traceparent` (W3C Trace Context).',
     reload: 'workers',
   }),
   errorlog: setting({

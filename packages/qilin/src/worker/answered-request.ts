@@ -1,4 +1,5 @@
 /** What the access log takes of one request, the same on each HTTP stack; the headers are looked up where that keeps them. */
+import type { LogFieldValue } from '../contract/log-fields.ts';
 import type { AccessEntry } from '../contract/worker-class.ts';
 import type { Origin } from './origin.ts';
 
@@ -37,6 +38,9 @@ export abstract class AnsweredRequest implements AccessEntry {
 
   abstract requestHeader(name: string): string | undefined;
   abstract responseHeader(name: string): string | undefined;
+
+  /** By what `addLogFields` knows it by. */
+  abstract ownField(name: string): LogFieldValue;
 }
 
 /** RFC 9110, section 6.4.1. */

@@ -28,26 +28,42 @@ function registries(): readonly MetricsRegistry[] {
 const isRegistry = (value: unknown): value is MetricsRegistry =>
   typeof value === 'object' && value !== null && 'getMetricsAsJSON' in value;
 
+/** Names of metrics of which was told, for as long as the process lives; of an error, the empty one. */
+const told = new Set<string>();
+const MOST_TOLD = 100;
+
 /** Sends each metric, and then the end of them. One that throws, or is too long for a message, is told of. */
 export async function tellAppMetrics(
   scrape: number,
   send: (message: WorkerMessage) => void,
   warn: (text: string) => void,
 ): Promise<void> {
+  let leftOut = 0;
   for (const registry of registries()) {
     try {
       for (const said of await registry.getMetricsAsJSON()) {
         const metric = readAppMetric(said);
         if (metric === undefined) continue;
-        if (isTooLong(metric))
-          warn(`Metric ${metric.name} is left out of /metrics: ${metric.values.length} series are too many`);
-        else send({ type: 'appMetric', scrape, metric });
+        if (isTooLong(metric)) {
+          leftOut += 1;
+          warnOnce(
+            metric.name,
+            `Metric ${metric.name} is left out of /metrics: ${metric.values.length} series are too many`,
+          );
+        } else send({ type: 'appMetric', scrape, metric });
       }
     } catch (error) {
-      warn(`Metrics of the app are left out of /metrics: ${String(error)}`);
+      warnOnce('', `Metrics of the app are left out of /metrics: ${String(error)}`);
     }
   }
-  send({ type: 'appMetricsEnd', scrape });
+  send({ type: 'appMetricsEnd', scrape, leftOut });
+
+  /** Somebody asks each few seconds. */
+  function warnOnce(name: string, text: string): void {
+    if (told.has(name) || told.size >= MOST_TOLD) return;
+    told.add(name);
+    warn(text);
+  }
 }
 
 const isTooLong = (metric: AppMetric): boolean => JSON.stringify(metric).length > LONGEST_LINE - ENVELOPE;

@@ -6,6 +6,7 @@ import type { Address } from '../contract/address.ts';
 import type { App } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
 import { type HealthCheck, OWN_HEALTH_CHECK } from '../contract/health-check.ts';
+import type { SlowRequest } from '../contract/slow-requests.ts';
 import { NO_STATS, type WorkerStats } from '../contract/stats.ts';
 import type { Traffic } from '../contract/traffic.ts';
 import { type Milliseconds, machineTime, toMilliseconds } from '../contract/units.ts';
@@ -108,6 +109,10 @@ export class LocalHost implements AppHost {
 
   stats(): WorkerStats {
     return this.#class?.stats() ?? NO_STATS;
+  }
+
+  takeSlow(): readonly SlowRequest[] {
+    return this.#class?.takeSlow?.() ?? [];
   }
 
   stuckFor(): Milliseconds {

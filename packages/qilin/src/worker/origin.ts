@@ -3,7 +3,7 @@ import { formatAddress } from '../contract/address.ts';
 import type { RequestOrigin } from '../contract/app.ts';
 import type { Listener } from '../contract/messages.ts';
 import type { ForwardedSettings } from '../contract/worker-config.ts';
-import { createForwarded, type Forwarded, UNIX_PEER } from '../http/forwarded.ts';
+import { createForwarded, createPeerTrust, type Forwarded, UNIX_PEER } from '../http/forwarded.ts';
 
 export interface Origin {
   /** Address of the client, as far as it is believed; undefined on a unix socket. */
@@ -18,6 +18,8 @@ export interface Origins<R> {
   forwarded(request: R): RequestOrigin | undefined;
   /** A trusted proxy said that the client came by HTTPS, and that it did not: to be answered with 400, as Gunicorn does. */
   contradict(request: R): boolean;
+  /** Whether the connection's other end is one of `forwardedAllowIps`. */
+  trusts(request: R): boolean;
   /** All of it, for the access log. */
   of(request: R): Origin;
 }
@@ -41,6 +43,7 @@ export function createOrigins<R extends WeakKey>(
   view: RequestView<R>,
 ): Origins<R> {
   const resolve = createForwarded(settings);
+  const isTrusted = createPeerTrust(settings.forwardedAllowIps);
   const secure = Object.keys(settings.secureSchemeHeaders).map((name) => name.toLowerCase());
   const mentions = view.mentions([...secure, 'x-forwarded-for', 'x-forwarded-host']);
 
@@ -74,6 +77,7 @@ export function createOrigins<R extends WeakKey>(
         : { client: told.client, scheme: told.scheme ?? view.scheme(request), host };
     },
     contradict: (request) => read(request).kind === 'contradiction',
+    trusts: (request) => isTrusted(peerOf(request)),
     of(request) {
       const told = read(request);
       const believed = told.kind === 'forwarded' ? told : undefined;

@@ -2,10 +2,11 @@
  * A worker's process from inside: the life of lifecycle.ts, its app in the care of a host, and an arbiter that is told. It never
  * exits the process itself; `finished` resolves with the exit status for main.ts.
  */
-import { getHeapStatistics } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { explain, QilinError } from '../contract/errors.ts';
 import type { WorkerHooks, WorkerInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
+import { memoryBySpace } from '../contract/memory-spaces.ts';
 import type { ArbiterMessage, WorkerMessage } from '../contract/messages.ts';
 import { type OnceAsking, type OnceOrder, OnceTasks, openOnce } from '../contract/once.ts';
 import type { WorkerUsage } from '../contract/stats.ts';
@@ -337,14 +338,16 @@ export class Worker {
   #beat(): void {
     const [silentFor, stuckFor] = [this.#host?.busyFor() ?? 0, this.#host?.stuckFor() ?? 0];
     const stats = this.#host?.stats() ?? null;
-    this.#send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: this.#usage() });
+    const slow = this.#host?.takeSlow?.() ?? [];
+    this.#send({ type: 'heartbeat', silentFor, stuckFor, stats, usage: this.#usage(), slow });
   }
 
   #usage(): WorkerUsage {
     const { user, system } = process.cpuUsage();
-    const { used_heap_size, heap_size_limit } = getHeapStatistics();
+    const { used_heap_size, heap_size_limit, external_memory } = getHeapStatistics();
+    const spaces = memoryBySpace(getHeapSpaceStatistics(), external_memory);
     const resident = this.#resident();
     const lag = this.#watchdog?.lag ?? 0;
-    return { cpu: (user + system) / 1000, resident, lag, heapUsed: used_heap_size, heapLimit: heap_size_limit };
+    return { cpu: (user + system) / 1000, resident, lag, heapUsed: used_heap_size, heapLimit: heap_size_limit, spaces };
   }
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { addCounts, countsOf, readCounts } from '../../src/admin/earlier-counts.ts';
-import { FIGURE_NAMES, type Figures } from '../../src/admin/figures.ts';
+import { FIGURE_NAMES, type Figures, figureOf } from '../../src/admin/figures.ts';
 
 const of = (value: number, status = '2xx'): Figures => {
   const samples = [{ labels: { status }, value }];
   const histogram = { bounds: [1, 2], buckets: [value, 0, 1], sum: value };
-  const figures = FIGURE_NAMES.map((name) => [name, name.endsWith('duration_seconds') ? histogram : samples]);
+  const figures = FIGURE_NAMES.map((name) => [name, figureOf(name).kind === 'histogram' ? histogram : samples]);
   return Object.fromEntries(figures);
 };
 

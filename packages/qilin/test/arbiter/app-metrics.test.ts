@@ -17,7 +17,7 @@ function workerWith(metrics: AppMetrics, age: number, told: readonly AppMetric[]
     age,
     tellMetrics(scrape: number) {
       for (const one of told) metrics.hear(age, { type: 'appMetric', scrape, metric: one });
-      queueMicrotask(() => metrics.hear(age, { type: 'appMetricsEnd', scrape }));
+      queueMicrotask(() => metrics.hear(age, { type: 'appMetricsEnd', scrape, leftOut: 0 }));
     },
   };
 }
@@ -37,12 +37,17 @@ test.each([
       ),
   },
 ])('of $what no more is kept than some megabytes, of those that have gone too', async ({ one }) => {
-  const metrics = new AppMetrics();
+  const warned: string[] = [];
+  const metrics = new AppMetrics((text) => warned.push(text));
   const told = Array.from({ length: 500 }, (_, i) => one(i));
   expect(characters(told)).toBeGreaterThan(15_000_000);
   const kept = await metrics.ask([workerWith(metrics, 1, told)]);
   expect(kept.length).toBeGreaterThan(10);
   expect(characters(kept)).toBeLessThan(10_000_000);
+  expect(metrics.leftOut).toBe(told.length - kept.length);
+  expect(warned).toEqual([
+    expect.stringMatching(/^Metrics of the app are left out of \/metrics: with a\d+ they are beyond 4 MiB/),
+  ]);
   metrics.gone(1);
   const left = await metrics.ask([]);
   expect(left.length).toBeGreaterThan(10);

@@ -19,7 +19,7 @@ const view = (changes: Partial<WorkerView> = {}): WorkerView => ({
   outgrewIn: null,
   ...changes,
 });
-const usage = (used: number) => ({ cpu: 0, resident: 0, heapUsed: used * MIB, heapLimit: 86 * MIB });
+const usage = (used: number) => ({ cpu: 0, resident: 0, heapUsed: used * MIB, heapLimit: 86 * MIB, spaces: [] });
 const ended = (signal: NodeJS.Signals | null, status: number | null = null) => ({ status, signal });
 
 /** By how many the kernel's count is greater at each look, the first at the start. */

@@ -45,7 +45,8 @@ describe('a successor', () => {
     silentFor: 0,
     stuckFor: 0,
     stats: { ...NO_STATS, connections, requests: 50 },
-    usage: { cpu: 0, resident: 110 * MIB, lag: 0, heapUsed: 0, heapLimit: 0 },
+    usage: { cpu: 0, resident: 110 * MIB, lag: 0, heapUsed: 0, heapLimit: 0, spaces: [] },
+    slow: [],
   });
 
   /** Two workers, one of which has outgrown its memory in so many milliseconds. */

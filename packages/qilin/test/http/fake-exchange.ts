@@ -64,6 +64,9 @@ export class FakeExchange implements Exchange {
 
   // What the client would get.
   status = 0;
+  addedFields = '';
+  readonly beganAt = 0;
+  route = '';
   fields = '';
   length: number | undefined;
   began = false;
@@ -110,6 +113,8 @@ export class FakeExchange implements Exchange {
   hasHeaderLike(prefix: string): boolean {
     return this.#rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase().startsWith(prefix));
   }
+
+  setHeader(): void {}
 
   rawHeaders(): string[] {
     return [...this.#rawHeaders];

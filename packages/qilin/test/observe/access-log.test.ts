@@ -5,13 +5,16 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Log } from '../../src/contract/log.ts';
 import { compileFormat } from '../../src/observe/access-line.ts';
-import { createAccessLog, formatAccessJson } from '../../src/observe/access-log.ts';
+import { createAccessLog, createJsonFormat } from '../../src/observe/access-log.ts';
 import { makeEntry } from './fixtures/entry.ts';
 
 const NOW = new Date(2026, 10, 23, 9, 10, 54).getTime();
 /** Room for any line of these tests. */
 const LONG = 64 * 1024;
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 const ALL_ATOMS = 'hlutrmUqHsBbfaTDMLp';
+const ofText = { logFormat: 'text', accessLogExclude: [], logFields: [], requestId: false } as const;
+const formatAccessJson = createJsonFormat(ofText);
 const quiet: Log = {
   debug: () => {},
   info: () => {},
@@ -183,11 +186,11 @@ describe('the access log', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   test('is null when it is off', () => {
-    expect(createAccessLog({ accesslog: null, accessLogFormat: '%(h)s', logFormat: 'text' }, quiet)).toBeNull();
+    expect(createAccessLog({ ...ofText, accesslog: null, accessLogFormat: '%(h)s' }, quiet)).toBeNull();
   });
 
   test("writes the document's format, and loses nothing on reopen", () => {
-    const log = createAccessLog({ accesslog, accessLogFormat: '%(h)s %(t)s %(U)s %(q)s', logFormat: 'text' }, quiet);
+    const log = createAccessLog({ ...ofText, accesslog, accessLogFormat: '%(h)s %(t)s %(U)s %(q)s' }, quiet);
     log?.write(entry);
     renameSync(accesslog, `${accesslog}.1`);
     log?.reopen();
@@ -215,6 +218,8 @@ describe('the access log', () => {
       host: 'example.org',
       referer: 'http://a/',
       userAgent: 'curl/8',
+      requestId: null,
+      traceparent: null,
     });
     expect(JSON.parse(formatAccessJson(silent, NOW, LONG))).toMatchObject({
       client: null,
@@ -222,5 +227,55 @@ describe('the access log', () => {
       referer: null,
       query: '',
     });
+  });
+
+  test('leaves out the paths of accessLogExclude, but for those that failed', () => {
+    const accessLogExclude = ['/healthz', '/static/*.css', '*/ping'];
+    const log = createAccessLog({ ...ofText, accesslog, accessLogFormat: '%(r)s %(s)s', accessLogExclude }, quiet);
+    for (const target of ['/healthz?full', '/healthz/', '/static/a/b.css', '/static/a.js', '/v1/ping', '/pingpong'])
+      log?.write(makeEntry({ target }));
+    log?.write(makeEntry({ target: '/healthz', status: 503 }));
+    log?.flush();
+    const lines = [
+      '/healthz/ HTTP/1.1 200',
+      '/static/a.js HTTP/1.1 200',
+      '/pingpong HTTP/1.1 200',
+      '/healthz HTTP/1.1 503',
+    ];
+    expect(readFileSync(accesslog, 'utf8')).toBe(lines.map((line) => `GET ${line}\n`).join(''));
+  });
+
+  test('as JSON has the headers and own fields of logFields, cut where the line would be too long', () => {
+    const logFields = ['request.X-Tenant', 'response.content-type', 'tenant', 'isCached'];
+    const format = createJsonFormat({ logFields, requestId: true });
+    const own = new Map<string, string | boolean>([
+      ['tenant', 'acme'],
+      ['isCached', false],
+    ]);
+    const request = { 'x-tenant': 'a"b', 'x-request-id': 'r1', traceparent: TRACE };
+    const made = makeEntry({
+      request,
+      response: { 'content-type': 'text/html' },
+      ownField: (name) => own.get(name) ?? null,
+    });
+    expect(JSON.parse(format(made, NOW, LONG))).toMatchObject({
+      'request.X-Tenant': 'a"b',
+      'response.content-type': 'text/html',
+      tenant: 'acme',
+      isCached: false,
+      requestId: 'r1',
+      traceparent: TRACE,
+    });
+    own.set('tenant', 'x'.repeat(900));
+    const short = format(made, NOW, 700);
+    expect(Buffer.byteLength(short)).toBeLessThanOrEqual(700);
+    expect(JSON.parse(short)).toMatchObject({ tenant: expect.stringMatching(/^x+\.\.\.$/), isCached: false });
+    const missing = JSON.parse(format(makeEntry({ request: { traceparent: 'nonsense' } }), NOW, LONG));
+    expect(missing).toMatchObject({ 'request.X-Tenant': null, tenant: null, requestId: null, traceparent: null });
+  });
+
+  test('of a client that nobody vouches for, no id is logged as one', () => {
+    const request = { 'x-request-id': 'forged' };
+    expect(JSON.parse(formatAccessJson(makeEntry({ request }), NOW, LONG))).toMatchObject({ requestId: null });
   });
 });

@@ -6,6 +6,8 @@
 import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
 import type { FetchEnvironment, RequestOrigin } from '../../contract/app.ts';
+import { LOGGED_AS } from '../../contract/log-fields.ts';
+import { ROUTE } from '../../contract/slow-requests.ts';
 import { whenGone } from '../client-left.ts';
 import { isDisturbed } from './disturbed.ts';
 import { copyHeaders, FastHeaders } from './fast-headers.ts';
@@ -82,6 +84,18 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
    */
   get ip(): string | undefined {
     return this.#resolve?.(this.#exchange)?.client ?? this.#exchange.connection.peer?.address;
+  }
+
+  /** What stands for it in the access log. */
+  get [LOGGED_AS](): object {
+    return this.#environment.incoming ?? this.#exchange;
+  }
+
+  /** What the app calls the way to it, which `qilinctl slowest` tells. */
+  set [ROUTE](route: string) {
+    const { incoming } = this.#environment;
+    if (incoming !== undefined) Reflect.set(incoming, ROUTE, route);
+    else Reflect.set(this.#exchange, 'route', route);
   }
 
   /** Node's messages, where its HTTP stack serves. Not of the standard; srvx has the same name for it, and H3 asks for it. */

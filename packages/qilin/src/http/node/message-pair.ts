@@ -244,6 +244,10 @@ export function responseOf({ owner }: Exchange): BridgedResponse | undefined {
   return owner instanceof MessagePair && !owner.isFinished ? owner.response : undefined;
 }
 
+/** The request that a Node listener has, or had, of an exchange; undefined where it has none. */
+export const requestOf = ({ owner }: Exchange): BridgedRequest | undefined =>
+  owner instanceof MessagePair ? owner.request : undefined;
+
 const NO_CALLBACKS: readonly Callback[] = [];
 
 // One function for all requests instead of a closure for each: an exchange knows its pair.

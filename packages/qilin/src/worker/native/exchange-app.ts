@@ -22,12 +22,15 @@ import { ServerTies } from '../../http/node/server-ties.ts';
 import { loadFiles } from '../../http/static/load.ts';
 import type { StaticFiles } from '../../http/static/static-files.ts';
 import type { AnswerCounter } from '../answer-counter.ts';
-import { createAccessRecorder } from '../node-http/access-recorder.ts';
+import { createAccessRecorder, type RecordAccess } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
+import { answerWithId } from '../node-http/message-identity.ts';
 import { messageView } from '../node-http/message-view.ts';
 import { createOrigins, type Origins } from '../origin.ts';
 import { OVERLOADED, type Overload, RETRY_AFTER } from '../overload.ts';
+import type { TallyCounter } from '../tally-counter.ts';
+import { createExchangeIdentity } from './exchange-identity.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
 
@@ -66,6 +69,7 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
 
 /**
  * @param counter Undefined where nobody asks what was answered.
+ * @param tally Likewise.
  * @param overload Undefined where requests may wait for ever.
  * @param onUpgrade Gets each connection that has gone over to another protocol.
  * @param leaving Aborted when the worker is to leave.
@@ -73,19 +77,23 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
  */
 export function createExchangeApp(
   context: WorkerContext,
-  counter: AnswerCounter | undefined,
+  counter: AnswerCounter<Exchange> | undefined,
+  tally: TallyCounter | undefined,
   overload: Overload | undefined,
   onUpgrade: OnUpgrade,
   leaving: AbortSignal,
 ): ExchangeApp {
   const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
-  const count = counter && ((exchange: Exchange) => counter.end(exchange.method, statusOf(exchange), exchange.cameAt));
+  const count =
+    counter && ((exchange: Exchange) => counter.end(exchange.method, statusOf(exchange), exchange.cameAt, exchange));
   const note = (exchange: Exchange): void => {
     if (count === undefined) return;
     counter?.begin();
+    if (!exchange.waitedForOthers) tally?.came(exchange.fd);
     exchange.onOver = count;
   };
+  const identify = config.requestId ? createExchangeIdentity(origins) : undefined;
   const record = accessLog === null ? undefined : createExchangeRecorder(accessLog, origins, count);
   const server = httpServerOf(app);
   const ties = new ServerTies();
@@ -96,7 +104,8 @@ export function createExchangeApp(
     app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server, ties);
   let files: StaticFiles | undefined;
   let serve = serveApp;
-  const answer = (exchange: Exchange, status: number, phrase: string): void => {
+  const refuseIt = (exchange: Exchange, status: number, phrase: string): void => {
+    tally?.refused(status);
     record?.(exchange);
     exchange.closeAfter();
     exchange.respond(status, 'Content-Type: text/plain\r\n', `${phrase}\n`);
@@ -119,15 +128,16 @@ export function createExchangeApp(
     serve(exchange) {
       context.onRequest();
       note(exchange);
+      identify?.(exchange);
       if (noKeepAlive) exchange.closeAfter();
       if (overload !== undefined && !exchange.waitedForOthers && overload.isLate(exchange.fd)) {
         shed(exchange);
         return;
       }
-      if (origins.contradict(exchange)) answer(exchange, 400, 'Bad Request');
+      if (origins.contradict(exchange)) refuseIt(exchange, 400, 'Bad Request');
       else if (!exchange.asksForUpgrade || !upgrade(server, exchange, onUpgrade)) {
         // Nothing of ours is a tunnel (RFC 9110, 9.3.6); Node's own server calls no request listener for it either.
-        if (exchange.method === 'CONNECT') answer(exchange, 501, 'Not Implemented');
+        if (exchange.method === 'CONNECT') refuseIt(exchange, 501, 'Not Implemented');
         else serve(exchange);
       }
     },
@@ -143,6 +153,7 @@ export function createExchangeApp(
     },
     noteUnserved(exchange) {
       note(exchange);
+      identify?.(exchange);
       record?.(exchange);
     },
     noteReplaced(exchange, status) {
@@ -155,7 +166,7 @@ export function createExchangeApp(
 /** What a Node listener answers is bytes to the engine, and begins with `HTTP/1.1 200`. */
 const STATUS_IN_HEAD = 9;
 
-const statusOf = ({ status, fields }: Exchange): number =>
+export const statusOf = ({ status, fields }: Exchange): number =>
   status === 0 ? Number(fields.slice(STATUS_IN_HEAD, STATUS_IN_HEAD + 3)) : status;
 
 function createFetchApp(
@@ -195,18 +206,26 @@ function createNodeApp(
   ties: ServerTies,
 ): Serve {
   const origins = createOrigins(config, listeners, MESSAGE_VIEW);
+  const record = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
   return createNodeServer(createAppListener(app, origins, log), {
     keepAliveTimeout: toMilliseconds(config.keepalive),
     app: prototypesOf(app),
     server,
     ties,
-    observe: accessLog === null ? undefined : createAccessRecorder(accessLog, origins),
+    observe: config.requestId ? identified(record) : record,
     onError: (error, { method, url, errored }) => {
       // What the app's reading of the body fails with when the client leaves: its affair, and no fault.
       if (error !== errored) log.error(`Error handling request ${method} ${url}\n${explain(error)}`);
     },
   });
 }
+
+const identified =
+  (record: RecordAccess | undefined): RecordAccess =>
+  (req, res) => {
+    answerWithId(req, res);
+    record?.(req, res);
+  };
 
 /** The program's, or one that stands for it: middlewares listen to the upgrades of `req.socket.server`. */
 function httpServerOf(app: App): HttpServer {

@@ -1,5 +1,6 @@
 /** Makes an access log entry of each exchange of a fetch app on the native engine, when it is over. */
 import type { Exchange } from '@qilin/picoev';
+import { type LogFieldValue, logFieldOf } from '../../contract/log-fields.ts';
 import type { AccessLog } from '../../contract/worker-class.ts';
 import { AnsweredRequest } from '../answered-request.ts';
 import type { Origin, Origins } from '../origin.ts';
@@ -40,6 +41,10 @@ class AnsweredExchange extends AnsweredRequest {
 
   requestHeader(name: string): string | undefined {
     return this.#exchange.header(name);
+  }
+
+  ownField(name: string): LogFieldValue {
+    return logFieldOf(this.#exchange, name);
   }
 
   responseHeader(name: string): string | undefined {

@@ -6,25 +6,34 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeFd, currentExchange, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
 import { NO_ANSWERS } from '../../contract/answers.ts';
+import { ROUTE, type SlowRequest } from '../../contract/slow-requests.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
+import { NO_TALLY } from '../../contract/tally.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
+import { requestOf } from '../../http/node/message-pair.ts';
 import { AnswerCounter } from '../answer-counter.ts';
 import { tellsOfShortage } from '../descriptor-shortage.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
 import { Overload } from '../overload.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
+import { type EndedRequest, SlowCollector } from '../slow-collector.ts';
+import { Statsd } from '../statsd.ts';
+import { TallyCounter } from '../tally-counter.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
-import { createExchangeApp, type ExchangeApp } from './exchange-app.ts';
+import { createExchangeApp, type ExchangeApp, statusOf } from './exchange-app.ts';
 
 export class NativeEngine implements WorkerClass {
   readonly #context: WorkerContext;
   readonly #loop: HttpLoop;
   readonly #app: ExchangeApp;
   readonly #overload: Overload | undefined;
-  readonly #answers: AnswerCounter | undefined;
+  readonly #answers: AnswerCounter<Exchange> | undefined;
+  readonly #statsd: Statsd | undefined;
+  readonly #slow = new SlowCollector();
+  readonly #tally: TallyCounter | undefined;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
@@ -37,10 +46,17 @@ export class NativeEngine implements WorkerClass {
     const { app, config, log } = context;
     this.#context = context;
     this.#overload = Overload.of(config.queueTimeout, log);
-    this.#answers = AnswerCounter.of(config);
+    this.#statsd = Statsd.of(config, log);
+    this.#answers = AnswerCounter.of<Exchange>(
+      config,
+      (exchange, now) => this.#slow.add(ended(exchange), now),
+      this.#statsd,
+    );
+    this.#tally = TallyCounter.of(config);
     this.#app = createExchangeApp(
       context,
       this.#answers,
+      this.#tally,
       this.#overload,
       (socket, req) => this.#keep(socket, req),
       this.#leaving.signal,
@@ -58,12 +74,16 @@ export class NativeEngine implements WorkerClass {
         onRefusal: (exchange, refusal) => this.#app.refuse(exchange, refusal),
         onUnserved: (exchange) => this.#app.noteUnserved(exchange),
         onReplaced: (exchange, status, isOverdue) => this.#noteReplaced(exchange, status, isOverdue),
-        onOverdue: ({ method, target }) => logCut(log, method, target, config.requestTimeout),
-        onRefused: (status, reason) => log.debug(`Refused with ${status}: ${reason}`),
+        onOverdue: ({ method, target }) => {
+          this.#tally?.passed('requestTimeout');
+          logCut(log, method, target, config.requestTimeout);
+        },
+        onRefused: (status, reason) => this.#noteRefused(status, reason),
         onUnproxied: (connections, reason, peer) => refusals.note(connections, reason, peer),
         onEmpty: () => this.#tellWhenEmpty(),
       },
     );
+    this.#loop.timesAnswers = this.#answers !== undefined;
     if (config.proxyProtocol) this.#loop.expectProxies(config.proxyAllowFrom);
     this.#app.followConnections((listener) => {
       this.#loop.onConnection = listener;
@@ -119,6 +139,8 @@ export class NativeEngine implements WorkerClass {
     this.#stopAccepting();
     for (const exchange of this.#loop.exchanges) this.#answerInstead(exchange, 503);
     this.#loop.close();
+    this.#tally?.close();
+    this.#statsd?.close();
     this.#app.leaveServer();
     this.#upgraded.stop();
     this.#upgraded.destroyAll();
@@ -149,7 +171,12 @@ export class NativeEngine implements WorkerClass {
     const { open, accepted, requests, wakeups, unproxied } = this.#loop.stats;
     const shed = this.#overload?.shed ?? 0;
     const answers = this.#answers?.list ?? NO_ANSWERS;
-    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed, answers };
+    const tally = this.#tally?.list ?? NO_TALLY;
+    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed, answers, tally };
+  }
+
+  takeSlow(): readonly SlowRequest[] {
+    return this.#slow.take();
   }
 
   busyFor(): Milliseconds {
@@ -166,12 +193,22 @@ export class NativeEngine implements WorkerClass {
     );
   }
 
+  /** With 503 the app was late: that is told where its exchange is known. */
+  #noteRefused(status: number, reason: string): void {
+    if (status !== 503) this.#tally?.refused(status);
+    this.#context.log.debug(`Refused with ${status}: ${reason}`);
+  }
+
   #noteReplaced(exchange: Exchange, status: number, isOverdue: boolean): void {
     const { config, log } = this.#context;
     this.#app.noteReplaced(exchange, status);
     const { method, target } = exchange;
     // The app's doing, where all others are the client's.
-    if (status === 503) logUnanswered(log, method, target, config, isOverdue ? 'requestTimeout' : 'responseTimeout');
+    if (status === 408) this.#tally?.passed('bodyTimeout');
+    if (status !== 503) return;
+    const deadline = isOverdue ? 'requestTimeout' : 'responseTimeout';
+    this.#tally?.passed(deadline);
+    logUnanswered(log, method, target, config, deadline);
   }
 
   #isEmpty(): boolean {
@@ -195,6 +232,19 @@ export class NativeEngine implements WorkerClass {
     this.#loop.stopAccepting();
     for (const { fd } of this.#context.listeners) closeFd(fd);
   }
+}
+
+/** By the app's own word, if it has said one: to a light request, or to Node's message. */
+function routeOf(exchange: Exchange): string | undefined {
+  if (exchange.route !== '') return exchange.route;
+  const request = requestOf(exchange);
+  const route: unknown = request && Reflect.get(request, ROUTE);
+  return typeof route === 'string' ? route : undefined;
+}
+
+function ended(exchange: Exchange): EndedRequest {
+  const { method, target, cameAt, beganAt, fd } = exchange;
+  return { method, target, route: routeOf(exchange), status: statusOf(exchange), cameAt, beganAt, fd };
 }
 
 /** The settings as the engine takes them: their ranges are within its own. */

@@ -1,5 +1,6 @@
 /** Makes an access log entry of each exchange on Node's HTTP stack, when its response is over. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type LogFieldValue, logFieldOf } from '../../contract/log-fields.ts';
 import type { AccessLog } from '../../contract/worker-class.ts';
 import { AnsweredRequest } from '../answered-request.ts';
 import type { Origin, Origins } from '../origin.ts';
@@ -58,6 +59,10 @@ class AnsweredMessage extends AnsweredRequest {
 
   requestHeader(name: string): string | undefined {
     return joined(this.#req.headers[name]);
+  }
+
+  ownField(name: string): LogFieldValue {
+    return logFieldOf(this.#req, name);
   }
 
   responseHeader(name: string): string | undefined {

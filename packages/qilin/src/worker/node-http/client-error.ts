@@ -17,6 +17,9 @@ interface ParseError extends Error {
   readonly bytesParsed?: number;
 }
 
+/** Told with what such a client is answered, and of what it was late with where that is why. */
+export type OnClientError = (status: number, late: 'head' | 'body' | undefined) => void;
+
 /** How long a program's own listener has for the end of such a connection, as on the native engine. */
 const PATIENCE: Milliseconds = 5_000;
 
@@ -24,9 +27,9 @@ const PATIENCE: Milliseconds = 5_000;
  * Answers in the place of Node, unless the program listens.
  * @param barely As in `RefusalWays`.
  */
-export function answerClientErrors(ties: ServerTies, server: Server, barely: boolean): void {
+export function answerClientErrors(ties: ServerTies, server: Server, barely: boolean, onError: OnClientError): void {
   ties.onFirst(server, 'clientError', (error: Error, socket: HttpSocket) => {
-    if (server.listenerCount('clientError') === 1) answerClientError(error, socket, barely);
+    if (server.listenerCount('clientError') === 1) answerClientError(error, socket, barely, onError);
     else if (!socket.destroyed && !ending.has(socket)) endLater(socket);
   });
 }
@@ -44,7 +47,7 @@ function endLater(socket: HttpSocket): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-function answerClientError(error: ParseError, socket: HttpSocket, barely: boolean): void {
+function answerClientError(error: ParseError, socket: HttpSocket, barely: boolean, onError: OnClientError): void {
   const connection = connectionOf(socket);
   if (connection?.isRefused) return;
   // A failed TLS handshake is told here too: an answer would wait for its end for ever.
@@ -58,6 +61,8 @@ function answerClientError(error: ParseError, socket: HttpSocket, barely: boolea
     return;
   connection.isRefused = true;
   const status = statusOf(error, socket.bytesRead);
+  const isInBody = response !== undefined && !response.req.complete;
+  onError(status, status !== 408 ? undefined : isInBody ? 'body' : 'head');
   const length = barely ? '' : 'Content-Length: 0\r\n';
   whenItsTurn(response, (turn) => {
     if (turn === 'cut') socket.destroy();

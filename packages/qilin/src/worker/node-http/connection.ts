@@ -202,14 +202,16 @@ export class Connection {
    * For an answer in flight, to be called about once a second: a client that takes no byte for so long is cut off. The
    * kernel's word counts and not the socket's own timer, which is set back by all that the client sends.
    */
-  limitSending(limit: Milliseconds, now: Milliseconds): void {
+  limitSending(limit: Milliseconds, now: Milliseconds, onLate: (deadline: 'sendTimeout') => void): void {
     if (!this.isSending) {
       this.#taking = undefined;
       return;
     }
     const { bytesWritten = 0, writeQueueSize = 0 } = this.socket._handle ?? {};
     this.#taking ??= new Standstill();
-    if (this.#taking.at(bytesWritten - writeQueueSize, now) >= limit) this.destroy();
+    if (this.#taking.at(bytesWritten - writeQueueSize, now) < limit || this.socket.destroyed) return;
+    onLate('sendTimeout');
+    this.destroy();
   }
 
   /** The kernel has not taken all that there is for the client. */

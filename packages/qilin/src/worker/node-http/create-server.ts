@@ -10,7 +10,7 @@ import { forwardEvents, isPlainHttp, serverOf } from '../../http/node/program-se
 import { nodesDefaults, refusalWaysOf } from '../../http/node/server-settings.ts';
 import type { ServerTies } from '../../http/node/server-ties.ts';
 import type { RequestLimits } from '../../http/request-limits.ts';
-import { answerClientErrors } from './client-error.ts';
+import { answerClientErrors, type OnClientError } from './client-error.ts';
 import { createTlsServer } from './tls-server.ts';
 
 /** How often Node looks for requests whose head or body takes too long. */
@@ -19,25 +19,29 @@ const TIMEOUTS_CHECKED_EVERY: Milliseconds = 1_000;
 /** Events of a program's own server that reach it also when TLS is put in front of it. */
 const FORWARDED_EVENTS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation', 'clientError'] as const;
 
-/** @param http2 Whether TLS clients may choose it. */
+/**
+ * @param http2 Whether TLS clients may choose it.
+ * @param onClientError Told what is answered in the place of the app.
+ */
 export function createNodeServer(
   ties: ServerTies,
   app: App,
   config: WorkerConfig,
   limits: RequestLimits,
   http2: boolean,
+  onClientError: OnClientError,
 ): Server {
   const theirs = serverOf(app);
   const { barely } = refusalWaysOf(theirs);
   const options = httpOptions(config, limits);
   if (config.certfile === null && theirs !== undefined) {
     if (isPlainHttp(theirs)) preferMessageClasses(theirs, messageClassesFor(prototypesOf(app)));
-    return applyTo(ties, theirs, options, limits, barely);
+    return applyTo(ties, theirs, options, limits, barely, onClientError);
   }
   const made = { ...options, ...messageOptions(app) };
   const server = config.certfile === null ? createServer(made) : createTlsServer(config, made, http2);
   if (theirs !== undefined) forwardEvents(ties, FORWARDED_EVENTS, server, theirs);
-  return applyTo(ties, server, options, limits, barely);
+  return applyTo(ties, server, options, limits, barely, onClientError);
 }
 
 interface Http1Options {
@@ -82,6 +86,7 @@ function applyTo(
   options: ReturnType<typeof httpOptions>,
   limits: RequestLimits,
   barely: boolean,
+  onClientError: OnClientError,
 ): Server {
   // A client may say that it has asked all that it wants, and read its answer: RFC 9112, section 9.6.
   ties.set(server, {
@@ -90,6 +95,6 @@ function applyTo(
     maxHeadersCount: limits.maxHeadersCount,
     httpAllowHalfOpen: true,
   });
-  answerClientErrors(ties, server, barely);
+  answerClientErrors(ties, server, barely, onClientError);
   return server;
 }

@@ -16,13 +16,20 @@ export class Deadlines {
   readonly #connections: Connections;
   readonly #sessions: Http2Sessions;
   readonly #sendTimeout: Milliseconds;
+  readonly #onLate: (deadline: 'sendTimeout') => void;
   #sweeper: NodeJS.Timeout | undefined;
 
   /** @param sendTimeout Infinity for ever. */
-  constructor(connections: Connections, sessions: Http2Sessions, sendTimeout: Milliseconds) {
+  constructor(
+    connections: Connections,
+    sessions: Http2Sessions,
+    sendTimeout: Milliseconds,
+    onLate: (deadline: 'sendTimeout') => void,
+  ) {
     this.#connections = connections;
     this.#sessions = sessions;
     this.#sendTimeout = sendTimeout;
+    this.#onLate = onLate;
   }
 
   start(ties: ServerTies, server: Server): void {
@@ -59,7 +66,7 @@ export class Deadlines {
         connection.rest();
         continue;
       }
-      connection.limitSending(this.#sendTimeout, now);
+      connection.limitSending(this.#sendTimeout, now, this.#onLate);
       connection.watchHalfClosed(now);
     }
     this.#sessions.sweep(now);

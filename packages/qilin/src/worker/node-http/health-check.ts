@@ -21,6 +21,7 @@ import { createAppListener } from './app-listener.ts';
 const NOWHERE: Origins<IncomingMessage> = {
   forwarded: () => undefined,
   contradict: () => false,
+  trusts: () => false,
   of: () => ({ client: undefined, scheme: 'http', server: '' }),
 };
 

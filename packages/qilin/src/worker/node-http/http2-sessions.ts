@@ -40,6 +40,8 @@ export interface SessionsOptions {
   readonly first: Milliseconds;
   /** How long it may take nothing of the answers that wait for it; Infinity for ever. */
   readonly sending: Milliseconds;
+  /** Told when that has passed. */
+  readonly onLate: (deadline: 'sendTimeout') => void;
   /** The most streams, of all connections, that may wait for a place. */
   readonly waiting: number;
   serve(stream: StreamArguments): void;
@@ -203,7 +205,7 @@ class Session {
   sweep(now: Milliseconds): void {
     // What has arrived is read before an immediate is called: it is not the client who was late.
     if (this.#idleUntil <= now) setImmediate(() => this.#idleUntil <= now && this.windDown());
-    this.#connection?.limitSending(this.#context.options.sending, now);
+    this.#connection?.limitSending(this.#context.options.sending, now, this.#context.options.onLate);
     if (this.#connection?.isSending !== true) this.#resetStalled(now);
   }
 

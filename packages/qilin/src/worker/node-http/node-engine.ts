@@ -9,7 +9,9 @@ import { NO_ANSWERS } from '../../contract/answers.ts';
 import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import { lookForLateRequests } from '../../contract/node-http.ts';
+import type { SlowRequest } from '../../contract/slow-requests.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
+import { type Deadline, NO_TALLY } from '../../contract/tally.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
@@ -31,9 +33,12 @@ import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
 import { OVERLOADED, Overload } from '../overload.ts';
+import { SlowCollector } from '../slow-collector.ts';
+import { Statsd } from '../statsd.ts';
+import { TallyCounter } from '../tally-counter.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
-import { createAnswerRecorder } from './answer-recorder.ts';
+import { type Counted, createAnswerRecorder, endedRequest } from './answer-recorder.ts';
 import { createAppListener } from './app-listener.ts';
 import { limitBodyTime } from './body-deadline.ts';
 import { limitBody } from './body-limit.ts';
@@ -43,6 +48,7 @@ import { createNodeServer } from './create-server.ts';
 import { Deadlines } from './deadlines.ts';
 import { filesBefore } from './files-listener.ts';
 import { Http2Sessions, noteAnswer, type StreamArguments } from './http2-sessions.ts';
+import { createMessageIdentity } from './message-identity.ts';
 import { messageView } from './message-view.ts';
 import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
 import { limitRequestTime, limitStreamTime } from './request-deadline.ts';
@@ -64,7 +70,10 @@ export class NodeEngine implements WorkerClass {
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
   readonly #overload: Overload | undefined;
-  readonly #answers: AnswerCounter | undefined;
+  readonly #answers: AnswerCounter<Counted> | undefined;
+  readonly #statsd: Statsd | undefined;
+  readonly #slow = new SlowCollector();
+  readonly #tally: TallyCounter | undefined;
   readonly #countAnswer: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   readonly #refusalOf: RequestGate;
   /** Each connection is closed after its first answer. */
@@ -80,6 +89,8 @@ export class NodeEngine implements WorkerClass {
   readonly #leaving = new AbortController();
   readonly #deadlines: Deadlines;
   readonly #recordAccess: RecordAccess | undefined;
+  readonly #onLate: (deadline: Deadline) => void;
+  readonly #identify: ((req: IncomingMessage, res?: ServerResponse) => void) | undefined;
   /** False where the program listens to the streams of its HTTP/2 server alone: then Node makes no messages of them. */
   readonly #hasMessages: boolean;
   #requests = 0;
@@ -93,7 +104,11 @@ export class NodeEngine implements WorkerClass {
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
     this.#overload = Overload.of(config.queueTimeout, log);
-    this.#answers = AnswerCounter.of(config);
+    this.#statsd = Statsd.of(config, log);
+    this.#answers = AnswerCounter.of<Counted>(config, (res, now) => this.#noteSlow(res, now), this.#statsd);
+    this.#tally = TallyCounter.of(config);
+    const onLate = (deadline: Deadline) => this.#tally?.passed(deadline);
+    this.#onLate = onLate;
     this.#countAnswer = this.#answers && createAnswerRecorder(this.#answers);
     this.#refusalOf = createRequestGate(
       this.#limits,
@@ -105,11 +120,14 @@ export class NodeEngine implements WorkerClass {
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
     this.#listener = createAppListener(app, origins, log, this.#leaving.signal);
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
+    this.#identify = config.requestId ? createMessageIdentity(origins) : undefined;
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
     if (config.certfile !== null) log.info(protocols.remark);
     const program = serverOf(app);
     if (program !== undefined) for (const remark of settingsRemarks(app.name, program, config)) log.info(remark);
-    this.#server = createNodeServer(this.#ties, app, config, this.#limits, protocols.http2);
+    this.#server = createNodeServer(this.#ties, app, config, this.#limits, protocols.http2, (status, late) =>
+      this.#noteClientError(status, late),
+    );
     this.#connections = new Connections(
       {
         limit: options.connections,
@@ -130,10 +148,11 @@ export class NodeEngine implements WorkerClass {
       idle: toMilliseconds(config.keepalive),
       first: orForEver(config.headersTimeout),
       sending: orForEver(config.sendTimeout),
+      onLate,
       waiting: options.connections,
       serve: (stream) => this.#serveStream(stream),
     });
-    this.#deadlines = new Deadlines(this.#connections, this.#sessions, orForEver(config.sendTimeout));
+    this.#deadlines = new Deadlines(this.#connections, this.#sessions, orForEver(config.sendTimeout), onLate);
   }
 
   async start(): Promise<void> {
@@ -149,7 +168,10 @@ export class NodeEngine implements WorkerClass {
     const serve = (req: IncomingMessage, res: ServerResponse) => this.#serve(req, res);
     if (server === serverOf(app)) gateRequests(ties, server, serve);
     else ties.on(server, 'request', serve);
-    followUpgrades(ties, server, (req, socket) => this.#upgraded.keep(socket, req));
+    followUpgrades(ties, server, (req, socket) => {
+      this.#identify?.(req);
+      this.#upgraded.keep(socket, req);
+    });
     listenInstead(ties, server, 'checkContinue', (req: IncomingMessage, res: ServerResponse) =>
       this.#serveExpecting(req, res),
     );
@@ -191,6 +213,8 @@ export class NodeEngine implements WorkerClass {
     refuseUnanswered(this.#connections.open);
     const isTelling = this.#sessions.refuseUnanswered();
     this.#deadlines.stop();
+    this.#tally?.close();
+    this.#statsd?.close();
     this.#upgraded.stop();
     this.#connections.stopAccepting();
     const end = () => {
@@ -220,8 +244,18 @@ export class NodeEngine implements WorkerClass {
     const { open, arriving, accepted, wakeups, unproxied } = this.#connections;
     const shed = this.#overload?.shed ?? 0;
     const answers = this.#answers?.list ?? NO_ANSWERS;
+    const tally = this.#tally?.list ?? NO_TALLY;
     const connections = open.size + arriving;
-    return { connections, accepted, requests: this.#requests, wakeups, unproxied, shed, answers };
+    return { connections, accepted, requests: this.#requests, wakeups, unproxied, shed, answers, tally };
+  }
+
+  takeSlow(): readonly SlowRequest[] {
+    return this.#slow.take();
+  }
+
+  #noteSlow(res: Counted, now: Milliseconds): void {
+    const ended = endedRequest(res);
+    if (ended !== undefined) this.#slow.add(ended, now);
   }
 
   busyFor(): Milliseconds {
@@ -251,6 +285,8 @@ export class NodeEngine implements WorkerClass {
     else if (!this.#note(req, res)) return;
     this.#count();
     this.#countAnswer?.(req, res);
+    this.#tally?.came(connectionOf(req.socket)?.fd ?? -1);
+    this.#identify?.(req, res);
     this.#recordAccess?.(req, res);
     // What has come behind it in the same packet is known then: Node runs no tick between them.
     if (connectionOf(req.socket)?.isLastForNow) process.nextTick(() => this.#answer(req, res, refusal));
@@ -259,7 +295,10 @@ export class NodeEngine implements WorkerClass {
 
   #answer(req: IncomingMessage, res: ServerResponse, refusal: Refusal): void {
     if (refusal === 0) this.#call(req, res);
-    else refuse(req, res, refusal);
+    else {
+      if (refusal !== OVERLOADED) this.#tally?.refused(refusal);
+      refuse(req, res, refusal);
+    }
   }
 
   /** The client waits to be told whether its body is wanted: RFC 9110, section 10.1.1. */
@@ -275,7 +314,7 @@ export class NodeEngine implements WorkerClass {
     if (!this.#hasMessages) {
       const { config, log } = this.#context;
       this.#count();
-      if (config.requestTimeout > 0) limitStreamTime(args, config, log);
+      if (config.requestTimeout > 0) limitStreamTime(args, config, log, this.#onLate);
     }
     for (const listener of this.#server.rawListeners('stream')) {
       const run = () => Reflect.apply(listener, this.#server, args);
@@ -318,16 +357,22 @@ export class NodeEngine implements WorkerClass {
   #call(req: IncomingMessage, res: ServerResponse): void {
     const { config, log } = this.#context;
     const { bodyTimeout, responseTimeout, requestTimeout } = config;
-    if (bodyTimeout > 0 && !isOfHttp1(req)) limitBodyTime(req, res, bodyTimeout);
-    if (responseTimeout > 0) limitResponseTime(req, res, config, log);
-    if (requestTimeout > 0) limitRequestTime(req, res, config, log);
-    if (Number.isFinite(this.#limits.maxBody)) limitBody(req, res, this.#limits.maxBody);
+    if (bodyTimeout > 0 && !isOfHttp1(req)) limitBodyTime(req, res, bodyTimeout, this.#onLate);
+    if (responseTimeout > 0) limitResponseTime(req, res, config, log, this.#onLate);
+    if (requestTimeout > 0) limitRequestTime(req, res, config, log, this.#onLate);
+    if (Number.isFinite(this.#limits.maxBody))
+      limitBody(req, res, this.#limits.maxBody, () => this.#tally?.refused(413));
     const listener = this.#listener;
     beginAnswer(res);
     whenFailed(
       () => listener(req, res),
       (error) => this.#appFailed(error, req, res),
     );
+  }
+
+  #noteClientError(status: number, late: 'head' | 'body' | undefined): void {
+    if (late === undefined) this.#tally?.refused(status);
+    else this.#onLate(late === 'head' ? 'headersTimeout' : 'bodyTimeout');
   }
 
   #appFailed(error: unknown, req: IncomingMessage, res: ServerResponse): void {

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { Listener } from '../../contract/messages.ts';
 import type { OnceAsking, OnceOrder } from '../../contract/once.ts';
+import type { SlowRequest } from '../../contract/slow-requests.ts';
 import type { HeapUse, WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
@@ -45,7 +46,12 @@ export type ThreadReport =
   /** It could not be started, and ends. `text` is what the operator should read. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string }
   /** Sent while its event loop turns. */
-  | { readonly type: 'beat'; readonly stats: WorkerStats; readonly heap: HeapUse }
+  | {
+      readonly type: 'beat';
+      readonly stats: WorkerStats;
+      readonly heap: HeapUse;
+      readonly slow: readonly SlowRequest[];
+    }
   /** It writes a snapshot of its heap now, deaf and dumb until that is done. */
   | { readonly type: 'snapshot' }
   /** So many requests have come since the last report. Only where `maxRequests` counts them. */

@@ -7,6 +7,7 @@ import { closeFd } from '@qilin/picoev';
 import { backoff, WELL_AFTER } from '../../contract/backoff.ts';
 import { explain } from '../../contract/errors.ts';
 import type { OnceOrder } from '../../contract/once.ts';
+import { MOST_TOLD, SlowestByRoute, type SlowRequest } from '../../contract/slow-requests.ts';
 import { addStats, type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
 import { type Milliseconds, machineTime, toMilliseconds } from '../../contract/units.ts';
 import type { AppHost, HostContext } from '../../contract/worker-class.ts';
@@ -46,6 +47,7 @@ export class ThreadPool implements AppHost {
   /** Counts of the threads that have ended. */
   #past: WorkerStats = NO_STATS;
   #listenersClosed = false;
+  readonly #slow = new SlowestByRoute(MOST_TOLD);
 
   constructor(context: HostContext) {
     this.#context = context;
@@ -123,6 +125,12 @@ export class ThreadPool implements AppHost {
     return [...this.#threads].sort((a, b) => (b.heap?.used ?? 0) - (a.heap?.used ?? 0));
   }
 
+  takeSlow(): readonly SlowRequest[] {
+    const { all } = this.#slow;
+    this.#slow.clear();
+    return all;
+  }
+
   stats(): WorkerStats {
     return [...this.#threads].reduce((sum, { stats }) => addStats(sum, stats), this.#past);
   }
@@ -145,6 +153,9 @@ export class ThreadPool implements AppHost {
     this.#started += 1;
     const start = { number: this.#started, config: threadConfig(config, place.index), listeners, startedAt };
     const thread = new ThreadHandle(start, {
+      onSlow: (requests) => {
+        for (const request of requests) this.#slow.add(request);
+      },
       onReport: (reporter, report) => this.#hear(place, reporter, report),
       onEnd: (ended, how) => this.#forget(place, ended, how),
     });

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { THREAD_ENTRY } from '../../contract/entries.ts';
 import { hasCode, QilinError } from '../../contract/errors.ts';
 import { heapOfThread } from '../../contract/heap.ts';
+import type { SlowRequest } from '../../contract/slow-requests.ts';
 import { type HeapUse, NO_STATS, type WorkerStats } from '../../contract/stats.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { mebibytes } from '../heap-use.ts';
@@ -10,6 +11,7 @@ import { Milestone } from '../milestone.ts';
 import type { ThreadOrder, ThreadReport, ThreadStart } from './messages.ts';
 
 interface ThreadListener {
+  onSlow(requests: readonly SlowRequest[]): void;
   onReport(thread: ThreadHandle, report: ThreadReport): void;
   /** It has ended; `how` says in words with what status, or by which error that it could not catch. */
   onEnd(thread: ThreadHandle, how: string): void;
@@ -102,6 +104,7 @@ export class ThreadHandle {
       case 'beat':
         this.stats = report.stats;
         this.heap = report.heap;
+        if (report.slow.length > 0) this.#listener.onSlow(report.slow);
         break;
       case 'snapshot':
         this.isWriting = true;

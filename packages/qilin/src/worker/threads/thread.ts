@@ -251,7 +251,8 @@ export class Thread {
   }
 
   #beat(): void {
-    if (this.#host !== undefined) this.#report({ type: 'beat', stats: this.#host.stats(), heap: heapUse() });
+    if (this.#host === undefined) return;
+    this.#report({ type: 'beat', stats: this.#host.stats(), heap: heapUse(), slow: this.#host.takeSlow?.() ?? [] });
   }
 
   /** Told once for all requests of a turn of the event loop. */
