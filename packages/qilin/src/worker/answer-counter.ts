@@ -18,7 +18,7 @@ export class AnswerCounter<Ended = never> {
   /** One of them stands for all where they were slow. */
   #latest: Ended | undefined;
   readonly #statsd: Pick<Statsd, 'answered' | 'took'> | undefined;
-  readonly #onSlow: ((ended: Ended, now: Milliseconds) => void) | undefined;
+  readonly #onSlow: ((ended: Ended, duration: Milliseconds, now: Milliseconds) => void) | undefined;
   readonly #measure = (): void => {
     if (this.#unmeasured === 0) return;
     const now = this.#now();
@@ -28,14 +28,14 @@ export class AnswerCounter<Ended = never> {
     this.#list[placeOf.time] = (this.#list[placeOf.time] ?? 0) + duration * this.#unmeasured;
     this.#statsd?.took(duration, this.#unmeasured);
     this.#unmeasured = 0;
-    if (duration >= SLOW_LEAST && this.#latest !== undefined) this.#onSlow?.(this.#latest, now);
+    if (duration >= SLOW_LEAST && this.#latest !== undefined) this.#onSlow?.(this.#latest, duration, now);
     this.#latest = undefined;
   };
 
   /** @param onSlow Told of one of those that came and were over together, where that took long. */
   constructor(
     now: () => Milliseconds = () => performance.now(),
-    onSlow?: (ended: Ended, now: Milliseconds) => void,
+    onSlow?: (ended: Ended, duration: Milliseconds, now: Milliseconds) => void,
     statsd?: Pick<Statsd, 'answered' | 'took'>,
   ) {
     this.#statsd = statsd;
@@ -46,7 +46,7 @@ export class AnswerCounter<Ended = never> {
   /** Undefined where nobody can ask for it, nor is told. */
   static of<Ended>(
     { adminBind }: Pick<WorkerConfig, 'adminBind'>,
-    onSlow: (ended: Ended, now: Milliseconds) => void,
+    onSlow: (ended: Ended, duration: Milliseconds, now: Milliseconds) => void,
     statsd: Statsd | undefined,
   ): AnswerCounter<Ended> | undefined {
     const isAsked = adminBind !== null || statsd !== undefined;

@@ -18,12 +18,35 @@ export interface EndedRequest {
   readonly fd: number;
 }
 
-export class SlowCollector {
+/**
+ * In each slot of time the first is looked at, and what is twice as slow as that: in a worker that is overloaded all are slow, and the look at
+ * one costs as much as a request.
+ */
+const SLOT: Milliseconds = 20;
+
+/** @typeParam Ended What the engine knows one by that is over. */
+export class SlowCollector<Ended = never> {
+  readonly #describe: (ended: Ended) => EndedRequest | undefined;
   readonly #waitedOf: (fd: number) => Milliseconds;
   readonly #slowest = new SlowestByRoute(MOST_TOLD);
+  #slotEnds: Milliseconds = 0;
+  #slowestInSlot: Milliseconds = 0;
 
-  constructor(waitedOf: (fd: number) => Milliseconds = queueOf()) {
+  constructor(
+    describe: (ended: Ended) => EndedRequest | undefined,
+    waitedOf: (fd: number) => Milliseconds = queueOf(),
+  ) {
+    this.#describe = describe;
     this.#waitedOf = waitedOf;
+  }
+
+  /** One has just come to its end, after so long. */
+  offer(ended: Ended, duration: Milliseconds, now: Milliseconds): void {
+    if (now < this.#slotEnds && duration <= 2 * this.#slowestInSlot) return;
+    if (now >= this.#slotEnds) this.#slotEnds = now + SLOT;
+    this.#slowestInSlot = duration;
+    const described = this.#describe(ended);
+    if (described !== undefined) this.add(described, now);
   }
 
   /** @param now When it was over. */

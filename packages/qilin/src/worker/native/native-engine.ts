@@ -32,7 +32,7 @@ export class NativeEngine implements WorkerClass {
   readonly #overload: Overload | undefined;
   readonly #answers: AnswerCounter<Exchange> | undefined;
   readonly #statsd: Statsd | undefined;
-  readonly #slow = new SlowCollector();
+  readonly #slow = new SlowCollector<Exchange>(ended);
   readonly #tally: TallyCounter | undefined;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
@@ -49,7 +49,7 @@ export class NativeEngine implements WorkerClass {
     this.#statsd = Statsd.of(config, log);
     this.#answers = AnswerCounter.of<Exchange>(
       config,
-      (exchange, now) => this.#slow.add(ended(exchange), now),
+      (exchange, duration, now) => this.#slow.offer(exchange, duration, now),
       this.#statsd,
     );
     this.#tally = TallyCounter.of(config);

@@ -72,7 +72,7 @@ export class NodeEngine implements WorkerClass {
   readonly #overload: Overload | undefined;
   readonly #answers: AnswerCounter<Counted> | undefined;
   readonly #statsd: Statsd | undefined;
-  readonly #slow = new SlowCollector();
+  readonly #slow = new SlowCollector<Counted>(endedRequest);
   readonly #tally: TallyCounter | undefined;
   readonly #countAnswer: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   readonly #refusalOf: RequestGate;
@@ -105,7 +105,11 @@ export class NodeEngine implements WorkerClass {
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
     this.#overload = Overload.of(config.queueTimeout, log);
     this.#statsd = Statsd.of(config, log);
-    this.#answers = AnswerCounter.of<Counted>(config, (res, now) => this.#noteSlow(res, now), this.#statsd);
+    this.#answers = AnswerCounter.of<Counted>(
+      config,
+      (res, duration, now) => this.#slow.offer(res, duration, now),
+      this.#statsd,
+    );
     this.#tally = TallyCounter.of(config);
     const onLate = (deadline: Deadline) => this.#tally?.passed(deadline);
     this.#onLate = onLate;
@@ -251,11 +255,6 @@ export class NodeEngine implements WorkerClass {
 
   takeSlow(): readonly SlowRequest[] {
     return this.#slow.take();
-  }
-
-  #noteSlow(res: Counted, now: Milliseconds): void {
-    const ended = endedRequest(res);
-    if (ended !== undefined) this.#slow.add(ended, now);
   }
 
   busyFor(): Milliseconds {
