@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FetchHandler, NodeListener } from '../contract/app.ts';
+import { isThenable } from '../contract/thenable.ts';
 import { callOf } from './detect.ts';
 
 /** @param tell Is given a sentence for the operator, once. */
@@ -26,7 +27,7 @@ export function watchGuess(listener: NodeListener, name: string, tell: (sentence
 
   function watch(req: IncomingMessage, res: ServerResponse): unknown {
     const returned = listener(req, res);
-    if (!(returned instanceof Promise)) return look(returned, res);
+    if (!isThenable(returned)) return look(returned, res);
     return returned.then(
       (value: unknown) => look(value, res),
       (error: unknown) => {

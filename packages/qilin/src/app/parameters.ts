@@ -10,9 +10,12 @@ type AnyFunction = (...args: never[]) => unknown;
 
 /** What a function is called with; undefined where its parameters do not tell. */
 export function tellByParameters(value: AnyFunction): 'fetch' | 'node' | undefined {
-  const [first = '', second = ''] = parametersOf(value).map((name) => name.replace(/^_+|_+$/g, '').toLowerCase());
+  const [first = '', second] = parametersOf(value).map((name) => name.replace(/^_+|_+$/g, '').toLowerCase());
+  if (second === undefined) return undefined;
   if (RESPONSES.test(second)) return 'node';
-  return ENVIRONMENTS.test(second) && (first === '' || REQUESTS.test(first)) ? 'fetch' : undefined;
+  // A pattern takes a response apart, whose methods would be of no use then.
+  const isEnvironment = second === '' || ENVIRONMENTS.test(second);
+  return isEnvironment && (first === '' || REQUESTS.test(first)) ? 'fetch' : undefined;
 }
 
 /** `(...args)` alone, or `arguments`: whatever it is called with is passed on. */

@@ -26,6 +26,7 @@ describe('the kind of an app is found out', () => {
     ['a function of three parameters', (_req: unknown, _res: unknown, _next: unknown) => {}, 'node'],
     // biome-ignore format: the parameters are what is tried
     ['(request, env)', (_request: Request, _env: unknown) => new Response(), 'fetch'],
+    ['(request, { waitUntil })', (_request: Request, { waitUntil }: { waitUntil?: unknown }) => waitUntil, 'fetch'],
     [
       'a method (request, loadContext)',
       {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { getDefaultHighWaterMark } from 'node:stream';
 import type { Exchange } from '@qilin/picoev';
 import type { NodeListener } from '../../contract/app.ts';
+import { isThenable } from '../../contract/thenable.ts';
 import type { Milliseconds } from '../../contract/units.ts';
 import { answerFailure } from './answer-failure.ts';
 import { type ConnectionSocket, socketOf } from './connection-socket.ts';
@@ -101,7 +102,7 @@ export function createNodeServer(listener: NodeListener, options: NodeServerOpti
         return;
       }
       const returned = listener(req, res);
-      if (returned instanceof Promise) returned.catch((error: unknown) => fail(error, req, res));
+      if (isThenable(returned)) returned.then(undefined, (error: unknown) => fail(error, req, res));
     } catch (error) {
       fail(error, req, res);
     }

@@ -12,6 +12,7 @@ import { lookForLateRequests } from '../../contract/node-http.ts';
 import type { SlowRequest } from '../../contract/slow-requests.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
 import { type Deadline, NO_TALLY } from '../../contract/tally.ts';
+import { isThenable } from '../../contract/thenable.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
@@ -402,9 +403,6 @@ function isOfReading(error: unknown, req: IncomingMessage, res: Answer): boolean
 }
 
 const PREMATURE_CLOSE = 'ERR_STREAM_PREMATURE_CLOSE';
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** 0 stands for no limit. */
 const orForEver = (limit: Seconds): Milliseconds => (limit === 0 ? Number.POSITIVE_INFINITY : toMilliseconds(limit));

@@ -4,6 +4,7 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { finished, PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished as finishedPromise, pipeline } from 'node:stream/promises';
+import { runInNewContext } from 'node:vm';
 import express from 'express';
 import { fastify } from 'fastify';
 import Koa from 'koa';
@@ -552,6 +553,7 @@ describe('an error of the listener', () => {
       },
     ],
     ['rejected', () => Promise.reject(new Error('secret'))],
+    ['rejected elsewhere', () => runInNewContext('Promise.reject(error)', { error: new Error('secret') })],
   ])('%s is told, and the client gets 500', async (_, listener) => {
     const { line, headers, body } = await ask(listener);
     expect([line, headers['x-secret'], body]).toEqual([
