@@ -93,6 +93,15 @@ export const DIFFERENCES = [
   {
     project: 'http-proxy',
     tests: [
+      'lib/http-proxy.js #createProxyServer using the ws-incoming passes should emit open and close events when socket.io client connects and disconnects',
+    ],
+    on: ['async'],
+    reason:
+      'the test before it leaves a client that connects again to a server which is closed, an error that nobody takes: on node it comes one test later',
+  },
+  {
+    project: 'http-proxy',
+    tests: [
       'lib/http-proxy.js #createProxyServer using the ws-incoming passes should pass all set-cookie headers to client',
     ],
     on: ['picoev'],
@@ -272,7 +281,6 @@ export const DIFFERENCES = [
     tests: [
       'test-http-connect.js',
       'test-http-header-overflow.js',
-      'test-http-parser-freed-during-execute.js',
       'test-http-parser-lazy-loaded.js',
       'test-http-server-delete-parser.js',
       'test-http-server-keepalive-end.js',
@@ -338,14 +346,6 @@ export const DIFFERENCES = [
       'node-streams.test.ts › node response stream error handling client abort before the first chunk destroys the node readable',
     ],
     on: BOTH,
-    reason: HALF_CLOSED,
-  },
-  {
-    project: 'srvx',
-    tests: [
-      'node-streams.test.ts › node response stream error handling pipeBody promise settles when the client aborts before the first chunk',
-    ],
-    on: ['async'],
     reason: HALF_CLOSED,
   },
 ];
