@@ -2,6 +2,7 @@
  * Work that outlives its request, by BullMQ in Redis: `qilin -w 4 jobs.ts:app` takes orders, and beside it
  * `npx flask --app jobs.ts work` carries them out, in as many processes as are started.
  */
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { abort, Flask, request, urlFor } from '@qilin/flask';
 import { type Job, Queue, Worker } from 'bullmq';
@@ -22,12 +23,12 @@ const reports = new Queue<Order, number>('reports', { connection, defaultJobOpti
 reports.on('error', (error) => app.logger.error(`The queue: ${error.message}`));
 
 app.post('/reports', async () => {
-  const job = await reports.add('count', { text: (await request.form).require('text') });
-  const { id = '' } = job;
+  const id = randomUUID(); // nobody guesses another one's
+  await reports.add('count', { text: (await request.form).require('text') }, { jobId: id });
   return [{ id }, 202, { Location: urlFor('report', { id }) }];
 });
 
-app.get('/reports/<id>', { endpoint: 'report' }, async ({ id }) => {
+app.get('/reports/<uuid:id>', { endpoint: 'report' }, async ({ id }) => {
   const job = await reports.getJob(id);
   if (job === undefined) return abort(404);
   return { state: await job.getState(), result: job.returnvalue ?? null };

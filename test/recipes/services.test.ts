@@ -1,5 +1,6 @@
 /** The recipes that need packages of their own, with the real servers they talk to. `npm run recipes` */
 import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -50,7 +51,7 @@ describe.skipIf(recipes.isMissing)(recipes.named('a database'), () => {
     const list: { readonly id: number; readonly text: string }[] = JSON.parse((await ask(`${server.url}/notes`)).text);
     expect(list.map(({ text }) => text).sort()).toEqual([...texts].sort());
     expect((await ask(`${server.url}/notes/${list[0]?.id}`)).text).toContain(list[0]?.text);
-    expect((await ask(`${server.url}/notes/999`)).status).toBe(404);
+    for (const id of [999, 2 ** 40]) expect((await ask(`${server.url}/notes/${id}`)).status).toBe(404);
     expect((await server.stop()).status).toBe(0);
     return server.log;
   }
@@ -127,7 +128,7 @@ describe.skipIf(recipes.isMissing || redis.isMissing)(recipes.named(redis.named(
     try {
       await finished(database.path, JSON.parse(taken.text).id);
       expect(JSON.parse((await ask(`${server.url}${location}`)).text)).toEqual({ state: 'completed', result: 3 });
-      expect((await ask(`${server.url}/reports/none`)).status).toBe(404);
+      for (const id of ['wait', randomUUID()]) expect((await ask(`${server.url}/reports/${id}`)).status).toBe(404);
     } finally {
       worker.kill('SIGTERM');
     }

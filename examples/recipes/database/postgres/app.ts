@@ -29,7 +29,8 @@ app.post('/notes', async () => {
   return [note ?? {}, 201];
 });
 
-app.get('/notes/<int:id>', async ({ id }) => {
+// What its integers do not hold is not there, instead of an error of the database.
+app.get('/notes/<int(max=2147483647):id>', async ({ id }) => {
   const [note] = await db.select().from(notes).where(eq(notes.id, id));
   return note ?? abort(404);
 });
