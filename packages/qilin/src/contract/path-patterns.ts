@@ -1,6 +1,6 @@
 /** Patterns of paths, of the setting `accessLogExclude`: `*` stands for any characters. Pure, and linear in the length of a path. */
 
-export const PATH_PATTERN_EXPECTED = 'paths that begin with "/" or "*", such as /healthz or /static/*';
+export const PATH_PATTERN_EXPECTED = 'paths that begin with "/" or a star, such as /healthz or /static/*';
 
 export const isPathPattern = (text: string): boolean => /^[/*][!-~]*$/.test(text) && !text.includes('?');
 
