@@ -48,8 +48,6 @@ export const socketsOf = ({ lent }: Generation, place: number): Sockets =>
 /** What all of them listen on. */
 export const allSocketsOf = ({ lent }: Generation): Sockets => lent.map(({ socket }) => socket);
 
-const isPassed = ({ requested }: Socket): boolean => requested.kind === 'fd';
-
 /** Of a socket whose file has mode 0600. Few ask at the same time. */
 const OWNERS_ALONE = { backlog: 16, reusePort: false, umask: 0o177 };
 
@@ -221,11 +219,16 @@ export class Generations {
     for (const number of this.#kept.keys()) if (!numbers.includes(number)) this.#kept.delete(number);
     const used = new Set([...this.#kept.values()].flatMap(allSocketsOf));
     // What systemd has passed cannot be had again: a reload may name it.
-    if (numbers.length > 0) for (const socket of this.#open.filter(isPassed)) used.add(socket);
+    if (numbers.length > 0) for (const socket of this.#open.filter((one) => this.#isPassed(one))) used.add(socket);
     const unused = this.#open.filter((socket) => !used.has(socket));
     closeSockets(unused);
     this.#closed = [...this.#closed, ...unused];
     this.#open = [...used];
+  }
+
+  /** By systemd. */
+  #isPassed(socket: Socket): boolean {
+    return [...this.#named.values()].some((addresses) => addresses.some((address) => isAt(address)(socket)));
   }
 
   /** Removes the files of closed unix sockets. Not to be called while another arbiter may serve them. */

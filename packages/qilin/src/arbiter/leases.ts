@@ -65,13 +65,13 @@ export function letGo(leases: Leases, key: string, end: OnceEnd, now: Millisecon
  * @param isFault By themselves: a task that ends its worker at once is tried again ever later.
  */
 export function gone(leases: Leases, isGone: (asker: Asker) => boolean, isFault: boolean, now: Milliseconds): Leases {
-  const keys = leases.askers.filter(isGone).map(({ key }) => key);
-  if (keys.length === 0) return leases;
+  const keys = new Set(leases.askers.filter(isGone).map(({ key }) => key));
+  if (keys.size === 0) return leases;
   const tasks = [...leases.tasks].map(([name, task]): [string, Task] => {
-    if (task.holder === null || !keys.includes(task.holder)) return [name, task];
+    if (task.holder === null || !keys.has(task.holder)) return [name, task];
     return [name, freed(task, isFault && now - task.since < WELL_AFTER, now)];
   });
-  return tidy({ askers: leases.askers.filter(({ key }) => !keys.includes(key)), tasks: new Map(tasks) });
+  return tidy({ askers: leases.askers.filter(({ key }) => !keys.has(key)), tasks: new Map(tasks) });
 }
 
 function freed(task: Task, hasFailed: boolean, now: Milliseconds): Task {
@@ -106,20 +106,28 @@ export function decide(
   now: Milliseconds,
 ): Decision {
   const done = leases.askers.filter((asker) => isDone(leases, asker));
-  let after: Leases = { ...leases, askers: leases.askers.filter((asker) => !done.includes(asker)) };
+  const askers = done.length === 0 ? leases.askers : leases.askers.filter((asker) => !isDone(leases, asker));
+  const tasks = new Map(leases.tasks);
   const run: Asker[] = [];
-  for (const name of new Set(after.askers.map(({ task }) => task))) {
-    const task = after.tasks.get(name) ?? UNTOUCHED;
+  for (const [name, line] of byTask(askers)) {
+    const task = tasks.get(name) ?? UNTOUCHED;
     if (task.holder !== null || now < task.retryAt || isBlocked(name)) continue;
-    const best = bestOf(
-      after.askers.filter((asker) => asker.task === name),
-      rankOf,
-    );
+    const best = bestOf(line, rankOf);
     if (best === undefined) continue;
     run.push(best);
-    after = withTask(after, name, { ...task, holder: best.key, since: now });
+    tasks.set(name, { ...task, holder: best.key, since: now });
   }
-  return { leases: run.length === 0 && done.length === 0 ? leases : tidy(after), run, done };
+  return { leases: run.length === 0 && done.length === 0 ? leases : tidy({ askers, tasks }), run, done };
+}
+
+function byTask(askers: readonly Asker[]): ReadonlyMap<string, readonly Asker[]> {
+  const lines = new Map<string, Asker[]>();
+  for (const asker of askers) {
+    const line = lines.get(asker.task);
+    if (line === undefined) lines.set(asker.task, [asker]);
+    else line.push(asker);
+  }
+  return lines;
 }
 
 function isDone({ tasks }: Leases, { key, task: name, generation }: Asker): boolean {

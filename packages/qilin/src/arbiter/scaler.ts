@@ -51,7 +51,7 @@ export class Scaler {
     this.#state.change({ type: 'scale', to: count });
   }
 
-  /** Undefined as long as nobody has been heard twice. */
+  /** Undefined where nobody has been heard anew. */
   #sample(): Sample | undefined {
     const { fleet, config } = this.#state;
     const serving = fleet.workers.filter((worker) => worker.generation === fleet.serving.number && isServing(worker));
@@ -64,10 +64,11 @@ export class Scaler {
       const last = this.#seen.get(age);
       seen.set(age, last?.heartbeat === heartbeat ? last : { heartbeat, at });
       if (last === undefined) continue;
-      const busy = last.heartbeat === heartbeat ? undefined : busyShare(last, { heartbeat, at }, config.threads);
-      // One that is silent is not idle.
-      if (busy !== undefined) heard.push({ busy, lag: heartbeat.usage.lag });
-      else heard.push({ busy: 1, lag: Math.max(0, this.#crew.silenceOf({ age, heartbeatAt }) - SAMPLE_EACH) });
+      const silence = this.#crew.silenceOf({ age, heartbeatAt });
+      if (last.heartbeat !== heartbeat)
+        heard.push({ busy: busyShare(last, { heartbeat, at }, config.threads), lag: heartbeat.usage.lag });
+      // One that is silent for longer than signs of life may be apart is not idle.
+      else if (silence > 2 * SAMPLE_EACH) heard.push({ busy: 1, lag: silence - SAMPLE_EACH });
     }
     this.#seen = seen;
     const count = wantedCount(fleet);
