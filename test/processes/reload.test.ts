@@ -1,5 +1,6 @@
 /** HUP and `--reload`: new code and new settings come, and what does not work never replaces what does. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { freePort, write } from './files.ts';
 import { ask } from './http-client.ts';
@@ -286,6 +287,23 @@ describe('HUP with changed settings', () => {
     await server.logged(/^new \/two$/m);
     expect(server.log).toMatch(/\[WARNING\] backlog changed: takes effect with the next start/);
   });
+});
+
+test('HUP in a folder that is a link serves what the link leads to now', async () => {
+  using folder = temporaryFolder();
+  const current = join(folder.path, 'current');
+  for (const release of ['first', 'second']) {
+    mkdirSync(join(folder.path, release));
+    write(join(folder.path, release), 'app.mjs', appThatSays(release));
+  }
+  symlinkSync('first', current);
+  await using server = await startQilin(['app.mjs:app'], { cwd: current, env: { PWD: current } });
+  expect((await ask(server.url)).text).toBe('first');
+  rmSync(current);
+  symlinkSync('second', current);
+  await reload(server);
+  await left(server, server.workerPids.slice(0, 1));
+  expect((await ask(server.url)).text).toBe('second');
 });
 
 describe('--reload', () => {

@@ -3,7 +3,7 @@
  * servers of http, https, tls and http2 all go, is replaced while the interception lasts. One server is captured: it opens no
  * port and appears to listen on Qilin's address, while the worker class hands it its connections
  * (`server.emit('connection', socket)`). That is the one which asks for Qilin's own port, else the first; but one that asks for a
- * loopback address, where Qilin serves others, gives way to any that comes soon. One that asks for whatever port is free has it,
+ * loopback address gives way to one for others that comes with it, or soon, where Qilin itself serves others. One that asks for whatever port is free has it,
  * since only the program itself can know that: it is captured where the program makes no other. Further servers bind for themselves with Node's
  * own `listen()`, unless they ask for the captured one's port again: then they appear to listen too, and get nothing (Fastify
  * binds `localhost` twice, and two workers cannot both have that port).
@@ -46,7 +46,7 @@ interface InterceptOptions {
   readonly log?: Pick<Log, 'warning' | 'error'>;
 }
 
-/** How long a server for this machine alone waits for a better one. */
+/** How long a server for this machine alone waits for a better one, where Qilin is bound to more. */
 const PRIVATE_WAITS: Milliseconds = 1000;
 /** For so long no server of the program may begin to listen before one at any free port is taken for the app. */
 const SILENCE: Milliseconds = 1000;
@@ -110,9 +110,9 @@ export function interceptListen({ addresses, traffic, log }: InterceptOptions): 
       watch(before);
     }
     if (next.claim === CLAIM.QILINS) choose(next);
+    else if (isPrivate(next.call, addresses)) setTimeout(choose, PRIVATE_WAITS, next);
     // One that it starts as soon as it listens may be better.
-    else if (next.claim === CLAIM.ANY) setImmediate(() => setImmediate(choose, next));
-    else setTimeout(choose, PRIVATE_WAITS, next);
+    else setImmediate(() => setImmediate(choose, next));
   }
 
   function listenInside(next: Capture): void {
@@ -158,8 +158,7 @@ export function interceptListen({ addresses, traffic, log }: InterceptOptions): 
     }
     const asksAgain = claim === CLAIM.QILINS || (call.port !== undefined && call.port === current?.call.port);
     if (current !== undefined && this !== current.server && claim > current.claim)
-      if (asksAgain || current.claim === CLAIM.FREE)
-        log?.warning(`A server for ${wanted(call)} listens after the one for ${wanted(current.call)} was taken${LATE}`);
+      log?.warning(`A server for ${wanted(call)} listens after the one for ${wanted(current.call)} was taken${LATE}`);
     if (served.has(this) || asksAgain) {
       servedBy(this).listen(call.callback, call.signal);
       return this;

@@ -24,6 +24,7 @@ import { exportsOf } from './exports.ts';
 import { findAppFile } from './find.ts';
 import { watchFetchGuess, watchGuess } from './guessed-listener.ts';
 import type { Interception } from './intercept.ts';
+import { mainModuleRemark } from './main-module.ts';
 import { type AppSpec, parseAppSpec } from './spec.ts';
 import { strayError } from './stray-error.ts';
 
@@ -182,9 +183,10 @@ async function listeningServer(exports: Exports, job: Job): Promise<Server> {
     throw new QilinError('APP_EXPORT_MISSING', `${spec.module} has no default export; did you mean ${choices}?`);
   }
   const lacks = exports.size === 0 ? 'exports nothing' : 'exports no app';
-  job.awaited = `called listen(), and it ${lacks}: let it do one of the two`;
+  const remark = mainModuleRemark(job.file);
+  job.awaited = `called listen(), and it ${lacks}: let it do one of the two${remark}`;
   delay(REMARK_AFTER, undefined, { signal: over }).then(
-    () => log?.info(`${spec.name} ${lacks}, and has not called listen() yet: waiting for it`),
+    () => log?.info(`${spec.name} ${lacks}, and has not called listen() yet: waiting for it${remark}`),
     () => {},
   );
   interception.makeDo();

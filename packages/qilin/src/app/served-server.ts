@@ -38,7 +38,7 @@ export class ServedServer {
     this.#told = addressInfo(address);
   }
 
-  listen(callback?: () => void, signal?: AbortSignal): void {
+  listen(callback?: (this: Server) => void, signal?: AbortSignal): void {
     const server = this.#server;
     if (this.#state === 'listening') {
       const error = new Error('Listen method has been called more than once without closing.');

@@ -9,8 +9,9 @@ import { loadSettings } from '../settings/merge.ts';
 import { isDaemon, startDaemon, tellStarter } from './daemon.ts';
 import { IMPORT_PM2, textOfPm2 } from './import-pm2.ts';
 import { handOverInspector } from './own-inspector.ts';
+import { startFolder } from './start-folder.ts';
 
-const cwd = process.cwd();
+const cwd = startFolder(process.env['PWD'], process.cwd());
 
 /** The version in the package's own package.json. */
 const { version }: { readonly version: string } = createRequire(import.meta.url)('../../package.json');

@@ -6,9 +6,10 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MODULE_EXTENSIONS } from '../contract/app.ts';
+import { nearestTsconfig } from './nearest-tsconfig.ts';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
 
@@ -58,13 +59,24 @@ const needsNewNames = (error: unknown): boolean => error instanceof SyntaxError 
 
 let tsxRegistered = false;
 
-/** From here on, `import` and `require` of this process take TypeScript. */
-async function registerTsx(): Promise<void> {
+/** Where tsx is told which tsconfig.json holds; without it, that of the working directory does, be it the file's or not. */
+const TSCONFIG = 'TSX_TSCONFIG_PATH';
+
+/** From here on, `import` and `require` of this process take TypeScript, by the tsconfig.json of this file. */
+async function registerTsx(file: string): Promise<void> {
   if (tsxRegistered) return;
   tsxRegistered = true;
   const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')]);
-  esm.register();
-  cjs.register();
+  const { [TSCONFIG]: said } = process.env;
+  const nearest = said ?? nearestTsconfig(dirname(file));
+  // Only the environment is read by both.
+  if (nearest !== undefined) process.env[TSCONFIG] = nearest;
+  try {
+    esm.register();
+    cjs.register();
+  } finally {
+    if (said === undefined) delete process.env[TSCONFIG];
+  }
 }
 
 /**
@@ -72,13 +84,13 @@ async function registerTsx(): Promise<void> {
  * @throws whatever the module throws; a syntax error included
  */
 export async function importModule(file: string): Promise<ModuleNamespace> {
-  if (needsTsx(file)) await registerTsx();
+  if (needsTsx(file)) await registerTsx(file);
   const load = async (): Promise<ModuleNamespace> => await import(pathToFileURL(file).href);
   try {
     return await load();
   } catch (error) {
     if (tsxRegistered || !mayNeedTsx(file, error)) throw error;
-    await registerTsx();
+    await registerTsx(file);
     return needsNewNames(error) ? importByTsx(file) : load();
   }
 }
@@ -119,5 +131,8 @@ export async function importModuleAnew(file: string): Promise<ModuleNamespace> {
 
 async function importByTsx(file: string): Promise<ModuleNamespace> {
   const { tsImport } = await import('tsx/esm/api');
-  return (await tsImport(pathToFileURL(file).href, import.meta.url)) as ModuleNamespace;
+  const { [TSCONFIG]: said } = process.env;
+  const tsconfig = said ?? nearestTsconfig(dirname(file));
+  const parent = { parentURL: import.meta.url, ...(tsconfig === undefined ? {} : { tsconfig }) };
+  return (await tsImport(pathToFileURL(file).href, parent)) as ModuleNamespace;
 }

@@ -106,6 +106,16 @@ describe('a captured server', () => {
     expect(await isOpen(39_999)).toBe(false);
   });
 
+  test("is the `this` of its callback, as of a listener to 'listening'", async () => {
+    const server = createNetServer();
+    const address = await new Promise((resolve) => {
+      server.listen(39_999, function told(this: Server) {
+        resolve(this.address());
+      });
+    });
+    expect(address).toMatchObject({ port: 8000 });
+  });
+
   test('cannot listen twice, but again after it was closed', async () => {
     const server = createNetServer().listen(39_999);
     expect(() => server.listen(39_999)).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ALREADY_LISTEN' }));
@@ -271,6 +281,28 @@ describe('of several servers, the one is captured', () => {
     main.close();
     await new Promise((resolve) => inner.close(resolve));
     expect([events, inner.listening]).toEqual([[], false]);
+  });
+
+  test('that is for more than this machine, where Qilin is for this machine too', async () => {
+    interception.restore();
+    interception = interceptListen({ addresses: [ADDRESS], traffic });
+    const beside = createNetServer().listen(39_992, 'localhost');
+    const main = createNetServer().listen(39_994);
+    expect(await interception.captured).toBe(main);
+    await new Promise((resolve) => beside.close(resolve));
+  });
+
+  test('that came first, and the log tells of a better one that comes later and has its own port', async () => {
+    interception.restore();
+    const log = { warning: (message: string) => void told.push(message), error: () => {} };
+    interception = interceptListen({ addresses: [ADDRESS], traffic, log });
+    createNetServer().listen(39_993, '127.0.0.1');
+    await interception.captured;
+    const main = createNetServer().listen(39_991);
+    await once(main, 'listening');
+    expect(main.address()).toMatchObject({ port: 39_991 });
+    expect(told).toEqual([expect.stringMatching('port 39991 listens after the one for 127.0.0.1:39993 was taken')]);
+    await new Promise((resolve) => main.close(resolve));
   });
 
   test('that is alone, with a doubt about it if it is for this machine alone', async () => {

@@ -92,6 +92,22 @@ describe('what is found', () => {
     expect(await load('server')).toEqual(served('fetch', 'hello'));
   });
 
+  test.each(['module', 'commonjs'])(
+    'TypeScript (%s) by the tsconfig.json that is nearest to it, wherever one starts it',
+    async (type) => {
+      write('apps/api/package.json', `{ "type": "${type}" }`);
+      write('tsconfig.base.json', `{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }`);
+      write('apps/api/tsconfig.json', `{ "extends": "../../tsconfig.base.json" }`);
+      write('lib/text.ts', `export const text: string = 'hello';`);
+      write('apps/api/inner.ts', `import { text } from '@lib/text'; export { text };`);
+      write(
+        'apps/api/server.ts',
+        `import { text } from './inner'; export const app = (_: Request) => new Response(text);`,
+      );
+      expect(await load('apps/api/server.ts:app')).toEqual(served('fetch', 'hello'));
+    },
+  );
+
   test('a dotted name as folders', async () => {
     write('pkg/mod.mjs', `export const app = ${LISTENER};`);
     expect(await load('pkg.mod:app')).toEqual(served('node', 'hello'));
@@ -236,6 +252,15 @@ describe('a program that listens by itself', () => {
 });
 
 describe('errors', () => {
+  test.each([
+    ['server.mjs', 'if (process.argv[1] === import.meta.filename) console.log(1);'],
+    ['server.cjs', 'if (require.main === module) console.log(1);'],
+  ])('%s that listens as the main module only is told that it is none', async (file, text) => {
+    write(file, text);
+    const failure = failed('APP_UNCLEAR', 4, 'not called listen()', 'it asks whether it is the main module');
+    expect(await load(file, { patience: 300 })).toEqual(failure);
+  });
+
   test('APP_NOT_FOUND lists the nearest files', async () => {
     write('src/server.ts', '');
     write('other.ts', '');
