@@ -1,5 +1,4 @@
 /** What each request has where `requestId` is set, on any engine: an id, and a trace that it belongs to. */
-import { randomFillSync } from 'node:crypto';
 import { isRequestId, isTraceparent, REQUEST_ID, TRACEPARENT, TRACESTATE } from '../contract/trace.ts';
 
 /** How an engine's requests are looked at, and changed. */
@@ -45,7 +44,7 @@ function createRandomHex(): (bytes: number) => string {
   let at = POOL;
   return function next(bytes): string {
     if (at + bytes > POOL) {
-      randomFillSync(pool);
+      crypto.getRandomValues(pool);
       at = 0;
     }
     const text = pool.toString('hex', at, at + bytes);
