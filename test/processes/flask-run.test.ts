@@ -169,10 +169,10 @@ test.each<[readonly string[], number, RegExp]>([
   [['--app', 'hello:none', 'routes'], 2, /has no export "none" \(it has: app\)/],
   [['routes'], 2, /^flask: Which app\?/],
   [['--app', 'hello', 'routes', '--sort', 'size'], 2, /--sort must be one of/],
-  [['--app', 'hello', 'shell'], 2, /There is no command "shell"/],
+  [['--app', 'hello', 'fly'], 2, /There is no command "fly"/],
   [['--app', 'hello', 'greet', 'ana', '--loud'], 0, /^Hello ana!\n$/],
   [['--app', 'hello', 'greet'], 2, /^flask: Missing argument NAME\.\n$/],
-  [['--nope'], 2, /^flask: Unknown option '--nope'/],
+  [['--nope'], 2, /^flask: There is no option "--nope": leave it out/],
   [['--help'], 0, /^Usage: flask/],
 ])('flask %j ends with %d', async (args, status, output) => {
   const program = new Program(createFolder({ 'hello.mjs': app(COMMAND) }), [flask, ...args]);
