@@ -13,7 +13,7 @@ import { CLASSES, Scene, WORKERS } from './scene.ts';
 import { accessLogHere, userHere } from './site.ts';
 
 const IS_LONG = process.env['QILIN_CHAOS_MINUTES'] !== undefined;
-const RELOADS = IS_LONG ? 20 : 3;
+const RELOADS = IS_LONG ? 20 : 2;
 const UPGRADES = IS_LONG ? 3 : 1;
 const KILLS = 20;
 const PATIENCE = 900_000;
