@@ -17,6 +17,7 @@ class Asked {
   scheme = 'http';
   isMultiplexed = false;
   hasBody = false;
+  route = '';
   isOver = false;
   isGone = false;
   reason = '';

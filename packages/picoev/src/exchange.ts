@@ -69,6 +69,8 @@ export interface FetchExchange {
   readonly isMultiplexed: boolean;
   /** Whether the request has a body, be it empty: it has a Content-Length above 0, or is chunked. */
   readonly hasBody: boolean;
+  /** What the app calls the way to this request; empty where it does not say. */
+  route: string;
 
   /** Value of a request header, name in lower case; repeated ones joined by `, ` (cookie by `; `), as `Headers` has it. */
   header(name: string): string | undefined;
@@ -185,8 +187,6 @@ export interface Exchange extends FetchExchange {
   addedFields: string;
   /** When the answer began that was not over at once, by `performance.now()`; 0 otherwise, and where the loop does not time answers. */
   readonly beganAt: number;
-  /** What the app calls the way to this request; empty where it does not say. */
-  route: string;
   /** The fields behind a chunked body, as `rawHeaders()`: all of them once the body has ended, and it was not the answer that ended it. */
   rawTrailers(): string[];
   /** True once the client has ended its side: it sends nothing more, and still wants its answer. */

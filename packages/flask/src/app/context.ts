@@ -23,10 +23,10 @@ import { requestTearingDown } from './signals.ts';
 
 const storage = new AsyncLocalStorage<AppContext | undefined>();
 
-/** What is current outside of a request: an app and a `g`. Flask's `AppContext`. */
 /** By which a request of Qilin's takes the name of its route. */
 const ROUTE = Symbol.for('qilin.route');
 
+/** What is current outside of a request: an app and a `g`. Flask's `AppContext`. */
 export class AppContext {
   readonly app: App;
   #g: Globals | undefined;
@@ -185,7 +185,8 @@ export class RequestContext extends AppContext implements RequestState {
   /** The server's `qilinctl slowest` calls requests by their rule. */
   #match(): void {
     matchRequest(this);
-    if (this.rule !== undefined && ROUTE in this.raw) Reflect.set(this.raw, ROUTE, this.rule.rule);
+    const raw: Request & { [ROUTE]?: string } = this.raw;
+    if (this.rule !== undefined && ROUTE in raw) raw[ROUTE] = this.rule.rule;
   }
 
   override run<T>(work: () => T): T {

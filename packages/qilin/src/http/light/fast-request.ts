@@ -93,9 +93,7 @@ export class FastRequest<E extends FetchExchange = FetchExchange> {
 
   /** What the app calls the way to it, which `qilinctl slowest` tells. */
   set [ROUTE](route: string) {
-    const { incoming } = this.#environment;
-    if (incoming !== undefined) Reflect.set(incoming, ROUTE, route);
-    else Reflect.set(this.#exchange, 'route', route);
+    this.#exchange.route = route;
   }
 
   /** Node's messages, where its HTTP stack serves. Not of the standard; srvx has the same name for it, and H3 asks for it. */

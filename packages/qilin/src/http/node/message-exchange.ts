@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BodySink, Endpoint, FetchExchange } from '@qilin/picoev';
+import { ROUTE } from '../../contract/slow-requests.ts';
 import { type Answer, cutAnswer } from './answer-failure.ts';
 import { fieldList, fieldRecord } from './field-lists.ts';
 import { stopBody } from './stop-body.ts';
@@ -51,6 +52,15 @@ export class MessageExchange implements FetchExchange {
     if (stream !== undefined) return !stream.endAfterHeaders;
     const { headers } = this.incoming;
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  }
+
+  get route(): string {
+    const route: unknown = Reflect.get(this.incoming, ROUTE);
+    return typeof route === 'string' ? route : '';
+  }
+
+  set route(route: string) {
+    Reflect.set(this.incoming, ROUTE, route);
   }
 
   get connection(): FetchExchange['connection'] {
