@@ -28,7 +28,7 @@ function load(words) {
  */
 function saturate({ port }, seconds, options) {
   const url = `http://127.0.0.1:${port}/`;
-  const output = load(['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, ...options, url]);
+  const output = load(['wrk', '-t1', `-d${seconds}s`, ...options, url]);
   // Errors of reading are none where each connection is closed: Bun closes without saying so, and wrk waits for more.
   const failures = /Non-2xx or 3xx responses: \d+|Socket errors: (?!connect 0, read \d+, write 0, timeout 0).*/.exec(
     output,
@@ -45,17 +45,18 @@ const WARM = 2;
 const WARM_UP_ROUNDS = 10;
 
 /** @param {BenchServer} server @param {readonly string[]} [options] Of wrk. */
-function warmUp(server, options = []) {
+function warmUp(server, options = [`-c${CONNECTIONS}`]) {
   for (let round = 0; round < WARM_UP_ROUNDS && server.cpu < WARM; round++) saturate(server, 1, options);
 }
 
 /**
  * Microseconds of CPU time for each request, under full load.
- * @param {{ script?: string, close?: boolean }} [how]
+ * @param {{ script?: string, close?: boolean, connections?: number }} [how]
  * @returns {Measure}
  */
-export function cpuPerRequest({ script, close = false } = {}) {
+export function cpuPerRequest({ script, close = false, connections = CONNECTIONS } = {}) {
   const options = [
+    `-c${connections}`,
     ...(script === undefined ? [] : ['-s', join(here, 'load', script)]),
     ...(close ? ['-H', 'Connection: close'] : []),
   ];
@@ -123,7 +124,7 @@ const SHARE = 0.7;
 /** Microseconds: the 99th percentile of latency at 70 % of the server's own peak. @type {Measure} */
 export function latency(server, seconds) {
   warmUp(server);
-  const { rate } = saturate(server, seconds, []);
+  const { rate } = saturate(server, seconds, [`-c${CONNECTIONS}`]);
   const words = [program('openload'), server.port, CONNECTIONS, Math.round(rate * SHARE), seconds].map(String);
   const result = JSON.parse(load(words));
   return result.p99;
