@@ -141,11 +141,15 @@ export function mayWaitForMemory(fleet: Fleet, generation: number, now: Millisec
  * those who had outgrown their memory as soon, for as long as they serve all the same. One of these that leaves has its successor at
  * once: an app that fills its memory in a second is no crash loop.
  */
-export function heldPlaces({ held, retryAt, serving, workers }: Fleet, now: Milliseconds): number {
+export const heldPlaces = (fleet: Fleet, now: Milliseconds): number =>
+  now >= fleet.retryAt ? 0 : fleet.held + hastyPlaces(fleet, now);
+
+/** Of these, the places of those who serve all the same. */
+export function hastyPlaces({ retryAt, serving, workers }: Fleet, now: Milliseconds): number {
   if (now >= retryAt) return 0;
   const isHasty = ({ generation, state, outgrewIn }: WorkerView) =>
     generation === serving.number && state === 'retiring' && outgrewIn !== null && outgrewIn < WELL_AFTER;
-  return held + workers.filter(isHasty).length;
+  return workers.filter(isHasty).length;
 }
 
 /** Whether what a generation's workers are to replace serves until they have shown that they can. */

@@ -6,6 +6,7 @@ import type { Milliseconds } from '../contract/units.ts';
 import {
   CROWDED_PATIENCE,
   type Fleet,
+  hastyPlaces,
   heldPlaces,
   isLeaving,
   isOnTrial,
@@ -47,11 +48,11 @@ function planServing(fleet: Fleet, now: Milliseconds): Action[] {
   const isFirst = (worker: WorkerView) => !fleet.started && worker.state === 'aborting';
   const present = heldPlaces(fleet, now) + fleet.workers.filter(isFirst).length;
   const isCrowded = now < fleet.crowdedUntil && mayWaitForMemory(fleet, serving.number, now);
-  const served = isCrowded ? planCrowded(fleet, now) : planTarget(fleet, serving, present);
+  const served = isCrowded ? planCrowded(fleet, now) : planTarget(fleet, serving, present, hastyPlaces(fleet, now));
   if (candidate === null) return [...served, ...planReplaced(fleet), ...planDraining(fleet)];
   const verdict = planVerdict(fleet, now);
   if (verdict !== undefined) return [verdict];
-  const tried = planTarget(fleet, candidate, 0);
+  const tried = planTarget(fleet, candidate, 0, 0);
   return [...served, ...tried, ...planReplaced(fleet), ...planDraining(fleet)];
 }
 
@@ -80,13 +81,13 @@ function planVerdict({ candidate, workers }: Fleet, now: Milliseconds): Action |
   return { type: 'callOff', reason };
 }
 
-/** Keeps a generation complete. `present` is how many places are to stay empty. */
-function planTarget(fleet: Fleet, target: Target, present: number): Action[] {
+/** Keeps a generation complete. `present` is how many places are to stay empty, `hasty` how many of them are of workers that retire. */
+function planTarget(fleet: Fleet, target: Target, present: number, hasty: number): Action[] {
   const mine = workersOf(fleet, target.number);
   const { preloadApp, canary } = target.limits;
   const isAlone = preloadApp || (canary && isOnTrial(fleet, target.number));
   const ready = mine.filter(({ state }) => state === 'ready').length;
-  const retiring = mine.filter(({ state }) => state === 'retiring').length;
+  const retiring = mine.filter(({ state }) => state === 'retiring').length - hasty;
   const coming = mine.filter(isComing).length;
   const lacking = Math.max(0, target.count - ready - coming - present);
   // Those who serve still wait for their successors one after the other, as memory and CPUs are there for the wanted ones alone.
