@@ -40,10 +40,9 @@ export class StoredFile {
     if (file === undefined) return undefined;
     const neighbours = NEIGHBOURS.flatMap(({ coding, ending }) => {
       const neighbour = OpenFile.open(`${path}${ending}`, root);
+      if (neighbour !== undefined && neighbour.modifiedAt >= file.modifiedAt) return [{ coding, neighbour }];
       // An older one is of an older state of the file.
-      if (neighbour === undefined || neighbour.modifiedAt >= file.modifiedAt)
-        return neighbour ? [{ coding, neighbour }] : [];
-      neighbour.release();
+      neighbour?.release();
       return [];
     });
     const name = basename(path);

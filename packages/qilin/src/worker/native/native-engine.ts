@@ -203,8 +203,8 @@ export class NativeEngine implements WorkerClass {
     const { config, log } = this.#context;
     this.#app.noteReplaced(exchange, status);
     const { method, target } = exchange;
-    // The app's doing, where all others are the client's.
     if (status === 408) this.#tally?.passed('bodyTimeout');
+    // The app's doing, where all others are the client's.
     if (status !== 503) return;
     const deadline = isOverdue ? 'requestTimeout' : 'responseTimeout';
     this.#tally?.passed(deadline);
