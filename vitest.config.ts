@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Each with a server of many processes, most of which wait for something: with two at a time, two cores were busy for 71 % of it. */
 const SERVERS = 3;
 
+/** What its servers had said is shown of a test that fails. */
+const AT_FAILURE = ['test/processes/at-failure.ts'];
+
 export default defineConfig({
   test: {
     maxWorkers: SERVERS,
@@ -20,6 +23,7 @@ export default defineConfig({
           name: 'processes',
           include: ['test/**/*.test.ts'],
           exclude: ['test/chaos/**', 'test/programs/*/**'],
+          setupFiles: AT_FAILURE,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -29,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
+          setupFiles: AT_FAILURE,
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

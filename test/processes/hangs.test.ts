@@ -100,7 +100,7 @@ describe('what never comes back', () => {
       export const preFork = () => (++forks === 3 ? ${HANGS} : undefined);
       export const hookTimeout = 2;\n`;
     write(folder.path, 'qilin.config.mjs', config);
-    await using server = await startQilin(['-w', '2', '--timeout', '1', APP], { cwd: folder.path });
+    await using server = await startQilin(['-w', '2', '--timeout', '2', APP], { cwd: folder.path });
     killOne(server);
     const [, second = 0] = server.workerPids;
     expect(await servedBy(server, () => true)).toBe(second);

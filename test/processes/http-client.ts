@@ -27,6 +27,8 @@ export interface AskOptions extends RequestOptions {
 /** Sends one request, on a connection of its own unless an agent is given, and resolves with all of the answer. */
 export function ask(url: string, { body, ...options }: AskOptions = {}): Promise<Answer> {
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  // A socket's error has no stack of its own: which request of the test it was would stay untold.
+  const { stack } = new Error(`the request for ${url}`);
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(PATIENCE);
     const outgoing = request(url, { agent: false, signal, ...options }, (incoming) => {
@@ -39,7 +41,7 @@ export function ask(url: string, { body, ...options }: AskOptions = {}): Promise
         resolve({ status, headers, body: whole, text: whole.toString(), pieces });
       });
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error) => reject(Object.assign(error, { stack })));
     outgoing.end(body);
   });
 }

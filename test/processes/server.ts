@@ -14,6 +14,9 @@ export const command = join(repository, 'packages/qilin/bin/qilin.js');
 const MARK = 'QILIN_TEST_SERVER';
 let started = 0;
 
+/** All that this file has started; who tells of them forgets those that ended. */
+export const servers = new Set<QilinProcess>();
+
 /** How long anything may take before the test is failed with the log so far, in milliseconds. */
 const PATIENCE = Number(process.env['QILIN_TEST_PATIENCE'] ?? 50) * 1_000;
 
@@ -96,6 +99,11 @@ export class QilinProcess implements AsyncDisposable {
       });
     }
     this.exited = once(this.child, 'close').then(([status, signal]) => ({ status, signal }));
+    servers.add(this);
+  }
+
+  get hasExited(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   get pid(): number {
@@ -168,7 +176,7 @@ export class QilinProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
+    if (!this.hasExited) {
       const ended = once(this.child, 'exit');
       this.child.kill('SIGINT');
       const last = setTimeout(() => this.child.kill('SIGKILL'), 10_000);

@@ -14,13 +14,13 @@ describe('class sync', () => {
   });
 
   test('ends a worker whose request takes longer than `timeout`, while another worker serves', async () => {
-    await using server = await startQilin(['-k', 'sync', '-w', '2', '--timeout', '1', APP]);
+    await using server = await startQilin(['-k', 'sync', '-w', '2', '--timeout', '2', APP]);
     const [first, second] = server.workerPids;
     using stuck = await RawConnection.open(server.port);
     stuck.send('GET /slow?ms=60000 HTTP/1.1\r\nHost: test\r\n\r\n');
     const free = Number((await ask(`${server.url}/pid`)).text);
     expect((await ask(`${server.url}/pid`)).text).toBe(String(free));
-    const [, ended] = await server.logged(/WORKER TIMEOUT \(pid: (\d+)\): no heartbeat for .* \(timeout 1 s\)/);
+    const [, ended] = await server.logged(/WORKER TIMEOUT \(pid: (\d+)\): no heartbeat for .* \(timeout 2 s\)/);
     expect(Number(ended)).toBe(free === first ? second : first);
     await stuck.ended;
     expect(stuck.received).toMatch(/^HTTP\/1\.1 503 /);

@@ -68,7 +68,7 @@ export function describeFailures(underTest: ClassUnderTest): void {
 
   describe('a worker that blocks its event loop', () => {
     testIfAble(underTest, 'oneLoop', 'is replaced after `timeout`, while another one serves', async () => {
-      await using server = await startQilin([...underTest.flags, '-w', '2', '--timeout', '1', FETCH_APP]);
+      await using server = await startQilin([...underTest.flags, '-w', '2', '--timeout', '2', FETCH_APP]);
       const blocked = ask(`${server.url}/block?announce`).catch(() => 'cut');
       const [, pid] = await server.logged(/began \/block in (\d+)/);
       expect(await workerOf(server)).not.toBe(Number(pid));
