@@ -18,10 +18,10 @@ const ENGINE: Tried['except'] = [
     /^\/answer-destroy-req(-at-once)?\//,
     'a request without a body has ended by then, and its "end" is not told behind its end',
   ],
-  [/^\/answer-then-read\/get$/, 'which of two ends is told first is a matter of ticks'],
+  [/^\/answer-then-read\/(get|kept)$/, 'which of two ends is told first is a matter of ticks'],
   [/-timeout\/whole$/, 'a body that nobody reads has not come, though the engine has it: the request is not complete'],
   [/^\/end-socket\/part$/, "a client's end in the middle of a body is no error of the socket's here"],
-  [/^\/answer-end-socket\/(get|whole)$/, 'Node waits for the client to end its side as well'],
+  [/^\/answer-end-socket\/(get|kept|whole)$/, 'Node waits for the client to end its side as well'],
   [
     /^\/answer-end-socket\/part$/,
     'the client has until `bodyTimeout`; which of its ends comes first differs between versions of Node',
@@ -33,17 +33,23 @@ const CLASSES: readonly (readonly [string, Tried])[] = [
   ['threads', { flags: ['-k', 'threads', '--threads', '1'], except: ENGINE }],
 ];
 
-const BODIES = { get: '', whole: '0123456789', part: '01234' } as const;
+/** `kept`: without a body, behind another request on its connection, so that the event loop has turned since that was accepted. */
+const BODIES = { get: '', kept: '', whole: '0123456789', part: '01234' } as const;
 type Body = keyof typeof BODIES;
-const BODY_NAMES: readonly Body[] = ['get', 'whole', 'part'];
+const BODY_NAMES: readonly Body[] = ['get', 'kept', 'whole', 'part'];
 
 type Told = (pattern: RegExp) => Promise<RegExpExecArray>;
 
 async function eventsOf(deed: string, body: Body, port: number, told: Told): Promise<string[]> {
   const path = `/${deed}/${body}`;
   using connection = await RawConnection.open(port);
-  const head = `Host: test\r\n${body === 'get' ? '' : 'Content-Length: 10\r\n'}\r\n${BODIES[body]}`;
-  await connection.send(`${body === 'get' ? 'GET' : 'POST'} ${path} HTTP/1.1\r\n${head}`);
+  if (body === 'kept') {
+    await connection.send(`GET /answer/before/${deed} HTTP/1.1\r\nHost: test\r\n\r\n`);
+    await connection.until(/answer$/);
+  }
+  const hasBody = BODIES[body] !== '';
+  const head = `Host: test\r\n${hasBody ? 'Content-Length: 10\r\n' : ''}\r\n${BODIES[body]}`;
+  await connection.send(`${hasBody ? 'POST' : 'GET'} ${path} HTTP/1.1\r\n${head}`);
   await told(new RegExp(`${path}: settled`));
   connection.socket.resetAndDestroy();
   const { input } = await told(new RegExp(`${path}: over`));

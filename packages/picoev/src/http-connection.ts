@@ -72,7 +72,10 @@ export class HttpConnection implements Connection {
   }
 
   destroy(resets = false): void {
-    if (this.isOpen) this.#loop.abort(this, resets);
+    if (!this.isOpen) return;
+    const { bytesRead, bytesWritten } = this;
+    this.#loop.abort(this, resets);
+    this.leave(bytesRead, bytesWritten);
   }
 
   /** @internal @param flags Of EVENT_FLAG. */

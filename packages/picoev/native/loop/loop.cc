@@ -55,7 +55,8 @@ HttpLoop::HttpLoop(uv_loop_t* loop, const LoopOptions& options, Owner& owner, st
       keep_alive_field_(KeepAliveField(options.timeouts.keep_alive)),
       deadlines_(new Deadlines(loop, options.timers, *this)),
       exchange_deadlines_(options.timeouts.exchange == 0 ? nullptr : new Deadlines(loop, options.timers, overdue_)),
-      soon_(MakeUvHandle(uv_idle_init, loop, this)) {}
+      soon_(MakeUvHandle(uv_idle_init, loop, this)),
+      closing_(loop, *this) {}
 
 HttpLoop::~HttpLoop() { Close(); }
 
@@ -118,6 +119,7 @@ void HttpLoop::Close() {
   deadlines_.reset();
   exchange_deadlines_.reset();
   soon_.reset();
+  closing_.Cancel();
 }
 
 const HttpLoop::Stats& HttpLoop::GetStats() {
@@ -147,6 +149,24 @@ void HttpLoop::Turn() {
   if (!closed_) sleeper_->Sleep();
 }
 
+/// As Node tells of a socket that its program has destroyed: behind the immediates of the turn in which that was.
+void HttpLoop::OnClosing() {
+  TellParted();
+  if (closed_ || in_turn_) return;
+  in_turn_ = true;
+  DeliverLateRows();
+  if (!closed_) Dispatch();
+  in_turn_ = false;
+  if (!closed_) TellOwner();
+  if (!closed_) sleeper_->Sleep();
+}
+
+/// In the next call that delivers what is late.
+void HttpLoop::TellParted() {
+  late_rows_.insert(late_rows_.end(), parting_rows_.begin(), parting_rows_.end());
+  parting_rows_.clear();
+}
+
 /// What is not about a request. Here and in Dispatch() alone the owner is called, who may close the loop.
 void HttpLoop::TellOwner() {
   for (const Fault& fault : std::exchange(refusals_, {})) {
@@ -158,7 +178,7 @@ void HttpLoop::TellOwner() {
     if (closed_) return;
   }
   // Not before the end of the last connection is told.
-  if (!late_rows_.empty()) return;
+  if (!late_rows_.empty() || !parting_rows_.empty()) return;
   if (std::exchange(became_empty_, false) && stats_.open == 0) owner_.OnEmpty();
 }
 

@@ -2,7 +2,7 @@
 // Knows libuv, in whose loop it takes its turns, but nothing of JavaScript.
 //
 // Invariants: what an event row points at in the slab is valid until the owner's OnTurnEnd() has returned. The owner,
-// who may close the loop in any call, is only called from Turn(), between connections.
+// who may close the loop in any call, is only called from Turn() and OnClosing(), between connections.
 #pragma once
 
 #include <uv.h>
@@ -20,6 +20,7 @@
 #include "net/acceptor.h"
 #include "net/endpoint.h"
 #include "net/networks.h"
+#include "loop/closing_call.h"
 #include "loop/connection.h"
 #include "loop/deadlines.h"
 #include "base/failure.h"
@@ -59,7 +60,11 @@ struct LoopOptions {
   bool lower_case_names;
 };
 
-class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sleeper::Owner, private Deadlines::Owner {
+class HttpLoop final : private Acceptor::Owner,
+                       private RequestSink,
+                       private Sleeper::Owner,
+                       private Deadlines::Owner,
+                       private ClosingCall::Owner {
  public:
   class Owner {
    public:
@@ -270,10 +275,12 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
 
   // Turns.
   void OnReady() override { Turn(); }
+  void OnClosing() override;
   void Turn();
   void TellOwner();
   void RequestTurn();
   void DeliverLateRows();
+  void TellParted();
   void GoOn();
   void Handle(const Ready& ready);
   void Dispatch();
@@ -373,6 +380,9 @@ class HttpLoop final : private Acceptor::Owner, private RequestSink, private Sle
   uint32_t rows_ = 0;
   /// Told outside a turn: they wait for the next one.
   std::vector<EventRow> late_rows_;
+  /// Of connections that the owner has cut: they wait for `closing_`.
+  std::vector<EventRow> parting_rows_;
+  ClosingCall closing_;
   /// Connections whose received bytes can be gone on with.
   std::vector<std::pair<int, uint32_t>> resumable_;
   /// Many, since poll and select go through all connections for each call of Wait().

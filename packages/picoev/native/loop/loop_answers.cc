@@ -237,7 +237,11 @@ void HttpLoop::Abort(uint32_t fd, uint32_t serial, bool resets) {
   // What is closed without a moment to linger is answered with a reset.
   const linger none{.l_onoff = 1, .l_linger = 0};
   if (resets) setsockopt(static_cast<int>(fd), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  const auto told = static_cast<std::ptrdiff_t>(late_rows_.size());
   Lose(static_cast<int>(fd));
+  parting_rows_.insert(parting_rows_.end(), late_rows_.begin() + told, late_rows_.end());
+  late_rows_.resize(static_cast<size_t>(told));
+  closing_.Request();
 }
 
 void HttpLoop::EndConnection(uint32_t fd, uint32_t serial) {

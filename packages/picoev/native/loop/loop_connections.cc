@@ -28,6 +28,8 @@ void HttpLoop::OnConnection(UniqueFd connection, int listener) {
     owner_.OnUnwatchable(fd, errno);
     return;
   }
+  // What had this descriptor before has its end told before this one has its beginning.
+  if (std::ranges::any_of(parting_rows_, [fd](const EventRow& row) { return row.fd == static_cast<uint32_t>(fd); })) TellParted();
   Slot& slot = At(fd);
   slot = Slot{};
   slot.interest = kReadable;

@@ -51,6 +51,8 @@ export interface Pair {
   /** The request's stream wants more, if it was that which resumed the socket. */
   read(): void;
   pause(): void;
+  /** The program ends the connection: the request is given what has come of it. */
+  fill(): void;
   /** The connection is lost. */
   leave(): void;
 }
@@ -322,6 +324,7 @@ export class ConnectionSocket extends SocketFacts {
     if (this.destroyed) return this;
     this.#isGivenUp = true;
     this.#error = error;
+    for (let pair = this.#first; pair !== undefined; pair = pair.next) pair.fill();
     this.#shut();
     if (error) process.nextTick(tellError, this);
     this.connection.destroy(resets);

@@ -221,17 +221,23 @@ export class MessagePair implements BodySink, Pair {
     this.#socket.lose(this);
     this.#settleWrites(error);
     if (!this.isFinished) {
-      this.#fillUnread();
+      this.fill();
       this.#socket.abort(this.request);
       closeResponse(this.response);
     }
     this.#socket.drop(this);
   }
 
-  /** A body that had come whole is in the request's hands, as under Node, where its client has left before anybody read. */
-  #fillUnread(): void {
-    const body = this.exchange.takeBody();
-    if (body !== undefined && !this.request.destroyed) this.request.push(Buffer.from(body));
+  /** What had come whole is in the request's hands, as under Node, before anybody has read it: it is still read when its connection has ended. */
+  fill(): void {
+    const { request, exchange } = this;
+    if (this.#reading || request.destroyed) return;
+    const body = exchange.hasBody ? exchange.takeBody() : NO_BYTES;
+    if (body === undefined) return;
+    this.#reading = true;
+    if (body.length > 0) request.push(Buffer.from(body));
+    if (exchange.hasBody) this.end();
+    else request.push(null);
   }
 
   halfClose(): void {
@@ -249,6 +255,7 @@ export const requestOf = ({ owner }: Exchange): BridgedRequest | undefined =>
   owner instanceof MessagePair ? owner.request : undefined;
 
 const NO_CALLBACKS: readonly Callback[] = [];
+const NO_BYTES = new Uint8Array();
 
 // One function for all requests instead of a closure for each: an exchange knows its pair.
 

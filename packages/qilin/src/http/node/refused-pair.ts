@@ -43,6 +43,8 @@ export class RefusedPair implements Pair {
 
   pause(): void {}
 
+  fill(): void {}
+
   drained(): void {
     this.isBlocked = false;
     this.#socket.emit('drain');
