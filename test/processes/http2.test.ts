@@ -145,6 +145,10 @@ describe.each(OWN_KINDS)("a program's own server of $kind", ({ kind, http1, http
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
+  test.runIf(secure)('is told to speak TLS, which the address above does not', () => {
+    expect(server.log).toContain('own-server.mjs makes a server of TLS: clients reach it by https://, not by http://');
+  });
+
   test('handles each request once, in the same worker', async () => {
     let orders = 0;
     const worker = String(server.workerPids[0]);

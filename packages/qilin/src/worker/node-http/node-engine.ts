@@ -51,7 +51,7 @@ import { filesBefore } from './files-listener.ts';
 import { Http2Sessions, noteAnswer, type StreamArguments } from './http2-sessions.ts';
 import { createMessageIdentity } from './message-identity.ts';
 import { messageView } from './message-view.ts';
-import { chooseProtocols, isHttp2Server, isTlsServer } from './protocols.ts';
+import { chooseProtocols, isHttp2Server, isTlsServer, tlsRemark } from './protocols.ts';
 import { limitRequestTime, limitStreamTime } from './request-deadline.ts';
 import { createRequestGate, isOfHttp1, type Refusal, type RequestGate, refuse } from './request-gate.ts';
 import { limitResponseTime } from './response-deadline.ts';
@@ -127,7 +127,8 @@ export class NodeEngine implements WorkerClass {
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     this.#identify = config.requestId ? createMessageIdentity(origins) : undefined;
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);
-    if (config.certfile !== null) log.info(protocols.remark);
+    const remark = tlsRemark(app, config, protocols);
+    if (remark !== undefined) log.info(remark);
     const program = serverOf(app);
     if (program !== undefined) for (const remark of settingsRemarks(app.name, program, config)) log.info(remark);
     this.#server = createNodeServer(this.#ties, app, config, this.#limits, protocols.http2, (status, late) =>

@@ -2,6 +2,7 @@
 import type { Server } from 'node:net';
 import type { App } from '../../contract/app.ts';
 import type { TlsSettings } from '../../contract/worker-config.ts';
+import { serverOf } from '../../http/node/program-server.ts';
 
 export interface Protocols {
   readonly http2: boolean;
@@ -38,6 +39,18 @@ const without = (reason: string): Protocols => ({
   http2: false,
   remark: `TLS clients are offered HTTP/1.1 alone: ${reason}`,
 });
+
+/** For the log: what clients that speak TLS find, where they find any. */
+export function tlsRemark(
+  app: App,
+  { certfile }: Pick<TlsSettings, 'certfile'>,
+  { remark }: Protocols,
+): string | undefined {
+  if (certfile !== null) return remark;
+  const theirs = serverOf(app);
+  if (theirs === undefined || !isTlsServer(theirs)) return undefined;
+  return `${app.name} makes a server of TLS: clients reach it by https://, not by http://`;
+}
 
 /** By a method that no other server has: the class itself is in a module that takes 15 ms to load, which few workers need. */
 export const isTlsServer = (server: Server): boolean => 'setSecureContext' in server;
