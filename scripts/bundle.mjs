@@ -2,7 +2,7 @@
  * The packages' JavaScript from their TypeScript, bundled: a worker, or a thread, begins with a dozen files instead of a hundred, for
  * three fifths of the CPU. Files that are begun with keep their place and name; what they share lies in dist/chunks.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -31,8 +31,30 @@ const ENTRIES = {
   ],
 };
 
+/** The dashboard's page: for a browser, with what it draws by. @param {string} root */
+async function bundlePage(root) {
+  const folder = join(root, 'packages/qilin');
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [
+      { in: 'src/page/main.ts', out: 'page' },
+      { in: 'src/page/page.css', out: 'page' },
+    ],
+    outdir: 'dist/page',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    banner: { js: '/*! With uPlot, Copyright (c) Leon Sorokin, MIT licence: https://github.com/leeoniya/uPlot */' },
+    logLevel: 'warning',
+  });
+  copyFileSync(join(folder, 'src/page/index.html'), join(folder, 'dist/page/index.html'));
+}
+
 /** @param {string} root Of the repository. */
 export async function bundle(root) {
+  await bundlePage(root);
   for (const [name, entries] of Object.entries(ENTRIES)) {
     const folder = join(root, 'packages', name);
     const { metafile } = await build({

@@ -4,6 +4,7 @@ import { prepare, run } from './prepare.mjs';
 
 await prepare();
 run('npx', ['tsc', '--project', 'tsconfig.json']);
+run('npx', ['tsc', '--project', 'packages/qilin/src/page']);
 run('npx', ['biome', 'check', '--error-on-warnings']);
 const violations = checkImports();
 for (const violation of violations) console.error(violation);

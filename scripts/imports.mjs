@@ -46,7 +46,9 @@ const ALLOWED = {
   'worker/threads': ['contract', 'app', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   admin: ['contract'],
   control: ['contract'],
-  arbiter: ['contract', 'files', 'settings', 'observe', 'admin', 'control', '@qilin/picoev'],
+  dashboard: ['contract', 'admin', 'control'],
+  page: ['contract', 'dashboard'],
+  arbiter: ['contract', 'files', 'settings', 'observe', 'admin', 'control', 'dashboard', '@qilin/picoev'],
   serve: ['contract', 'settings', 'app', 'http/light', 'observe', 'worker', 'worker/classes', '@qilin/picoev'],
   cli: ['contract', 'settings', 'arbiter', 'control', 'observe'],
   '.': ['contract', 'settings', 'serve'],
@@ -119,7 +121,8 @@ const SLOW = {
   'node:https': [],
   'node:http2': [],
   'node:tls': [],
-  'node:crypto': [],
+  // Is itself loaded for the first who asks for the dashboard.
+  'node:crypto': ['dashboard/dashboard.ts'],
   // Is itself loaded where there is an inspector.
   'node:inspector': ['worker/inspector.ts'],
   'node:inspector/promises': ['worker/recorder.ts'],

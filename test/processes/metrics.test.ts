@@ -2,8 +2,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { DEADLINES } from '../../packages/qilin/src/contract/tally.ts';
 import { eventually, write } from './files.ts';
-import { ask } from './http-client.ts';
+import { ask, RawConnection } from './http-client.ts';
 import { arbiterPid, reload, signal } from './operations.ts';
 import { qilinctl } from './qilinctl.ts';
 import { repository, startQilin, temporaryFolder } from './server.ts';
@@ -80,16 +81,42 @@ const garbage = () => { for (let i = 0; i < 200; i++) globalThis.kept = Array.fr
 export const app = async (request) => {
   if (request.url.endsWith('/never')) await new Promise(() => {});
   if (request.url.endsWith('/garbage')) garbage();
+  if (request.url.endsWith('/large')) return new Response(new Uint8Array(64 * 1024 * 1024));
   return new Response(await request.text());
 };
 `;
 
-test.each(['async', 'picoev'])(
+/** What takes too long: a head, a body, and an answer that is not taken. */
+async function beLate(port: number): Promise<Disposable> {
+  const late = [
+    'GET / HTTP/1.1\r\nHost: te',
+    'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nhalf',
+    'GET /large HTTP/1.1\r\nHost: test\r\n\r\n',
+  ].map(async (text) => {
+    const connection = await RawConnection.open(port);
+    if (text.includes('/large')) connection.socket.pause();
+    await connection.send(text);
+    return connection;
+  });
+  const connections = await Promise.all(late);
+  return { [Symbol.dispose]: () => connections.forEach((connection) => void connection.socket.destroy()) };
+}
+
+test.each(['async', 'picoev', 'threads'])(
   'tells of waits, refusals, deadlines, garbage, memory and queues: class %s',
   async (workerClass) => {
     using folder = temporaryFolder();
     const file = write(folder.path, 'app.mjs', BEFALLS);
-    const limits = ['--response-timeout', '0.1', '--limit-request-body', '10', '--limit-request-line', '1000'];
+    const clients = ['--headers-timeout', '0.5', '--body-timeout', '0.5', '--send-timeout', '0.5'];
+    const limits = [
+      ...clients,
+      '--response-timeout',
+      '0.1',
+      '--limit-request-body',
+      '10',
+      '--limit-request-line',
+      '1000',
+    ];
     await using server = await startQilin(['-k', workerClass, '--admin-bind', '0', ...limits, `${file}:app`]);
     const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
     const asked = [
@@ -99,16 +126,23 @@ test.each(['async', 'picoev'])(
       ask(`${server.url}/garbage`),
     ];
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([414, 413, 503, 200]);
+    using _ = await beLate(server.port);
     const figures = await eventually(async () => {
       const now = await figuresAt(`${admin}/metrics`);
-      const isTold = now.get('qilin_deadlines_passed_total{deadline="responseTimeout"}') === 1;
+      const isTold = DEADLINES.every(
+        (name) => name === 'requestTimeout' || (now.get(`qilin_deadlines_passed_total{deadline="${name}"}`) ?? 0) > 0,
+      );
       return isTold && (now.get('qilin_gc_total{kind="minor"}') ?? 0) > 0 && now;
     }, 'a heartbeat has told of it');
     expect(Object.fromEntries(figures)).toMatchObject({
       'qilin_requests_refused_total{reason="line_too_long"}': 1,
       'qilin_requests_refused_total{reason="body_too_large"}': 1,
       'qilin_requests_refused_total{reason="malformed"}': 0,
+      'qilin_requests_refused_total{reason="other"}': 0,
+      'qilin_deadlines_passed_total{deadline="headersTimeout"}': 1,
+      'qilin_deadlines_passed_total{deadline="bodyTimeout"}': 1,
       'qilin_deadlines_passed_total{deadline="responseTimeout"}': 1,
+      'qilin_deadlines_passed_total{deadline="sendTimeout"}': 1,
       'qilin_deadlines_passed_total{deadline="requestTimeout"}': 0,
       qilin_queue_seconds_count: 1,
       [`qilin_listener_queue{address="${new URL(server.url).host}"}`]: 0,

@@ -111,6 +111,9 @@ export interface NativeHttpLoop {
     readonly requests: number;
     readonly refused: number;
     readonly unproxied: number;
+    readonly lateHeads: number;
+    readonly lateBodies: number;
+    readonly lateWrites: number;
     readonly turns: number;
     readonly wakeups: number;
     readonly open: number;

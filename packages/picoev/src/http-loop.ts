@@ -66,6 +66,10 @@ export interface HttpLoopStats {
   readonly refused: number;
   /** Connections that were closed for want of a valid header of PROXY protocol, or of a proxy that is believed. */
   readonly unproxied: number;
+  /** Clients whose time was over: for a head, for a body, and to take their answer. */
+  readonly lateHeads: number;
+  readonly lateBodies: number;
+  readonly lateWrites: number;
   /** Turns of the loop that found something to do, or looked. */
   readonly turns: number;
   /** Times that a loop was woken for a connection to accept. */

@@ -404,9 +404,10 @@ async function play(options: Partial<HttpLoopOptions>, { serve = hello, send, dr
   clearInterval(dripping);
   if (!deaf) await ended;
   socket.destroy();
+  const { lateHeads, lateBodies, lateWrites } = loop.stats;
   loop.close();
   closeFd(fd);
-  return { received, last, milliseconds };
+  return { received, last, milliseconds, late: { lateHeads, lateBodies, lateWrites } };
 }
 
 /** In which nothing is read, as while the process is stopped. */
@@ -521,9 +522,14 @@ test('an answer that was given in full, and is not taken in time, is told too', 
 describe.each(KINDS)('by $multiplexer and $timers', (kind) => {
   test.concurrent.each(CASES)('$state: $deadline', async (one) => {
     const limits = one.deadline === undefined ? {} : { [one.deadline]: SHORT };
-    const { received, last, milliseconds } = await play({ ...kind, ...limits }, one);
+    const { received, last, milliseconds, late } = await play({ ...kind, ...limits }, one);
     expect(received).toMatch(one.received);
     expect(last).toEqual(one.told);
+    expect(late).toEqual({
+      lateHeads: Number(one.deadline === 'headTimeout'),
+      lateBodies: Number(one.deadline === 'bodyTimeout'),
+      lateWrites: Number(one.deadline === 'writeTimeout'),
+    });
     // libuv's clock stands still during a turn.
     expect(milliseconds).toBeGreaterThan((one.deadline === undefined ? LINGER : SHORT) - 50);
   });

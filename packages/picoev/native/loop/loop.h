@@ -96,6 +96,10 @@ class HttpLoop final : private Acceptor::Owner,
     uint64_t refused = 0;
     /// Connections that were closed for want of a valid header of PROXY protocol.
     uint64_t unproxied = 0;
+    /// Clients whose time was over: for a head, for a body, and to take their answer. Those of a PROXY header are unproxied.
+    uint64_t late_heads = 0;
+    uint64_t late_bodies = 0;
+    uint64_t late_writes = 0;
     uint64_t turns = 0;
     uint64_t wakeups = 0;
     uint32_t open = 0;

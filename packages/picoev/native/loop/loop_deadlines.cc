@@ -122,8 +122,10 @@ void HttpLoop::OnDeadline(int fd) {
   const Outbox& out = slot.http.Out();
   switch (slot.waits_for) {
     case Wait::kHead:
+      ++stats_.late_heads;
       return RefuseLate(fd);
     case Wait::kBody:
+      ++stats_.late_bodies;
       if (tells_refusals_) return OfferLate(fd, 408, out.Awaits(out.Newest()));
       if (out.InFlight() > 0) {
         TellLate(EventRow::kBodyBroken, 0, fd, out.HasBegun(out.Newest()) ? 0 : 408);
@@ -134,14 +136,20 @@ void HttpLoop::OnDeadline(int fd) {
     case Wait::kHalfClosed:
       return Probe(fd);
     case Wait::kFirst:
-      // As Node's server, of which the program expects it; else there is nobody to tell.
-      if (refuses_barely_ && !slot.http.AwaitsProxyHeader() && !HasUnread(fd)) return RefuseLate(fd);
+      if (!slot.http.AwaitsProxyHeader() && !HasUnread(fd)) {
+        ++stats_.late_heads;
+        // As Node's server, of which the program expects it; else there is nobody to tell.
+        if (refuses_barely_) return RefuseLate(fd);
+      }
       [[fallthrough]];
     case Wait::kIdle:
       if (slot.http.AwaitsProxyHeader()) return LoseUnproxied(fd, kProxyHeaderLate);
       // Where it stays: its next request has just come.
       deadlines_->Set(fd, TimeoutOf(slot));
       return LeaveIdle(fd);
+    case Wait::kWrite:
+      ++stats_.late_writes;
+      return Lose(fd);
     default:
       return Lose(fd);
   }

@@ -258,6 +258,9 @@ class HttpLoopObject final : public HttpLoop::Owner, public OpenObject {
                          {"requests", Number(env_, static_cast<double>(stats.requests))},
                          {"refused", Number(env_, static_cast<double>(stats.refused))},
                          {"unproxied", Number(env_, static_cast<double>(stats.unproxied))},
+                         {"lateHeads", Number(env_, static_cast<double>(stats.late_heads))},
+                         {"lateBodies", Number(env_, static_cast<double>(stats.late_bodies))},
+                         {"lateWrites", Number(env_, static_cast<double>(stats.late_writes))},
                          {"turns", Number(env_, static_cast<double>(stats.turns))},
                          {"wakeups", Number(env_, static_cast<double>(stats.wakeups))},
                          {"open", Number(env_, stats.open)}});

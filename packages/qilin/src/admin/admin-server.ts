@@ -26,6 +26,8 @@ export interface AdminSource {
   pulse(): Pulse;
   status(): Status;
   figures(): Figures;
+  /** Answers at further paths; false for what is none of those. */
+  answersElse?(request: IncomingMessage, response: ServerResponse, path: string): boolean;
   /** Those of the apps themselves. */
   appMetrics(): Promise<readonly AppMetric[]>;
   /** What goes wrong beside the answers: that no descriptor is left to accept with, say. */
@@ -66,9 +68,11 @@ export class AdminServer {
     setTimeout(() => this.#server.closeAllConnections(), PATIENCE).unref();
   }
 
-  #answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { method, url = '', headers } = request;
     const [path = ''] = url.split('?', 1);
     if (!PATHS.includes(path)) {
+      if (this.#source.answersElse?.(request, response, path)) return;
       this.#send(response, json(404, { error: `There is ${PATHS.join(', ')}.` }));
     } else if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');

@@ -48,7 +48,7 @@ export const FIGURES = {
   qilin_deadlines_passed: {
     kind: 'counter',
     labels: ['deadline'],
-    help: 'Clients and apps that took too long, by the setting that says so. On the native engine not headersTimeout and sendTimeout.',
+    help: 'Clients and apps that took too long, by the setting that says so.',
   },
   qilin_connections: { kind: 'gauge', help: 'Connections that are open.' },
   qilin_connections_accepted: { kind: 'counter', help: 'Connections accepted.' },

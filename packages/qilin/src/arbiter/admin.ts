@@ -2,9 +2,10 @@
 import { duplicateFd } from '@qilin/picoev';
 import type { AdminServer } from '../admin/admin-server.ts';
 import { countsOf, readCounts } from '../admin/earlier-counts.ts';
-import { type Address, formatUrl } from '../contract/address.ts';
+import { type Address, formatUrl, isLoopback } from '../contract/address.ts';
 import { explain } from '../contract/errors.ts';
 import type { Crew } from './crew.ts';
+import type { Dashboard } from './dashboard.ts';
 import type { Generations } from './generations.ts';
 import { LateModule } from './late-module.ts';
 import type { ServerView } from './server-view.ts';
@@ -19,6 +20,7 @@ export class Admin {
   readonly #crew: Crew;
   readonly #view: ServerView;
   readonly #upgrade: Upgrade;
+  readonly #dashboard: Dashboard;
   /** With node:http, which takes as much memory as all else here. */
   readonly #class: LateModule<typeof AdminServer>;
   #server: AdminServer | undefined;
@@ -31,6 +33,7 @@ export class Admin {
     crew: Crew,
     view: ServerView,
     upgrade: Upgrade,
+    dashboard: Dashboard,
     onLoaded: () => void,
   ) {
     this.#state = state;
@@ -39,6 +42,7 @@ export class Admin {
     this.#crew = crew;
     this.#view = view;
     this.#upgrade = upgrade;
+    this.#dashboard = dashboard;
     upgrade.onHandedOn((counts) => view.inherit(readCounts(counts)));
     this.#class = new LateModule({
       load: async () => (await import('../admin/admin-server.ts')).AdminServer,
@@ -76,6 +80,7 @@ export class Admin {
       pulse: () => this.#view.pulse(),
       status: () => this.#view.status(),
       figures: () => this.#view.figures(),
+      answersElse: (request, response, path) => this.#dashboard.answer(request, response, path),
       appMetrics: () => this.#crew.appMetrics(),
       onError: (error) => log.error(`${formatUrl(address, 'http')} (adminBind) does not answer: ${error.message}`),
     });
@@ -87,5 +92,3 @@ export class Admin {
     return server;
   }
 }
-
-const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1';

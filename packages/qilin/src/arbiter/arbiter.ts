@@ -12,6 +12,7 @@ import { Admin } from './admin.ts';
 import { lookBehindNews } from './behind-news.ts';
 import { Control, type ControlEvent } from './control.ts';
 import { Crew, type CrewEvent } from './crew.ts';
+import { Dashboard } from './dashboard.ts';
 import { Faults, guardArbiter } from './endings.ts';
 import { wantedCount } from './fleet.ts';
 import { Generations } from './generations.ts';
@@ -114,9 +115,6 @@ export class Arbiter {
       () => ({ ...view.situation(), sockets: generations.sockets }),
       () => state.log,
     );
-    this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, () =>
-      this.#mailbox.put({ type: 'tick' }),
-    );
     this.#statsd = new StatsdGauges(state, generations);
     this.#control = new Control({
       state,
@@ -127,6 +125,10 @@ export class Arbiter {
       view,
       put,
     });
+    const dashboard = new Dashboard(state, view, this.#control);
+    this.#admin = new Admin(state, generations, this.#succession, this.#crew, view, upgrade, dashboard, () =>
+      this.#mailbox.put({ type: 'tick' }),
+    );
   }
 
   /**

@@ -8,7 +8,8 @@ import { explain } from '../contract/errors.ts';
 import type { Recording } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { type Order, PROFILE_TAKES, type ScaleTo } from '../control/commands.ts';
-import { ControlServer, Refusal, TakenOver } from '../control/control-server.ts';
+import { ControlServer } from '../control/control-server.ts';
+import { Refusal, TakenOver } from '../control/refusal.ts';
 import { listSettings } from '../settings/describe.ts';
 import type { Crew } from './crew.ts';
 import type { WorkerView } from './fleet.ts';
@@ -90,12 +91,13 @@ export class Control {
 
   #open(fd: number): ControlServer {
     return new ControlServer(duplicateFd(fd), {
-      carryOut: (order, take) => this.#carryOut(order, take),
+      carryOut: (order, take) => this.carryOut(order, take),
       onError: (error) => this.#parts.state.log.error(`The control socket: ${explain(error)}`),
     });
   }
 
-  #carryOut(order: Order, take: TakePart): object | Promise<object> {
+  /** @throws Refusal */
+  carryOut(order: Order, take: TakePart): object | Promise<object> {
     const { state, view, put } = this.#parts;
     if (!this.#speaksForServer) throw new TakenOver(TAKEN_OVER);
     switch (order.command) {

@@ -17,6 +17,8 @@ export interface ReloadResult {
 
 /** Texts that are kept of one attempt: all of its workers may fail, each in its own way. */
 const MOST_SAID = 4;
+/** Attempts that are remembered. */
+const MOST_KNOWN = 10;
 
 /** One reload, or upgrade. */
 export class Attempt {
@@ -60,7 +62,8 @@ export class Attempt {
 }
 
 export class LastReload {
-  #newest: Attempt | undefined;
+  /** The newest first. */
+  #attempts: readonly Attempt[] = [];
   /** The reload whose settings are being read. */
   #reading: Attempt | undefined;
   /** The reload whose workers boot. */
@@ -69,7 +72,12 @@ export class LastReload {
 
   /** Of the newest; null before the first. */
   get status(): ReloadStatus | null {
-    return this.#newest?.status ?? null;
+    return this.#attempts[0]?.status ?? null;
+  }
+
+  /** Of the last ones, the newest first. */
+  get history(): readonly ReloadStatus[] {
+    return this.#attempts.map(({ status }) => status);
   }
 
   /** A reload (HUP) is under way, whatever has been begun since. */
@@ -84,7 +92,7 @@ export class LastReload {
 
   begin(by: Way): Attempt {
     const attempt = new Attempt(by);
-    this.#newest = attempt;
+    this.#attempts = [attempt, ...this.#attempts.slice(0, MOST_KNOWN - 1)];
     if (by === 'HUP') {
       this.#reading?.replacedBy(attempt);
       this.#reading = attempt;

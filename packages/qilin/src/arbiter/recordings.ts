@@ -4,7 +4,7 @@
  */
 import type { Recording, WorkerMessage } from '../contract/messages.ts';
 import type { Milliseconds } from '../contract/units.ts';
-import { Refusal } from '../control/control-server.ts';
+import { Refusal } from '../control/refusal.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** Resolves with false when nobody takes it any more. */

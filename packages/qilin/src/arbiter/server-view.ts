@@ -108,6 +108,7 @@ export class ServerView {
       stuckSeconds: inSeconds(stuckFor),
       shedByArbiter: this.#valve.total,
       lastReload: this.#state.lastReload.status,
+      reloads: this.#state.lastReload.history,
       stalls: this.#crew.stalls.map(({ at, count, total, longest, last }) => ({
         at,
         count,

@@ -2,8 +2,10 @@
 import { explain } from '../contract/errors.ts';
 import type { ArbiterInfo } from '../contract/hooks.ts';
 import type { Log } from '../contract/log.ts';
+import { RecentLines } from '../contract/recent-lines.ts';
 import { type Milliseconds, toMilliseconds } from '../contract/units.ts';
 import { createLog } from '../observe/error-log.ts';
+import { recalledLog } from '../observe/recalled-log.ts';
 import type { Config, Origins } from '../settings/config.ts';
 import { createFleet, type Fleet, heldPlaces, type Wanted, wantedCount } from './fleet.ts';
 import { HookRunner } from './hook-runner.ts';
@@ -16,6 +18,8 @@ export class ArbiterState {
     return { hooks, limit: toMilliseconds(hookTimeout), log: this.#log };
   });
   readonly lastReload = new LastReload();
+  /** The last lines of the log, where there is a dashboard that shows them. */
+  readonly recent = new RecentLines();
   #config: Config;
   #origins: Origins;
   #log: Log;
@@ -28,7 +32,7 @@ export class ArbiterState {
   constructor(config: Config, origins: Origins, isUpgrade: boolean, workers?: number) {
     this.#config = config;
     this.#origins = origins;
-    this.#log = createLog(config);
+    this.#log = this.#openLog(config);
     this.#fleet = createFleet(wantedBy(config, workers), performance.now(), isUpgrade);
   }
 
@@ -65,15 +69,22 @@ export class ArbiterState {
     const before = this.#config;
     this.#config = config;
     this.#origins = origins;
-    const differs = (['errorlog', 'loglevel', 'logFormat'] as const).some((name) => before[name] !== config[name]);
+    const differs = (['errorlog', 'loglevel', 'logFormat', 'dashboard'] as const).some(
+      (name) => before[name] !== config[name],
+    );
     if (!differs) return;
     try {
-      const log = createLog(config);
+      const log = this.#openLog(config);
       this.#log.close();
       this.#log = log;
     } catch (error) {
       this.#log.error(explain(error));
     }
+  }
+
+  #openLog(config: Config): Log {
+    const log = createLog(config);
+    return config.dashboard === 'off' ? log : recalledLog(log, config.loglevel, this.recent);
   }
 
   /** Every pause is one line. */

@@ -199,7 +199,9 @@ function afterLastWords(done: () => void): void {
 const whoItIs = (place: number) => ({ QILIN_WORKER: String(place), NODE_APP_INSTANCE: String(place - 1) });
 
 function spawnWorker({ config, place, privileges: { uid, gid }, sockets }: WorkerStart): ChildProcess {
-  const env: NodeJS.ProcessEnv = { ...withoutNotification(process.env), ...config.rawEnv, ...whoItIs(place) };
+  // The app is not to steer its server.
+  const { QILIN_DASHBOARD_TOKEN: _, ...inherited } = withoutNotification(process.env);
+  const env: NodeJS.ProcessEnv = { ...inherited, ...config.rawEnv, ...whoItIs(place) };
   const given = [...process.execArgv, env['NODE_OPTIONS']].join(' ');
   return spawnChild(process.execPath, [...FLAGS, ...heapFlags(config, given), WORKER_ENTRY], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe', ...sockets.map(({ fd }) => fd)],

@@ -48,3 +48,7 @@ export function actualAddress(fd: number, requested: Address): Address {
   const found = addressOf(fd);
   return 'path' in found ? { kind: 'unix', path: found.path } : { kind: 'tcp', host: found.host, port: found.port };
 }
+
+/** Whether only programs of this machine reach it. */
+export const isLoopback = (host: string): boolean =>
+  /^127(?:\.\d{1,3}){3}$/.test(host) || host === '::1' || host === 'localhost';

@@ -22,6 +22,8 @@ export interface Status {
   readonly shedByArbiter: number;
   /** null before the first reload (HUP) or upgrade (USR2) of this arbiter. */
   readonly lastReload: ReloadStatus | null;
+  /** The last ten of them, the newest first. */
+  readonly reloads: readonly ReloadStatus[];
   /** Where event loops have stood still for longer than `stallWarning`: the ten places where most time was lost, the worst first. */
   readonly stalls: readonly StallStatus[];
   /** The slowest requests of the last minutes, one of each route, the slowest first; none without `adminBind`, where nobody counts. */

@@ -7,6 +7,7 @@ import { LineReader } from '../contract/line-reader.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { Order } from './commands.ts';
 import { type Answer, encodeAnswer, encodePart, LONGEST_REQUEST, parseRequest } from './protocol.ts';
+import { Refusal, TakenOver } from './refusal.ts';
 
 /** More than any operator has terminals; further ones are told so. */
 const MOST_CONNECTIONS = 32;
@@ -19,12 +20,6 @@ const REFUSAL_TAKES: Milliseconds = 1_000;
 const LATE_REQUEST_TAKES: Milliseconds = 1_000;
 
 const TOO_MANY = `${MOST_CONNECTIONS} connections are open to this socket already: end a qilinctl that waits, or try again in a minute.`;
-
-/** A command that cannot be carried out. The message is one sentence for the operator, and says what would be right. */
-export class Refusal extends Error {}
-
-/** Another process has the socket now. */
-export class TakenOver extends Refusal {}
 
 export interface ControlSource {
   /**

@@ -1,5 +1,6 @@
 /** What `qilinctl top` shows: the workers as they are, and what they have done since the look before. Pure; what is not there is a dash. */
 import { type Fields, isCount, isObject } from '../contract/fields.ts';
+import { quantile } from '../contract/quantile.ts';
 import type { Milliseconds, Seconds } from '../contract/units.ts';
 import { mebibytes, objectsIn, statusLines, table, told } from './present.ts';
 
@@ -73,21 +74,6 @@ function ratesBetween(before: Sample, now: Sample, bounds: readonly Seconds[]): 
     ...(p50 !== undefined && { p50 }),
     ...(p99 !== undefined && { p99 }),
   };
-}
-
-/** Between the bounds of its bucket in proportion, as Prometheus estimates it; the last bound for what is beyond. Undefined for none. */
-export function quantile(part: number, counts: readonly number[], bounds: readonly Seconds[]): Seconds | undefined {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return undefined;
-  let below = 0;
-  for (const [index, count] of counts.entries()) {
-    const upper = bounds[index];
-    if (upper === undefined) break;
-    const lower = bounds[index - 1] ?? 0;
-    if (below + count >= part * total) return lower + ((part * total - below) / count) * (upper - lower);
-    below += count;
-  }
-  return bounds.at(-1);
 }
 
 const HEADINGS = [

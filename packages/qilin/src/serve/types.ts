@@ -26,6 +26,8 @@ type ArbiterOnly =
   | 'drainGenerations'
   | 'stallWarning'
   | 'adminBind'
+  | 'dashboard'
+  | 'dashboardToken'
   | 'envFile'
   | 'controlSocket'
   | 'unreadyWhenStuck'

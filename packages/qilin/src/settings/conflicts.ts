@@ -1,5 +1,5 @@
 /** Which settings cannot be combined, and which combinations are hardly meant. */
-import { type Bind, formatAddress } from '../contract/address.ts';
+import { type Bind, formatAddress, isLoopback } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
 import { chooseWorkerClass, ownWorkerClass } from '../contract/worker-classes.ts';
 import { addressFor } from './bind.ts';
@@ -16,6 +16,7 @@ export function conflicts(config: Config, origins: Origins): readonly QilinError
       ...threadConflicts(config, named),
       ...bindConflicts(config, named),
       ...fileConflicts(config, named),
+      ...dashboardConflicts(config, named),
     ].map((message) => new QilinError('SETTINGS_CONFLICT', message)),
   ];
 }
@@ -55,6 +56,17 @@ function* engineConflicts(config: Config, named: Named): Generator<string> {
   const own = ownWorkerClass(workerClass, threads);
   if (own === 'picoev') yield `${named('workerClass')} ${workerClass} ${rule}`;
   if (own === 'threads' && threadEngine === 'picoev') yield `${named('threadEngine')} picoev ${rule}`;
+}
+
+/** It shows what the log says, and may change the server. */
+function* dashboardConflicts({ dashboard, dashboardToken, adminBind }: Config, named: Named): Generator<string> {
+  if (dashboard === 'off') return;
+  if (adminBind === null) yield `${named('dashboard')} needs adminBind: it is a page there.`;
+  if (dashboardToken !== null) return;
+  if (dashboard === 'control')
+    yield `${named('dashboard')} control needs dashboardToken: whoever knows that may give orders.`;
+  else if (adminBind?.kind === 'tcp' && !isLoopback(adminBind.host))
+    yield `${named('dashboard')} needs dashboardToken where other machines reach ${named('adminBind')} ${formatAddress(adminBind)}.`;
 }
 
 /** Elsewhere `-p` is the port. */

@@ -188,6 +188,19 @@ export function oneOf<const Word extends string>(
   });
 }
 
+/** A secret that is sent in a header of HTTP (RFC 6750, section 2.1), and is too long to be guessed. */
+export function token(): Kind<string> {
+  const read = (value: unknown): Checked<string> =>
+    typeof value === 'string' && /^[\w.~+/-]{16,512}=*$/.test(value) ? good(value) : bad(value);
+  return scalar({
+    expected: '16 characters or more, of letters, digits and - . _ ~ + /',
+    placeholder: 'TOKEN',
+    schema: { type: 'string', minLength: 16 },
+    read,
+    check: read,
+  });
+}
+
 /** A text that is not empty. `Known` are the usual ones, which an editor may offer. */
 export function text<Known extends string = string>(what: string, placeholder: string) {
   const read = (value: unknown): Checked<string> =>

@@ -28,6 +28,7 @@ import {
   statsdAddress,
   statsdPrefix,
   text,
+  token,
   umask,
   workers,
 } from './kinds.ts';
@@ -513,6 +514,24 @@ export const SETTINGS = {
     section: 'Operation',
     text: 'Where the arbiter itself tells how the server is, whatever its workers do: `/livez`, `/readyz` and `/startupz` for probes, `/status` for the whole fleet as JSON, `/metrics` for Prometheus. `HOST:PORT`, `PORT` (on 127.0.0.1) or `unix:PATH`; an address that other machines reach shows them pids, memory and load.',
     reload: 'restart',
+  }),
+  dashboard: setting({
+    flags: ['--dashboard'],
+    kind: oneOf(['off', 'view', 'control']),
+    default: 'off',
+    section: 'Operation',
+    text: 'Whether `/` of `adminBind` is a page that shows the fleet live, its slow routes and its log: docs/dashboard.md. `control` has buttons too, which reload, scale and profile, and needs `dashboardToken`; so does an address that other machines reach.',
+    reload: 'live',
+  }),
+  dashboardToken: setting({
+    flags: [],
+    kind: optional(token()),
+    default: null,
+    variable: { name: 'QILIN_DASHBOARD_TOKEN', says: '$QILIN_DASHBOARD_TOKEN', toText: (token) => token },
+    section: 'Operation',
+    text: 'What whoever opens the dashboard has to know: 16 characters or more, as `openssl rand -hex 16` makes them. Without one, all users of the machine may look at a dashboard on loopback, log included.',
+    reload: 'live',
+    secret: true,
   }),
   statsdHost: setting({
     flags: ['--statsd-host'],

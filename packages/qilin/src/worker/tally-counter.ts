@@ -2,7 +2,14 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { measureQueue } from '@qilin/picoev';
 import { isObject } from '../contract/fields.ts';
-import { type Collection, type Deadline, newTallyList, type TallyList, tallyPlace } from '../contract/tally.ts';
+import {
+  type Collection,
+  DEADLINES,
+  type Deadline,
+  newTallyList,
+  type TallyList,
+  tallyPlace,
+} from '../contract/tally.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import type { WorkerConfig } from '../contract/worker-config.ts';
 
@@ -37,6 +44,16 @@ export class TallyCounter {
 
   get list(): TallyList {
     return [...this.#list];
+  }
+
+  /** @param passed What the engine has counted itself of deadlines that have passed. */
+  listWith(passed: Readonly<Partial<Record<Deadline, number>>>): TallyList {
+    const list = [...this.#list];
+    for (const deadline of DEADLINES) {
+      const place = tallyPlace.deadline(deadline);
+      list[place] = (list[place] ?? 0) + (passed[deadline] ?? 0);
+    }
+    return list;
   }
 
   /** A request has just been found on this connection; not one that waited behind others there. */

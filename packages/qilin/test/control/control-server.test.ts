@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers';
 import { listen } from '@qilin/picoev';
 import { expect, onTestFinished, test } from 'vitest';
 import { ControlClient } from '../../src/control/control-client.ts';
-import { ControlServer, type ControlSource, TakenOver } from '../../src/control/control-server.ts';
+import { ControlServer, type ControlSource } from '../../src/control/control-server.ts';
+import { TakenOver } from '../../src/control/refusal.ts';
 
 function started(carryOut: ControlSource['carryOut']) {
   const folder = mkdtempSync(join(tmpdir(), 'qilin-control-'));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { quantile, topText, Watched } from '../../src/control/top.ts';
+import { quantile } from '../../src/contract/quantile.ts';
+import { topText, Watched } from '../../src/control/top.ts';
 
 const NOW = Date.parse('2026-11-27T12:00:00Z');
 const LOOK = { sort: undefined, message: '', columns: 200, rows: 30 };

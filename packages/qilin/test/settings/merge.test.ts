@@ -47,6 +47,8 @@ describe('settings', () => {
       bootTimeout: 60,
       drainGenerations: 2,
       adminBind: null,
+      dashboard: 'off',
+      dashboardToken: null,
       controlSocket: 'auto',
       unreadyWhenStuck: false,
       drainDelay: 0,
@@ -189,6 +191,17 @@ describe('settings that cannot be combined are told with their sources', () => {
       ['reusePort (flag --reuse-port) cannot be combined with bind (flag -b) unix:/x, which has no port.'],
     ],
     [['-b', 'a:1', '-b', 'A:1'], ['bind (flag -b) names a:1 twice.']],
+    [['--dashboard', 'view'], ['dashboard (flag --dashboard) needs adminBind: it is a page there.']],
+    [
+      ['--dashboard', 'control', '--admin-bind', '9000'],
+      ['dashboard (flag --dashboard) control needs dashboardToken: whoever knows that may give orders.'],
+    ],
+    [
+      ['--dashboard', 'view', '--admin-bind', '127.0.0.1.example:9000'],
+      [
+        'dashboard (flag --dashboard) needs dashboardToken where other machines reach adminBind (flag --admin-bind) 127.0.0.1.example:9000.',
+      ],
+    ],
     [['-w', '2', '-b', 'a:1{worker},a:12'], ['bind (flag -b) names a:12 twice.']],
     [
       ['--reuse-port', '-b', 'unix:/{worker}'],

@@ -25,6 +25,7 @@ test('what befalls requests is counted by its name, each at its place, and added
   expect(tally.collections[COLLECTIONS.indexOf('major')]).toBe(1);
   const twice = readTally(addTallies(addTallies(NO_TALLY, counter.list), counter.list));
   expect([twice.deadlines[4], twice.collecting[COLLECTIONS.indexOf('major')]]).toEqual([4, 25]);
+  expect(readTally(counter.listWith({ headersTimeout: 4, sendTimeout: 1 })).deadlines).toEqual([5, 1, 1, 1, 3]);
   expect(readTally([1, 2, 3]).deadlines).toEqual([0, 0, 0, 0, 0]);
 });
 

@@ -168,10 +168,11 @@ export class NativeEngine implements WorkerClass {
   }
 
   stats(): WorkerStats {
-    const { open, accepted, requests, wakeups, unproxied } = this.#loop.stats;
+    const { open, accepted, requests, wakeups, unproxied, lateHeads, lateBodies, lateWrites } = this.#loop.stats;
     const shed = this.#overload?.shed ?? 0;
     const answers = this.#answers?.list ?? NO_ANSWERS;
-    const tally = this.#tally?.list ?? NO_TALLY;
+    const late = { headersTimeout: lateHeads, bodyTimeout: lateBodies, sendTimeout: lateWrites };
+    const tally = this.#tally?.listWith(late) ?? NO_TALLY;
     return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed, answers, tally };
   }
 
@@ -193,9 +194,9 @@ export class NativeEngine implements WorkerClass {
     );
   }
 
-  /** With 503 the app was late: that is told where its exchange is known. */
+  /** With 503 the app was late: that is told where its exchange is known. With 408 it was the client, whom the engine counts. */
   #noteRefused(status: number, reason: string): void {
-    if (status !== 503) this.#tally?.refused(status);
+    if (status !== 503 && status !== 408) this.#tally?.refused(status);
     this.#context.log.debug(`Refused with ${status}: ${reason}`);
   }
 
@@ -203,7 +204,6 @@ export class NativeEngine implements WorkerClass {
     const { config, log } = this.#context;
     this.#app.noteReplaced(exchange, status);
     const { method, target } = exchange;
-    if (status === 408) this.#tally?.passed('bodyTimeout');
     // The app's doing, where all others are the client's.
     if (status !== 503) return;
     const deadline = isOverdue ? 'requestTimeout' : 'responseTimeout';
