@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ANSWERS } from '../fixtures/compressed.mjs';
 import { type Certificate, makeCertificate } from './certificates.ts';
 import { write } from './files.ts';
 import { ask, RawConnection } from './http-client.ts';
@@ -236,4 +238,20 @@ describe('a fetch handler over HTTP/2', () => {
     await server.logged(/^reading after its client has left fails$/m);
     expect(server.log).not.toMatch(/\[(?:ERROR|WARNING|CRITICAL)\]/);
   });
+});
+
+test.each(['fetchApp', 'listener'])('answers are encoded over HTTP/2 too: %s', async (app) => {
+  const program = `test/fixtures/compressed.mjs:${app}`;
+  await using server = await startQilin([...tls, '--http2', 'on', '--compress', '--compress-encodings', 'br', program]);
+  using connection = await Http2Connection.open(server.url);
+  for (const path of ['/html', '/html/stream', '/large']) {
+    const stream = connection.begin(path, { 'accept-encoding': 'br' });
+    const pieces: Buffer[] = [];
+    stream.on('data', (piece: Buffer) => pieces.push(piece));
+    const [[headers]] = await Promise.all([once(stream, 'response'), once(stream, 'end')]);
+    expect([headers['content-encoding'], headers.vary]).toEqual(['br', 'Accept-Encoding']);
+    const { body = '' } = ANSWERS[path.split('/')[1] ?? ''] ?? {};
+    expect(brotliDecompressSync(Buffer.concat(pieces)).toString()).toBe(body);
+  }
+  expect(server.log).not.toMatch(TROUBLE);
 });

@@ -9,6 +9,7 @@ import { describeBinds } from './binds.ts';
 import { describeBodies } from './bodies.ts';
 import { classNamed } from './classes.ts';
 import { describeClientErrors } from './client-errors.ts';
+import { describeCompression } from './compression.ts';
 import { describeConnections } from './connections.ts';
 import { describeContexts } from './contexts.ts';
 import { describeDrain } from './drain.ts';
@@ -50,6 +51,7 @@ export function describeClass(name: string): void {
     describeWebSocketDrain(underTest);
     describeWorkers(underTest);
     describeFiles(underTest);
+    describeCompression(underTest);
     describeProxies(underTest);
     describeProxyProtocol(underTest);
     describeBinds(underTest);

@@ -50,6 +50,36 @@ export interface StaticSettings {
   readonly staticSymlinks: boolean;
 }
 
+/** Content codings, the one that is offered first first. */
+export const COMPRESS_CODINGS = ['zstd', 'br', 'gzip'] as const;
+/** Media types of what is text, or as little packed. */
+export const COMPRESS_TYPES: readonly string[] = [
+  'text/*',
+  'application/json',
+  'application/javascript',
+  'application/xml',
+  'application/x-ndjson',
+  'application/wasm',
+  'application/*+json',
+  'application/*+xml',
+  'image/svg+xml',
+  'font/ttf',
+  'font/otf',
+];
+export type CompressCoding = (typeof COMPRESS_CODINGS)[number];
+
+/** Answers that are encoded for clients that take that. */
+export interface CompressSettings {
+  readonly compress: boolean;
+  readonly compressEncodings: readonly CompressCoding[];
+  /** Bytes. */
+  readonly compressMinimum: number;
+  /** Media types, in which `*` stands for any name. */
+  readonly compressTypes: readonly string[];
+  /** 0 for that of each coding which is quick. */
+  readonly compressLevel: number;
+}
+
 export interface TlsSettings {
   readonly keyfile: string | null;
   readonly certfile: string | null;
@@ -123,6 +153,7 @@ export interface WorkerConfig
     StatsdSettings,
     DeadlineSettings,
     StaticSettings,
+    CompressSettings,
     EngineSettings {
   /** `MODULE[:APP]` as the user wrote it. */
   readonly app: string;
@@ -191,6 +222,11 @@ const NEWER = {
   staticMaxAge: 0,
   staticImmutable: false,
   staticSymlinks: false,
+  compress: false,
+  compressEncodings: COMPRESS_CODINGS,
+  compressMinimum: 1024,
+  compressTypes: COMPRESS_TYPES,
+  compressLevel: 0,
 } as const satisfies Partial<WorkerConfig>;
 
 export type SaidConfig = Omit<WorkerConfig, keyof typeof NEWER> & Partial<WorkerConfig>;

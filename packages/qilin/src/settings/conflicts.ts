@@ -1,9 +1,11 @@
 /** Which settings cannot be combined, and which combinations are hardly meant. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Bind, formatAddress, isLoopback } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
 import { chooseWorkerClass, ownWorkerClass } from '../contract/worker-classes.ts';
 import { addressFor } from './bind.ts';
 import type { Config, Origins, PlainName } from './config.ts';
+import { SETTINGS } from './table.ts';
 
 /** One error for each combination that cannot work. */
 export function conflicts(config: Config, origins: Origins): readonly QilinError[] {
@@ -124,6 +126,10 @@ export function* notes(config: Config): Generator<string> {
   }
   for (const name of ['staticFallback', 'staticMaxAge', 'staticImmutable', 'staticSymlinks'] as const) {
     if (config[name] && Object.keys(config.static).length === 0) yield `${name} has no effect without static.`;
+  }
+  for (const name of ['compressEncodings', 'compressMinimum', 'compressTypes', 'compressLevel'] as const) {
+    if (!config.compress && !isDeepStrictEqual(config[name], SETTINGS[name].default))
+      yield `${name} has no effect without compress.`;
   }
   if (config.reloadExtraFiles.length > 0 && !config.reload) {
     yield 'reloadExtraFiles has no effect while reload is off.';

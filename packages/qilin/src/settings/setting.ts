@@ -9,6 +9,7 @@ export const SECTIONS = [
   'Workers',
   'Requests',
   'Files',
+  'Compression',
   'Operation',
   'Process',
   'Proxies',

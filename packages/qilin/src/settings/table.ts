@@ -6,6 +6,8 @@ import { INTERFACES } from '../contract/app.ts';
 import type { Hooks } from '../contract/hooks.ts';
 import { LOG_LEVELS } from '../contract/log.ts';
 import {
+  COMPRESS_CODINGS,
+  COMPRESS_TYPES,
   HTTP2_CHOICES,
   MOST_HEAD_BYTES,
   MOST_HEAD_FIELDS,
@@ -14,6 +16,7 @@ import {
   TIMERS,
 } from '../contract/worker-config.ts';
 import { adminAddress, binds } from './bind.ts';
+import { codings, mediaTypes } from './compress-kinds.ts';
 import {
   accessFormat,
   account,
@@ -504,6 +507,48 @@ export const SETTINGS = {
     default: false,
     section: 'Files',
     text: 'Whether symbolic links in a folder of `static` may lead out of it.',
+    reload: 'workers',
+  }),
+
+  compress: setting({
+    flags: ['--compress'],
+    kind: bool(),
+    default: false,
+    section: 'Compression',
+    text: 'Encode the bodies of answers for clients that take that, on every class. Not those that are encoded already, parts (206), and what `Cache-Control: no-transform` forbids. See docs/compression.md, also for what it may betray.',
+    reload: 'workers',
+  }),
+  compressEncodings: setting({
+    flags: ['--compress-encodings'],
+    kind: codings(),
+    default: COMPRESS_CODINGS,
+    section: 'Compression',
+    text: 'The codings that `compress` offers; of those that a client likes alike the first is taken. Node has `zstd` from 22.15 on: before, it is left out.',
+    reload: 'workers',
+  }),
+  compressMinimum: setting({
+    flags: ['--compress-minimum'],
+    kind: int({ min: 0 }),
+    default: 1024,
+    section: 'Compression',
+    text: 'The bytes of a body from which on `compress` encodes it: a smaller one fits into one packet as it is. One whose size is not known beforehand is encoded.',
+    reload: 'workers',
+  }),
+  compressTypes: setting({
+    flags: ['--compress-types'],
+    kind: mediaTypes(),
+    default: COMPRESS_TYPES,
+    defaultOf: { says: 'texts, JSON, XML, SVG, WebAssembly and plain fonts', value: () => COMPRESS_TYPES },
+    section: 'Compression',
+    text: 'The media types (`Content-Type`) that `compress` encodes; `*` stands for any name. Those that hold without it are listed in docs/compression.md: images, videos and archives are packed already.',
+    reload: 'workers',
+  }),
+  compressLevel: setting({
+    flags: ['--compress-level'],
+    kind: int({ min: 0, max: 9 }),
+    default: 0,
+    section: 'Compression',
+    text: 'How much `compress` tries: a level of the coding in use, from 1 on. 0: one of each that takes little time (4 of `gzip` and `br`, 3 of `zstd`).',
     reload: 'workers',
   }),
 

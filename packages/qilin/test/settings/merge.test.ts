@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { COMPRESS_TYPES } from '../../src/contract/worker-config.ts';
 import { changedSettings } from '../../src/settings/changes.ts';
 import { complaints, folder, load, loaded } from './load.ts';
 
@@ -42,6 +43,11 @@ describe('settings', () => {
       staticMaxAge: 0,
       staticImmutable: false,
       staticSymlinks: false,
+      compress: false,
+      compressEncodings: ['zstd', 'br', 'gzip'],
+      compressMinimum: 1024,
+      compressTypes: COMPRESS_TYPES,
+      compressLevel: 0,
       timeout: 30,
       stallWarning: 1,
       bootTimeout: 60,

@@ -82,6 +82,8 @@ test('these settings are numbers', () => {
       "requestTimeout 0.001 to 2000000",
       "queueTimeout 0 to 3600000",
       "staticMaxAge 0 to 31536000",
+      "compressMinimum 0 to 9007199254740991",
+      "compressLevel 0 to 9",
       "drainDelay 0.001 to 2000000",
       "websocketDrain 0.001 to 2000000",
       "hookTimeout 0.001 to 2000000",

@@ -8,9 +8,9 @@ import { FastRequest, type ResolveOrigin } from './fast-request.ts';
 import { useLightClasses } from './light-classes.ts';
 import { RequestUrlError } from './request-url.ts';
 import { sendResponse } from './send-response.ts';
-import type { OnError } from './send-stream.ts';
+import type { SendOptions } from './send-stream.ts';
 
-export interface FetchServerOptions<E extends FetchExchange> {
+export interface FetchServerOptions<E extends FetchExchange> extends SendOptions {
   /**
    * What `request.url` should begin with. Without it, or where it returns undefined, that is the connection's scheme and the
    * `Host` header.
@@ -19,22 +19,19 @@ export interface FetchServerOptions<E extends FetchExchange> {
   readonly resolve?: ResolveOrigin<E> | undefined;
   /** What the handler gets beside the request. */
   readonly environment?: (exchange: E) => FetchEnvironment;
-  /** Aborted when the worker is to leave. */
-  readonly leaving?: AbortSignal | undefined;
-  /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
-  readonly onError: OnError;
 }
 
 /** An error of the app is told to `onError`; its client gets a plain 500, or a cut connection once the answer began. */
 export function createFetchServer<E extends FetchExchange>(
   fetch: FetchHandler,
-  { resolve, environment = noEnvironment, leaving, onError }: FetchServerOptions<E>,
+  options: FetchServerOptions<E>,
 ): (exchange: E) => void {
+  const { resolve, environment = noEnvironment, leaving, onError } = options;
   useLightClasses();
   const streams = leaving && new EventStreams<E>(leaving);
 
   function send(exchange: E, request: FastRequest<E>, response: Response): void {
-    const over = sendResponse(exchange, response, onError, leaving);
+    const over = sendResponse(exchange, response, options);
     if (over !== undefined) void streams?.keep(request, over);
   }
 

@@ -1,27 +1,28 @@
 /** Answers an exchange with whatever an app may return as a response. */
 import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
+import { discard, sizeOf } from './bodies.ts';
 import { isEventStream } from './event-streams.ts';
-import { FastResponse, isFastResponse, type LightBody, partsOf } from './fast-response.ts';
+import { FastResponse, isFastResponse, partsOf } from './fast-response.ts';
 import { endToEnd, isDecodedBody, isFetched, withoutFields } from './fetched.ts';
 import { CLOSES, HAS_DATE, type HeaderSource, NAMES_FIELDS, OFFERS_UPGRADE } from './header-lines.ts';
-import { cancel, type OnError, pieceSource, sendStream } from './send-stream.ts';
+import { chooseEncoding, sendEncoded } from './send-encoded.ts';
+import { type OnError, pieceSource, type SendOptions, sendStream } from './send-stream.ts';
 
 /** A Blob up to this size is read whole: one crossing and one write instead of a stream. */
 const SMALL_BLOB = 64 * 1024;
 
 /**
  * @param response A Response of any make, or what looks like one: `status`, `headers` and `body`.
- * @param leaving Aborted when the worker is to leave.
  * @returns Of an event stream what resolves at its end.
  * @throws TypeError, RangeError before anything was sent, for what is no response or cannot be sent.
  */
 export function sendResponse(
   exchange: FetchExchange,
   response: unknown,
-  onError: OnError,
-  leaving?: AbortSignal,
+  options: SendOptions,
 ): Promise<void> | undefined {
+  const { onError, leaving, compression } = options;
   if (typeof response !== 'object' || response === null) throw notAResponse(response);
   const parts = partsOf(isFastResponse(response) ? response : adopt(response));
   const { status, statusText, lines, body } = parts;
@@ -42,6 +43,11 @@ export function sendResponse(
   if (body instanceof ReadableStream && isDecodedBody(body)) {
     fields = withoutFields(fields, ['content-encoding']);
     length = undefined;
+  }
+  if (compression !== undefined) {
+    const chosen = chooseEncoding(exchange, status, fields, sizeOf(exchange, body) ?? length, compression);
+    fields = chosen.fields;
+    if (chosen.coder !== undefined) return sendEncoded(exchange, status, fields, body, chosen.coder, options);
   }
   if (typeof body === 'string' || body === null || body instanceof Uint8Array) {
     if (body === null && length !== undefined && isBodiless(exchange, status)) {
@@ -80,11 +86,6 @@ function sendBlob(exchange: FetchExchange, status: number, fields: string, blob:
       onError(error, exchange);
     },
   );
-}
-
-function discard(body: LightBody, onError: (error: unknown) => void): void {
-  if (body === null || typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return;
-  cancel(pieceSource(body), undefined, onError);
 }
 
 /** What looks like a response. */

@@ -5,9 +5,19 @@
 import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
 import { isAbort, whenGone } from '../client-left.ts';
+import type { Compression } from '../compress/compression.ts';
 
 /** Told what goes wrong with an answer, and which request it was for. */
 export type OnError = (error: unknown, exchange: FetchExchange) => void;
+
+export interface SendOptions {
+  /** Aborted when the worker is to leave. */
+  readonly leaving?: AbortSignal | undefined;
+  /** Undefined where every body is sent as it is. */
+  readonly compression?: Compression | undefined;
+  /** The app threw, rejected, returned no response, or its response's body failed. Never for a client that left. */
+  readonly onError: OnError;
+}
 
 /** Where pieces come from. */
 export interface PieceSource {
@@ -107,7 +117,7 @@ class Room {
 }
 
 /** Texts are no pieces by the standard, but every Node server takes them. */
-function toBytes(piece: unknown): Uint8Array {
+export function toBytes(piece: unknown): Uint8Array {
   if (piece instanceof Uint8Array) return piece;
   if (typeof piece === 'string') return Buffer.from(piece);
   if (ArrayBuffer.isView(piece)) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);

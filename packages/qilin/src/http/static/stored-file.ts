@@ -3,7 +3,7 @@
  * whoever sends one meanwhile holds that one too.
  */
 import { basename } from 'node:path';
-import { NEIGHBOURS, wantedNeighbours } from './encodings.ts';
+import { NEIGHBOURS, neighbourChoice } from './encodings.ts';
 import { mediaTypeOf } from './media-types.ts';
 import { markAt, OpenFile, type Root } from './open-file.ts';
 import { Representation } from './representation.ts';
@@ -77,7 +77,7 @@ export class StoredFile {
   /** What a client that takes these encodings gets. */
   formFor(acceptEncoding: string | undefined): Representation {
     if (this.#encoded.size === 0) return this.#plain;
-    for (const { coding } of wantedNeighbours(acceptEncoding)) {
+    for (const coding of neighbourChoice.wanted(acceptEncoding)) {
       const form = this.#encoded.get(coding);
       if (form !== undefined) return form;
     }

@@ -7,6 +7,7 @@ import { explain, QilinError } from '../../contract/errors.ts';
 import { Server as HttpServer } from '../../contract/node-http.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerContext } from '../../contract/worker-class.ts';
+import { Compression } from '../../http/compress/compression.ts';
 import { createFetchServer } from '../../http/light/door.ts';
 import { ConnectionSocket, socketOf } from '../../http/node/connection-socket.ts';
 import { createNodeServer } from '../../http/node/listener-server.ts';
@@ -100,8 +101,11 @@ export function createExchangeApp(
   const unheard = app.kind === 'fetch' ? unheardEvents(app.name, server) : undefined;
   for (const remark of settingsRemarks(app.name, server, config)) log.info(remark);
   if (unheard !== undefined) log.info(unheard);
+  const compression = Compression.of(config, log);
   const serveApp =
-    app.kind === 'fetch' ? createFetchApp(context, origins, record, leaving) : createNodeApp(context, server, ties);
+    app.kind === 'fetch'
+      ? createFetchApp(context, origins, record, leaving, compression)
+      : createNodeApp(context, server, ties, compression);
   let files: StaticFiles | undefined;
   let serve = serveApp;
   const refuseIt = (exchange: Exchange, status: number, phrase: string): void => {
@@ -174,11 +178,13 @@ function createFetchApp(
   origins: Origins<Exchange>,
   record: Serve | undefined,
   leaving: AbortSignal,
+  compression: Compression | undefined,
 ): Serve {
   if (app.kind !== 'fetch') throw new TypeError(`${app.name} is no fetch handler.`);
   const serve = createFetchServer<Exchange>(app.fetch, {
     resolve: (exchange) => origins.forwarded(exchange),
     leaving,
+    compression,
     onError: (error, { method, target }) => log.error(`Error handling request ${method} ${target}\n${explain(error)}`),
   });
   if (record === undefined) return serve;
@@ -204,10 +210,11 @@ function createNodeApp(
   { app, config, listeners, accessLog, log }: WorkerContext,
   server: HttpServer,
   ties: ServerTies,
+  compression: Compression | undefined,
 ): Serve {
   const origins = createOrigins(config, listeners, MESSAGE_VIEW);
   const record = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
-  return createNodeServer(createAppListener(app, origins, log), {
+  return createNodeServer(createAppListener(app, origins, log, { compression }), {
     keepAliveTimeout: toMilliseconds(config.keepalive),
     app: prototypesOf(app),
     server,

@@ -15,6 +15,7 @@ import { type Deadline, NO_TALLY } from '../../contract/tally.ts';
 import { isThenable } from '../../contract/thenable.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
+import { Compression } from '../../http/compress/compression.ts';
 import { type Answer, answerFailure, answerStreamFailure } from '../../http/node/answer-failure.ts';
 import { optionsOf } from '../../http/node/node-internals.ts';
 import {
@@ -123,7 +124,10 @@ export class NodeEngine implements WorkerClass {
     );
     this.#noKeepAlive = options.oneRequestAConnection || config.keepalive === 0;
     this.#hasMessages = app.kind !== 'server' || !isHttp2Server(app.server) || app.server.listenerCount('request') > 0;
-    this.#listener = createAppListener(app, origins, log, this.#leaving.signal);
+    this.#listener = createAppListener(app, origins, log, {
+      leaving: this.#leaving.signal,
+      compression: Compression.of(config, log),
+    });
     this.#recordAccess = accessLog === null ? undefined : createAccessRecorder(accessLog, origins);
     this.#identify = config.requestId ? createMessageIdentity(origins) : undefined;
     const protocols = chooseProtocols(app, config, options.oneRequestAConnection);

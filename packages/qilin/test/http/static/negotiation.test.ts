@@ -1,7 +1,7 @@
 /** What a request's header fields come to for a file: conditions, ranges, encodings. */
 import { describe, expect, test } from 'vitest';
 import { isSameFile, weigh } from '../../../src/http/static/conditions.ts';
-import { wantedNeighbours } from '../../../src/http/static/encodings.ts';
+import { neighbourChoice } from '../../../src/http/static/encodings.ts';
 import { rangesOf } from '../../../src/http/static/ranges.ts';
 
 const SECONDS = 784_111_777;
@@ -104,5 +104,5 @@ test.each([
   ['gzip;q=nonsense', []],
   ['gzip;q=2', []],
 ])('Accept-Encoding: %s wants %j before the file as it is', (accepted, codings) => {
-  expect(wantedNeighbours(accepted).map(({ coding }) => coding)).toEqual(codings);
+  expect(neighbourChoice.wanted(accepted)).toEqual(codings);
 });
