@@ -113,7 +113,7 @@ const MAY_IMPORT_QILIN = ['dev-server/run.ts'];
 
 /**
  * Modules of Node's that take 5 to 60 ms to load, each time a worker boots, and the only files that may import more of them than
- * types: the others go by contract/node-http.ts, or load what they need when they need it.
+ * types: the others go by contract/node-http.ts and node-util.ts, or load what they need when they need it.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const SLOW = {
@@ -121,6 +121,7 @@ const SLOW = {
   'node:https': [],
   'node:http2': [],
   'node:tls': [],
+  'node:util': [],
   // Is itself loaded for the first who asks for the dashboard.
   'node:crypto': ['dashboard/dashboard.ts'],
   // Is itself loaded where there is an inspector.

@@ -8,11 +8,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import type { App, Interface, OnShutdown } from '../contract/app.ts';
 import { QilinError } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import { Server as HttpServer } from '../contract/node-http.ts';
+import { inspect } from '../contract/node-util.ts';
 import { nearestFirst } from '../contract/spelling.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { importModule } from '../modules/import-module.ts';

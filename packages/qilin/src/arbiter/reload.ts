@@ -2,9 +2,10 @@
  * Reloads, step by step: the hook, the settings, their fitness, the sockets, and then a candidate generation, which commits or is
  * called off. Only the first two are the user's code and take time; a newer reload does not wait for those of one before.
  */
-import { isDeepStrictEqual } from 'node:util';
+
 import { formatUrl } from '../contract/address.ts';
 import { explain, QilinError, reasonOf } from '../contract/errors.ts';
+import { isDeepStrictEqual } from '../contract/node-util.ts';
 import { createLog } from '../observe/error-log.ts';
 import { changedSettings } from '../settings/changes.ts';
 import type { Origins } from '../settings/config.ts';

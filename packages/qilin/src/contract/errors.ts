@@ -3,7 +3,7 @@
  * ends because of it. docs/errors.md is generated from this table.
  */
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
+import { inspect } from './node-util.ts';
 
 interface ErrorEntry {
   readonly meaning: string;

@@ -3,8 +3,9 @@
  * `util.parseArgs` takes it apart: unlike commander, which ends at the first mistake, it hands over every token and where it
  * came from.
  */
-import { parseArgs } from 'node:util';
+
 import { QilinError } from '../contract/errors.ts';
+import { parseArgs } from '../contract/node-util.ts';
 import type { SettingName } from './config.ts';
 import { unknownFlag } from './mistakes.ts';
 import { negation, ROWS, SETTING_NAMES } from './names.ts';

@@ -1,5 +1,5 @@
 /** What a reload changes. */
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual } from '../contract/node-util.ts';
 import type { Config, PlainName } from './config.ts';
 import { PLAIN_NAMES } from './names.ts';
 import type { ReloadEffect } from './setting.ts';

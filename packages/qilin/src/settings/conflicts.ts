@@ -1,7 +1,7 @@
 /** Which settings cannot be combined, and which combinations are hardly meant. */
-import { isDeepStrictEqual } from 'node:util';
 import { type Bind, formatAddress, isLoopback } from '../contract/address.ts';
 import { QilinError } from '../contract/errors.ts';
+import { isDeepStrictEqual } from '../contract/node-util.ts';
 import { chooseWorkerClass, ownWorkerClass } from '../contract/worker-classes.ts';
 import { addressFor } from './bind.ts';
 import type { Config, Origins, PlainName } from './config.ts';

@@ -1,7 +1,7 @@
 /** Setting `envFile`: variables for the workers from a file, as Node's own `--env-file` reads it. */
 import { readFileSync } from 'node:fs';
-import util from 'node:util';
 import { QilinError, reasonOf } from '../contract/errors.ts';
+import { parseEnv } from '../contract/node-util.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -15,11 +15,9 @@ export function readEnvFile(
   env: Readonly<Record<string, string | undefined>>,
   origin: string,
 ): Variables {
-  // By name it could not be imported before Node 20.12, which has it.
-  if (util.parseEnv === undefined)
-    throw new QilinError('SETTING_INVALID', `${origin}: envFile needs Node 20.12 or later.`);
+  if (parseEnv === undefined) throw new QilinError('SETTING_INVALID', `${origin}: envFile needs Node 20.12 or later.`);
   try {
-    const found = Object.entries(util.parseEnv(readFileSync(path, 'utf8')));
+    const found = Object.entries(parseEnv(readFileSync(path, 'utf8')));
     return Object.fromEntries(
       found.flatMap(([name, value]) => (env[name] === undefined && value !== undefined ? [[name, value]] : [])),
     );

@@ -2,8 +2,9 @@
  * The headers of a light request: `get()` and `has()` look into the request's head, all else is done by a real `Headers`
  * that is built when it is asked for. From then on that one is the only truth.
  */
-import { inspect } from 'node:util';
+
 import { type FetchExchange, Remembered } from '@qilin/picoev';
+import { inspect } from '../../contract/node-util.ts';
 import { TOKEN } from './header-lines.ts';
 
 const NativeHeaders = globalThis.Headers;

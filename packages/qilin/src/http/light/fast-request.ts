@@ -3,10 +3,11 @@
  * A body that came together with the head is decoded at once, without a stream. `clone()`, `new Request(request)` and
  * `fetch(request)` build Node's own Request behind it, which then has the body.
  */
-import { inspect } from 'node:util';
+
 import type { FetchExchange } from '@qilin/picoev';
 import type { FetchEnvironment, RequestOrigin } from '../../contract/app.ts';
 import { LOGGED_AS } from '../../contract/log-fields.ts';
+import { inspect } from '../../contract/node-util.ts';
 import { ROUTE } from '../../contract/slow-requests.ts';
 import { whenGone } from '../client-left.ts';
 import { isDisturbed } from './disturbed.ts';

@@ -4,7 +4,7 @@
  *
  * Node's own, with its headers object and a stream for each body, costs some 10 µs of CPU; this one some 0.1 µs.
  */
-import { inspect } from 'node:util';
+import { inspect } from '../../contract/node-util.ts';
 import { isDisturbed } from './disturbed.ts';
 import { copyHeaders } from './fast-headers.ts';
 import { HAS_CONTENT_TYPE, HeaderLines, type HeaderSource } from './header-lines.ts';

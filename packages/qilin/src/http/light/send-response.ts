@@ -1,6 +1,6 @@
 /** Answers an exchange with whatever an app may return as a response. */
-import { inspect } from 'node:util';
 import type { FetchExchange } from '@qilin/picoev';
+import { inspect } from '../../contract/node-util.ts';
 import { discard, sizeOf } from './bodies.ts';
 import { isEventStream } from './event-streams.ts';
 import { FastResponse, isFastResponse, partsOf } from './fast-response.ts';

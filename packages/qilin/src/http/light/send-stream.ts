@@ -2,8 +2,9 @@
  * Sends a body that comes in pieces, no faster than the client takes it. Its source is told when the client leaves; when the
  * source fails the connection is cut, which is the only way to say in HTTP/1.1 that an answer is not complete.
  */
-import { inspect } from 'node:util';
+
 import type { FetchExchange } from '@qilin/picoev';
+import { inspect } from '../../contract/node-util.ts';
 import { isAbort, whenGone } from '../client-left.ts';
 import type { Compression } from '../compress/compression.ts';
 

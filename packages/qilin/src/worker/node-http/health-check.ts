@@ -5,12 +5,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { inspect } from 'node:util';
 import type { App, NodeListener } from '../../contract/app.ts';
 import { QilinError } from '../../contract/errors.ts';
 import type { HealthCheck } from '../../contract/health-check.ts';
 import type { Log } from '../../contract/log.ts';
 import { createServer, request } from '../../contract/node-http.ts';
+import { inspect } from '../../contract/node-util.ts';
 import { toMilliseconds } from '../../contract/units.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import type { Origins } from '../origin.ts';
