@@ -214,6 +214,21 @@ test.each(['async', 'picoev', 'threads'])(
   },
 );
 
+test.each(['async', 'picoev'])(
+  'of an app of @qilin/flask the slow routes are its rules: class %s',
+  async (workerClass) => {
+    const flags = ['-k', workerClass, '--admin-bind', '0'];
+    await using server = await startQilin([...flags, `${repository}/test/processes/fixtures/flask-routes.ts:app`]);
+    const [, admin = ''] = await server.logged(/Health and status at: (http:\S+)/);
+    for (const id of [7, 8]) await ask(`${server.url}/users/${id}`);
+    const routes = await eventually(async () => {
+      const { slowest }: { slowest: Slow[] } = JSON.parse((await ask(`${admin}/status`)).text);
+      return slowest.length > 0 && slowest.map(({ route }) => route);
+    }, 'it is told');
+    expect(routes).toEqual(['/users/<int:id>']);
+  },
+);
+
 const OWN = `
 import { Counter, Gauge, Histogram, Registry } from '${repository}/node_modules/prom-client/index.js';
 import { shareMetrics } from 'qilin';

@@ -2,17 +2,20 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import type { Flask } from '@qilin/flask';
 import { describe, expect, test } from 'vitest';
+import { nodeOf } from '../../scripts/test-nodes.mjs';
 import { hasTool } from '../../scripts/test-tools.mjs';
-import { Need, recipes, tool } from '../needs.ts';
+import { Need, node, recipes, tool } from '../needs.ts';
 import { type AskOptions, ask } from '../processes/http-client.ts';
 import { startRedis } from '../processes/redis.ts';
-import { type QilinProcess, repository, startQilin, temporaryFolder } from '../processes/server.ts';
+import { command, type QilinProcess, repository, startQilin, temporaryFolder } from '../processes/server.ts';
 import { startPostgres } from './postgres.ts';
 import { startSmtp } from './smtp.ts';
 
@@ -152,3 +155,43 @@ async function finished(path: string, id: string): Promise<void> {
     await Promise.all([queue.close(), events.close()]);
   }
 }
+
+/** Takes what is exported by OTLP over HTTP as JSON, as a collector does. */
+async function startCollector() {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    if (request.url === '/v1/metrics') bodies.push(body);
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : expect.unreachable();
+  return { bodies, url: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
+}
+
+const node24 = node(24);
+const telemetry = recipes.isMissing ? recipes : node24;
+test(telemetry.named('OpenTelemetry: what all workers have counted'), { skip: telemetry.isMissing }, async () => {
+  using collector = await startCollector();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const program = [nodeOf(24), command];
+  await using server = await startQilin(['-w', '2', 'examples/recipes/opentelemetry.ts:app'], { env, program });
+  for (let order = 0; order < 20; order++) {
+    const { status } = await ask(server.url, { method: 'POST', headers: { connection: 'close' } });
+    expect(status).toBe(201);
+  }
+  await server.stop();
+  // The last of each instance: they are cumulative.
+  const last = new Map<string, number>();
+  for (const { resourceMetrics } of collector.bodies.map((body) => JSON.parse(body)))
+    for (const { resource, scopeMetrics } of resourceMetrics) {
+      const id = resource.attributes.find(({ key }: { key: string }) => key === 'service.instance.id').value
+        .stringValue;
+      const [{ name, sum }] = scopeMetrics[0].metrics;
+      expect(name).toBe('shop.orders');
+      last.set(id, Number(sum.dataPoints[0].asDouble ?? sum.dataPoints[0].asInt));
+    }
+  expect([...last.values()].reduce((sum, count) => sum + count, 0)).toBe(20);
+});
