@@ -22,7 +22,6 @@ import { type RefusalWays, refusalWaysOf, settingsRemarks, unheardEvents } from 
 import { ServerTies } from '../../http/node/server-ties.ts';
 import { loadFiles } from '../../http/static/load.ts';
 import type { StaticFiles } from '../../http/static/static-files.ts';
-import type { AnswerCounter } from '../answer-counter.ts';
 import { createAccessRecorder, type RecordAccess } from '../node-http/access-recorder.ts';
 import { createAppListener } from '../node-http/app-listener.ts';
 import { noteGivenUp } from '../node-http/give-up.ts';
@@ -30,7 +29,7 @@ import { answerWithId } from '../node-http/message-identity.ts';
 import { messageView } from '../node-http/message-view.ts';
 import { createOrigins, type Origins } from '../origin.ts';
 import { OVERLOADED, type Overload, RETRY_AFTER } from '../overload.ts';
-import type { TallyCounter } from '../tally-counter.ts';
+import type { RequestFigures } from '../request-figures.ts';
 import { createExchangeIdentity } from './exchange-identity.ts';
 import { createExchangeRecorder } from './exchange-recorder.ts';
 import { EXCHANGE_VIEW } from './exchange-view.ts';
@@ -69,8 +68,6 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
 );
 
 /**
- * @param counter Undefined where nobody asks what was answered.
- * @param tally Likewise.
  * @param overload Undefined where requests may wait for ever.
  * @param onUpgrade Gets each connection that has gone over to another protocol.
  * @param leaving Aborted when the worker is to leave.
@@ -78,8 +75,7 @@ const MESSAGE_VIEW = messageView(({ socket }: { readonly socket: unknown }) =>
  */
 export function createExchangeApp(
   context: WorkerContext,
-  counter: AnswerCounter<Exchange> | undefined,
-  tally: TallyCounter | undefined,
+  { answers, tally }: Pick<RequestFigures<Exchange>, 'answers' | 'tally'>,
   overload: Overload | undefined,
   onUpgrade: OnUpgrade,
   leaving: AbortSignal,
@@ -87,10 +83,10 @@ export function createExchangeApp(
   const { app, config, listeners, accessLog, log } = context;
   const origins = createOrigins(config, listeners, EXCHANGE_VIEW);
   const count =
-    counter && ((exchange: Exchange) => counter.end(exchange.method, statusOf(exchange), exchange.cameAt, exchange));
+    answers && ((exchange: Exchange) => answers.end(exchange.method, statusOf(exchange), exchange.cameAt, exchange));
   const note = (exchange: Exchange): void => {
     if (count === undefined) return;
-    counter?.begin();
+    answers?.begin();
     if (!exchange.waitedForOthers) tally?.came(exchange.fd);
     exchange.onOver = count;
   };

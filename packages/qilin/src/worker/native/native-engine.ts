@@ -5,23 +5,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeFd, currentExchange, type Exchange, HttpLoop, type HttpLoopOptions } from '@qilin/picoev';
-import { NO_ANSWERS } from '../../contract/answers.ts';
 import { ROUTE, type SlowRequest } from '../../contract/slow-requests.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
-import { NO_TALLY } from '../../contract/tally.ts';
 import { type Milliseconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { requestOf } from '../../http/node/message-pair.ts';
-import { AnswerCounter } from '../answer-counter.ts';
 import { tellsOfShortage } from '../descriptor-shortage.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
 import { Overload } from '../overload.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
-import { type EndedRequest, SlowCollector } from '../slow-collector.ts';
-import { Statsd } from '../statsd.ts';
-import { TallyCounter } from '../tally-counter.ts';
+import { RequestFigures } from '../request-figures.ts';
+import type { EndedRequest } from '../slow-collector.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createExchangeApp, type ExchangeApp, statusOf } from './exchange-app.ts';
 
@@ -30,10 +26,7 @@ export class NativeEngine implements WorkerClass {
   readonly #loop: HttpLoop;
   readonly #app: ExchangeApp;
   readonly #overload: Overload | undefined;
-  readonly #answers: AnswerCounter<Exchange> | undefined;
-  readonly #statsd: Statsd | undefined;
-  readonly #slow = new SlowCollector<Exchange>(ended);
-  readonly #tally: TallyCounter | undefined;
+  readonly #figures: RequestFigures<Exchange>;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
   readonly #leaving = new AbortController();
@@ -46,17 +39,10 @@ export class NativeEngine implements WorkerClass {
     const { app, config, log } = context;
     this.#context = context;
     this.#overload = Overload.of(config.queueTimeout, log);
-    this.#statsd = Statsd.of(config, log);
-    this.#answers = AnswerCounter.of<Exchange>(
-      config,
-      (exchange, duration, now) => this.#slow.offer(exchange, duration, now),
-      this.#statsd,
-    );
-    this.#tally = TallyCounter.of(config);
+    this.#figures = new RequestFigures<Exchange>(config, log, ended);
     this.#app = createExchangeApp(
       context,
-      this.#answers,
-      this.#tally,
+      this.#figures,
       this.#overload,
       (socket, req) => this.#keep(socket, req),
       this.#leaving.signal,
@@ -75,7 +61,7 @@ export class NativeEngine implements WorkerClass {
         onUnserved: (exchange) => this.#app.noteUnserved(exchange),
         onReplaced: (exchange, status, isOverdue) => this.#noteReplaced(exchange, status, isOverdue),
         onOverdue: ({ method, target }) => {
-          this.#tally?.passed('requestTimeout');
+          this.#figures.tally?.passed('requestTimeout');
           logCut(log, method, target, config.requestTimeout);
         },
         onRefused: (status, reason) => this.#noteRefused(status, reason),
@@ -83,7 +69,7 @@ export class NativeEngine implements WorkerClass {
         onEmpty: () => this.#tellWhenEmpty(),
       },
     );
-    this.#loop.timesAnswers = this.#answers !== undefined;
+    this.#loop.timesAnswers = this.#figures.answers !== undefined;
     if (config.proxyProtocol) this.#loop.expectProxies(config.proxyAllowFrom);
     this.#app.followConnections((listener) => {
       this.#loop.onConnection = listener;
@@ -139,8 +125,7 @@ export class NativeEngine implements WorkerClass {
     this.#stopAccepting();
     for (const exchange of this.#loop.exchanges) this.#answerInstead(exchange, 503);
     this.#loop.close();
-    this.#tally?.close();
-    this.#statsd?.close();
+    this.#figures.close();
     this.#app.leaveServer();
     this.#upgraded.stop();
     this.#upgraded.destroyAll();
@@ -170,14 +155,13 @@ export class NativeEngine implements WorkerClass {
   stats(): WorkerStats {
     const { open, accepted, requests, wakeups, unproxied, lateHeads, lateBodies, lateWrites } = this.#loop.stats;
     const shed = this.#overload?.shed ?? 0;
-    const answers = this.#answers?.list ?? NO_ANSWERS;
     const late = { headersTimeout: lateHeads, bodyTimeout: lateBodies, sendTimeout: lateWrites };
-    const tally = this.#tally?.listWith(late) ?? NO_TALLY;
-    return { connections: open + this.#upgraded.size, accepted, requests, wakeups, unproxied, shed, answers, tally };
+    const connections = open + this.#upgraded.size;
+    return { connections, accepted, requests, wakeups, unproxied, shed, ...this.#figures.lists(late) };
   }
 
   takeSlow(): readonly SlowRequest[] {
-    return this.#slow.take();
+    return this.#figures.takeSlow();
   }
 
   busyFor(): Milliseconds {
@@ -196,7 +180,7 @@ export class NativeEngine implements WorkerClass {
 
   /** With 503 the app was late: that is told where its exchange is known. With 408 it was the client, whom the engine counts. */
   #noteRefused(status: number, reason: string): void {
-    if (status !== 503 && status !== 408) this.#tally?.refused(status);
+    if (status !== 503 && status !== 408) this.#figures.tally?.refused(status);
     this.#context.log.debug(`Refused with ${status}: ${reason}`);
   }
 
@@ -207,7 +191,7 @@ export class NativeEngine implements WorkerClass {
     // The app's doing, where all others are the client's.
     if (status !== 503) return;
     const deadline = isOverdue ? 'requestTimeout' : 'responseTimeout';
-    this.#tally?.passed(deadline);
+    this.#figures.tally?.passed(deadline);
     logUnanswered(log, method, target, config, deadline);
   }
 

@@ -5,13 +5,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server } from 'node:net';
-import { NO_ANSWERS } from '../../contract/answers.ts';
 import type { NodeListener } from '../../contract/app.ts';
 import { explain } from '../../contract/errors.ts';
 import { lookForLateRequests } from '../../contract/node-http.ts';
 import type { SlowRequest } from '../../contract/slow-requests.ts';
 import type { WorkerStats } from '../../contract/stats.ts';
-import { type Deadline, NO_TALLY } from '../../contract/tally.ts';
+import type { Deadline } from '../../contract/tally.ts';
 import { isThenable } from '../../contract/thenable.ts';
 import { type Milliseconds, type Seconds, toMilliseconds } from '../../contract/units.ts';
 import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/worker-class.ts';
@@ -30,14 +29,11 @@ import { ServerTies } from '../../http/node/server-ties.ts';
 import { createRequestLimits, type RequestLimits } from '../../http/request-limits.ts';
 import { loadFiles } from '../../http/static/load.ts';
 import type { StaticFiles } from '../../http/static/static-files.ts';
-import { AnswerCounter } from '../answer-counter.ts';
 import { noteCame } from '../cut-requests.ts';
 import { emptyQueues, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
 import { OVERLOADED, Overload } from '../overload.ts';
-import { SlowCollector } from '../slow-collector.ts';
-import { Statsd } from '../statsd.ts';
-import { TallyCounter } from '../tally-counter.ts';
+import { RequestFigures } from '../request-figures.ts';
 import { UpgradedConnections } from '../upgrades/upgraded-connections.ts';
 import { createAccessRecorder, type RecordAccess } from './access-recorder.ts';
 import { type Counted, createAnswerRecorder, endedRequest } from './answer-recorder.ts';
@@ -72,10 +68,7 @@ export class NodeEngine implements WorkerClass {
   readonly #options: EngineOptions;
   readonly #limits: RequestLimits;
   readonly #overload: Overload | undefined;
-  readonly #answers: AnswerCounter<Counted> | undefined;
-  readonly #statsd: Statsd | undefined;
-  readonly #slow = new SlowCollector<Counted>(endedRequest);
-  readonly #tally: TallyCounter | undefined;
+  readonly #figures: RequestFigures<Counted>;
   readonly #countAnswer: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
   readonly #refusalOf: RequestGate;
   /** Each connection is closed after its first answer. */
@@ -106,16 +99,10 @@ export class NodeEngine implements WorkerClass {
     this.#limits = createRequestLimits(config);
     const origins = createOrigins(config, context.listeners, MESSAGE_VIEW);
     this.#overload = Overload.of(config.queueTimeout, log);
-    this.#statsd = Statsd.of(config, log);
-    this.#answers = AnswerCounter.of<Counted>(
-      config,
-      (res, duration, now) => this.#slow.offer(res, duration, now),
-      this.#statsd,
-    );
-    this.#tally = TallyCounter.of(config);
-    const onLate = (deadline: Deadline) => this.#tally?.passed(deadline);
+    this.#figures = new RequestFigures<Counted>(config, log, endedRequest);
+    const onLate = (deadline: Deadline) => this.#figures.tally?.passed(deadline);
     this.#onLate = onLate;
-    this.#countAnswer = this.#answers && createAnswerRecorder(this.#answers);
+    this.#countAnswer = this.#figures.answers && createAnswerRecorder(this.#figures.answers);
     this.#refusalOf = createRequestGate(
       this.#limits,
       origins,
@@ -223,8 +210,7 @@ export class NodeEngine implements WorkerClass {
     refuseUnanswered(this.#connections.open);
     const isTelling = this.#sessions.refuseUnanswered();
     this.#deadlines.stop();
-    this.#tally?.close();
-    this.#statsd?.close();
+    this.#figures.close();
     this.#upgraded.stop();
     this.#connections.stopAccepting();
     const end = () => {
@@ -253,14 +239,12 @@ export class NodeEngine implements WorkerClass {
   stats(): WorkerStats {
     const { open, arriving, accepted, wakeups, unproxied } = this.#connections;
     const shed = this.#overload?.shed ?? 0;
-    const answers = this.#answers?.list ?? NO_ANSWERS;
-    const tally = this.#tally?.list ?? NO_TALLY;
     const connections = open.size + arriving;
-    return { connections, accepted, requests: this.#requests, wakeups, unproxied, shed, answers, tally };
+    return { connections, accepted, requests: this.#requests, wakeups, unproxied, shed, ...this.#figures.lists() };
   }
 
   takeSlow(): readonly SlowRequest[] {
-    return this.#slow.take();
+    return this.#figures.takeSlow();
   }
 
   busyFor(): Milliseconds {
@@ -279,8 +263,8 @@ export class NodeEngine implements WorkerClass {
       if (method === undefined) return false;
       overload.note();
       this.#count();
-      this.#answers?.begin();
-      this.#answers?.end(method, OVERLOADED, performance.now());
+      this.#figures.answers?.begin();
+      this.#figures.answers?.end(method, OVERLOADED, performance.now());
       return true;
     };
   }
@@ -290,7 +274,7 @@ export class NodeEngine implements WorkerClass {
     else if (!this.#note(req, res)) return;
     this.#count();
     this.#countAnswer?.(req, res);
-    this.#tally?.came(connectionOf(req.socket)?.fd ?? -1);
+    this.#figures.tally?.came(connectionOf(req.socket)?.fd ?? -1);
     this.#identify?.(req, res);
     this.#recordAccess?.(req, res);
     // What has come behind it in the same packet is known then: Node runs no tick between them.
@@ -301,7 +285,7 @@ export class NodeEngine implements WorkerClass {
   #answer(req: IncomingMessage, res: ServerResponse, refusal: Refusal): void {
     if (refusal === 0) this.#call(req, res);
     else {
-      if (refusal !== OVERLOADED) this.#tally?.refused(refusal);
+      if (refusal !== OVERLOADED) this.#figures.tally?.refused(refusal);
       refuse(req, res, refusal);
     }
   }
@@ -366,7 +350,7 @@ export class NodeEngine implements WorkerClass {
     if (responseTimeout > 0) limitResponseTime(req, res, config, log, this.#onLate);
     if (requestTimeout > 0) limitRequestTime(req, res, config, log, this.#onLate);
     if (Number.isFinite(this.#limits.maxBody))
-      limitBody(req, res, this.#limits.maxBody, () => this.#tally?.refused(413));
+      limitBody(req, res, this.#limits.maxBody, () => this.#figures.tally?.refused(413));
     const listener = this.#listener;
     beginAnswer(res);
     whenFailed(
@@ -376,7 +360,7 @@ export class NodeEngine implements WorkerClass {
   }
 
   #noteClientError(status: number, late: 'head' | 'body' | undefined): void {
-    if (late === undefined) this.#tally?.refused(status);
+    if (late === undefined) this.#figures.tally?.refused(status);
     else this.#onLate(late === 'head' ? 'headersTimeout' : 'bodyTimeout');
   }
 
