@@ -66,7 +66,13 @@ describe('with control', () => {
     expect((await order(admin, { command: 'stop' })).text).toBe(
       '{"error":"By the dashboard there is reload, scale, profile."}\n',
     );
-    for (const body of ['', '[]', '{"command":"scale","arguments":{"to":"x"}}', `"${'x'.repeat(2000)}"`]) {
+    for (const body of [
+      '',
+      '[]',
+      '{"command":"scale","arguments":{"to":"x"}}',
+      `"${'x'.repeat(2000)}"`,
+      'x'.repeat(500_000),
+    ]) {
       const { status } = await ask(`${admin}/dashboard/orders`, { method: 'POST', body, headers: bearer });
       expect(status).toBe(400);
     }

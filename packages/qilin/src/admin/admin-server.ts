@@ -72,6 +72,7 @@ export class AdminServer {
     const { method, url = '', headers } = request;
     const [path = ''] = url.split('?', 1);
     if (!PATHS.includes(path)) {
+      if (!this.#server.listening) response.setHeader('Connection', 'close');
       if (this.#source.answersElse?.(request, response, path)) return;
       this.#send(response, json(404, { error: `There is ${PATHS.join(', ')}.` }));
     } else if (method !== 'GET' && method !== 'HEAD') {

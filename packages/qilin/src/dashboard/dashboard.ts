@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Figures } from '../admin/figures.ts';
 import { isObject, parseObject } from '../contract/fields.ts';
+import type { Milliseconds } from '../contract/units.ts';
 import { type Order, readOrder } from '../control/commands.ts';
 import { Refusal } from '../control/refusal.ts';
 import { refusalOf } from './access.ts';
@@ -17,6 +18,8 @@ const FEED = '/dashboard/feed';
 const ORDER = '/dashboard/orders';
 /** Bytes of an order. */
 const LONGEST_ORDER = 1024;
+/** For an order, and for each part of its answer to be taken: longer than the longest profile. */
+const LONGEST_WAIT: Milliseconds = 660_000;
 
 export interface DashboardSource {
   /** As they are set now. */
@@ -100,8 +103,7 @@ async function takeOrder(request: IncomingMessage, response: ServerResponse, sou
 }
 
 async function carryOut(order: Order, response: ServerResponse, source: DashboardSource): Promise<void> {
-  // It takes as long as it was asked to.
-  response.socket?.setTimeout(0);
+  response.socket?.setTimeout(LONGEST_WAIT);
   const take = (part: string): Promise<boolean> => sendPart(response, part);
   try {
     const result = await source.carryOut(order, take);
@@ -153,12 +155,17 @@ function isAllowed(request: IncomingMessage, response: ServerResponse, source: D
   return false;
 }
 
-/** What is longer is no order. */
+/** What is longer is no order, nor is what its client has not sent to the end. */
 async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
-  for await (const piece of request.setEncoding('utf8')) {
-    text += String(piece);
-    if (text.length > LONGEST_ORDER) return '';
+  try {
+    // The connection is still to be answered on.
+    for await (const piece of request.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+      text += String(piece);
+      if (text.length > LONGEST_ORDER) return '';
+    }
+  } catch {
+    return '';
   }
   return text;
 }
