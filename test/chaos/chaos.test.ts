@@ -11,8 +11,8 @@ import { accessLogHere, userHere } from './site.ts';
 
 const { QILIN_CHAOS_MINUTES: minutes, QILIN_CHAOS_SEED: seed = '1' } = process.env;
 const IS_LONG = minutes !== undefined;
-/** Milliseconds; no fault is begun after them. Without the variable all classes together have a bit more than two minutes of it. */
-const LENGTH = IS_LONG ? Number(minutes) * 60_000 : 45_000;
+/** Milliseconds; no fault is begun after them. Without the variable all classes together have a minute and a half of it. */
+const LENGTH = IS_LONG ? Number(minutes) * 60_000 : 30_000;
 const PATIENCE = LENGTH + 600_000;
 
 /** The faults of one round, as long as there is time. */

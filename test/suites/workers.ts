@@ -28,7 +28,7 @@ export function describeWorkers(underTest: ClassUnderTest): void {
 
     test('while the server is reloaded', () =>
       expectEveryAnswer([...args, FETCH_APP], async (server, load) => {
-        for (let turn = 1; turn <= 3; turn++) {
+        for (let turn = 1; turn <= 2; turn++) {
           const from = server.log.length;
           server.signal('SIGHUP');
           await server.logged(/Reload done/, from);
@@ -38,16 +38,16 @@ export function describeWorkers(underTest: ClassUnderTest): void {
 
     test('while workers are replaced at maxRequests', () =>
       expectEveryAnswer([...args, '--max-requests', '100', FETCH_APP], async (server) => {
-        await server.until(() => server.workerPids.length >= 6, 'four replacements');
+        await server.until(() => server.workerPids.length >= 5, 'three replacements');
       }));
 
     test('while workers are replaced at maxAge', () =>
       expectEveryAnswer([...args, '--max-age', '0.5', '--max-age-jitter', '0.5', FETCH_APP], async (server) => {
-        await server.until(() => server.workerPids.length >= 6, 'four replacements');
+        await server.until(() => server.workerPids.length >= 5, 'three replacements');
         const ages = [...server.log.matchAll(/it has served for (\d+\.\d) s \(maxAge\)/g)].map((match) =>
           Number(match[1]),
         );
-        expect(ages.length).toBeGreaterThanOrEqual(4);
+        expect(ages.length).toBeGreaterThanOrEqual(3);
         for (const age of ages) expect(age >= 0.5 && age <= 1, `served for ${ages.join(', ')} s`).toBe(true);
       }));
 
