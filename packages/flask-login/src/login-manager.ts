@@ -48,6 +48,15 @@ interface Loaded {
   readonly effects: readonly (() => void)[];
 }
 
+declare module '@qilin/flask' {
+  interface Globals {
+    /** @internal */
+    _login_user?: LoginUser;
+    /** @internal */
+    _login_loaded?: Loaded;
+  }
+}
+
 /**
  * @example
  * const login = new LoginManager(app);
@@ -149,9 +158,9 @@ export class LoginManager {
   user(): LoginUser {
     // The page depends on the session from here on.
     session.has('_user_id');
-    const known = g.get<LoginUser>(CURRENT);
+    const known = g.get(CURRENT);
     if (known !== undefined) return known;
-    const loaded = g.get<Loaded>(LOADED) ?? this.#load();
+    const loaded = g.get(LOADED) ?? this.#load();
     if (loaded instanceof Promise) {
       loaded.catch(() => {});
       throw new Error(

@@ -8,6 +8,7 @@ import {
   flash,
   g,
   getTemplateAttribute,
+  NotFound,
   renderTemplate,
   renderTemplateString,
   session,
@@ -307,6 +308,19 @@ const SEEN = [
   '{{ get_flashed_messages() }} {{ get_flashed_messages(category_filter=["info"]) }} {{ get_flashed_messages(true)[0][0] }}',
   '{{ {"b": 1, "a": [1, "x"]}|tojson }} {{ request.endpoint }} {{ request.view_args }} {% if session %}yes{% endif %}',
   '{% for key, value in request.args.items() %}{{ key }}={{ value }};{% endfor %}',
+  '{{ request.args }} {{ request.args.items(multi=true)|list }} {{ request.args.lists()|list }} {{ request.args.getlist("q") }}',
+  '{{ request.args.get("none", default="d") }} {{ request.args.get("none", "d") }} {{ request.cookies }} {{ request.args|length }}',
+  '{{ request.url_root }} {{ request.root_url }} {{ request.root_path }} {{ request.script_root }} {{ request.host_url }} {{ request.base_url }}',
+  '{{ request.accept_languages.best_match(["de", "en"]) }} {{ request.accept_mimetypes.best_match(matches=["a/b"], default="c") }}',
+  '{{ request.accept_mimetypes.accept_html }} {{ request.accept_mimetypes.quality("text/html") }} {{ "de" in request.accept_languages }}',
+  '{{ request.authorization.username }} {{ request.authorization.password }} {{ request.authorization.type }}',
+  '{{ request.cache_control.max_age }} {{ request.cache_control.min_fresh }} {{ request.cache_control.no_store }}',
+  '{{ request.url_rule }} {{ request.url_rule.endpoint }} {{ request.url_rule.rule }} {{ request.if_none_match.contains("a") }}',
+  '{{ session }} {{ session.items()|list }} {{ session.get("none", "d") }} {{ session|length }} {{ g }} {{ g.get("none", default="d") }} {{ g.pop("user") }}',
+  '{{ config.get("TESTING") }} {{ config.get("NONE") }} {{ config.get("NONE", "d") }} {{ "TESTING" in config }} {{ "NONE" in config }}',
+  '{% for key, value in config.items() if key == "SECRET_KEY" %}{{ value }}{% endfor %} {{ config.setdefault("MINE", 1) }} {{ config.MINE }}',
+  '{{ error.code }} {{ error.name }} {{ error.description }} {{ error }}',
+  '{{ [1.0, 4 / 2, {"a": 1e3, "b": {"c": 2.5}}, 7 // 2]|tojson }} {{ {"a": 2.0}|tojson(indent=1) }}',
 ];
 
 it.skipIf(pythonFlask.isMissing)(
@@ -315,25 +329,36 @@ it.skipIf(pythonFlask.isMissing)(
     const app = new Flask('x', { staticFolder: null, templateFolder: null });
     app.config.SECRET_KEY = 'k';
     app.get('/user/<name>', { endpoint: 'user' }, () => '');
-    const context = app.testRequestContext('/user/me?q=a%26b&q=2');
+    const headers = {
+      accept: 'text/html',
+      'accept-language': 'de-AT, en;q=0.5',
+      'cache-control': 'max-age=9, no-store',
+    };
+    const context = app.testRequestContext('/user/me?q=a%26b&q=2', {
+      headers: { ...headers, authorization: 'Basic YTpi', cookie: 'a=b', 'if-none-match': '"a"' },
+    });
     const ours = await context.run(async () => {
       session.set('user', 'ann');
       g['user'] = 'A';
       flash('Saved <1>');
       flash('Careful', 'info');
-      return Promise.all(SEEN.map((source) => renderTemplateString(source)));
+      const error = new NotFound();
+      return Promise.all(SEEN.map((source) => renderTemplateString(source, { error })));
     });
     const script = `
 from flask import Flask, flash, g, render_template_string, session
+from werkzeug.exceptions import NotFound
 app = Flask('x')
 app.config['SECRET_KEY'] = 'k'
 app.add_url_rule('/user/<name>', 'user', lambda name: '')
-with app.test_request_context('/user/me?q=a%26b&q=2'):
+headers = {'Accept': 'text/html', 'Accept-Language': 'de-AT, en;q=0.5', 'Cache-Control': 'max-age=9, no-store',
+  'Authorization': 'Basic YTpi', 'Cookie': 'a=b', 'If-None-Match': '"a"'}
+with app.test_request_context('/user/me?q=a%26b&q=2', headers=headers):
   session['user'] = 'ann'
   g.user = 'A'
   flash('Saved <1>')
   flash('Careful', 'info')
-  answer = [render_template_string(source) for source in asked]`;
+  answer = [render_template_string(source, error=NotFound()) for source in asked]`;
     expect(ours).toEqual(python(script, SEEN));
   },
 );

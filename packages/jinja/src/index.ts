@@ -37,6 +37,6 @@ export {
 } from './values/callable.ts';
 export { Float } from './values/float.ts';
 export { type Html, Markup } from './values/markup.ts';
-export { markupOf as escape } from './values/printing.ts';
+export { markupOf as escape, repr } from './values/printing.ts';
 export { Tuple, tuple } from './values/sequences.ts';
 export { Undefined } from './values/undefined.ts';

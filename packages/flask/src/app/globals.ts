@@ -11,12 +11,16 @@
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: users declare their own members by merging
 export class Globals {
   /** The value of a name, or `fallback` when it has none. */
-  get<T = unknown>(name: string, fallback?: T): T | undefined {
-    return Object.hasOwn(this, name) ? (Reflect.get(this, name) as T) : fallback;
+  get<N extends string>(name: N): Globals[N] | undefined;
+  get<N extends string, D>(name: N, fallback: D): Exclude<Globals[N], undefined> | D;
+  get(name: string, fallback?: unknown): unknown {
+    return Object.hasOwn(this, name) ? this[name] : fallback;
   }
 
   /** As `get`, and the name is forgotten. */
-  pop<T = unknown>(name: string, fallback?: T): T | undefined {
+  pop<N extends string>(name: N): Globals[N] | undefined;
+  pop<N extends string, D>(name: N, fallback: D): Exclude<Globals[N], undefined> | D;
+  pop(name: string, fallback?: unknown): unknown {
     const value = this.get(name, fallback);
     Reflect.deleteProperty(this, name);
     return value;

@@ -1,23 +1,16 @@
 /** Templates with what an app gives them: its folders and its blueprints', Flask's globals, context processors. */
 import { Float, Macro, Markup, type Template, tuple, Undefined, withKeywords } from '@qilin/jinja';
-import { Config } from '../base/config.ts';
 import type { App } from '../contract.ts';
 import { blueprintsOf } from '../hooks/hooks.ts';
-import { MultiDict } from '../http/multi-dict.ts';
-import { FlaskRequest } from '../request/request.ts';
-import { Session } from '../sessions/session.ts';
 import type { Attempt } from '../templating/loader.ts';
-import { showByPythonNames } from '../templating/python-names.ts';
 import { type TemplateContext, Templates } from '../templating/templates.ts';
 import { currentRequestContext, requireAppContext } from './context.ts';
 import { streamWithContext } from './context-functions.ts';
 import { getFlashedMessages } from './flashing.ts';
-import { Globals } from './globals.ts';
 import { g, request, session } from './proxies.ts';
 import { templateRendered } from './signals.ts';
+import './template-faces.ts';
 import { buildUrl } from './url-for.ts';
-
-showByPythonNames(FlaskRequest, Session, MultiDict, Globals, Config);
 
 /**
  * Renders a template of the folder `templates`, or of a blueprint's. Promises among its values are waited for where the template

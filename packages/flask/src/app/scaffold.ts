@@ -34,6 +34,9 @@ export interface RouteOptions<D extends RuleValues = RuleValues> {
   readonly provideAutomaticOptions?: boolean;
 }
 
+/** Options without defaults: a signature of its own, for else the compiler does not see the rule's parameters through a decorator. */
+type PlainOptions = RouteOptions & { readonly defaults?: never };
+
 /** A view's parameters: the rule's variables and its defaults. */
 type Params<R extends string, D extends RuleValues> = RuleValues extends D
   ? ViewParams<R>
@@ -112,6 +115,7 @@ export abstract class Scaffold {
    * @returns the view, for `export const show = app.route(…)`
    */
   route<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  route<const R extends string>(rule: R, options: PlainOptions, view: ViewOf<R>): ViewOf<R>;
   route<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
@@ -123,6 +127,7 @@ export abstract class Scaffold {
 
   /** `route` for GET (and HEAD). */
   get<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  get<const R extends string>(rule: R, options: PlainOptions, view: ViewOf<R>): ViewOf<R>;
   get<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
@@ -134,6 +139,7 @@ export abstract class Scaffold {
 
   /** `route` for POST. */
   post<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  post<const R extends string>(rule: R, options: PlainOptions, view: ViewOf<R>): ViewOf<R>;
   post<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
@@ -145,6 +151,7 @@ export abstract class Scaffold {
 
   /** `route` for PUT. */
   put<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  put<const R extends string>(rule: R, options: PlainOptions, view: ViewOf<R>): ViewOf<R>;
   put<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
@@ -156,6 +163,7 @@ export abstract class Scaffold {
 
   /** `route` for PATCH. */
   patch<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  patch<const R extends string>(rule: R, options: PlainOptions, view: ViewOf<R>): ViewOf<R>;
   patch<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,
@@ -167,6 +175,7 @@ export abstract class Scaffold {
 
   /** `route` for DELETE. */
   delete<const R extends string>(rule: R, view: ViewOf<R>): ViewOf<R>;
+  delete<const R extends string>(rule: R, options: PlainOptions, view: ViewOf<R>): ViewOf<R>;
   delete<const R extends string, D extends RuleValues>(
     rule: R,
     options: RouteOptions<D>,

@@ -11,13 +11,20 @@ type Answer = Reply | Promise<Reply>;
  * @example
  * const adminOnly = viewDecorator((view) => (g.user?.isAdmin ? view() : abort(403)));
  * app.get('/user/<int:id>', adminOnly(function user({ id }) { return `User ${id}`; })); // id is a number
+ * @example
+ * const withPost = viewDecorator<{ id: number }>((view, { id }) => (posts.has(id) ? view() : abort(404)));
+ * app.get('/post/<int:id>', withPost(function post({ id }) { return `Post ${id}`; })); // does not compile for a rule without id
  * @param around answers in the view's place; `view()` calls the view
  */
 export function viewDecorator(
   around: (view: () => Answer, params: RuleValues) => Answer,
-): <P = unknown>(view: ViewFunction<P>) => ViewFunction<P> {
-  return (view) => {
-    const decorated: typeof view = (params) => around(() => view(params), params as RuleValues);
+): <P = unknown>(view: ViewFunction<P>) => ViewFunction<P>;
+export function viewDecorator<N extends object>(
+  around: (view: () => Answer, params: Readonly<N>) => Answer,
+): <P extends Readonly<N>>(view: ViewFunction<P>) => ViewFunction<P>;
+export function viewDecorator(around: (view: () => Answer, params: never) => Answer) {
+  return (view: ViewFunction) => {
+    const decorated: ViewFunction = (params) => around(() => view(params), params);
     return Object.defineProperty(decorated, 'name', { value: view.name });
   };
 }

@@ -97,6 +97,44 @@ export class Config {
     Object.assign(this, DEFAULTS);
   }
 
+  /** A setting, or the fallback where there is none. Python's `config.get`. */
+  get<N extends string>(name: N): Config[N] | undefined;
+  get<N extends string, D>(name: N, fallback: D): Exclude<Config[N], undefined> | D;
+  get(name: string, fallback?: unknown): unknown {
+    return this.has(name) ? this[name] : fallback;
+  }
+
+  /** Whether there is a setting, null too. Python's `in`. */
+  has(name: string): boolean {
+    return Object.hasOwn(this, name);
+  }
+
+  /** A setting; where there is none it gets the fallback first: what an extension does. Python's `config.setdefault`. */
+  setdefault<N extends string>(name: N, fallback: Config[N]): Config[N];
+  setdefault(name: string, fallback: unknown): unknown {
+    if (!this.has(name)) Reflect.set(this, name, fallback);
+    return this[name];
+  }
+
+  /** The names of all settings. */
+  keys(): IterableIterator<string> {
+    return Object.keys(this).values();
+  }
+
+  /** All settings with their names. Python's `config.items()`. */
+  entries(): IterableIterator<[string, unknown]> {
+    return Object.entries(this).values();
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, unknown]> {
+    return this.entries();
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return Object.keys(this).length;
+  }
+
   /** Sets all that an object has in upper case: of a module, `import * as settings`, or a class with static members. */
   fromObject(object: object): this {
     const names = new Set<string>();

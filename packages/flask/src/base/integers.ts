@@ -41,12 +41,12 @@ export function parseWithBigints(json: string): unknown {
   }
 }
 
-/** A replacer of `JSON.stringify` may give this for a bigint; `unmarkBigints` makes it the integer in the text. */
-export const markBigint = (value: bigint): string => `${markOf()}${value}`;
+/** `JSON.stringify` may be given this for a number that it would not write, as 2^70 or 1.0; `unmarkNumbers` puts that in its place. */
+export const markNumber = (digits: string): string => `${markOf()}${digits}`;
 
-/** The text of `JSON.stringify` with the integers in place of what stood for them. */
-export const unmarkBigints = (json: string): string =>
-  lazyMark === undefined ? json : json.replaceAll(new RegExp(`"${lazyMark}(-?\\d+)"`, 'g'), '$1');
+/** The text of `JSON.stringify` with the numbers in place of what stood for them. */
+export const unmarkNumbers = (json: string): string =>
+  lazyMark === undefined ? json : json.replaceAll(new RegExp(`"${lazyMark}([-+.\\de]+)"`, 'g'), '$1');
 
 const isUnsafe = (token: string): boolean => /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token));
 

@@ -19,7 +19,7 @@ ${RUN_HELP}
   routes   Show the app's rules.
              -s, --sort ORDER       ${ROUTE_ORDERS.join(', ')}; default endpoint
              --all-methods          HEAD and OPTIONS too
-  NAME     Run a command that the app has added by app.cli.command().
+  NAME     Run a command that the app has added by app.cli.command(); NAME --help says what it takes.
 
 Options:
   -A, --app MODULE[:APP]  The app: hello, hello:app, 'hello:createApp("test")', src/hello.ts. Also FLASK_APP.
@@ -62,7 +62,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   loadDotenv(process.cwd(), env, values['env-file']);
   const [command, ...rest] = positionals;
   if (values.help || command === undefined) {
-    process.stdout.write(HELP);
+    process.stdout.write(`${HELP}${await ownCommands(values.app ?? env['FLASK_APP'], env)}`);
     return values.help ? 0 : 2;
   }
   if (rest.length > 0) throw new UsageError(`There is an argument too many: ${rest.join(' ')}.`);
@@ -103,6 +103,19 @@ async function runOwn(
   const echo = (line: string) => process.stdout.write(`${line}\n`);
   await app.appContext().run(() => app.cli.run(argv, { echo }));
   return Number(process.exitCode ?? 0);
+}
+
+/** The app's own commands, for `--help`. One that does not load is told of where it was asked for. */
+async function ownCommands(spec: string | undefined, env: NodeJS.ProcessEnv): Promise<string> {
+  env['FLASK_RUN_FROM_CLI'] = 'true';
+  try {
+    const lines = (await findApp(spec, process.cwd())).cli.lines();
+    const width = Math.max(0, ...lines.map(([name]) => name.length));
+    const list = lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`.trimEnd());
+    return list.length > 0 ? `\n${["The app's own commands:", ...list].join('\n')}\n` : '';
+  } catch (error) {
+    return spec === undefined ? '' : `\nThe app's own commands are not known: ${explain(error)}\n`;
+  }
 }
 
 const isOn = (value: string | undefined): boolean =>

@@ -1,5 +1,6 @@
 /** Commands of an app for its administrators: `flask users create ana`. Flask's `AppGroup`. */
-import { type Arguments, dashed, type Options, readParameters, type Values } from './parameters.ts';
+import { helpText, type Line, optionLines, usageOf } from './help.ts';
+import { type Arguments, checkArguments, type Options, readParameters, type Values } from './parameters.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Writes a line to whoever runs the command. Click's `echo`. */
@@ -18,10 +19,14 @@ export interface CommandContext {
   readonly echo: Echo;
 }
 
+/** What `--help` needs to know beside: `flask users`. */
+interface Call extends CommandContext {
+  readonly path: string;
+}
+
 interface Command {
   readonly help: string;
-  readonly usage: string;
-  run(argv: readonly string[], context: CommandContext): unknown;
+  run(argv: readonly string[], call: Call): unknown;
 }
 
 /** Commands, and groups of commands, by name. */
@@ -34,11 +39,12 @@ export class CommandGroup {
   }
 
   /**
-   * Adds a command, which runs with the app's context. Flask's `app.cli.command`.
+   * Adds a command, which runs with the app's context. Flask's `app.cli.command`. `--help` shows what it takes.
    *
    * @example
    * app.cli.command('greet', { arguments: { name: 'string' }, options: { times: { type: 'int', default: 1 } } },
    *   ({ name, times }, { echo }) => { for (let n = 0; n < times; n++) echo(`Hello ${name}`); });
+   * @example { arguments: { name: { type: 'string', default: 'you' } } } // may be left out
    */
   command<const A extends Arguments, const O extends Options>(
     name: string,
@@ -46,11 +52,13 @@ export class CommandGroup {
     work: (values: Values<A, O>, context: CommandContext) => unknown,
   ): void {
     const { arguments: args = {}, options = {}, help = '' } = spec;
-    const names = [...Object.keys(args).map((arg) => arg.toUpperCase()), ...Object.keys(options).map(optionText)];
+    checkArguments(args);
     this.#add(name, {
       help,
-      usage: names.join(' '),
-      run: (argv, context) => work(readParameters(args, options, argv) as Values<A, O>, context),
+      run(argv: readonly string[], { echo, path }: Call) {
+        if (!asksForHelp(argv)) return work(readParameters(args, options, argv) as Values<A, O>, { echo });
+        return echo(helpText(`${path} ${usageOf(args, options)}`.trimEnd(), help, 'Options', optionLines(options)));
+      },
     });
   }
 
@@ -68,21 +76,22 @@ export class CommandGroup {
     this.#commands.set(name, command);
   }
 
-  /** One line for each command. */
-  *lines(): IterableIterator<string> {
-    for (const [name, command] of this.#commands) {
-      yield [name, command instanceof CommandGroup ? 'COMMAND' : command.usage, command.help]
-        .filter(Boolean)
-        .join('  ');
-    }
+  /** Each command and what it does. */
+  lines(): readonly Line[] {
+    return [...this.#commands].map(([name, { help }]): Line => [name, help]);
   }
 
-  /** Runs the command that the arguments name. @throws UsageError when there is none, or for its arguments; what the command throws */
-  async run(argv: readonly string[], context: CommandContext): Promise<void> {
+  /**
+   * Runs the command that the arguments name, or says what it takes.
+   * @throws UsageError when there is none, or for its arguments; what the command throws
+   */
+  async run(argv: readonly string[], { echo, path = 'flask' }: CommandContext & Partial<Call>): Promise<void> {
     const [name, ...rest] = argv;
     const command = name === undefined ? undefined : this.#commands.get(name);
-    if (command === undefined) throw new UsageError(this.#unknown(name));
-    await command.run(rest, context);
+    if (command !== undefined) await command.run(rest, { echo, path: `${path} ${name}` });
+    else if (name === '--help' && this.#commands.size > 0)
+      echo(helpText(`${path} COMMAND [ARGS]...`, this.help, 'Commands', this.lines()));
+    else throw new UsageError(this.#unknown(name));
   }
 
   #unknown(name: string | undefined): string {
@@ -92,4 +101,6 @@ export class CommandGroup {
   }
 }
 
-const optionText = (name: string): string => `[--${dashed(name)}]`;
+/** What stands behind `--` is meant for the command. */
+const asksForHelp = (argv: readonly string[]): boolean =>
+  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).includes('--help');

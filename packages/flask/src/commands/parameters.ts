@@ -25,8 +25,18 @@ export interface Option<T extends ParameterType = ParameterType> {
   readonly help?: string;
 }
 
-/** By name; arguments in their order, all of them wanted. */
-export type Arguments = Readonly<Record<string, Exclude<ParameterType, 'boolean'>>>;
+type ArgumentType = Exclude<ParameterType, 'boolean'>;
+
+/** One argument that may be left out; undefined then, unless it has a default. */
+export interface Argument<T extends ArgumentType = ArgumentType> {
+  readonly type: T;
+  readonly default?: TypeOf[T];
+  /** False: it may be left out. With a default it may be anyway. */
+  readonly required?: boolean;
+}
+
+/** By name; arguments in their order. A bare type is one that is wanted. */
+export type Arguments = Readonly<Record<string, ArgumentType | Argument>>;
 /** By name. */
 export type Options = Readonly<Record<string, Option>>;
 
@@ -37,8 +47,18 @@ type OptionValue<O extends Option> = O extends
   ? TypeOf[O['type']]
   : TypeOf[O['type']] | undefined;
 
+type ArgumentValue<A extends ArgumentType | Argument> = A extends ArgumentType
+  ? TypeOf[A]
+  : A extends { readonly type: infer T extends ArgumentType }
+    ? A extends { readonly default: unknown }
+      ? TypeOf[T]
+      : A extends { readonly required: false }
+        ? TypeOf[T] | undefined
+        : TypeOf[T]
+    : never;
+
 /** What a command's function gets. */
-export type Values<A extends Arguments, O extends Options> = { readonly [N in keyof A]: TypeOf[A[N]] } & {
+export type Values<A extends Arguments, O extends Options> = { readonly [N in keyof A]: ArgumentValue<A[N]> } & {
   readonly [N in keyof O]: OptionValue<O[N]>;
 };
 
@@ -46,14 +66,20 @@ export type Values<A extends Arguments, O extends Options> = { readonly [N in ke
 export function readParameters(args: Arguments, options: Options, argv: readonly string[]): Record<string, unknown> {
   const { values, positionals } = tokensOf(options, argv);
   const names = Object.keys(args);
-  const missing = names.slice(positionals.length).map((name) => name.toUpperCase());
+  const missing = names
+    .slice(positionals.length)
+    .filter((name) => argumentOf(args, name).isRequired)
+    .map((name) => name.toUpperCase());
   if (missing.length > 0)
     throw new UsageError(`Missing ${missing.length > 1 ? 'arguments' : 'argument'} ${missing.join(', ')}.`);
   if (positionals.length > names.length)
     throw new UsageError(`There is an argument too many: ${positionals.slice(names.length).join(' ')}.`);
   const read: Record<string, unknown> = {};
-  for (const [index, [name, type]] of Object.entries(args).entries())
-    read[name] = parsed(positionals[index] ?? '', type, name.toUpperCase());
+  for (const [index, name] of names.entries()) {
+    const { type, otherwise } = argumentOf(args, name);
+    const given = positionals[index];
+    read[name] = given === undefined ? otherwise : parsed(given, type, name.toUpperCase());
+  }
   for (const [name, option] of Object.entries(options)) {
     const given = values[dashed(name)];
     if (given === undefined && option.required) throw new UsageError(`Missing option --${dashed(name)}.`);
@@ -65,6 +91,30 @@ export function readParameters(args: Arguments, options: Options, argv: readonly
   return read;
 }
 
+/** What is to be known of an argument, however it was declared. */
+export function argumentOf(args: Arguments, name: string) {
+  const declared = args[name] ?? 'string';
+  const {
+    type,
+    required = true,
+    default: otherwise,
+  }: Argument = typeof declared === 'string' ? { type: declared } : declared;
+  return { type, otherwise, isRequired: required && otherwise === undefined };
+}
+
+/** @throws TypeError for one that is wanted behind one that may be left out: nobody could tell which of them was given */
+export function checkArguments(args: Arguments): void {
+  const names = Object.keys(args);
+  const firstOptional = names.findIndex((name) => !argumentOf(args, name).isRequired);
+  const late = names.find(
+    (name, index) => firstOptional >= 0 && index > firstOptional && argumentOf(args, name).isRequired,
+  );
+  if (late !== undefined)
+    throw new TypeError(
+      `The argument "${late}" is required: put it before "${names[firstOptional]}", which may be left out.`,
+    );
+}
+
 function tokensOf(options: Options, argv: readonly string[]) {
   const entries = Object.entries(options).map(([name, { type, short }]) => {
     const kind: 'boolean' | 'string' = type === 'boolean' ? 'boolean' : 'string';
@@ -73,7 +123,10 @@ function tokensOf(options: Options, argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: Object.fromEntries(entries), allowPositionals: true });
   } catch (error) {
-    throw new UsageError(reasonOf(error));
+    const [, unknown] = /^Unknown option '([^']*)'/.exec(reasonOf(error)) ?? [];
+    if (unknown === undefined) throw new UsageError(reasonOf(error));
+    const known = [...Object.keys(options).map((name) => `--${dashed(name)}`), '--help'].join(', ');
+    throw new UsageError(`There is no option "${unknown}"; there are: ${known}.`);
   }
 }
 

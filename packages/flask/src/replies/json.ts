@@ -1,6 +1,6 @@
 /** JSON as Flask writes it: keys sorted, beyond ASCII escaped, dates as HTTP dates. Flask's `DefaultJSONProvider`. */
 
-import { markBigint, parseWithBigints, unmarkBigints, unsafeIntegerIn } from '../base/integers.ts';
+import { markNumber, parseWithBigints, unmarkNumbers, unsafeIntegerIn } from '../base/integers.ts';
 import { httpDate } from '../http/dates.ts';
 import { wholeResponse } from '../http/whole-response.ts';
 
@@ -26,7 +26,7 @@ export class JSONProvider {
   dumps(value: unknown, indent?: number): string {
     const marked: string | undefined = JSON.stringify(this.sortKeys ? sorted(value) : value, asFlask, indent);
     if (marked === undefined) throw new TypeError(`A value of type ${typeof value} is not JSON serializable.`);
-    const text = unmarkBigints(marked);
+    const text = unmarkNumbers(marked);
     return this.ensureAscii ? escapeBeyondAscii(text) : text;
   }
 
@@ -50,7 +50,7 @@ export class JSONProvider {
 
 /** A bigint has no place in `JSON.stringify`. It has called `toJSON` on a date before it asks here: the date itself is still in its holder. */
 function asFlask(this: unknown, key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return markBigint(value);
+  if (typeof value === 'bigint') return markNumber(value.toString());
   if (typeof value !== 'string' || typeof this !== 'object' || this === null) return value;
   const original: unknown = Reflect.get(this, key);
   return original instanceof Date && !Number.isNaN(original.getTime()) ? httpDate(original) : value;

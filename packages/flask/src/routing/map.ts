@@ -60,11 +60,11 @@ export class UrlMap {
     if (rule.defaults !== undefined) this.#hasDefaults = true;
     const rules = this.#byEndpoint.get(rule.endpoint);
     if (rules === undefined) this.#byEndpoint.set(rule.endpoint, [rule]);
-    else rules.push(rule);
+    else rules.splice(placeAmong(rules, rule), 0, rule);
     return rule;
   }
 
-  /** In the order in which they were added, endpoint by endpoint. */
+  /** Endpoint by endpoint, those with the most variables first, else in the order in which they were added. */
   *rules(endpoint?: string): IterableIterator<Rule> {
     if (endpoint !== undefined) yield* this.#byEndpoint.get(endpoint) ?? [];
     else for (const rules of this.#byEndpoint.values()) yield* rules;
@@ -139,6 +139,16 @@ export class UrlMap {
     }
     return first;
   }
+}
+
+/** Of two rules that suit, URLs are built by the one that takes up more values: `/boards/blue`, not `/boards/?color=blue`. */
+function placeAmong(rules: readonly Rule[], rule: Rule): number {
+  const given = (of: Rule) => Object.keys(of.defaults ?? {}).length;
+  const isLess = (other: Rule) =>
+    other.arguments.size < rule.arguments.size ||
+    (other.arguments.size === rule.arguments.size && given(other) < given(rule));
+  const place = rules.findIndex(isLess);
+  return place < 0 ? rules.length : place;
 }
 
 /** Where the client is sent when a path is missing its slash, has too many, or is not the canonical one. */

@@ -1,5 +1,6 @@
 /** Templates by @qilin/jinja, with what Flask adds to Jinja: escaping by file ending, several folders, its JSON. */
-import { Environment, type EnvironmentOptions, Markup, named, type Template, Undefined } from '@qilin/jinja';
+import { Environment, type EnvironmentOptions, Float, Markup, named, type Template, Undefined } from '@qilin/jinja';
+import { markNumber, unmarkNumbers } from '../base/integers.ts';
 import { type Attempt, FolderLoader, TemplateNotFound } from './loader.ts';
 
 export { TemplateNotFound } from './loader.ts';
@@ -112,15 +113,20 @@ function toJson(
   indent: number | undefined,
   dumps: (value: unknown, indent?: number) => string,
 ): Markup {
-  const text = dumps(plain(value), indent);
+  const text = unmarkNumbers(dumps(plain(value), indent));
   // Python's json.dumps puts a space behind : and ,.
   const spaced = text.replace(/"(?:[^"\\]|\\.)*"|[:,](?!\s)/g, (part) => (part.length === 1 ? `${part} ` : part));
   return new Markup(spaced.replace(/[<>&']/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`));
 }
 
-/** A template's own dicts may be Maps, which JSON has not; an undefined value is an error, as in Python. */
+/** A template's own dicts may be Maps and its floats whole, which JSON has not; an undefined value is an error, as in Python. */
 function plain(value: unknown): unknown {
+  if (value instanceof Float) return markNumber(`${value}`);
   if (value instanceof Undefined) throw new TypeError(`An undefined value is not JSON serializable: ${value.message}.`);
   if (Array.isArray(value)) return value.map(plain);
-  return value instanceof Map ? Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)])) : value;
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)]));
+  return isDict(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)])) : value;
 }
+
+const isDict = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;

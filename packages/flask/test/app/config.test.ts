@@ -7,6 +7,25 @@ import { Config, parseWithBigints } from '../../src/index.ts';
 const folder = mkdtempSync(join(tmpdir(), 'flask-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+test('it is read as a dictionary too, as in Flask', () => {
+  const config = new Config(folder).fromMapping({ MAIL: 'smtp', PORT: null });
+  expect([config.get('MAIL'), config.get('PORT', 25), config.get('NONE', 25), config.get('NONE')]).toEqual([
+    'smtp',
+    null,
+    25,
+    undefined,
+  ]);
+  expect([config.has('PORT'), config.has('NONE'), config.has('get'), config.get('constructor')]).toEqual([
+    true,
+    false,
+    false,
+    undefined,
+  ]);
+  expect([config.setdefault('MAIL', 'other'), config.setdefault('NEW', 1), config['NEW']]).toEqual(['smtp', 1, 1]);
+  expect(new Map(config).get('NEW')).toBe(1);
+  expect([...config.keys()]).toHaveLength(config.size);
+});
+
 test('an object gives what it has in upper case, inherited too', () => {
   // biome-ignore lint/complexity/noStaticOnlyClass: settings are often kept so
   class Base {

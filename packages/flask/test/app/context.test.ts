@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
 import {
   copyCurrentRequestContext,
   currentApp,
@@ -13,6 +13,12 @@ import {
   streamWithContext,
   urlFor,
 } from '../../src/index.ts';
+
+declare module '../../src/app/globals.ts' {
+  interface Globals {
+    declared?: number;
+  }
+}
 
 function createApp() {
   const app = new Flask(import.meta, { staticFolder: null });
@@ -79,6 +85,10 @@ test('g has get, pop and setdefault', () => {
       expect(g.pop('x')).toBe(2);
       expect(g.pop('x', 'none')).toBe('none');
       expect('x' in g).toBe(false);
+      // What an app declares has its type there too.
+      expectTypeOf(g.get('declared')).toEqualTypeOf<number | undefined>();
+      expectTypeOf(g.pop('declared', null)).toEqualTypeOf<number | null>();
+      expectTypeOf(g.get('x')).toEqualTypeOf<unknown>();
     });
 });
 

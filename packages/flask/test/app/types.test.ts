@@ -92,6 +92,14 @@ test('what is around a view is told its parameters, and mistakes do not compile'
     // @ts-expect-error a number is no reply
     guarded(() => 3),
   );
+  app.route('/g/<int:id>', { methods: ['GET', 'POST'] }, plain(guarded(({ id }) => `${id + 1}`)));
+  const owned = viewDecorator<{ id: number }>((view, { id }) => (id > 1 ? view() : ['', 404]));
+  app.post('/h/<int:id>/<name>', { endpoint: 'h' }, plain(owned(({ id, name }) => `${id + 1}${name}`)));
+  app.get(
+    '/i/<name>',
+    // @ts-expect-error the rule has not what the decorator wants
+    owned(() => ''),
+  );
   // @ts-expect-error nor is it inside of two
   app.get('/f', plain(guarded(async () => 3)));
 });

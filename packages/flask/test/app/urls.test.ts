@@ -8,6 +8,9 @@ function createApp() {
   const page = ({ number }: { readonly number: number }) => String(number);
   app.route('/page/', { endpoint: 'page', defaults: { number: 1 } }, page);
   app.route('/page/<int:number>', { endpoint: 'page' }, page);
+  const boards = () => '';
+  app.get('/boards/', boards);
+  app.get('/boards/<any(red,blue):color>', boards);
   app.post('/save', { endpoint: 'save' }, () => '');
   return app;
 }
@@ -19,6 +22,8 @@ test.each<[string, () => string, string]>([
   ['the whole URL', () => urlFor('index', { _external: true }), 'http://localhost/'],
   ['another scheme', () => urlFor('index', { _scheme: 'https' }), 'https://localhost/'],
   ['a default is left out', () => urlFor('page', { number: 1 }), '/page/'],
+  ['of two rules the one that takes up more', () => urlFor('boards', { color: 'red', q: 1 }), '/boards/red?q=1'],
+  ['the other where a value is not there', () => urlFor('boards', { q: 1, color: undefined }), '/boards/?q=1'],
   ['no default', () => urlFor('page', { number: 2 }), '/page/2'],
   ['a static file', () => urlFor('static', { filename: 'a b/ü.css' }), '/static/a%20b/%C3%BC.css'],
 ])('urlFor: %s', (_, build, url) => {

@@ -54,9 +54,61 @@ test.each([
   expect(await createApp().testCliRunner().invoke(argv)).toMatchObject({ exitCode, output });
 });
 
-test('an option that does not exist is told', async () => {
+test('an option that does not exist is told, with those that do', async () => {
   const { exitCode, output } = await createApp().testCliRunner().invoke(['greet', 'a', '1', '--loud']);
-  expect([exitCode, output]).toEqual([2, expect.stringContaining("Unknown option '--loud'")]);
+  expect([exitCode, output]).toEqual([
+    2,
+    'Error: There is no option "--loud"; there are: --times, --is-loud, --by, --help.\n',
+  ]);
+});
+
+test('--help says what a command takes, and what a group has', async () => {
+  const runner = createApp().testCliRunner();
+  expect(await runner.invoke(['greet', '--help'])).toEqual({
+    exitCode: 0,
+    exception: undefined,
+    output: `Usage: flask greet [OPTIONS] NAME AGE
+
+  Greets somebody.
+
+Options:
+  -n, --times INTEGER  [default: 1]
+  --is-loud
+  --by TEXT
+  --help               Show this message and exit.
+`,
+  });
+  expect((await runner.invoke(['users', '--help'])).output).toBe(
+    'Usage: flask users COMMAND [ARGS]...\n\n  Users of the site.\n\nCommands:\n  create\n',
+  );
+  // Behind -- it is an argument as any other.
+  expect((await runner.invoke(['greet', '--', '--help', '7'])).output).toBe('Hello --help (7)\n');
+});
+
+test('an argument may be left out where it says so, behind all that are wanted', async () => {
+  const app = createApp();
+  app.cli.command(
+    'make',
+    {
+      arguments: { what: 'string', owner: { type: 'string', default: 'ann' }, size: { type: 'int', required: false } },
+    },
+    ({ what, owner, size }, { echo }) => {
+      expectTypeOf(owner).toEqualTypeOf<string>();
+      expectTypeOf(size).toEqualTypeOf<number | undefined>();
+      echo(`${what} ${owner} ${size}`);
+    },
+  );
+  const outputs = [['make', 'a'], ['make', 'a', 'bob', '3'], ['make'], ['make', '--help']].map(
+    async (argv) => (await app.testCliRunner().invoke(argv)).output,
+  );
+  expect(await Promise.all(outputs)).toEqual([
+    'a ann undefined\n',
+    'a bob 3\n',
+    'Error: Missing argument WHAT.\n',
+    expect.stringMatching(/^Usage: flask make WHAT \[OWNER\] \[SIZE\]\n/),
+  ]);
+  const wrong = { a: { type: 'string', required: false }, b: 'string' } as const;
+  expect(() => app.cli.command('wrong', { arguments: wrong }, () => {})).toThrow('put it before "a"');
 });
 
 test('what a command throws is there, and the exit code is 1', async () => {
