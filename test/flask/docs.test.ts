@@ -34,7 +34,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('each page has its samples', () => {
-  expect(PAGES.map((page) => samplesOf(page).length)).toEqual([3, ...PAGES.slice(1).map(() => 1)]);
+  expect(PAGES.map((page) => samplesOf(page).length)).toEqual([5, ...PAGES.slice(1).map(() => 1)]);
 });
 
 test('the samples compile', () => {

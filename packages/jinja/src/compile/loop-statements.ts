@@ -1,5 +1,5 @@
 /** Loops as JavaScript: plain, with `loop`, with a test, recursive. */
-import type { For, Target } from '../syntax/ast.ts';
+import { bodiesOf, type For, type Stmt } from '../syntax/ast.ts';
 import type { Frame } from './frame.ts';
 import { needsLookahead, needsLoop } from './loops.ts';
 import { eachTarget } from './names.ts';
@@ -14,7 +14,7 @@ export abstract class LoopCompiler extends StatementWriter {
   protected loopStatement(loop: For, frame: Frame): void {
     const { unit } = this;
     const isExtended = needsLoop(loop);
-    if (isExtended) refuseLoopTarget(loop.target, loop.offset);
+    refuseLoopTarget(loop);
     const inner = frame.inner(loopScope(frame.state.scope, loop, 'body', isExtended));
     const iterable = this.awaited(`loopOver(${this.expr(loop.iterable, frame)})`, frame);
     unit.line('{');
@@ -107,9 +107,13 @@ export abstract class LoopCompiler extends StatementWriter {
   }
 }
 
-function refuseLoopTarget(target: Target, offset: number): void {
+/** `loop` is the loop's own, also where nobody asks for it: neither its target nor what is set in it has that name. */
+function refuseLoopTarget(statement: Stmt): void {
   const refuse = (name: string) => {
-    if (name === 'loop') throw new CompileError("Can't assign to special loop variable in for-loop target", offset);
+    if (name !== 'loop') return;
+    throw new CompileError("Can't assign to special loop variable in for-loop target", statement.offset);
   };
-  eachTarget(target, refuse, () => {});
+  if (statement.kind === 'for' || statement.kind === 'assign' || statement.kind === 'assignBlock')
+    eachTarget(statement.target, refuse, () => {});
+  for (const body of bodiesOf(statement)) for (const inner of body) refuseLoopTarget(inner);
 }

@@ -73,11 +73,11 @@ export class Lexer {
   }
 
   /** The text before a tag without the whitespace that the tag's sign, or `lstripBlocks`, takes away. */
-  #lstripped(text: string, sign: string, tag: Tag): string {
+  #lstripped(text: string, sign: string, tag: Tag, isLineStart = this.#isLineStart): string {
     if (sign === '-') return text.trimEnd();
     if (sign === '+' || !this.#syntax.lstripBlocks || tag === 'variable') return text;
     const line = text.lastIndexOf('\n') + 1;
-    return (line > 0 || this.#isLineStart) && /^\s*$/.test(text.slice(line)) ? text.slice(0, line) : text;
+    return (line > 0 || isLineStart) && /^\s*$/.test(text.slice(line)) ? text.slice(0, line) : text;
   }
 
   *#tag(tag: Tag, offset: number): Generator<Token, void> {
@@ -94,8 +94,10 @@ export class Lexer {
       case 'raw': {
         const start = this.#offset;
         if (start === this.#text.length) return;
+        const isLineStart = this.#isLineStart;
         const end = this.#skipPast(this.#rules.rawEnd, 'Missing end of raw directive', offset);
-        yield* this.#data(this.#lstripped(this.#text.slice(start, end.index), end.groups?.['sign'] ?? '', tag), start);
+        const text = this.#text.slice(start, end.index);
+        yield* this.#data(this.#lstripped(text, end.groups?.['sign'] ?? '', tag, isLineStart), start);
         return;
       }
       case 'variable':

@@ -4,6 +4,9 @@
  * A snippet is `template ⟸ values ⟸ options`, the last two JSON and both optional; ⏎ ⇥ ␍ in it stand for a line break, a
  * tab and a carriage return. `@values` and `@options` hold for the lines after them, `§` begins a heading. A set begins
  * with `=== name`, each of its files with `--- name`; the first of them is rendered.
+ *
+ * facts.json holds the facts of Jinja's own tests, each with the test that it is of: what is rendered there, and nothing else of
+ * them. What cannot be said in JSON is not among them: functions, objects, loaders and extensions of a test's own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -25,6 +28,27 @@ export interface Case {
 /** The cases of each file, by its name. */
 export const SNIPPETS = readAll('snippets', parseSnippets);
 export const SETS = readAll('sets', parseSets);
+
+/** Those of Jinja's own tests, by the file of the test. */
+export const FACTS = readFacts();
+
+function readFacts(): ReadonlyMap<string, readonly Case[]> {
+  const { facts }: { readonly facts: readonly (Omit<Case, 'name'> & { readonly of: string })[] } = JSON.parse(
+    readFileSync(new URL('facts.json', import.meta.url), 'utf8'),
+  );
+  const seen = new Map<string, number>();
+  const cases = facts.map(({ of, ...one }): Case => {
+    const count = (seen.get(of) ?? 0) + 1;
+    seen.set(of, count);
+    return { ...one, name: `${of} ${count}` };
+  });
+  const byFile = new Map<string, Case[]>();
+  for (const one of cases) {
+    const file = one.name.split('::', 1)[0] ?? '';
+    byFile.set(file, [...(byFile.get(file) ?? []), one]);
+  }
+  return byFile;
+}
 
 function readAll(folder: string, parse: (text: string) => readonly Case[]): ReadonlyMap<string, readonly Case[]> {
   const url = new URL(`${folder}/`, import.meta.url);

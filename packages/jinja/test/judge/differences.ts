@@ -16,12 +16,22 @@ const BY_REASON: Readonly<Record<string, readonly string[]>> = {
     '⏎{% trans⏎n=fail() %}{{ n }}{% endtrans %}',
     '⏎{% with x =⏎missing.x %}{% endwith %}',
     'extended twice',
+    'test_inheritance::TestBugFix::test_double_extends 1',
+    'test_async::TestAsyncForLoop::test_loop_errors 1',
+    'test_core_tags::TestForLoop::test_loop_errors 1',
   ],
   'Python itself refuses what Jinja compiles, without a place; ours takes the last': ['{{ show(a=1, a=2) }}'],
   'Python itself refuses what Jinja compiles, without a place; ours names it': [
     '{% break %} ⟸ {} ⟸ {"extensions": ["loopcontrols"]}',
   ],
   'what is no name is the name of a template that is not there': ['{% include none %}', '{% include 5 %}'],
+  "there are no attributes that only Python's own types have": [
+    ...[8, 9, 10].map((n) => `test_api::TestUndefined::test_chainable_undefined ${n}`),
+    ...[1, 2].map((n) => `test_ext::TestAutoEscape::test_volatile_scoping ${n}`),
+  ],
+  "a loop's own loop goes before a macro of that name": [
+    '{% for x in [1] %}{% macro loop() %}1{% endmacro %}{{ loop() }}{% endfor %}',
+  ],
   'methods that no template uses': [
     "{{ {}.fromkeys(['a', 'b'], 0) }}",
     '{{ (1.5).as_integer_ratio() }}',

@@ -3,16 +3,18 @@
  * where that fails, this fails with an error of the same kind at the same place. Its answers are recorded: see recorded.ts.
  */
 import { describe, expect, test } from 'vitest';
-import { SETS, SNIPPETS } from './cases.ts';
+import { FACTS, SETS, SNIPPETS } from './cases.ts';
 import { DIFFERENCES } from './differences.ts';
 import { comparable, render } from './ours.ts';
 import { recordedAnswers, staleAnswers } from './recorded.ts';
 
-const TOPICS = [...SNIPPETS, ...SETS];
+const TOPICS = [...SNIPPETS, ...SETS, ...FACTS];
 
-test('there are at least 1 500 snippets and 60 sets of templates, and each difference is one of theirs', () => {
+test("there are at least 1 500 snippets, 60 sets of templates and the facts of Jinja's own tests; each difference is one of theirs", () => {
   expect([...SNIPPETS.values()].flat().length).toBeGreaterThanOrEqual(1500);
   expect([...SETS.values()].flat().length).toBeGreaterThanOrEqual(60);
+  const facts = [...FACTS.values()].flat();
+  expect([facts.length, facts.filter(({ files }) => Object.keys(files).length > 1).length]).toEqual([650, 132]);
   const names = new Set(TOPICS.flatMap(([, cases]) => cases.map(({ name }) => name)));
   expect([...DIFFERENCES.keys()].filter((name) => !names.has(name))).toEqual([]);
 });
