@@ -3,6 +3,7 @@
  * `fetch()` has decoded on the way: what is true of neither the body nor the client's connection is left out.
  */
 import { constants } from 'node:zlib';
+import { wholeBodyOf } from '../http/whole-response.ts';
 
 /** RFC 9110, section 7.6.1: of one connection alone, besides what `Connection` names. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'transfer-encoding'];
@@ -18,14 +19,26 @@ function decodesZstd(): boolean {
   return (major > 7 || (major === 7 && minor >= 11)) && 'ZSTD_e_continue' in constants;
 }
 
-/** @returns the response itself, where `fetch()` did not give it: a constructed one is of type `default` */
+/** The server's `fetch()` marks what it has decoded so: it is known in a response that a view has made of it, too. */
+const DECODED = Symbol.for('qilin.decodedBody');
+
+/** @returns the response itself, where it is not from `fetch()`: a constructed one is of type `default` */
 export function handedOn(response: Response): Response {
-  if (response.type !== 'basic' && response.type !== 'cors') return response;
+  if (response.type !== 'basic' && response.type !== 'cors') return ofDecodedBody(response);
   const { status, statusText, body } = response;
   const headers = new Headers(response.headers);
   const named = (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
   for (const name of [...OF_THE_CONNECTION, ...named]) if (name !== '') headers.delete(name);
   if (body !== null && isDecoded(headers.get('content-encoding'))) for (const name of OF_ENCODED) headers.delete(name);
+  return new Response(body, { status, statusText, headers });
+}
+
+function ofDecodedBody(response: Response): Response {
+  // To ask one with a whole body for a stream would make one.
+  if (wholeBodyOf(response) !== undefined || response.body === null || !(DECODED in response.body)) return response;
+  const { status, statusText, body } = response;
+  const headers = new Headers(response.headers);
+  for (const name of OF_ENCODED) headers.delete(name);
   return new Response(body, { status, statusText, headers });
 }
 

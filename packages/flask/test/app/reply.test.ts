@@ -160,6 +160,15 @@ test('what fetch() gave is handed on without what is true of its own connection 
   upstream.close();
 });
 
+test("a response that a view makes of what the server's fetch() has decoded is not called encoded", async () => {
+  const body = new Response('decoded').body ?? new ReadableStream();
+  Object.defineProperty(body, Symbol.for('qilin.decodedBody'), { value: true });
+  const headers = { 'Content-Encoding': 'gzip', 'Content-Length': '27', 'X-Own': 'yes' };
+  const response = await answer(() => new Response(body, { headers, status: 203 }));
+  const said = ['content-encoding', 'content-length', 'x-own'].map((name) => response.headers.get(name));
+  expect([response.status, await response.text(), ...said]).toEqual([203, 'decoded', null, null, 'yes']);
+});
+
 test.each([
   ['text', () => ['text', 201], '4'],
   ['bytes', () => [new Uint8Array(3), 201], '3'],

@@ -11,15 +11,19 @@ interface Fetched {
   readonly body: unknown;
 }
 
-/** Bodies that `fetch()` has decoded, for responses that an app makes of them: `new Response(fetched.body, fetched)`. */
-const decodedBodies = new WeakSet<object>();
+/**
+ * Stands on bodies that `fetch()` has decoded, for responses that an app makes of them: `new Response(fetched.body, fetched)`.
+ * @qilin/flask looks for it as well.
+ */
+const DECODED = Symbol.for('qilin.decodedBody');
 
-export const isDecodedBody = (body: object): boolean => decodedBodies.has(body);
+export const isDecodedBody = (body: object): boolean => DECODED in body;
 
 /** For each response of `fetch()`. */
 export function noteFetched(response: Response): Response {
   const { body } = response;
-  if (body !== null && isDecoded(response.headers.get('content-encoding'))) decodedBodies.add(body);
+  if (body !== null && isDecoded(response.headers.get('content-encoding')))
+    Object.defineProperty(body, DECODED, { value: true });
   return response;
 }
 
