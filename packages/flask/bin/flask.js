@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/cli/flask.js';
+import './require-node.js';
+
+await import('../dist/cli/flask.js');

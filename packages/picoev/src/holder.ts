@@ -1,6 +1,7 @@
 /** Who listens at an address that is taken, as far as /proc tells: proc_net_tcp(5), and what descriptors lead to. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
+import { basename } from 'node:path';
 import { processes } from './processes.ts';
 
 /** A listening socket as /proc/net has it. */
@@ -85,7 +86,9 @@ function targetOf(link: string): string {
 
 /** Without its arguments, which may hold what belongs in no log. Whatever it calls itself, it stays in one line. */
 function nameOf(pid: number): string {
-  const [name = ''] = linesOf(`/proc/${pid}/comm`);
+  const [comm = ''] = linesOf(`/proc/${pid}/comm`);
+  // So Node 24 calls its first thread, in the place of a name.
+  const name = comm === 'MainThread' ? basename(targetOf(`/proc/${pid}/exe`)) : comm;
   return name.replace(/[^ -~]/g, '?') || 'a process';
 }
 

@@ -74,7 +74,18 @@ export function listen(address: ListenAddress, options: ListenOptions = {}): num
   const { host, port } = address;
   requireInteger('port', port, 0, 65_535);
   const attempt = `cannot bind ${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return orThrow(namingHolder(addon().listenTcp(host, port, backlog, reusePort, ipv6Only), address), attempt);
+  const bound = addon().listenTcp(host, port, backlog, reusePort, ipv6Only);
+  return orThrow(namingHolder(namingPrivilege(bound, port), address), attempt);
+}
+
+/** The ports that Linux keeps for root: ip(7), net.ipv4.ip_unprivileged_port_start. */
+const FIRST_FREE_PORT = 1024;
+
+/** A port that only root may have, says so. */
+function namingPrivilege(result: number | NativeFailure, port: number): number | NativeFailure {
+  if (!isFailure(result) || result.code !== 'EACCES' || port >= FIRST_FREE_PORT) return result;
+  const cure = `ports below ${FIRST_FREE_PORT} are root's: take a higher one behind a proxy, or a socket of systemd's`;
+  return { ...result, reason: `${result.reason}, since ${cure}` };
 }
 
 /** A failure for want of the address says who has it, where that can be known. */

@@ -1,8 +1,18 @@
 import { once } from 'node:events';
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import net from 'node:net';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker as Thread } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { linux, notRoot } from '../../../test/needs.ts';
@@ -101,6 +111,24 @@ describe('TCP', () => {
       new RegExp(`^cannot bind 127.0.0.1:${taken}: address already in use${BY_US} .EADDRINUSE.$`),
     );
     expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind', errno: -constants.errno.EADDRINUSE });
+  });
+
+  test.skipIf(linux.isMissing)(linux.named('a Node that calls its first thread so is told by its program'), () => {
+    const comm = readFileSync('/proc/self/comm');
+    writeFileSync('/proc/self/comm', 'MainThread');
+    try {
+      const taken = port(bind({ host: '127.0.0.1', port: 0 }));
+      const { message } = failure(() => listen({ host: '127.0.0.1', port: taken }));
+      expect(message).toContain(`in use by ${basename(process.execPath)} (pid ${process.pid})`);
+    } finally {
+      writeFileSync('/proc/self/comm', comm);
+    }
+  });
+
+  test.skipIf(notRoot.isMissing)(notRoot.named('a port below 1024 that is refused says what to do'), () => {
+    const { code, message } = failure(() => listen({ host: '127.0.0.1', port: 1 }));
+    expect(code).toBe('EACCES');
+    expect(message).toMatch(/: permission denied, since ports below 1024 are root's: take a higher one .* \(EACCES\)$/);
   });
 
   test('an IPv6 address is in brackets in an error', () => {

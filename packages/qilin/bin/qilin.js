@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/cli/qilin.js';
+import './require-node.js';
+
+await import('../dist/cli/qilin.js');

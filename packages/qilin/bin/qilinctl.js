@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/cli/qilinctl.js';
+import './require-node.js';
+
+await import('../dist/cli/qilinctl.js');

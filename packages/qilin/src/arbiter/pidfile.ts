@@ -1,8 +1,9 @@
 /** The pid file: says which process is the arbiter, and keeps a second one from starting with the same file. */
 import { closeSync, constants, openSync, readSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { QilinError, reasonOf } from '../contract/errors.ts';
+import { QilinError } from '../contract/errors.ts';
 import { inFolder, openInFolder } from '../files/in-folder.ts';
+import { whyNot } from '../files/why-not.ts';
 import { isAlive } from './is-alive.ts';
 
 /** More than any pid has digits. */
@@ -31,7 +32,7 @@ export class PidFile {
       // In one step, so that nobody reads half of it; not through a link that someone else may have put there.
       inFolder(path, putPid);
     } catch (error) {
-      throw new QilinError('PIDFILE', `the pid file ${path} cannot be written: ${reasonOf(error)}.`);
+      throw new QilinError('PIDFILE', `the pid file ${path} cannot be written: ${whyNot(path, error)}.`);
     }
     return new PidFile(path);
   }
@@ -49,7 +50,10 @@ export class PidFile {
       const name = basename(this.#path);
       inFolder(path, (file) => renameSync(`${dirname(file)}/${name}`, file));
     } catch (error) {
-      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be renamed to ${path}: ${reasonOf(error)}.`);
+      throw new QilinError(
+        'PIDFILE',
+        `the pid file ${this.#path} cannot be renamed to ${path}: ${whyNot(path, error)}.`,
+      );
     }
     this.#path = path;
   }
@@ -63,7 +67,7 @@ export class PidFile {
     try {
       inFolder(this.#path, unlinkSync);
     } catch (error) {
-      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be removed: ${reasonOf(error)}.`);
+      throw new QilinError('PIDFILE', `the pid file ${this.#path} cannot be removed: ${whyNot(this.#path, error)}.`);
     }
   }
 }

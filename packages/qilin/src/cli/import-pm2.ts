@@ -1,5 +1,5 @@
 /** `qilin --import-pm2 FILE`: prints what a config file of Qilin says in the place of PM2's. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { QilinError, reasonOf } from '../contract/errors.ts';
@@ -33,6 +33,7 @@ export async function textOfPm2(cwd: string, args: readonly string[]): Promise<s
 async function contentOf(path: string, file: string): Promise<unknown> {
   if (/\.ya?ml$/.test(path))
     throw new QilinError('CONFIG_FILE', `${file} is YAML: write it as JSON first, as ecosystem.config.json.`);
+  if (!existsSync(path)) throw new QilinError('CONFIG_FILE', `${file} does not exist (looked for as ${path}).`);
   try {
     if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8'));
     const found: { readonly default?: unknown } = await import(pathToFileURL(path).href);

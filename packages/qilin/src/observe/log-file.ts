@@ -1,8 +1,9 @@
 /** How a log file is opened: at once, whatever is in its place, and as nothing else than what a log can be written to. */
 import { closeSync, constants, fchownSync, fstatSync, type Stats } from 'node:fs';
 import { resolve } from 'node:path';
-import { hasCode, QilinError, reasonOf } from '../contract/errors.ts';
+import { hasCode, QilinError } from '../contract/errors.ts';
 import { openInFolder } from '../files/in-folder.ts';
+import { whyNot } from '../files/why-not.ts';
 
 /** Whose file it is to be. What is undefined stays as it is. */
 export interface FileOwner {
@@ -106,6 +107,5 @@ function faultOf(found: Stats): string | undefined {
 }
 
 function refusal(path: string, error: unknown): QilinError {
-  const reason = reasonOf(error);
-  return new QilinError('LOG_FILE', `The log file "${path}" cannot be opened: ${reason}.`);
+  return new QilinError('LOG_FILE', `The log file "${path}" cannot be opened: ${whyNot(path, error)}.`);
 }

@@ -2,6 +2,7 @@
  * PM2's ecosystem file as config files of Qilin: `qilin --import-pm2 ecosystem.config.js`. Pure. Invariant: every key is answered, by a
  * setting or by a comment with the reason; docs/from-pm2.md is the same table for people.
  */
+import { dirname, isAbsolute, join } from 'node:path';
 import { isObject } from '../contract/fields.ts';
 
 /** Where the text of one app goes. */
@@ -37,6 +38,16 @@ const WATCHING = say(
 );
 const OPERATIONS = nothing('it is about PM2 itself, not about serving.');
 
+/** PM2 makes the folder of its log files, Qilin opens files in folders that are there. */
+function logTo(value: unknown, app: Readonly<Record<string, unknown>>): Answer {
+  const path = String(value);
+  const settings = { errorlog: path, captureOutput: true };
+  const folder = dirname(path);
+  if (folder === '.') return { settings };
+  const there = isAbsolute(folder) ? folder : join(String(app['cwd'] ?? ''), folder);
+  return { settings, comment: `wants its folder to be there, which PM2 makes: mkdir -p '${there}'` };
+}
+
 /** By PM2's names, in snake_case. */
 const READERS: Readonly<Record<string, Reader>> = {
   name: (value) => ({ settings: { procName: String(value) } }),
@@ -63,14 +74,14 @@ const READERS: Readonly<Record<string, Reader>> = {
   filter_env: nothing('start it without them: `env -u NAME qilin …`.'),
   source_map_support: (value) => (value === true ? { env: { NODE_OPTIONS: '--enable-source-maps' } } : {}),
   disable_source_map_support: say('is the default; `NODE_OPTIONS=--enable-source-maps` turns source maps on.'),
-  error_file: (value) => ({ settings: { errorlog: String(value), captureOutput: true } }),
+  error_file: logTo,
   out_file: (value, app) =>
     app['error_file'] === undefined
-      ? { settings: { errorlog: String(value), captureOutput: true } }
+      ? logTo(value, app)
       : { comment: 'goes to `errorlog` too: what the app prints on stdout and on stderr is in one file.' },
   log_file: (value, app) =>
     app['error_file'] === undefined && app['out_file'] === undefined
-      ? { settings: { errorlog: String(value), captureOutput: true } }
+      ? logTo(value, app)
       : { comment: 'goes to `errorlog` too: there is one file.' },
   combine_logs: nothing('all workers write to one file, a line at a time.'),
   log_date_format: nothing('each line has its time; in ISO 8601 with `logFormat: "json"`.'),

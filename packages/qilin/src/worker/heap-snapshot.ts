@@ -6,9 +6,10 @@ import { closeSync, constants, fstatSync, unlinkSync, writeFileSync } from 'node
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { writeHeapSnapshot } from 'node:v8';
-import { hasCode, reasonOf } from '../contract/errors.ts';
+import { hasCode } from '../contract/errors.ts';
 import type { Log } from '../contract/log.ts';
 import { inFolder, openInFolder } from '../files/in-folder.ts';
+import { whyNot } from '../files/why-not.ts';
 import { mebibytes } from './heap-use.ts';
 
 export interface SnapshotFile {
@@ -44,7 +45,7 @@ export function openSnapshotFile(
   try {
     return { path, fd: openInFolder(path, NEW_FILE, 0o600) };
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) log.error(`No heap snapshot: ${reasonOf(error)}`);
+    if (!hasCode(error, 'EEXIST')) log.error(`No heap snapshot: ${whyNot(path, error)} (${path})`);
     return undefined;
   }
 }

@@ -20,6 +20,13 @@ test('what an earlier process of the same pid left in its place does not stop it
   expect(readdirSync(folder)).toEqual([`qilin.pid.${process.pid}`]);
 });
 
+test('one in a folder that is not there says which one to make, and nothing of how it was written', () => {
+  const path = join(folder, 'nowhere/qilin.pid');
+  expect(() => PidFile.create(path)).toThrow(
+    `the pid file ${path} cannot be written: ENOENT: no such file or directory: make the folder ${join(folder, 'nowhere')} first, or name another.`,
+  );
+});
+
 test('one that cannot be written leaves nothing behind', () => {
   const path = join(folder, 'qilin.pid');
   mkdirSync(path);

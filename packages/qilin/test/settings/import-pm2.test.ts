@@ -60,7 +60,14 @@ test('an app as one writes it becomes settings that all hold', () => {
     expect(name, key).toBeDefined();
     if (name !== undefined) expect(ROWS[name].kind.check(value), key).toMatchObject({ ok: true });
   }
-  expect(Object.keys(comments)).toEqual(['env_staging', 'out_file', 'combine_logs', 'wait_ready', 'shoe_size']);
+  expect(Object.keys(comments)).toEqual([
+    'env_staging',
+    'error_file',
+    'out_file',
+    'combine_logs',
+    'wait_ready',
+    'shoe_size',
+  ]);
   expect(comments['shoe_size']).toBe('is not known to Qilin, and was 43');
 });
 
@@ -73,6 +80,7 @@ describe('what has no setting has a reason', () => {
     [{ kill_timeout: 'soon' }, 'kill_timeout', /gracefulTimeout, in seconds \(it was "soon"\)/],
     [{ strange: 'a\n});process.exit()//' }, 'strange', /process\.exit/],
     [{}, 'bind', /is to be set/],
+    [{ cwd: '/srv/api', out_file: './logs/out.log' }, 'out_file', /mkdir -p '\/srv\/api\/logs'$/],
   ])('%j', (app, name, reason) => {
     expect(one({ script: 'a.js', ...app }).comments[name]).toMatch(reason);
   });
