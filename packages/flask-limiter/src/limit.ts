@@ -81,7 +81,7 @@ export interface RequestLimit {
   readonly remaining: number;
 }
 
-/** 429: who asks was here too often. `app.errorhandler(RateLimitExceeded, …)`. */
+/** 429: who asks was here too often. `app.errorhandler(RateLimitExceeded, …)`. Flask-Limiter's `RateLimitExceeded`. */
 export class RateLimitExceeded extends TooManyRequests {
   readonly limit: RequestLimit;
 

@@ -21,6 +21,8 @@ interface Active {
 }
 
 /**
+ * Flask-Limiter's `Limiter`.
+ *
  * @example
  * const limiter = new Limiter(getRemoteAddress, { app, defaultLimits: ['200 per day', '50 per hour'] });
  * app.get('/slow', limiter.limit('1 per day')(function slow() { return ':('; }));

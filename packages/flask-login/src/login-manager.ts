@@ -31,11 +31,11 @@ import { AnonymousUserMixin, type LoginUser } from './user.ts';
 type Found = LoginUser | null | undefined;
 type MaybePromise<T> = T | Promise<T>;
 
-/** Finds a user by what `getId` said; null or undefined where there is none any more. */
+/** Finds a user by what `getId` said; null or undefined where there is none any more. Flask-Login's `user_loader`. */
 export type UserLoader = (id: string) => MaybePromise<Found>;
-/** Finds a user by the request: a token in a header. */
+/** Finds a user by the request: a token in a header. Flask-Login's `request_loader`. */
 export type RequestLoader = (request: FlaskRequest) => MaybePromise<Found>;
-/** Answers who was turned away. */
+/** Answers who was turned away. Flask-Login's `unauthorized_handler`. */
 export type TurnedAway = () => MaybePromise<Reply>;
 
 const EXTENSION = 'login_manager';
@@ -58,6 +58,8 @@ declare module '@qilin/flask' {
 }
 
 /**
+ * Flask-Login's `LoginManager`.
+ *
  * @example
  * const login = new LoginManager(app);
  * login.loginView = 'login';

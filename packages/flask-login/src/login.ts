@@ -22,7 +22,7 @@ export const currentUser: LoginUser & CurrentUser = standFor<LoginUser>(() =>
   hasRequestContext() ? currentManager().user() : new AnonymousUserMixin(),
 ) as LoginUser & CurrentUser;
 
-/** How to log in. */
+/** How to log in. Arguments of Flask-Login's `login_user`. */
 export interface LoginOptions {
   /** A cookie lets the user in again when the session is gone. */
   readonly remember?: boolean;

@@ -1,7 +1,7 @@
 /** What a user is to this package. Flask-Login's `mixins`. */
 import { showByPythonNames } from '@qilin/flask';
 
-/** What each user must have. */
+/** What each user must have. What Flask-Login asks of a user. */
 export interface LoginUser {
   /** Whether the credentials were right: true of a user, false of an anonymous one. */
   readonly isAuthenticated: boolean;

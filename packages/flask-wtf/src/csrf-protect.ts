@@ -5,7 +5,7 @@ import { fieldName, generateCsrf, ValidationError, validateCsrf } from './tokens
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const HEADERS = ['X-CSRFToken', 'X-CSRF-Token'];
 
-/** The answer to a request without a good token: `app.errorhandler(CSRFError, …)`. */
+/** The answer to a request without a good token: `app.errorhandler(CSRFError, …)`. Flask-WTF's `CSRFError`. */
 export class CSRFError extends BadRequest {}
 
 /**

@@ -49,7 +49,7 @@ class Label extends CallableObject {
   }
 }
 
-/** `{{ form.email }}`, `{{ form.email(class_='x') }}`, `{{ form.email.label }}`, `{{ form.email.errors }}`. */
+/** `{{ form.email }}`, `{{ form.email(class_='x') }}`, `{{ form.email.label }}`, `{{ form.email.errors }}`. WTForms's `Field`. */
 export class Field extends CallableObject {
   /** In the HTML: with the form's prefix. */
   readonly name: string;
@@ -79,9 +79,8 @@ export class Field extends CallableObject {
 
   /** Its HTML. @param keywords more attributes of the element */
   override invoke(_args: readonly unknown[], keywords: Attributes | null): Markup {
-    const { id, name } = this;
     const { required = false, renderKw } = this.#options;
-    return this.#render({ id, name, required, ...renderKw, ...keywords });
+    return this.#render({ id: this.id, name: this.name, required, ...renderKw, ...keywords });
   }
 
   #render(given: Attributes): Markup {

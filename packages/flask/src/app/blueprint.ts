@@ -40,6 +40,7 @@ export interface BlueprintSetup {
 
 type Deferred = (setup: BlueprintSetup) => void;
 
+/** Views and what is around them, to be registered on apps. Flask's `Blueprint`. */
 export class Blueprint extends Scaffold {
   readonly name: string;
   readonly urlPrefix: string | undefined;

@@ -46,8 +46,8 @@ export function afterThisRequest(work: AfterFunction): AfterFunction {
   return work;
 }
 
-/** Whether there is a current request. */
+/** Whether there is a current request. Flask's `has_request_context`. */
 export const hasRequestContext = (): boolean => currentRequestContext() !== undefined;
 
-/** Whether there is a current app. */
+/** Whether there is a current app. Flask's `has_app_context`. */
 export const hasAppContext = (): boolean => currentContext() !== undefined;

@@ -6,10 +6,10 @@ import type { Session } from '../sessions/session.ts';
 import { requireAppContext, requireRequestContext } from './context.ts';
 import type { Globals } from './globals.ts';
 
-/** The current request. @throws Error outside of one */
+/** The current request. Flask's `request`. @throws Error outside of one */
 export const request: FlaskRequest = standFor(() => requireRequestContext().request);
 
-/** The current session: what is put here comes back with the client's next request. @throws Error outside of a request */
+/** The current session: what is put here comes back with the client's next request. Flask's `session`. @throws Error outside of a request */
 export const session: Session = new Proxy(
   standFor(() => requireRequestContext().session),
   {
@@ -23,5 +23,5 @@ export const session: Session = new Proxy(
   },
 );
 
-/** Whatever belongs to the current request. @throws Error outside of a request and of `app.appContext()` */
+/** Whatever belongs to the current request. Flask's `g`. @throws Error outside of a request and of `app.appContext()` */
 export const g: Globals = standFor(() => requireAppContext().g);

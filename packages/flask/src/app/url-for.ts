@@ -20,6 +20,8 @@ export interface UrlForValues extends RuleValues {
 }
 
 /**
+ * The URL of a view. Flask's `url_for`.
+ *
  * @param endpoint the view's name; `.name` is one of the current blueprint, `static` with `{ filename }` a static file
  * @throws BuildError when there is no such rule, Error outside of a request without SERVER_NAME
  */

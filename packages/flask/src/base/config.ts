@@ -86,7 +86,7 @@ const DEFAULTS: ConfigValues = {
   PROVIDE_AUTOMATIC_OPTIONS: true,
 };
 
-/** Values of a config, its own among those of the app: `app.config.SECRET_KEY`, `app.config['MY_KEY']`. */
+/** Values of a config, its own among those of the app: `app.config.SECRET_KEY`, `app.config['MY_KEY']`. Flask's `Config`. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: its members are those of ConfigValues
 export class Config {
   readonly #rootPath: string;

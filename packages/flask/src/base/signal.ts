@@ -3,7 +3,7 @@
 /** Called with the app that sends, and what it tells. */
 export type Receiver<S, D> = (sender: S, detail: D) => void;
 
-/** One kind of event. */
+/** One kind of event. What Flask has of Blinker, `NamedSignal`. */
 export class Signal<S extends object, D = undefined> {
   readonly name: string;
   readonly #receivers = new Map<Receiver<S, D>, S | undefined>();

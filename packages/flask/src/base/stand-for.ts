@@ -6,7 +6,7 @@ const CURRENT = Symbol('current object');
 export const currentObject = <T extends object>(standIn: T): T =>
   (Reflect.get(standIn, CURRENT) as T | undefined) ?? standIn;
 
-/** An object that passes all that is done to it on to what `find` returns at that moment. */
+/** An object that passes all that is done to it on to what `find` returns at that moment. Werkzeug's `LocalProxy`. */
 export function standFor<T extends object>(find: () => T): T {
   return new Proxy({} as T, {
     get(_, name) {

@@ -29,7 +29,7 @@ interface Command {
   run(argv: readonly string[], call: Call): unknown;
 }
 
-/** Commands, and groups of commands, by name. */
+/** Commands, and groups of commands, by name. Flask's `AppGroup`. */
 export class CommandGroup {
   readonly help: string;
   readonly #commands = new Map<string, Command | CommandGroup>();

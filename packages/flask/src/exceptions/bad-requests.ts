@@ -2,7 +2,7 @@
 import { BadRequest } from './client-errors.ts';
 import type { HTTPExceptionOptions } from './http-exception.ts';
 
-/** A key that the client had to send is missing; in debug mode the page names it. */
+/** A key that the client had to send is missing; in debug mode the page names it. Werkzeug's `BadRequestKeyError`. */
 export class BadRequestKeyError extends BadRequest {
   readonly key: string;
 
@@ -17,7 +17,7 @@ export class BadRequestKeyError extends BadRequest {
   }
 }
 
-/** What the client sent would have broken out of where it belongs: a line break in a header. Its page does not say what. */
+/** What the client sent would have broken out of where it belongs: a line break in a header. Its page does not say what. Werkzeug's `SecurityError`. */
 export class SecurityError extends BadRequest {
   /** For the log. */
   readonly reason: string;
@@ -28,8 +28,8 @@ export class SecurityError extends BadRequest {
   }
 }
 
-/** The client left before it had sent all of its request. */
+/** The client left before it had sent all of its request. Werkzeug's `ClientDisconnected`. */
 export class ClientDisconnected extends BadRequest {}
 
-/** The `Host` header is no host. */
+/** The `Host` header is no host. Werkzeug's `BadHost`. */
 export class BadHost extends BadRequest {}

@@ -70,7 +70,7 @@ export class HTTPException extends Error {
   }
 }
 
-/** A redirect of the router: to the canonical URL of what was asked for. */
+/** A redirect of the router: to the canonical URL of what was asked for. Werkzeug's `RequestRedirect`. */
 export class RequestRedirect extends HTTPException {
   override readonly code: number = 308;
   readonly newUrl: string;

@@ -3,6 +3,7 @@ import { defaultExceptions } from '../exceptions/abort.ts';
 import { HTTPException } from '../exceptions/http-exception.ts';
 import type { Reply } from '../replies/reply.ts';
 
+/** A class of errors, for `errorhandler`. */
 // biome-ignore lint/suspicious/noExplicitAny: the parameters of a constructor that is only compared
 export type ErrorClass<E extends Error = Error> = abstract new (...args: any[]) => E;
 

@@ -85,7 +85,7 @@ function quote(value: string): string {
   return `"${quoted}"`;
 }
 
-/** What `Set-Cookie` says besides name and value. */
+/** What `Set-Cookie` says besides name and value. Arguments of Werkzeug's `set_cookie`. */
 export interface CookieOptions {
   /** Lifetime in seconds; the browser's session unless given. 0 deletes the cookie. */
   readonly maxAge?: number | undefined;

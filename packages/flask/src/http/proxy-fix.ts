@@ -1,6 +1,6 @@
 /** What proxies in front of an app say of a request. Werkzeug's `ProxyFix`. */
 
-/** How many proxies set each header; the last values are theirs, what is before them anybody can have written. */
+/** How many proxies set each header; the last values are theirs, what is before them anybody can have written. Arguments of Werkzeug's `ProxyFix`. */
 export interface ProxyFixOptions {
   /** Of `X-Forwarded-For`, the client's address; 1 by default. */
   readonly xFor?: number;
@@ -23,6 +23,7 @@ export interface Forwarded {
 }
 
 /**
+ * Werkzeug's `ProxyFix`.
  * Believes `X-Forwarded-` headers of as many proxies as there are in front of the app, and of no more: whatever else such a
  * header says, a client can have written.
  *

@@ -13,6 +13,7 @@ export interface Asker {
   readonly headers: Pick<Headers, 'get'>;
 }
 
+/** Arguments of Werkzeug's `add_etag`. */
 export interface EtagOptions {
   /** Whether a tag that is there already gives way. */
   readonly overwrite?: boolean;
@@ -20,6 +21,7 @@ export interface EtagOptions {
   readonly weak?: boolean;
 }
 
+/** Arguments of Werkzeug's `make_conditional`. */
 export interface ConditionalOptions {
   /** Whether parts of the body are sent to who asks for them (`Range`); false by default. */
   readonly acceptRanges?: boolean;

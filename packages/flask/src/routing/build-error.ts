@@ -1,7 +1,7 @@
 /** Thrown where no URL can be built, with what may have been meant. Werkzeug's `BuildError`. */
 import type { Rule, RuleValues } from './rule.ts';
 
-/** No rule of the endpoint suits the values; the message says what may have been meant. */
+/** No rule of the endpoint suits the values; the message says what may have been meant. Werkzeug's `BuildError`. */
 export class BuildError extends Error {
   override readonly name = 'BuildError';
   readonly endpoint: string;
@@ -61,5 +61,5 @@ function distance(a: string, b: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** Called when `urlFor` finds no rule; a text is taken as the URL. */
+/** Called when `urlFor` finds no rule; a text is taken as the URL. One of Flask's `url_build_error_handlers`. */
 export type BuildErrorHandler = (error: BuildError, endpoint: string, values: RuleValues) => string | undefined;

@@ -1,7 +1,7 @@
 /** Converters: what a variable of a rule may be in a URL, as which value a view gets it, and how it is written back. */
 import { urlQuote } from '../http/urls.ts';
 
-/** Thrown by a converter for a value that it cannot take: the rule does not match, or cannot be built. */
+/** Thrown by a converter for a value that it cannot take: the rule does not match, or cannot be built. Werkzeug's `ValidationError`. */
 export class ValidationError extends Error {
   override readonly name = 'ValidationError';
 }

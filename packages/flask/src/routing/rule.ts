@@ -36,7 +36,7 @@ interface BuiltUrl {
   readonly path: string;
 }
 
-/** One rule, as `request.urlRule` shows it. */
+/** One rule, as `request.urlRule` shows it. Werkzeug's `Rule`. */
 export class Rule {
   readonly rule: string;
   readonly endpoint: string;

@@ -17,6 +17,7 @@ const COMPACT_JSON: TextSerializer = {
 /** A payload never inflates to more than this many bytes. Cookies and URLs hold a few thousand at most. */
 const MAX_INFLATED = 1024 * 1024;
 
+/** Arguments of ItsDangerous's `URLSafeTimedSerializer`. */
 export interface SerializerOptions extends SignerOptions {
   /** What the value becomes; compact JSON unless given. */
   readonly serializer?: TextSerializer;

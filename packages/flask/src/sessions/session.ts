@@ -149,7 +149,7 @@ export class Session implements Iterable<[string, unknown]> {
   }
 }
 
-/** The session of an app without a secret key: empty, and an error for whoever changes it. Mirrors `NullSession`. */
+/** The session of an app without a secret key: empty, and an error for whoever changes it. Flask's `NullSession`. */
 export class NullSession extends Session {
   /** @throws {Error} always: Flask's RuntimeError */
   protected override write(): never {

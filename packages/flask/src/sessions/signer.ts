@@ -10,7 +10,7 @@ export type KeyDerivation = 'hmac' | 'django-concat' | 'concat' | 'none';
 /** Why signed text was refused. Mirrors itsdangerous's exceptions. */
 export type BadSignatureReason = 'signature' | 'timestamp' | 'expired' | 'payload';
 
-/** Signed text that was not signed with our keys, is too old, or holds nothing readable. */
+/** Signed text that was not signed with our keys, is too old, or holds nothing readable. ItsDangerous's `BadSignature`. */
 export class BadSignature extends Error {
   readonly reason: BadSignatureReason;
 

@@ -19,7 +19,10 @@ export interface CliResult {
   readonly exception: unknown;
 }
 
-/** @example expect((await app.testCliRunner().invoke(['greet', 'ana'])).output).toBe('Hello ana\n'); */
+/**
+ * Flask's `FlaskCliRunner`.
+ * @example expect((await app.testCliRunner().invoke(['greet', 'ana'])).output).toBe('Hello ana\n');
+ */
 export class CliRunner {
   readonly #app: CommandedApp;
 

@@ -32,6 +32,7 @@ export type BodylessOptions = Omit<ClientOptions, 'method'>;
 const MOST_REDIRECTS = 20;
 
 /**
+ * Flask's `FlaskClient`.
  * Errors of views come out of `get()` and the others when the app is testing: `app.testing = true`.
  *
  * @example

@@ -8,7 +8,7 @@ export interface TestedRequest {
   readonly url: string;
 }
 
-/** As the client returns it. */
+/** As the client returns it. Werkzeug's `TestResponse`. */
 export class TestResponse {
   readonly status: number;
   readonly headers: Headers;
