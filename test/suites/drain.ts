@@ -127,6 +127,19 @@ export function describeDrain(underTest: ClassUnderTest): void {
       await expectGone(server);
     });
 
+    test('loses none of those for whom there is no place yet, where the server ends', async () => {
+      // Each takes 1.2 s, and only one of them has a place.
+      const few = ['--worker-connections', '1', '--graceful-timeout', '20'];
+      await using server = await startQilin([...alone(underTest), ...few, FETCH_APP]);
+      const clients = await Promise.all(Array.from({ length: 2 }, () => RawConnection.open(server.port)));
+      for (const client of clients) client.send(get('/held?announce&wait=1200'));
+      await server.logged(/began \/held/);
+      server.signal('SIGTERM');
+      await Promise.all(clients.map(({ ended }) => ended));
+      expect(clients.map(({ received }) => /GET \/held /.test(received))).toEqual([true, true]);
+      await expectGone(server);
+    });
+
     testIfAble(underTest, 'keepAlive', 'lets an idle connection make its last request', async () => {
       await using server = await start('--keep-alive', '20');
       using connection = await openIdle(server);

@@ -12,7 +12,7 @@ import type { RequestInHand, WorkerClass, WorkerContext } from '../../contract/w
 import type { WorkerConfig } from '../../contract/worker-config.ts';
 import { requestOf } from '../../http/node/message-pair.ts';
 import { tellsOfShortage } from '../descriptor-shortage.ts';
-import { emptyQueues, lastPatience } from '../last-clients.ts';
+import { LastClients, lastPatience } from '../last-clients.ts';
 import { logCut, logUnanswered } from '../late-answers.ts';
 import { Overload } from '../overload.ts';
 import { ProxyRefusals } from '../proxy-refusals.ts';
@@ -29,6 +29,7 @@ export class NativeEngine implements WorkerClass {
   readonly #figures: RequestFigures<Exchange>;
   /** Connections that have gone over to another protocol. */
   readonly #upgraded = new UpgradedConnections();
+  readonly #last = new LastClients();
   readonly #leaving = new AbortController();
   #isAccepting = false;
   #isStopped = false;
@@ -102,7 +103,7 @@ export class NativeEngine implements WorkerClass {
     this.#loop.drain();
     this.#upgraded.tell(this.#context.config);
     this.#leaving.abort();
-    if (takesQueue) await emptyQueues(() => this.#loop.acceptRest());
+    if (takesQueue) await this.#last.empty(queuesOf(this.#loop), this.#context.config.gracefulTimeout);
     this.#stopAccepting();
     if (this.#isEmpty()) return;
     this.#onQuiet = onQuiet;
@@ -141,6 +142,7 @@ export class NativeEngine implements WorkerClass {
   }
 
   serverEnds(): void {
+    this.#last.serverEnds();
     this.#upgraded.serverEnds();
   }
 
@@ -249,3 +251,10 @@ export function loopOptions(config: WorkerConfig): Omit<HttpLoopOptions, 'lowerC
     exchangeTimeout: toMilliseconds(config.requestTimeout),
   };
 }
+
+const queuesOf = (loop: HttpLoop) => ({
+  takeRest: () => loop.acceptRest(),
+  get accepted() {
+    return loop.stats.accepted;
+  },
+});

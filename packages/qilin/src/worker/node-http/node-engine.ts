@@ -30,7 +30,7 @@ import { createRequestLimits, type RequestLimits } from '../../http/request-limi
 import { loadFiles } from '../../http/static/load.ts';
 import type { StaticFiles } from '../../http/static/static-files.ts';
 import { noteCame } from '../cut-requests.ts';
-import { emptyQueues, lastPatience } from '../last-clients.ts';
+import { LastClients, lastPatience } from '../last-clients.ts';
 import { createOrigins } from '../origin.ts';
 import { OVERLOADED, Overload } from '../overload.ts';
 import { RequestFigures } from '../request-figures.ts';
@@ -81,6 +81,7 @@ export class NodeEngine implements WorkerClass {
   #files: StaticFiles | undefined;
   #isStopped = false;
   readonly #upgraded = new UpgradedConnections();
+  readonly #last = new LastClients();
   readonly #leaving = new AbortController();
   readonly #deadlines: Deadlines;
   readonly #recordAccess: RecordAccess | undefined;
@@ -194,7 +195,7 @@ export class NodeEngine implements WorkerClass {
     this.#leaving.abort();
     for (const connection of this.#connections.open) connection.closeAfterResponse();
     this.#sessions.drain();
-    if (takesQueue) await emptyQueues(() => this.#connections.takeRest());
+    if (takesQueue) await this.#last.empty(this.#connections, this.#context.config.gracefulTimeout);
     this.#connections.stopAccepting();
     const lastChance = this.#deadlines.endIdleAfter(lastPatience(this.#context.config.keepalive));
     await this.#connections.empty(onQuiet);
@@ -228,6 +229,7 @@ export class NodeEngine implements WorkerClass {
   }
 
   serverEnds(): void {
+    this.#last.serverEnds();
     this.#upgraded.serverEnds();
   }
 
