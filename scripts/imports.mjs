@@ -14,7 +14,7 @@ const ALLOWED = {
   http: ['contract', '@qilin/picoev'],
   'http/node': ['contract', 'http', 'http/light', '@qilin/picoev'],
   'http/light': ['contract', 'http', '@qilin/picoev'],
-  files: [],
+  files: ['contract'],
   observe: ['contract', 'files', '@qilin/picoev'],
   settings: ['contract', 'modules'],
   worker: [
