@@ -213,6 +213,15 @@ const TYPESCRIPT: readonly (readonly [what: string, files: Readonly<Record<strin
     },
   ],
   [
+    'import in a package of CommonJS, of the config file too',
+    {
+      ...COMMONJS,
+      'qilin.config.ts': "import { join } from 'node:path';\nexport default { procName: join('a', 'b') };\n",
+      'server.ts': "import { text } from './text';\nexport const app = (_: Request) => new Response(text);\n",
+      'text.ts': "export const text: string = 'hello';\n",
+    },
+  ],
+  [
     'a decorator, and paths of a tsconfig',
     {
       ...ES_MODULES,

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MODULE_EXTENSIONS } from '../contract/app.ts';
+import { IN_COMMONJS } from './mixed-modules.ts';
 import { nearestTsconfig } from './nearest-tsconfig.ts';
 
 const TYPESCRIPT = new Set(['.ts', '.mts', '.cts', '.tsx', '.jsx']);
@@ -55,7 +56,15 @@ const mayNeedTsx = (file: string, error: unknown): boolean =>
  */
 const IS_LINK_ERROR = /^The requested module .* does not provide an export named /;
 
-const needsNewNames = (error: unknown): boolean => error instanceof SyntaxError && IS_LINK_ERROR.test(error.message);
+/**
+ * Of a package of CommonJS (`npm init` writes so) Node runs TypeScript as it is, `import` and all; tsx compiles that. Node keeps the
+ * failure under the file's name. Only of the file itself, of which nothing has run then.
+ */
+const isImportInCommonJs = (file: string, { message, stack = '' }: Error): boolean =>
+  IN_COMMONJS.test(message) && stack.startsWith(`${file}:`);
+
+const needsNewNames = (file: string, error: unknown): boolean =>
+  error instanceof SyntaxError && (IS_LINK_ERROR.test(error.message) || isImportInCommonJs(file, error));
 
 let tsxRegistered = false;
 
@@ -91,7 +100,7 @@ export async function importModule(file: string): Promise<ModuleNamespace> {
   } catch (error) {
     if (tsxRegistered || !mayNeedTsx(file, error)) throw error;
     await registerTsx(file);
-    return needsNewNames(error) ? importByTsx(file) : load();
+    return needsNewNames(file, error) ? importByTsx(file) : load();
   }
 }
 

@@ -14,7 +14,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 const IN_ES_MODULE = /^(require|module|exports|__dirname|__filename) is not defined\b/;
-const IN_COMMONJS = /^(?:Cannot use import statement outside a module|Unexpected token 'export')/;
+/** What is said of `import` and `export` in a file that is CommonJS. */
+export const IN_COMMONJS = /^(?:Cannot use import statement outside a module|Unexpected token 'export')/;
 /** A name as npm has it, with or without what follows in it: no path, and no alias such as `@/lib`. */
 const PACKAGE = /^Cannot find (?:package|module) '((?:@[a-z\d~-][\w.~-]*\/)?[a-z\d~-][\w.~-]*)(?:\/[^']*)?'/i;
 
