@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasNode, nodeOf } from '../../scripts/test-nodes.mjs';
 import { tool } from '../needs.ts';
-import { type QilinProcess, startQilin, temporaryFolder } from '../processes/server.ts';
+import { command, type QilinProcess, startQilin, temporaryFolder } from '../processes/server.ts';
 import { launchChromium } from './browser.ts';
 import { routeByRoute } from './microblog/front.ts';
 import { startTwin, twinNeeds } from './microblog/twin.ts';
@@ -24,8 +25,9 @@ const env = {
 let server: QilinProcess;
 
 beforeAll(async () => {
-  // One worker: limits are counted in its memory.
-  server = await startQilin(['-w', '1', 'examples/microblog/app.ts:createApp()'], { env });
+  // On what users run, where it is there; and one worker, in whose memory limits are counted.
+  const program = [hasNode(24) ? nodeOf(24) : process.execPath, command];
+  server = await startQilin(['-w', '1', 'examples/microblog/app.ts:createApp()'], { env, program });
 });
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();

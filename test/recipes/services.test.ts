@@ -1,4 +1,7 @@
-/** The recipes that need packages of their own, with the real servers they talk to. `npm run recipes` */
+/**
+ * The recipes that need packages of their own, with the real servers they talk to: `npm run recipes`, on the Node that runs it. What
+ * needs a newer one is started on Node 24.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
