@@ -96,6 +96,7 @@ export async function bundle(root) {
       sourcesContent: false,
     });
     const chunks = join(folder, 'dist/chunks');
-    for (const name of readdirSync(chunks)) if (!made.has(join(chunks, name))) rmSync(join(chunks, name));
+    const there = existsSync(chunks) ? readdirSync(chunks) : [];
+    for (const name of there) if (!made.has(join(chunks, name))) rmSync(join(chunks, name));
   }
 }
