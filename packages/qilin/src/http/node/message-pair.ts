@@ -5,6 +5,7 @@
 import { constants } from 'node:os';
 import type { BodySink, Exchange, FetchExchange } from '@qilin/picoev';
 import { type Callback, ConnectionSocket, type Pair, type ToldRefusal } from './connection-socket.ts';
+import { sayClose } from './last-head.ts';
 import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
 
 export class MessagePair implements BodySink, Pair {
@@ -51,7 +52,8 @@ export class MessagePair implements BodySink, Pair {
   // The answer.
 
   write(bytes: string | Uint8Array, callback: Callback | null | undefined): boolean {
-    if (bytes.length > 0 && !this.exchange.raw(bytes, this.response.chunkedEncoding)) this.isBlocked = true;
+    if (bytes.length > 0 && !this.exchange.raw(this.#truthful(bytes), this.response.chunkedEncoding))
+      this.isBlocked = true;
     if (callback) this.#defer(callback);
     return !this.isBlocked;
   }
@@ -60,6 +62,14 @@ export class MessagePair implements BodySink, Pair {
     this.exchange.inform(head);
     if (callback) this.#defer(callback);
     return !this.isBlocked;
+  }
+
+  /** The app's own `Connection: keep-alive` outdoes what Node was told: not where the engine ends the connection. */
+  #truthful(bytes: string | Uint8Array): string | Uint8Array {
+    const { exchange, response } = this;
+    if (exchange.hasBegun || !response.headersSent || !response.shouldKeepAlive || exchange.keepsAlive) return bytes;
+    response.shouldKeepAlive = false;
+    return sayClose(bytes);
   }
 
   /** What was written is the whole answer, and the connection's last. */
