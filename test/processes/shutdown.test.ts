@@ -32,10 +32,13 @@ const STYLES = [
 /** Where it is not 0. */
 const STATUS: Readonly<Record<string, number>> = { next: 143 };
 
+/** Where the style is about the server, or the framework's own handler closes it: the others concern the process alone. */
+const OF_THE_SERVER = ['plain', 'counted', 'prepended', 'close only', 'awaited', 'terminus', 'next', 'fastify', 'srvx'];
+
 /** A class serves each style by the same code: those that never differ are tried on one or two of them. */
 const CLASSES = [
   { name: 'async', flags: ['-k', 'async'], styles: STYLES, keepsAlive: true, hasSignals: true },
-  { name: 'picoev', flags: ['-k', 'picoev'], styles: STYLES, keepsAlive: true, hasSignals: true },
+  { name: 'picoev', flags: ['-k', 'picoev'], styles: OF_THE_SERVER, keepsAlive: true, hasSignals: true },
   { name: 'sync', flags: ['-k', 'sync'], styles: ['plain', 'nitro'], keepsAlive: false, hasSignals: true },
   {
     name: 'threads',
