@@ -32,8 +32,8 @@ export class RequestFigures<Ended> {
   }
 
   /** @param passed What the engine has counted itself of deadlines that have passed. */
-  lists(passed: Readonly<Partial<Record<Deadline, number>>> = {}): Pick<WorkerStats, 'answers' | 'tally'> {
-    return { answers: this.answers?.list ?? NO_ANSWERS, tally: this.tally?.listWith(passed) ?? NO_TALLY };
+  lists(passed?: Readonly<Partial<Record<Deadline, number>>>): Pick<WorkerStats, 'answers' | 'tally'> {
+    return { answers: this.answers?.list ?? NO_ANSWERS, tally: this.tally?.list(passed) ?? NO_TALLY };
   }
 
   takeSlow(): readonly SlowRequest[] {

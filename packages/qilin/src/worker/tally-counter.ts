@@ -42,12 +42,8 @@ export class TallyCounter {
     return counter;
   }
 
-  get list(): TallyList {
-    return [...this.#list];
-  }
-
   /** @param passed What the engine has counted itself of deadlines that have passed. */
-  listWith(passed: Readonly<Partial<Record<Deadline, number>>>): TallyList {
+  list(passed: Readonly<Partial<Record<Deadline, number>>> = {}): TallyList {
     const list = [...this.#list];
     for (const deadline of DEADLINES) {
       const place = tallyPlace.deadline(deadline);

@@ -10,7 +10,7 @@ test('what befalls requests is counted by its name, each at its place, and added
   counter.passed('sendTimeout');
   for (const status of [400, 413, 414, 417, 431, 501, 505, 418, 499]) counter.refused(status);
   counter.collected('major', 12.5);
-  const tally = readTally(counter.list);
+  const tally = readTally(counter.list());
   expect(tally.deadlines).toEqual([1, 1, 1, 1, 2]);
   expect(Object.fromEntries(REFUSALS.map((name, index) => [name, tally.refusals[index]]))).toEqual({
     malformed: 1,
@@ -23,9 +23,9 @@ test('what befalls requests is counted by its name, each at its place, and added
     other: 2,
   });
   expect(tally.collections[COLLECTIONS.indexOf('major')]).toBe(1);
-  const twice = readTally(addTallies(addTallies(NO_TALLY, counter.list), counter.list));
+  const twice = readTally(addTallies(addTallies(NO_TALLY, counter.list()), counter.list()));
   expect([twice.deadlines[4], twice.collecting[COLLECTIONS.indexOf('major')]]).toEqual([4, 25]);
-  expect(readTally(counter.listWith({ headersTimeout: 4, sendTimeout: 1 })).deadlines).toEqual([5, 1, 1, 1, 3]);
+  expect(readTally(counter.list({ headersTimeout: 4, sendTimeout: 1 })).deadlines).toEqual([5, 1, 1, 1, 3]);
   expect(readTally([1, 2, 3]).deadlines).toEqual([0, 0, 0, 0, 0]);
 });
 
@@ -36,7 +36,7 @@ test('of each 32nd request it is asked how long that had waited, of the first on
     return asked === 1 ? 4 : 20_000;
   });
   for (let i = 0; i < 33; i++) counter.came(7);
-  const { waits, waited } = readTally(counter.list);
+  const { waits, waited } = readTally(counter.list());
   expect({ asked, waited }).toEqual({ asked: 2, waited: 20.004 });
   expect(waits).toHaveLength(BOUNDS.length + 1);
   expect([waits[BOUNDS.indexOf(0.005)], waits[BOUNDS.length]]).toEqual([1, 1]);
