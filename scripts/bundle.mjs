@@ -2,7 +2,7 @@
  * The packages' JavaScript from their TypeScript, bundled: a worker, or a thread, begins with a dozen files instead of a hundred, for
  * three fifths of the CPU. Files that are begun with keep their place and name; what they share lies in dist/chunks.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -58,6 +58,22 @@ async function buildTo(options) {
 
 const isChunk = (/** @type {string} */ path) => path.includes('/dist/chunks/');
 
+/** Milliseconds in which a server that ran from here, or another build, has no more use for what it had. */
+const OLD = 3_600_000;
+
+/**
+ * What earlier builds have left. Not at once: a server that runs may ask for one of its chunks late.
+ * @param {string} folder
+ * @param {ReadonlySet<string>} kept
+ */
+function removeOld(folder, kept) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const path of names.map((name) => join(folder, name))) {
+    const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (!kept.has(path) && Date.now() - mtimeMs > OLD) rmSync(path, { force: true });
+  }
+}
+
 /** The dashboard's page: for a browser, with what it draws by. @param {string} root */
 async function bundlePage(root) {
   const folder = join(root, 'packages/qilin');
@@ -95,8 +111,6 @@ export async function bundle(root) {
       sourcemap: true,
       sourcesContent: false,
     });
-    const chunks = join(folder, 'dist/chunks');
-    const there = existsSync(chunks) ? readdirSync(chunks) : [];
-    for (const name of there) if (!made.has(join(chunks, name))) rmSync(join(chunks, name));
+    removeOld(join(folder, 'dist/chunks'), made);
   }
 }

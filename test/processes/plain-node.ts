@@ -11,16 +11,19 @@ export class PlainNode {
   output = '';
   readonly #child: ChildProcess;
 
-  /** @param program Listens on PORT of its environment, and prints `listening` then. */
-  static async start(program: string): Promise<PlainNode> {
-    const node = new PlainNode(program, await freePort());
+  /**
+   * @param program Listens on PORT of its environment, and prints `listening` then.
+   * @param binary Of Node.
+   */
+  static async start(program: string, binary = process.execPath): Promise<PlainNode> {
+    const node = new PlainNode(program, await freePort(), binary);
     await node.told(/listening/);
     return node;
   }
 
-  private constructor(program: string, port: number) {
+  private constructor(program: string, port: number, binary: string) {
     this.port = port;
-    this.#child = spawn(process.execPath, [join(repository, program)], {
+    this.#child = spawn(binary, [join(repository, program)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, PORT: String(port) },
     });

@@ -36,6 +36,8 @@ export class HttpConnection implements Connection {
   // When it has ended.
   #received = 0;
   #sent = 0;
+  /** Until its end is told: what was cut with it. */
+  #waiting = 0;
 
   /** @internal */
   constructor(loop: ConnectionLoop, fd: number, serial: number, listener: number) {
@@ -64,7 +66,7 @@ export class HttpConnection implements Connection {
   }
 
   get bytesWaiting(): number {
-    return this.isOpen ? this.#loop.waitingOf(this) : 0;
+    return this.isOpen ? this.#loop.waitingOf(this) : this.#waiting;
   }
 
   end(): void {
@@ -73,9 +75,9 @@ export class HttpConnection implements Connection {
 
   destroy(resets = false): void {
     if (!this.isOpen) return;
-    const { bytesRead, bytesWritten } = this;
+    const { bytesRead, bytesWritten, bytesWaiting } = this;
     this.#loop.abort(this, resets);
-    this.leave(bytesRead, bytesWritten);
+    this.leave(bytesRead, bytesWritten, bytesWaiting);
   }
 
   /** @internal @param flags Of EVENT_FLAG. */
@@ -85,9 +87,10 @@ export class HttpConnection implements Connection {
   }
 
   /** @internal It is none of the engine's any more. */
-  leave(received = 0, sent = 0): void {
+  leave(received = 0, sent = 0, waiting = 0): void {
     this.#received = received;
     this.#sent = sent;
+    this.#waiting = waiting;
     this.isOpen = false;
   }
 

@@ -192,6 +192,7 @@ void HttpLoop::RequestTurn() {
 }
 
 void HttpLoop::DeliverLateRows() {
+  if (late_rows_.empty()) return;
   const std::vector<EventRow> late = std::exchange(late_rows_, {});
   for (const EventRow& row : late) {
     if (rows_ == events_.size()) Dispatch();
@@ -201,6 +202,9 @@ void HttpLoop::DeliverLateRows() {
 }
 
 void HttpLoop::Handle(const Ready& ready) {
+  // What was told since may have ended a connection of this descriptor, and another may have it now.
+  DeliverLateRows();
+  if (closed_) return;
   const size_t index = static_cast<size_t>(ready.fd);
   if (index >= slots_.size() || slots_[index].serial == 0) return;
   const uint32_t serial = slots_[index].serial;

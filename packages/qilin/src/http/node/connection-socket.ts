@@ -15,6 +15,7 @@ import type { BridgedResponse } from './node-internals.ts';
 import { passOn } from './pass-on.ts';
 import { SocketClock } from './socket-clock.ts';
 import { SocketFacts } from './socket-facts.ts';
+import { writeBehindEnd, writeToDestroyed } from './write-errors.ts';
 
 /** The head of an informational answer; 101 is none: another protocol follows it. */
 const INFORMATIONAL = /^HTTP\/1\.1 1(?!01)\d\d /;
@@ -179,11 +180,8 @@ export class ConnectionSocket extends SocketFacts {
     return this.#current.write(bytes, callback);
   }
 
-  /** In the words of Node's streams. */
   #lateWrite(): Error {
-    return this.writableEnded && !this.destroyed
-      ? Object.assign(new Error('write after end'), { code: 'ERR_STREAM_WRITE_AFTER_END' })
-      : Object.assign(new Error('Cannot call write after a stream was destroyed'), { code: 'ERR_STREAM_DESTROYED' });
+    return this.writableEnded && !this.destroyed ? writeBehindEnd() : writeToDestroyed();
   }
 
   /** Node's 1xx come before the head of the answer, each in one piece. */

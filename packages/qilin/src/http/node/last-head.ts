@@ -10,15 +10,23 @@ const KEEP_ALIVE = /\r\nkeep-alive:[^\r\n]*/gi;
  * @param bytes Begin with the head.
  */
 export function sayClose(bytes: string | Uint8Array): string | Uint8Array {
-  const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1');
-  const end = text.indexOf(HEAD_END);
-  if (end < 0) return bytes;
-  const head = text.slice(0, end);
+  if (typeof bytes === 'string') {
+    const end = bytes.indexOf(HEAD_END);
+    return end < 0 ? bytes : closing(bytes.slice(0, end)) + bytes.slice(end);
+  }
+  // What follows the head may be large, and is not looked at.
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = view.indexOf(HEAD_END);
+  return end < 0
+    ? bytes
+    : Buffer.concat([Buffer.from(closing(view.toString('latin1', 0, end)), 'latin1'), view.subarray(end)]);
+}
+
+function closing(head: string): string {
   const options = [...head.matchAll(CONNECTION)].flatMap(([, value = '']) =>
     value.split(',').map((each) => each.trim()),
   );
   const others = options.filter((option) => option !== '' && !/^(?:keep-alive|close)$/i.test(option));
   const fields = head.replace(CONNECTION, '').replace(KEEP_ALIVE, '');
-  const told = `${fields}\r\nConnection: ${[...others, 'close'].join(', ')}${text.slice(end)}`;
-  return typeof bytes === 'string' ? told : Buffer.from(told, 'latin1');
+  return `${fields}\r\nConnection: ${[...others, 'close'].join(', ')}`;
 }

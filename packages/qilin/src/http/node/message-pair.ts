@@ -2,11 +2,11 @@
  * A request and its response, Node's own, on one exchange of the native engine: pours the body into the request no faster than
  * that is read, takes the bytes of the answer, and tells both messages how it ended.
  */
-import { constants } from 'node:os';
 import type { BodySink, Exchange, FetchExchange } from '@qilin/picoev';
 import { type Callback, ConnectionSocket, type Pair, type ToldRefusal } from './connection-socket.ts';
 import { sayClose } from './last-head.ts';
 import { type BridgedRequest, type BridgedResponse, closeSilently, detachSignal, emitDrain } from './node-internals.ts';
+import { brokenPipe, canceledWrite } from './write-errors.ts';
 
 export class MessagePair implements BodySink, Pair {
   readonly exchange: Exchange;
@@ -69,6 +69,7 @@ export class MessagePair implements BodySink, Pair {
     const { exchange, response } = this;
     if (exchange.hasBegun || !response.headersSent || !response.shouldKeepAlive || exchange.keepsAlive) return bytes;
     response.shouldKeepAlive = false;
+    response._last = true;
     return sayClose(bytes);
   }
 
@@ -206,7 +207,12 @@ export class MessagePair implements BodySink, Pair {
   /** What nobody reads is taken and thrown away: by the engine, or through the request where somebody waits for its end. */
   #settleRequest(): void {
     const { request, exchange } = this;
-    if (request._consuming || this.#reading) return;
+    if (request._consuming) return;
+    if (this.#reading) {
+      // Its program has ended the connection within a callback of this answer's end.
+      request._dump();
+      return;
+    }
     if (request.listenerCount('end') + request.listenerCount('close') === 0) {
       // One that is still sent is open: who wants no more of it may end its connection.
       if (!exchange.hasBody || exchange.takeBody() !== undefined) closeSilently(request);
@@ -226,8 +232,7 @@ export class MessagePair implements BodySink, Pair {
   /** The connection is lost. */
   leave(): void {
     this.#hasLeft = true;
-    // As with a socket of Node's: only a write that the program itself has given up is none that failed.
-    const error = this.#socket.isGivenUp ? null : brokenPipe();
+    const error = this.#socket.isGivenUp ? canceledWrite() : brokenPipe();
     this.#socket.lose(this);
     this.#settleWrites(error);
     if (!this.isFinished) {
@@ -297,11 +302,6 @@ function readBody(pair: MessagePair): void {
 
 function runCallbacks(pair: MessagePair): void {
   pair.runCallbacks();
-}
-
-/** Of bytes that wait for a client which has left. */
-function brokenPipe(): Error {
-  return Object.assign(new Error('write EPIPE'), { errno: -constants.errno.EPIPE, code: 'EPIPE', syscall: 'write' });
 }
 
 function closeResponse(response: BridgedResponse): void {

@@ -28,7 +28,7 @@ export interface BridgedRequest extends IncomingMessage {
 export interface BridgedResponse extends ServerResponse {
   socket: ServerResponse['socket'];
   /** The head said that the connection is closed after this answer. */
-  readonly _last: boolean;
+  _last: boolean;
   _closed: boolean;
   destroyed: boolean;
   /** The client waits for a 100; an answer without one closes the connection. */

@@ -421,7 +421,7 @@ describe('when the client leaves', () => {
   test.each<[string, (exchange: FakeExchange, res: ServerResponse) => void, unknown[]]>([
     ['is lost, of a failure', (exchange) => exchange.leave(), ['EPIPE', 'EPIPE', 'close']],
     ['has room again, of none', (exchange) => exchange.drain(), [null, null]],
-    ['is given up by the program, of none', (_, res) => res.socket?.destroy(), [null, null, 'close']],
+    ['is given up by the program, of that', (_, res) => res.socket?.destroy(), ['ECANCELED', 'ECANCELED', 'close']],
   ])('whose writes wait when it %s, their writers are told', async (_, happen, told) => {
     const events: unknown[] = [];
     let response: ServerResponse | undefined;
