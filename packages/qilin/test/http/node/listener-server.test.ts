@@ -439,6 +439,18 @@ describe('when the client leaves', () => {
     expect(events).toEqual(told);
   });
 
+  test('the last answer of a connection ends it, also where its program has said keep-alive and reads a body that has not come', async () => {
+    const lasting = { Connection: 'keep-alive', 'Content-Length': 1 };
+    const uploads = { method: 'POST', chunked: true, keepsAlive: false };
+    const exchange = serve((req, res) => {
+      req.resume();
+      res.writeHead(200, lasting).end('a');
+    }, uploads);
+    await settled();
+    expect(exchange.wire).toMatch(/\r\nConnection: close\r\n/);
+    expect(exchange).toMatchObject({ isOver: true, persists: false });
+  });
+
   test('an answer that was written whole is finished, as under Node', async () => {
     const events: string[] = [];
     const exchange = serve((_, res) => {
