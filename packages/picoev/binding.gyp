@@ -49,6 +49,7 @@
         "native/watch/alarm.cc",
         "native/watch/cpu_wait.cc",
         "native/watch/stall_watch.cc",
+        "native/watch/time_slice.cc",
       ],
       "include_dirs": ["native"],
       "defines": ["NAPI_VERSION=8"],

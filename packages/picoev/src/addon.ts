@@ -139,6 +139,7 @@ interface Addon {
   writeNow(fd: number, bytes: Uint8Array): number | NativeFailure;
   reapChild(pid: number): boolean;
   setAlarm(seconds: number, grace: number): undefined;
+  shortenTimeSlice(): boolean;
   /** Makes it an uncaughtException, whose listeners are called before this returns; without one the process ends. */
   reportException(error: unknown): undefined;
   watchStalls(fd: number, number: number): { beat(silence: number, stall: number): void } | undefined;

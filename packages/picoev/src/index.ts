@@ -25,5 +25,6 @@ export { measureQueue, takeConnection } from './queue.ts';
 export { Remembered } from './remembered.ts';
 export { SocketError } from './socket-error.ts';
 export { type StallLimits, watchStalls } from './stalls.ts';
+export { shortenTimeSlice } from './time-slice.ts';
 export { FAULT, type FaultKind } from './wire.ts';
 export { writeNow } from './write-now.ts';

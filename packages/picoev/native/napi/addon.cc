@@ -16,6 +16,7 @@
 #include "net/datagram.h"
 #include "net/listen.h"
 #include "watch/alarm.h"
+#include "watch/time_slice.h"
 #include "napi/acceptor_object.h"
 #include "napi/http_loop_object.h"
 #include "napi/object.h"
@@ -121,6 +122,9 @@ napi_value SetAlarmFunction(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
+/// () → whether it is so now
+napi_value ShortenTimeSliceFunction(napi_env env, napi_callback_info) { return Boolean(env, ShortenTimeSlice()); }
+
 /// (error) → undefined
 napi_value ReportExceptionFunction(napi_env env, napi_callback_info info) {
   napi_fatal_exception(env, Arguments<1>(env, info)[0]);
@@ -164,6 +168,7 @@ napi_value Initialize(napi_env env, napi_value exports) {
       {"sendDatagram", SendDatagramFunction},
       {"writeNow", WriteNowFunction},
       {"setAlarm", SetAlarmFunction},
+      {"shortenTimeSlice", ShortenTimeSliceFunction},
       {"reapChild", ReapChildFunction},
       {"reportException", ReportExceptionFunction},
       {"startAcceptor", StartAcceptor},
