@@ -2,7 +2,7 @@
  * The packages' JavaScript from their TypeScript, bundled: a worker, or a thread, begins with a dozen files instead of a hundred, for
  * three fifths of the CPU. Files that are begun with keep their place and name; what they share lies in dist/chunks.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -31,6 +31,9 @@ const ENTRIES = {
   ],
 };
 
+/** Ends the name of a file that is written, until it has its own. */
+const FRESH = '.new';
+
 /**
  * Whole at any moment, and not touched where nothing has changed: a server that runs from here may start a worker now.
  * @param {string} path
@@ -39,7 +42,7 @@ const ENTRIES = {
 function put(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });
-  const fresh = `${path}.${process.pid}.new`;
+  const fresh = `${path}.${process.pid}${FRESH}`;
   writeFileSync(fresh, contents);
   renameSync(fresh, path);
 }
@@ -57,22 +60,6 @@ async function buildTo(options) {
 }
 
 const isChunk = (/** @type {string} */ path) => path.includes('/dist/chunks/');
-
-/** Milliseconds in which a server that ran from here, or another build, has no more use for what it had. */
-const OLD = 3_600_000;
-
-/**
- * What earlier builds have left. Not at once: a server that runs may ask for one of its chunks late.
- * @param {string} folder
- * @param {ReadonlySet<string>} kept
- */
-function removeOld(folder, kept) {
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  for (const path of names.map((name) => join(folder, name))) {
-    const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
-    if (!kept.has(path) && Date.now() - mtimeMs > OLD) rmSync(path, { force: true });
-  }
-}
 
 /** The dashboard's page: for a browser, with what it draws by. @param {string} root */
 async function bundlePage(root) {
@@ -111,6 +98,10 @@ export async function bundle(root) {
       sourcemap: true,
       sourcesContent: false,
     });
-    removeOld(join(folder, 'dist/chunks'), made);
+    const chunks = join(folder, 'dist/chunks');
+    const there = existsSync(chunks) ? readdirSync(chunks) : [];
+    // Not what another build is about to put there.
+    const old = there.filter((name) => !name.endsWith(FRESH) && !made.has(join(chunks, name)));
+    for (const name of old) rmSync(join(chunks, name), { force: true });
   }
 }

@@ -433,9 +433,9 @@ export class HttpLoop implements ExchangeLoop, ConnectionLoop {
     const events = this.#events;
     for (let index = 0; index < rows; index++) {
       const row = index * ROW_WORDS;
-      const fd = row + EVENT_WORD.FD;
+      const serial = row + EVENT_WORD.SERIAL;
       // As under Node: between what two connections have brought, and not between the pipelined requests of one.
-      if (index > 0 && events[fd] !== events[fd - ROW_WORDS]) runTicks(this.#tickScope);
+      if (index > 0 && events[serial] !== events[serial - ROW_WORDS]) runTicks(this.#tickScope);
       this.#takeRow(events[row] ?? 0, row);
     }
   }

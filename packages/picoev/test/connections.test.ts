@@ -135,6 +135,24 @@ describe.each(KINDS)('by $multiplexer', (kind) => {
   });
 });
 
+test('may end the loop as its own end is told, where more ends wait than are told at once', async () => {
+  const most = 600;
+  let [asked, ended] = [0, 0];
+  const { promise: closed, resolve } = deferred<void>();
+  const loop = serve((exchange) => {
+    exchange.connection.onClose = () => {
+      ended += 1;
+      loop.close();
+      resolve();
+    };
+    if (++asked === most) setImmediate(() => loop.closeAll());
+  });
+  const clients = await Promise.all(Array.from({ length: most }, () => Client.open(GET)));
+  await closed;
+  await Promise.all(clients.map((client) => client.toTheEnd()));
+  expect([asked, ended > 0, loop.stats.open]).toEqual([most, true, 0]);
+});
+
 test('one that nobody asked for while it was open knows nothing', async () => {
   const { promise: asked, resolve: ask } = deferred<Exchange>();
   serve(ask);

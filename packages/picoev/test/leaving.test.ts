@@ -301,6 +301,26 @@ describe.each(KINDS)('descriptors that are used anew, by $multiplexer', (kind) =
     await waits.until(/hello$/);
   });
 
+  test('an end is told behind the ticks of the request before it, whoever else asks in that turn', async () => {
+    const told: string[] = [];
+    const loop = serve((exchange) => {
+      const { target } = exchange;
+      told.push(target);
+      exchange.onGone = () => told.push(`${target} gone`);
+      process.nextTick(() => told.push(`${target} tick`));
+      if (target !== '/resets') hello(exchange);
+    }, kind);
+    const resets = await Client.open();
+    const other = await Client.open();
+    await until(() => loop.stats.accepted === 2);
+    resets.socket.write(get('/resets'));
+    resets.socket.resetAndDestroy();
+    other.socket.write(get('/other'));
+    await other.until(/hello$/);
+    await until(() => told.includes('/resets gone'));
+    expect(told.filter((what) => what.startsWith('/resets'))).toEqual(['/resets', '/resets tick', '/resets gone']);
+  });
+
   test('a request tells by which listening socket it came, also of a client that has reset the connection', async () => {
     const { promise: asked, resolve } = deferred<Exchange>();
     serve(resolve, kind);

@@ -137,7 +137,8 @@ void HttpLoop::Turn() {
     // In each: the owner may have accepted meanwhile, and a row about an earlier connection must not come behind one about the
     // next that has its descriptor.
     DeliverLateRows();
-    if (round == 0) GoOn();
+    if (round == 0 && !closed_) GoOn();
+    if (closed_) break;
     const uint32_t found = poller_->Wait(ready_, 0);
     for (uint32_t i = 0; i < found && !closed_; ++i) Handle(ready_[i]);
     if (closed_) break;
@@ -202,8 +203,7 @@ void HttpLoop::DeliverLateRows() {
 }
 
 void HttpLoop::Handle(const Ready& ready) {
-  // What was told since may have ended a connection of this descriptor, and another may have it now.
-  DeliverLateRows();
+  if (std::exchange(accepted_in_turn_, false)) TellInOrder();
   if (closed_) return;
   const size_t index = static_cast<size_t>(ready.fd);
   if (index >= slots_.size() || slots_[index].serial == 0) return;
@@ -217,6 +217,14 @@ void HttpLoop::Handle(const Ready& ready) {
   }
   Read(ready.fd, ready.ended);
   if (ready.ended && is_open()) OnUnreadEnd(ready.fd);
+}
+
+/// A descriptor has changed hands within this round: the end of whom had it before comes before what the next one says.
+void HttpLoop::TellInOrder() {
+  do {
+    Dispatch();
+    if (!closed_) DeliverLateRows();
+  } while (!closed_ && !late_rows_.empty());
 }
 
 void HttpLoop::Dispatch() {

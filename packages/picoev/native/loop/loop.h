@@ -284,6 +284,7 @@ class HttpLoop final : private Acceptor::Owner,
   void TellOwner();
   void RequestTurn();
   void DeliverLateRows();
+  void TellInOrder();
   void TellParted();
   void GoOn();
   void Handle(const Ready& ready);
@@ -416,6 +417,8 @@ class HttpLoop final : private Acceptor::Owner,
   bool tells_refusals_ = false;
   bool refuses_barely_ = false;
   bool in_turn_ = false;
+  /// By who was told of something in this turn.
+  bool accepted_in_turn_ = false;
   bool paused_ = false;
   bool closed_ = false;
   /// The descriptor of the connection that is receiving, for the sink's calls.

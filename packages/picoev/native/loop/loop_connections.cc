@@ -44,7 +44,10 @@ void HttpLoop::OnConnection(UniqueFd connection, int listener) {
     slot.followed = true;
     TellLate(EventRow::kConnected, 0, fd);
   }
-  if (!in_turn_) sleeper_->Interrupt();
+  if (in_turn_)
+    accepted_in_turn_ = true;
+  else
+    sleeper_->Interrupt();
   if (IsFull() && !std::exchange(paused_, true)) {
     for (const auto& acceptor : acceptors_) acceptor->Pause();
   }

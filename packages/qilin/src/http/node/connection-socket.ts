@@ -78,6 +78,8 @@ export class ConnectionSocket extends SocketFacts {
   #error: Error | undefined = undefined;
   /** The program has destroyed it. */
   #isGivenUp = false;
+  /** Nothing that waits is sent any more. */
+  #isLost = false;
   #isClosed = false;
   #hasEnded = false;
   /** Our side's end is the connection's. */
@@ -235,7 +237,7 @@ export class ConnectionSocket extends SocketFacts {
   }
 
   get writableLength(): number {
-    return this.connection.bytesWaiting;
+    return this.#isLost ? 0 : this.connection.bytesWaiting;
   }
 
   get bufferSize(): number {
@@ -314,8 +316,9 @@ export class ConnectionSocket extends SocketFacts {
     return this.#destroy(undefined, true);
   }
 
-  get isGivenUp(): boolean {
-    return this.#isGivenUp;
+  /** What waits is not sent since nobody is to have it, the program or, by a reset, the client; else since it cannot be. */
+  get isCanceled(): boolean {
+    return this.#isGivenUp || !this.connection.hasEnded;
   }
 
   #destroy(error: Error | undefined, resets: boolean): this {
@@ -343,6 +346,7 @@ export class ConnectionSocket extends SocketFacts {
   /** An exchange is lost: with the first in line, the connection. */
   lose(pair: Pair): void {
     if (this.#first !== pair) return;
+    this.#isLost = true;
     if (this.connection.hasEnded) this.halfClose();
     this.#noteReset();
     this.#shut();
@@ -361,6 +365,7 @@ export class ConnectionSocket extends SocketFacts {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#isLost = true;
     if (!this.destroyed) this.#tellEnds();
     this.#noteReset();
     this.#shut();

@@ -210,7 +210,7 @@ export class MessagePair implements BodySink, Pair {
     if (request._consuming) return;
     if (this.#reading) {
       // Its program has ended the connection within a callback of this answer's end.
-      request._dump();
+      if (request._readableState.resumeScheduled !== true) request._dump();
       return;
     }
     if (request.listenerCount('end') + request.listenerCount('close') === 0) {
@@ -232,7 +232,7 @@ export class MessagePair implements BodySink, Pair {
   /** The connection is lost. */
   leave(): void {
     this.#hasLeft = true;
-    const error = this.#socket.isGivenUp ? canceledWrite() : brokenPipe();
+    const error = this.#socket.isCanceled ? canceledWrite() : brokenPipe();
     this.#socket.lose(this);
     this.#settleWrites(error);
     if (!this.isFinished) {

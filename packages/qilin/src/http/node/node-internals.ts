@@ -16,7 +16,7 @@ export interface BridgedRequest extends IncomingMessage {
   /** Throws the body away, and lets the stream end. */
   _dump(): void;
   _dumped: boolean;
-  readonly _readableState: { readonly reading?: boolean };
+  readonly _readableState: { readonly reading?: boolean; readonly resumeScheduled?: boolean };
   /** Somebody reads. */
   readonly _consuming: boolean;
   /** Another protocol follows on its connection. */

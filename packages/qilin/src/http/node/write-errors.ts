@@ -4,10 +4,10 @@ import { constants } from 'node:os';
 const ofWrite = (code: 'EPIPE' | 'ECANCELED'): Error =>
   Object.assign(new Error(`write ${code}`), { errno: -constants.errno[code], code, syscall: 'write' });
 
-/** They wait for a client which has left. */
+/** They wait for a client that has ended its side, and then left. */
 export const brokenPipe = (): Error => ofWrite('EPIPE');
 
-/** The program has destroyed the socket that sends them. (Node 20 itself says that nothing has failed.) */
+/** Their socket is destroyed: by the program, of which Node 20 says that nothing has failed, or since the client has reset its connection. */
 export const canceledWrite = (): Error => ofWrite('ECANCELED');
 
 /** They come too late. */

@@ -419,7 +419,15 @@ describe('when the client leaves', () => {
   });
 
   test.each<[string, (exchange: FakeExchange, res: ServerResponse) => void, unknown[]]>([
-    ['is lost, of a failure', (exchange) => exchange.leave(), ['EPIPE', 'EPIPE', 'close']],
+    ['is lost, of that', (exchange) => exchange.leave(), ['ECANCELED', 'ECANCELED', 'close']],
+    [
+      'is lost behind its own end, of a broken pipe',
+      (exchange) => {
+        Object.assign(exchange.connection, { hasEnded: true });
+        exchange.leave();
+      },
+      ['EPIPE', 'EPIPE', 'close'],
+    ],
     ['has room again, of none', (exchange) => exchange.drain(), [null, null]],
     ['is given up by the program, of that', (_, res) => res.socket?.destroy(), ['ECANCELED', 'ECANCELED', 'close']],
   ])('whose writes wait when it %s, their writers are told', async (_, happen, told) => {
