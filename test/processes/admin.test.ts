@@ -1,5 +1,5 @@
 /** The arbiter's own listener: that it tells how the server is, whatever the workers do, and cannot be made to hold memory. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,6 +22,13 @@ const probe = async (url: string) => {
   const { status, text } = await ask(url);
   return { status, ...JSON.parse(text) };
 };
+
+/** Nanoseconds of a process's turn on a CPU, where Linux tells them (6.12 and later). */
+function turnOf(pid: number): number | undefined {
+  const path = `/proc/${pid}/sched`;
+  const [, turn] = /^se\.slice\s*:\s*(\d+)/m.exec(existsSync(path) ? readFileSync(path, 'utf8') : '') ?? [];
+  return turn === undefined ? undefined : Number(turn);
+}
 
 describe('probes', () => {
   test('of a server that starts, serves, and drains', async () => {
@@ -68,6 +75,9 @@ describe('probes', () => {
     const { reason, ...answer } = await probe(`${admin}/readyz`);
     expect(answer).toEqual({ status, ok: status === 200 });
     expect(reason).toMatch(/^all workers stuck for \d+\.\d s$/);
+    // Where the kernel can say so: the arbiter's turns on a CPU are shorter, and come first.
+    const [own, ...theirs] = [server.pid, ...pids].map(turnOf);
+    if (own !== undefined) for (const turn of theirs) expect(own).toBeLessThan(turn ?? 0);
     // As many as probes and operators may send: each of them is answered.
     for (let round = 0; round < 20; round++) {
       const asked = await Promise.all(Array.from({ length: 10 }, () => ask(`${admin}/livez`)));

@@ -3,7 +3,6 @@
  * rule is in transitions.ts and plan.ts. Invariant: nothing is awaited between two events. Settings, hooks and workers put events in
  * when they are done, or when their time is over. endings.ts says what ends it.
  */
-import { shortenTimeSlice } from '@qilin/picoev';
 import { explain } from '../contract/errors.ts';
 import type { Fields } from '../contract/fields.ts';
 import type { Milliseconds } from '../contract/units.ts';
@@ -140,8 +139,6 @@ export class Arbiter {
   async run(): Promise<number> {
     const { config } = this.#state;
     process.title = `qilin: arbiter [${config.procName}]`;
-    // Its workers may keep all CPUs busy.
-    shortenTimeSlice();
     const unguard = guardArbiter({ log: () => this.#state.log, onExit: () => this.#succession.removePidFile() });
     const stopListening = listenForSignals((signal) => this.#mailbox.put({ type: 'signal', signal }));
     const stopTicking = lookBehindNews(() => this.#mailbox.put({ type: 'tick' }), TICK);

@@ -1,4 +1,5 @@
 /** The start, up to the first worker: the hook, the user, the pid file, and the sockets. */
+import { shortenTimeSlice } from '@qilin/picoev';
 import { reasonOf } from '../contract/errors.ts';
 import type { Milliseconds } from '../contract/units.ts';
 import { AUTO, controlPath } from './control-socket.ts';
@@ -90,6 +91,8 @@ export class Opening {
     tellAddresses(this.#state, allSocketsOf(generation));
     log.info(`Using worker: ${config.workerClass}`);
     void hooks.call('nworkersChanged', (user) => user.nworkersChanged?.(info, info.workers, undefined));
+    // The workers that are started now may keep all CPUs busy.
+    shortenTimeSlice();
     this.#isDone = true;
   }
 
