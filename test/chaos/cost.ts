@@ -9,6 +9,9 @@ export interface Cost {
 
 export const NOTHING: Cost = { kills: false, alarms: [] };
 
+/** What the log has of a worker that was killed. */
+export const KILLED = /Worker exited \(pid: \d+, signal SIGKILL\)/;
+
 /** What came of it. */
 export interface Toll {
   /** Requests that were lost with the processes that had them in hand. */
@@ -19,8 +22,14 @@ export interface Toll {
   readonly log: string;
 }
 
-/** A busy machine may have an event loop wait: its line is no alarm. */
-const ALWAYS = [/event loop of (?:worker|thread) .*(?:has been blocked|turns again)/];
+/**
+ * What is no alarm, whatever is done. A busy machine may have an event loop wait. And workers that end within a second of service count
+ * as failed starts, where no other had served for longer: those that the fault before has had started may be among them.
+ */
+const ALWAYS = [
+  /event loop of (?:worker|thread) .*(?:has been blocked|turns again)/,
+  /Next worker in \d+ s: \d+ starts in a row/,
+];
 
 /** Messages of level WARNING and above, each without the lines that follow it, such as a stack. */
 export const alarmsOf = (log: string): readonly string[] =>

@@ -1,10 +1,9 @@
 /** Deploys: sound ones that come too fast or amid other trouble, and those that cannot be. */
 import { handOver, kill, reload, signal } from '../processes/operations.ts';
-import { NOTHING } from './cost.ts';
+import { KILLED, NOTHING } from './cost.ts';
 import type { Fault } from './fault.ts';
 import type { Scene } from './scene.ts';
 
-const KILLED = /Worker exited \(pid: \d+, signal SIGKILL\)/;
 /** Seconds. */
 const BOOT_TIMEOUT = 2;
 

@@ -67,11 +67,24 @@ async function closesWhatClientsClose(scene: Scene): Promise<void> {
   await eventually(() => others().length === 0, 'connections that clients have closed are closed');
 }
 
+/** Of a worker and of each of its threads: how long it has waited for a CPU. */
+const WATCHED = '/proc/N/task/N/schedstat';
+
+/** A thread that leaves waits for the next requests of its clients: it goes while they ask. */
+async function hasNoThreadThatLeaves(scene: Scene, first: Belongings): Promise<void> {
+  const threadsOf = ({ workers }: Belongings) => workers.map((worker) => worker[WATCHED]);
+  await eventually(() => {
+    expect(threadsOf(belongings(scene))).toEqual(threadsOf(first));
+    return true;
+  }, 'threads that leave have gone');
+}
+
 /** Every client has had its answers; then, while none asks, the server has what it had at first, and nothing else. */
 export async function expectWell(scene: Scene, first: Belongings): Promise<void> {
   const { load } = scene;
   await load.progress(100);
   await isComplete(scene);
+  await hasNoThreadThatLeaves(scene, first);
   await load.hold();
   try {
     await closesWhatClientsClose(scene);

@@ -1,12 +1,10 @@
 /** Processes that are killed, that are stopped, and that are stopped and go on. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { addTwoAndTakeThreeAway, stopAndForgive } from '../processes/operations.ts';
-import { NOTHING } from './cost.ts';
+import { KILLED, NOTHING } from './cost.ts';
 import type { Fault } from './fault.ts';
 import { TIMEOUT } from './scene.ts';
 
-/** Those that had served for less than a second count as failed starts, where no other had served for longer. */
-const KILLED = [/Worker exited \(pid: \d+, signal SIGKILL\)/, /Next worker in \d+ s: \d+ starts in a row/];
 /** Longer than `timeout` and the alarm that ends a worker without an arbiter, which rings 5 s later. */
 const LONG = (TIMEOUT + 6) * 1_000;
 
@@ -19,7 +17,7 @@ export async function stopFor(pids: readonly number[], milliseconds: number): Pr
 export const PROCESS_FAULTS: readonly Fault[] = [
   {
     name: 'workers are killed, one after the other',
-    cost: { kills: true, alarms: KILLED },
+    cost: { kills: true, alarms: [KILLED] },
     async act(scene, random) {
       for (let left = random.integer(1, 3); left > 0; left--) {
         const before = scene.load.pids;
@@ -31,7 +29,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'all workers are killed at once',
-    cost: { kills: true, alarms: KILLED },
+    cost: { kills: true, alarms: [KILLED] },
     async act(scene) {
       await scene.kill(await scene.workers());
     },
@@ -45,7 +43,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a worker is stopped and does not go on',
-    cost: { kills: true, alarms: [...KILLED, /WORKER TIMEOUT|did not leave when asked/] },
+    cost: { kills: true, alarms: [KILLED, /WORKER TIMEOUT|did not leave when asked/] },
     async act(scene, random) {
       const { server, load } = scene;
       const from = server.log.length;
